@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// The IKEv2 engine: RFC 7296 as a function from inputs to actions. It reads no clock, no socket,
+// no file and no random device, so one process can hold many engines and a test can own time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "userland/base/bytes.h"
+#include "userland/base/ip.h"
+#include "userland/base/profile.h"
+#include "userland/base/secret.h"
+#include "userland/ike/time.h"
+
+namespace awtun::ike {
+
+/// Fills a span with unpredictable octets. In awiked the system's generator, in tests a seeded one.
+using RandomSource = std::function<void(MutableByteView)>;
+
+/// N of tunnelN: the name by which commands, policies and SAs refer to one another.
+using TunnelId = std::uint32_t;
+
+/// RFC 7296 3.5. Without a `tunnel local name` the identity is the tunnel's own address.
+struct Identity {
+  enum class Type : std::uint8_t { Ipv4Address = 1, Fqdn = 2, Rfc822 = 3, Ipv6Address = 5, DerAsn1Dn = 9 };
+  Type type = Type::Ipv4Address;
+  Bytes data;
+
+  static Identity of(const IpAddress& address);
+  static Identity fqdn(std::string_view name);
+  [[nodiscard]] std::string to_string() const;
+  bool operator==(const Identity&) const = default;
+};
+
+/// RFC 7296 3.13.1, both ends inclusive; protocol 0 is any, ports 0-65535 all.
+struct TrafficSelector {
+  std::uint8_t protocol = 0;
+  std::uint16_t start_port = 0;
+  std::uint16_t end_port = 65535;
+  IpAddress first;
+  IpAddress last;
+
+  static TrafficSelector of(const IpPrefix& prefix);
+  /// 0.0.0.0/0 or ::/0.
+  static TrafficSelector any(Family family);
+  [[nodiscard]] std::string to_string() const;
+  bool operator==(const TrafficSelector&) const = default;
+};
+
+/// All that the engine needs to know of one tunnel interface. Handing over a policy with a
+/// different address, identity or key restarts the tunnel; other changes apply to the next SA.
+struct TunnelPolicy {
+  TunnelId tunnel = 0;
+  IpAddress local;
+  IpAddress remote;
+  Identity local_id;
+  Identity remote_id;
+  /// nullopt: no `crypto isakmp key` matches the peer; that is a reportable failure, not an error.
+  std::optional<Secret> preshared_key;
+  IsakmpProfile isakmp = default_isakmp_profile();
+  IpsecProfile ipsec = default_ipsec_profile();
+  std::vector<TrafficSelector> local_selectors{TrafficSelector::any(Family::V4),
+                                               TrafficSelector::any(Family::V6)};
+  std::vector<TrafficSelector> remote_selectors{TrafficSelector::any(Family::V4),
+                                                TrafficSelector::any(Family::V6)};
+};
+
+// ---------------------------------------------------------------- inputs
+
+/// A datagram from UDP port 500 (later 4500, without its non-ESP marker).
+struct Datagram {
+  Endpoint local;
+  Endpoint remote;
+  Bytes bytes;
+};
+/// next_deadline() has come.
+struct TimerDue {};
+/// The tunnel is configured and up: bring it up and keep it up, retrying for ever.
+struct SetTunnel {
+  TunnelPolicy policy;
+};
+/// The tunnel is gone or shut down: delete its SAs, telling the peer.
+struct RemoveTunnel {
+  TunnelId tunnel;
+};
+/// The data plane could not carry out an action that had this token (see AddSa).
+struct DataPlaneFailed {
+  std::uint64_t token;
+  std::string reason;
+};
+/// The kernel reports that an outbound SA nears (or has reached) the end of its sequence numbers.
+struct SaExpired {
+  TunnelId tunnel;
+  std::uint32_t spi;  ///< host byte order
+  bool hard;
+};
+/// Operator or test: rekey the Child SA or the IKE SA of a tunnel now.
+struct Rekey {
+  TunnelId tunnel;
+  enum class What : std::uint8_t { ChildSa, IkeSa } what;
+};
+/// `clear isakmp sa`: delete the tunnel's SAs with the peer's knowledge and negotiate anew.
+struct ClearSa {
+  TunnelId tunnel;
+};
+/// Delete every SA and tell the peers; nothing is initiated afterwards.
+struct Shutdown {};
+
+using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, Rekey,
+                           ClearSa, Shutdown>;
+
+// ---------------------------------------------------------------- actions, carried out in order
+
+enum class Direction : std::uint8_t { In, Out };
+
+struct Send {
+  Endpoint local;
+  Endpoint remote;
+  Bytes bytes;
+};
+/// Install one SA. An outbound one carries nothing until ActivateSa names it.
+struct AddSa {
+  std::uint64_t token;  ///< comes back in DataPlaneFailed
+  TunnelId tunnel;
+  Direction direction;
+  std::uint32_t spi;  ///< host byte order
+  IpAddress local;
+  IpAddress remote;
+  IpsecTransform transform;
+  Secret encryption_key;  ///< GCM: without the salt
+  Secret salt;            ///< GCM: 4 octets (RFC 4106); empty otherwise
+  Secret integrity_key;   ///< empty for GCM
+  std::vector<TrafficSelector> local_selectors;
+  std::vector<TrafficSelector> remote_selectors;
+};
+/// Switch the tunnel's transmission to this outbound SA, in one step.
+struct ActivateSa {
+  TunnelId tunnel;
+  std::uint32_t spi;
+};
+struct DeleteSa {
+  TunnelId tunnel;
+  Direction direction;
+  std::uint32_t spi;
+};
+/// The keys of an IKE SA, for a packet analyser; acted upon only while key logging is on.
+struct IkeKeys {
+  std::uint64_t initiator_spi;
+  std::uint64_t responder_spi;
+  IsakmpTransform transform;
+  Secret sk_ei, sk_er, sk_ai, sk_ar;
+};
+
+/// Something an operator may want to read in a log. Never holds key material.
+struct Notice {
+  enum class Level : std::uint8_t { Debug, Info, Warning } level;
+  std::optional<TunnelId> tunnel;
+  std::string text;
+};
+
+using Action = std::variant<Send, AddSa, ActivateSa, DeleteSa, IkeKeys, Notice>;
+using Actions = std::vector<Action>;
+
+// ---------------------------------------------------------------- what `show` prints
+
+/// Why the last negotiation with a peer failed, in the field's words.
+struct Failure {
+  Time when;
+  std::string exchange;    ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
+  std::string refused_by;  ///< "local" or "peer"
+  std::string reason;      ///< "authentication failed", "no proposal chosen", "no response"
+  std::string ours;        ///< what we asked for or accept, where that explains it
+  std::string theirs;      ///< what the peer offered or said
+  std::string hint;        ///< what an operator may check
+};
+
+struct IkeSaStatus {
+  TunnelId tunnel;
+  std::uint64_t initiator_spi;
+  std::uint64_t responder_spi;
+  bool initiator;     ///< we are the original initiator
+  std::string state;  ///< "Connecting", "Established", "Rekeying", "Deleting"
+  Endpoint local;
+  Endpoint remote;
+  std::optional<IsakmpTransform> transform;
+  std::optional<Time> established;
+  std::optional<Time> rekey_at;
+  std::optional<Time> expires;
+  std::optional<Time> last_heard;  ///< last message authenticated under this SA
+};
+
+struct ChildSaStatus {
+  TunnelId tunnel;
+  std::uint32_t inbound_spi;   ///< host byte order
+  std::uint32_t outbound_spi;  ///< host byte order
+  std::string state;           ///< "Installed", "Rekeying", "Replaced"
+  IpsecTransform transform;
+  Time established;
+  std::optional<Time> rekey_at;
+  std::optional<Time> expires;
+  std::vector<TrafficSelector> local_selectors;
+  std::vector<TrafficSelector> remote_selectors;
+};
+
+struct PeerStatus {
+  TunnelId tunnel;
+  IpAddress local;
+  IpAddress remote;
+  Identity local_id;
+  Identity remote_id;
+  bool preshared_key_set;
+  std::optional<Failure> last_failure;
+  std::optional<Time> next_attempt;  ///< set while waiting to try again
+};
+
+/// By cause, since the engine was made.
+struct Counters {
+  std::uint64_t ike_sa_established_as_initiator = 0;
+  std::uint64_t ike_sa_established_as_responder = 0;
+  std::uint64_t child_sa_established = 0;
+  std::uint64_t ike_rekeys = 0;
+  std::uint64_t child_rekeys = 0;
+  std::uint64_t authentication_failures = 0;
+  std::uint64_t no_proposal_chosen = 0;
+  std::uint64_t dead_peers = 0;
+  std::uint64_t retransmissions = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t messages_sent = 0;
+  std::uint64_t messages_malformed = 0;
+  std::uint64_t messages_unknown_sa = 0;
+  std::uint64_t messages_bad_integrity = 0;
+};
+
+struct Status {
+  std::vector<IkeSaStatus> ike_sas;
+  std::vector<ChildSaStatus> child_sas;
+  std::vector<PeerStatus> peers;
+  Counters counters;
+};
+
+/// One IKEv2 speaker. Not thread safe: one thread owns an engine.
+class Engine {
+ public:
+  explicit Engine(RandomSource random);
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  /// Takes one input at time `now`, which never goes back, and returns what is to be done about
+  /// it, in order. No input, whoever it comes from, makes it throw.
+  [[nodiscard]] Actions step(Time now, Input input);
+
+  /// When to call step() with TimerDue; nullopt: not before the next input.
+  [[nodiscard]] std::optional<Time> next_deadline() const;
+
+  [[nodiscard]] Status status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace awtun::ike
