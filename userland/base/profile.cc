@@ -45,7 +45,7 @@ const IsakmpProfile& default_isakmp_profile() {
     std::uint8_t number = 0;
     for (const auto encryption : {Encryption::Aes256, Encryption::Aes128, Encryption::Des3})
       for (const auto integrity : {Integrity::Sha256, Integrity::Sha1})
-        for (const std::uint16_t group : {14, 16})
+        for (const std::uint16_t group : {std::uint16_t{14}, std::uint16_t{16}})
           built.transforms[++number] = {encryption, integrity, group};
     return built;
   }();
