@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as plain values: what the command line edits, the startup file stores and the
+// daemon compares with what runs. Nothing here has a side effect.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "userland/base/ip.h"
+#include "userland/base/secret.h"
+
+namespace awtun::config {
+
+/// Number of the highest tunnel interface: names are "tunnel0" to "tunnel65535".
+inline constexpr std::uint32_t kMaxTunnelNumber = 65535;
+
+/// "tunnel<number>", the name of the network device too.
+std::string tunnel_name(std::uint32_t number);
+
+/// A peer known by its IKE identity (the other side's `tunnel remote name`).
+struct PeerName {
+  std::string name;
+  auto operator<=>(const PeerName&) const = default;
+};
+
+/// A peer known by the tunnel that reaches it.
+struct TunnelPolicy {
+  std::uint32_t number = 0;
+  auto operator<=>(const TunnelPolicy&) const = default;
+};
+
+/// Whom a key is for: `address <ip>`, `hostname <name>` or `policy <tunnel>`.
+using KeySelector = std::variant<IpAddress, PeerName, TunnelPolicy>;
+
+/// `crypto isakmp key`. Copyable, unlike Secret: a candidate configuration is a copy of the running
+/// one, keys included. Each copy is zeroised by its own destructor.
+struct IsakmpKey {
+  KeySelector selector;
+  Secret key;
+
+  IsakmpKey(KeySelector whom, Secret secret) : selector(std::move(whom)), key(std::move(secret)) {}
+  IsakmpKey(const IsakmpKey& other) : selector(other.selector), key(other.key.copy()) {}
+  IsakmpKey& operator=(const IsakmpKey& other);
+  IsakmpKey(IsakmpKey&&) noexcept = default;
+  IsakmpKey& operator=(IsakmpKey&&) noexcept = default;
+  ~IsakmpKey() = default;
+
+  /// Compares the key's octets in constant time.
+  bool operator==(const IsakmpKey& other) const;
+};
+
+/// None: no `tunnel mode` given yet; the interface exists and carries nothing.
+enum class TunnelMode : std::uint8_t { None, IpsecIpv4, IpsecIpv6 };
+
+/// "ipsec ipv4", "ipsec ipv6", "none".
+std::string_view to_string(TunnelMode mode);
+/// The family of the delivery packets; nullopt for None.
+std::optional<Family> delivery_family(TunnelMode mode);
+
+/// `tunnel protection ipsec`, with the default IPsec profile.
+struct Protection {
+  bool operator==(const Protection&) const = default;
+};
+
+/// One `interface tunnel<N>`. A partly filled one is legal: it is simply not up.
+struct Tunnel {
+  TunnelMode mode = TunnelMode::None;
+  std::optional<IpAddress> source;
+  std::optional<IpAddress> destination;
+  std::optional<std::string> local_name;   ///< Our IKE identity; unset: the source address.
+  std::optional<std::string> remote_name;  ///< The peer's IKE identity; unset: the destination address.
+  std::optional<Protection> protection;
+  std::vector<IpPrefix> ip_addresses;  ///< The first is the primary address, the rest `secondary`.
+  bool ipv6_enable = false;            ///< Make the IPv6 link-local address.
+  std::vector<IpPrefix> ipv6_addresses;
+  std::optional<std::string> description;
+  bool shutdown = false;             ///< Administratively down.
+  std::optional<std::uint16_t> mtu;  ///< Octets of the inner packet; unset: the kernel's computation.
+
+  bool operator==(const Tunnel&) const = default;
+};
+
+/// The name of a network device as the kernel spells it; tunnels in the form tunnel_name() gives.
+struct InterfaceName {
+  std::string name;
+  auto operator<=>(const InterfaceName&) const = default;
+};
+
+/// `ip route` and `ipv6 route`; the family is the prefix's. Several next hops for one prefix may
+/// stand beside each other.
+struct StaticRoute {
+  IpPrefix prefix;  ///< No host bits set.
+  std::variant<InterfaceName, IpAddress> nexthop;
+  std::uint8_t distance = 1;  ///< 1-255, the lowest of a prefix wins.
+
+  auto operator<=>(const StaticRoute&) const = default;
+};
+
+/// A whole configuration. Canonical: two that mean the same compare equal, however they were typed.
+struct Config {
+  std::vector<IsakmpKey> isakmp_keys;  ///< Sorted by selector, one key a selector.
+  std::map<std::uint32_t, Tunnel> tunnels;
+  std::vector<StaticRoute> routes;  ///< Sorted; one entry a (prefix, nexthop).
+
+  bool operator==(const Config&) const = default;
+};
+
+/// The key that `tunnel` uses: by its policy, else by its remote name, else by its destination.
+/// Null when none matches. The pointer lives as long as `config` is unchanged.
+const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel);
+
+/// Something that keeps a part of the configuration from working, though every line is legal.
+struct Problem {
+  std::optional<std::uint32_t> tunnel;  ///< Unset: a problem of the whole.
+  std::string text;                     ///< One sentence without full stop, for an operator.
+
+  bool operator==(const Problem&) const = default;
+};
+
+/// Every reason why a tunnel of `config` that is not shut down cannot come up: no mode, source or
+/// destination missing or of the wrong family, no protection, no key. Empty: nothing stands in the way.
+std::vector<Problem> validate(const Config& config);
+
+}  // namespace awtun::config

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as pure functions over a configuration: execute a line, complete a line, write a
+// configuration down, read one back. The commands themselves are one table, grammar.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "userland/base/result.h"
+#include "userland/config/model.h"
+
+namespace awtun::config {
+
+enum class Mode : std::uint8_t { Exec, Config, Interface };
+
+/// Where an operator stands. One per connection; starts in Exec.
+struct Session {
+  Mode mode = Mode::Exec;
+  std::optional<std::uint32_t> tunnel;  ///< Set in Interface mode, and only there.
+
+  bool operator==(const Session&) const = default;
+};
+
+/// "exec", "config", "config-if": the names of the control protocol.
+std::string_view to_string(Mode mode);
+/// "#", "(config)#", "(config-if)#".
+std::string_view prompt_suffix(Mode mode);
+/// "r1(config-if)#".
+std::string prompt(const Session& session, std::string_view hostname);
+
+enum class View : std::uint8_t { IsakmpSa, IpsecSa, Interface, RunningConfig, StartupConfig };
+
+/// "isakmp-sa", "ipsec-sa", "interface", "running-config", "startup-config".
+std::string_view to_string(View view);
+
+/// Make `candidate` the running configuration (all of it or, saying why, nothing). Never equal to
+/// the configuration execute() was given.
+struct Edit {
+  Config candidate;
+};
+/// Show something; `tunnel` narrows it to one tunnel, which need not exist.
+struct Show {
+  View what;
+  std::optional<std::uint32_t> tunnel;
+};
+/// Store the running configuration as the startup configuration.
+struct SaveStartup {};
+/// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
+struct Done {};
+/// `exit` in Exec mode: end the connection.
+struct Quit {};
+/// The line is no command. Exit status 2.
+struct SyntaxError {
+  enum class Kind : std::uint8_t { Invalid, Incomplete, Ambiguous };
+  Kind kind = Kind::Invalid;
+  /// Octets from the line's start to the token at fault; the line's length for Incomplete.
+  std::size_t column = 0;
+  /// As a router prints it, e.g. "% Invalid input detected at '^' marker."; a second line, where
+  /// there is one, says what is wrong with the value.
+  std::string message;
+  /// What would have been right there: keywords and value forms ("A.B.C.D/M"), sorted.
+  std::vector<std::string> expected;
+};
+/// "invalid", "incomplete", "ambiguous".
+std::string_view to_string(SyntaxError::Kind kind);
+/// A command, but not one that can be done now. Exit status 1.
+struct Refused {
+  std::string reason;  ///< One sentence without full stop.
+};
+
+using Outcome = std::variant<Edit, Show, SaveStartup, Done, Quit, SyntaxError, Refused>;
+
+/// What `line` asks for when typed by `session` over the configuration `running`. Moves the session
+/// to another mode where the command does so; unless the outcome is SyntaxError or Refused, that is,
+/// which leave it alone (but for a session whose tunnel is gone: it falls back to Config mode). A
+/// caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
+/// without line end, as it comes from outside: nothing in it can do harm.
+Outcome execute(const Config& running, Session& session, std::string_view line);
+
+/// One word that may stand at the cursor.
+struct Candidate {
+  std::string text;      ///< The keyword, or the form of a value: "A.B.C.D", "<0-65535>", "NAME".
+  std::string help;      ///< One line.
+  bool literal = false;  ///< `text` is a keyword that Tab may insert.
+
+  bool operator==(const Candidate&) const = default;
+};
+
+/// The answer to `?` and Tab.
+struct Completion {
+  std::size_t word_start = 0;         ///< Octets from the line's start to the word under the cursor.
+  std::vector<Candidate> candidates;  ///< Sorted by text, keywords first; empty: nothing fits here.
+  bool executable = false;            ///< The line up to the cursor is a whole command: "<cr>".
+
+  /// The text that every candidate which is a keyword shares, at least as long as the word typed;
+  /// empty when a value may stand here too or nothing fits.
+  [[nodiscard]] std::string common_prefix() const;
+};
+
+/// What may follow at the end of `line`. A word directly before the cursor narrows the candidates to
+/// those that it begins; a blank before the cursor asks for the next word.
+Completion complete(Mode mode, std::string_view line);
+
+enum class Secrets : std::uint8_t { Written, Hidden };
+
+/// The text of kHiddenKey stands in for a key that is not shown; it is refused as a key, lest a
+/// configuration copied from a screen destroys the keys.
+inline constexpr std::string_view kHiddenKey = "********";
+
+/// `config` as commands, only what differs from the defaults, with a final "end". Written secrets
+/// make it the startup file: load(emit(c)) equals c.
+std::string emit(const Config& config, Secrets secrets = Secrets::Written);
+/// The part of emit() under `interface tunnel<number>`, that line included; empty when it is not there.
+std::string emit_interface(const Config& config, std::uint32_t number);
+
+/// Why a configuration file is refused.
+struct FileError {
+  std::size_t line = 0;    ///< From 1.
+  std::size_t column = 0;  ///< Octets into `text`; meaningful when `expected` or a caret is shown.
+  std::string text;        ///< The line, without its end.
+  std::string message;     ///< As in SyntaxError, or the reason of a refusal.
+  std::vector<std::string> expected;
+  bool syntax = true;  ///< False: refused; there is no caret to show.
+};
+
+/// Reads a startup file: the commands of Config mode from an empty configuration. All or nothing.
+Result<Config, FileError> load(std::string_view text);
+
+/// `line` with the characters of every secret in it replaced, for logs and histories; nullopt when
+/// the line, right or wrong, holds no secret.
+std::optional<std::string> mask_secrets(std::string_view line);
+
+/// The caret under `column` of `line`, the message and what was expected, each on its line, ready to
+/// print: the column counts octets, the caret stands under the character.
+std::string render_error(std::string_view line, std::size_t column, std::string_view message,
+                         const std::vector<std::string>& expected);
+
+/// Changes whenever a command does: a client and a daemon with different ones are of different builds.
+std::uint64_t grammar_hash();
+
+}  // namespace awtun::config
