@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which payloads an exchange may and must carry (RFC 7296 1.2, 1.3, 1.4, appendix C), as data.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "userland/base/result.h"
+#include "userland/wire/message.h"
+
+namespace awtun::wire {
+
+/// How often a payload may occur in one message.
+struct PayloadRule {
+  PayloadType type;
+  std::uint8_t min;
+  std::uint8_t max;
+  bool encrypted;  ///< inside SK; else in the clear
+};
+
+/// The rules of one exchange in one direction; empty for an exchange that is not known. Payloads
+/// without a row are: unknown ones, Notify and Vendor ID anywhere, which are always allowed.
+[[nodiscard]] std::span<const PayloadRule> payload_rules(ExchangeType exchange, bool response);
+
+/// The rule that a message breaks.
+struct RuleError {
+  PayloadType payload = PayloadType::None;
+  std::string_view rule;  ///< static storage: "is missing", "occurs too often", "is not allowed in the clear"
+
+  /// "TSr is missing".
+  [[nodiscard]] std::string to_string() const;
+  bool operator==(const RuleError&) const = default;
+};
+
+/// Judges what stands in the clear, SK among it. To be called before anything is decrypted.
+/// A response that carries an error notification, or an IKE_SA_INIT response with a COOKIE, may lack
+/// payloads that are mandatory otherwise.
+[[nodiscard]] Result<void, RuleError> check_clear(const MessageView& message);
+
+/// Judges the payloads from inside SK. TSi, TSr and SA go together in IKE_AUTH; TSi with TSr in
+/// CREATE_CHILD_SA; in a response with an error notification nothing is mandatory.
+[[nodiscard]] Result<void, RuleError> check_encrypted(const Header& header, const PayloadChain& inner);
+
+}  // namespace awtun::wire
