@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/kernel/awtun_messages.h"
+
+#include <arpa/inet.h>
+#include <linux/awtun.h>
+#include <linux/genetlink.h>
+
+#include <array>
+#include <utility>
+
+namespace awtun::kernel {
+namespace {
+
+constexpr std::array<std::pair<int, const char*>, 14> tunnel_stats{{
+    {AWTUN_TUNNEL_STAT_TX_NO_SA, "tx_no_sa"},
+    {AWTUN_TUNNEL_STAT_TX_NO_ROUTE, "tx_no_route"},
+    {AWTUN_TUNNEL_STAT_TX_TOO_BIG, "tx_too_big"},
+    {AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED, "tx_seq_exhausted"},
+    {AWTUN_TUNNEL_STAT_TX_ERROR, "tx_error"},
+    {AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI, "rx_unknown_spi"},
+    {AWTUN_TUNNEL_STAT_RX_TRUNCATED, "rx_truncated"},
+    {AWTUN_TUNNEL_STAT_RX_REPLAY, "rx_replay"},
+    {AWTUN_TUNNEL_STAT_RX_AUTH_FAILED, "rx_auth_failed"},
+    {AWTUN_TUNNEL_STAT_RX_BAD_PAD, "rx_bad_pad"},
+    {AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER, "rx_bad_next_header"},
+    {AWTUN_TUNNEL_STAT_RX_BAD_INNER, "rx_bad_inner"},
+    {AWTUN_TUNNEL_STAT_RX_ECN, "rx_ecn"},
+    {AWTUN_TUNNEL_STAT_RX_ERROR, "rx_error"},
+}};
+static_assert(tunnel_stats.size() == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
+
+Message request(int family, std::uint8_t command, int flags = 0) {
+  Message message(family, flags);
+  auto& header = message.append<genlmsghdr>();
+  header.cmd = command;
+  header.version = AWTUN_GENL_VERSION;
+  return message;
+}
+
+void put_name(Message& message, const SaName& sa) {
+  message.put_u32(AWTUN_SA_A_IFINDEX, sa.ifindex);
+  message.put_u32(AWTUN_SA_A_DIR, sa.direction == SaDirection::In ? AWTUN_DIR_IN : AWTUN_DIR_OUT);
+  message.put_u32(AWTUN_SA_A_SPI, htonl(sa.spi));
+}
+
+std::uint32_t mode_number(TunnelMode mode) {
+  switch (mode) {
+    case TunnelMode::Unset:
+      return AWTUN_MODE_UNSPEC;
+    case TunnelMode::IpsecIpv4:
+      return AWTUN_MODE_IPSEC_IPV4;
+    case TunnelMode::IpsecIpv6:
+      return AWTUN_MODE_IPSEC_IPV6;
+  }
+  return AWTUN_MODE_UNSPEC;
+}
+
+TunnelMode mode_of(std::uint32_t number) {
+  if (number == AWTUN_MODE_IPSEC_IPV4) return TunnelMode::IpsecIpv4;
+  if (number == AWTUN_MODE_IPSEC_IPV6) return TunnelMode::IpsecIpv6;
+  return TunnelMode::Unset;
+}
+
+void put_gcm(Message& message, std::uint32_t icv_length, const SaSpec& sa) {
+  message.put_u32(AWTUN_SA_A_CIPHER, AWTUN_CIPHER_AES_GCM);
+  message.put_u32(AWTUN_SA_A_ICV_LEN, icv_length);
+  message.put(AWTUN_SA_A_SALT, sa.salt->view());
+}
+
+void put_cbc(Message& message, std::uint32_t auth, const SaSpec& sa) {
+  message.put_u32(AWTUN_SA_A_CIPHER, AWTUN_CIPHER_AES_CBC);
+  message.put_u32(AWTUN_SA_A_AUTH, auth);
+  message.put(AWTUN_SA_A_AUTH_KEY, sa.integrity_key->view());
+}
+
+// The cipher's own key length tells AES-128 from AES-256.
+void put_suite(Message& message, const SaSpec& sa) {
+  message.put(AWTUN_SA_A_CIPHER_KEY, sa.encryption_key->view());
+  switch (sa.transform.integrity) {
+    case Integrity::Sha512:
+      return put_cbc(message, AWTUN_AUTH_HMAC_SHA512_256, sa);
+    case Integrity::Sha256:
+      return put_cbc(message, AWTUN_AUTH_HMAC_SHA256_128, sa);
+    case Integrity::Sha1:
+      return put_cbc(message, AWTUN_AUTH_HMAC_SHA1_96, sa);
+    case Integrity::Gcm16:
+      return put_gcm(message, 16, sa);
+    case Integrity::Gcm12:
+      return put_gcm(message, 12, sa);
+    case Integrity::Gcm8:
+      return put_gcm(message, 8, sa);
+  }
+}
+
+std::optional<Attributes> top_level(const nlmsghdr& message) {
+  if (header_of<genlmsghdr>(message) == nullptr) return std::nullopt;
+  return attributes_of(message, sizeof(genlmsghdr));
+}
+
+std::optional<Attributes> nest_of(const nlmsghdr& message, int attribute) {
+  const auto top = top_level(message);
+  return top ? top->nest(attribute) : std::nullopt;
+}
+
+std::optional<TunnelSettings> parse_settings(const Attributes& tunnel) {
+  const auto mode = mode_of(tunnel.u32(AWTUN_TUNNEL_A_MODE).value_or(AWTUN_MODE_UNSPEC));
+  const auto local = tunnel.address(AWTUN_TUNNEL_A_LOCAL);
+  const auto remote = tunnel.address(AWTUN_TUNNEL_A_REMOTE);
+  if (mode == TunnelMode::Unset || !local || !remote) return std::nullopt;
+  return TunnelSettings{mode, *local, *remote};
+}
+
+std::optional<SaName> parse_name(const Attributes& sa) {
+  const auto ifindex = sa.u32(AWTUN_SA_A_IFINDEX);
+  const auto direction = sa.u32(AWTUN_SA_A_DIR);
+  const auto spi = sa.u32(AWTUN_SA_A_SPI);
+  if (!ifindex || !direction || !spi) return std::nullopt;
+  return SaName{*ifindex, *direction == AWTUN_DIR_IN ? SaDirection::In : SaDirection::Out, ntohl(*spi)};
+}
+
+}  // namespace
+
+Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettings& settings) {
+  auto message = request(family, AWTUN_CMD_TUNNEL_SET);
+  message.nest(AWTUN_A_TUNNEL, [&] {
+    message.put_u32(AWTUN_TUNNEL_A_IFINDEX, ifindex);
+    message.put_u32(AWTUN_TUNNEL_A_MODE, mode_number(settings.mode));
+    if (settings.mode == TunnelMode::Unset) return;
+    message.put(AWTUN_TUNNEL_A_LOCAL, settings.local);
+    message.put(AWTUN_TUNNEL_A_REMOTE, settings.remote);
+  });
+  return message;
+}
+
+Message tunnel_dump_request(int family) { return request(family, AWTUN_CMD_TUNNEL_GET, NLM_F_DUMP); }
+
+Message sa_add_request(int family, const SaSpec& sa) {
+  auto message = request(family, AWTUN_CMD_SA_ADD);
+  message.nest(AWTUN_A_SA, [&] {
+    put_name(message, {sa.ifindex, sa.direction, sa.spi});
+    put_suite(message, sa);
+  });
+  return message;
+}
+
+Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi) {
+  auto message = request(family, AWTUN_CMD_SA_ACTIVATE);
+  message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, SaDirection::Out, spi}); });
+  return message;
+}
+
+Message sa_delete_request(int family, const SaName& sa) {
+  auto message = request(family, AWTUN_CMD_SA_DEL);
+  message.nest(AWTUN_A_SA, [&] { put_name(message, sa); });
+  return message;
+}
+
+Message sa_flush_request(int family, std::uint32_t ifindex) {
+  auto message = request(family, AWTUN_CMD_SA_FLUSH);
+  message.nest(AWTUN_A_TUNNEL, [&] { message.put_u32(AWTUN_TUNNEL_A_IFINDEX, ifindex); });
+  return message;
+}
+
+Message sa_dump_request(int family) { return request(family, AWTUN_CMD_SA_GET, NLM_F_DUMP); }
+
+std::optional<TunnelState> parse_tunnel(const nlmsghdr& message) {
+  const auto tunnel = nest_of(message, AWTUN_A_TUNNEL);
+  if (!tunnel) return std::nullopt;
+  const auto ifindex = tunnel->u32(AWTUN_TUNNEL_A_IFINDEX);
+  if (!ifindex) return std::nullopt;
+  TunnelState state{
+      *ifindex, tunnel->string(AWTUN_TUNNEL_A_IFNAME).value_or(""), parse_settings(*tunnel), {}};
+  if (const auto stats = tunnel->nest(AWTUN_TUNNEL_A_STATS))
+    for (const auto& [attribute, name] : tunnel_stats)
+      state.drops.push_back({name, stats->u64(attribute).value_or(0)});
+  return state;
+}
+
+std::optional<SaState> parse_sa(const nlmsghdr& message) {
+  const auto sa = nest_of(message, AWTUN_A_SA);
+  if (!sa) return std::nullopt;
+  const auto name = parse_name(*sa);
+  if (!name) return std::nullopt;
+  SaState state;
+  state.name = *name;
+  state.active = sa->has(AWTUN_SA_A_ACTIVE);
+  state.sequence = sa->u64(AWTUN_SA_A_SEQ).value_or(0);
+  state.packets = sa->u64(AWTUN_SA_A_PACKETS).value_or(0);
+  state.bytes = sa->u64(AWTUN_SA_A_BYTES).value_or(0);
+  state.drop_replay = sa->u64(AWTUN_SA_A_DROP_REPLAY).value_or(0);
+  state.drop_auth = sa->u64(AWTUN_SA_A_DROP_AUTH).value_or(0);
+  state.drop_malformed = sa->u64(AWTUN_SA_A_DROP_MALFORMED).value_or(0);
+  state.driver = sa->string(AWTUN_SA_A_DRIVER).value_or("");
+  return state;
+}
+
+std::optional<SaEvent> parse_event(const nlmsghdr& message) {
+  const auto* header = header_of<genlmsghdr>(message);
+  if (header == nullptr || header->cmd != AWTUN_CMD_EVENT) return std::nullopt;
+  const auto top = top_level(message);
+  const auto event = top->u32(AWTUN_A_EVENT);
+  const auto sa = top->nest(AWTUN_A_SA);
+  if (!event || !sa || (*event != AWTUN_EVENT_SA_SOFT && *event != AWTUN_EVENT_SA_HARD)) return std::nullopt;
+  const auto name = parse_name(*sa);
+  if (!name) return std::nullopt;
+  return SaEvent{name->ifindex, name->spi, *event == AWTUN_EVENT_SA_HARD};
+}
+
+}  // namespace awtun::kernel
