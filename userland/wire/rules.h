@@ -35,8 +35,8 @@ struct RuleError {
 };
 
 /// Judges what stands in the clear, SK among it. To be called before anything is decrypted.
-/// A response that carries an error notification, or an IKE_SA_INIT response with a COOKIE, may lack
-/// payloads that are mandatory otherwise.
+/// An IKE_SA_INIT response that carries an error notification or a COOKIE may lack payloads that are
+/// mandatory otherwise. A message of another exchange that passes has an SK payload.
 [[nodiscard]] Result<void, RuleError> check_clear(const MessageView& message);
 
 /// Judges the payloads from inside SK. TSi, TSr and SA go together in IKE_AUTH; TSi with TSr in
