@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
+#include <utility>
 
 #include "userland/base/bytes.h"
 #include "userland/base/result.h"
@@ -35,10 +35,6 @@ class KeyExchange {
   [[nodiscard]] static Result<KeyExchange, CryptoError> from_private(wire::GroupId group,
                                                                      ByteView private_key);
 
-  KeyExchange(KeyExchange&&) noexcept;
-  KeyExchange& operator=(KeyExchange&&) noexcept;
-  ~KeyExchange();
-
   [[nodiscard]] wire::GroupId group() const { return group_; }
   /// public_size() octets, as they go into a KE payload: MODP padded to the left with zeros, ECP x | y.
   [[nodiscard]] ByteView public_value() const { return public_value_; }
@@ -49,11 +45,11 @@ class KeyExchange {
   [[nodiscard]] Result<Secret, CryptoError> derive(ByteView peer) const;
 
  private:
-  struct Key;
-  KeyExchange(wire::GroupId group, std::unique_ptr<Key> key, Bytes public_value);
+  KeyExchange(wire::GroupId group, Secret private_key, Bytes public_value)
+      : group_(group), private_key_(std::move(private_key)), public_value_(std::move(public_value)) {}
 
   wire::GroupId group_;
-  std::unique_ptr<Key> key_;
+  Secret private_key_;
   Bytes public_value_;
 };
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSSL's handles as unique_ptr, and its algorithms fetched once. Internal to this folder.
+#pragma once
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+
+#include <initializer_list>
+#include <memory>
+
+#include "userland/base/bytes.h"
+#include "userland/wire/constants.h"
+
+namespace awtun::crypto::openssl {
+
+/// A deleter that calls one of OpenSSL's free functions.
+template <auto Free>
+struct Freer {
+  template <class T>
+  void operator()(T* handle) const {
+    Free(handle);
+  }
+};
+template <class T, auto Free>
+using Handle = std::unique_ptr<T, Freer<Free>>;
+
+using Cipher = Handle<EVP_CIPHER, EVP_CIPHER_free>;
+using CipherContext = Handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using Mac = Handle<EVP_MAC, EVP_MAC_free>;
+using MacContext = Handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+/// Zeroised when freed: any of these may be a private key.
+using Number = Handle<BIGNUM, BN_clear_free>;
+using NumberContext = Handle<BN_CTX, BN_CTX_free>;
+using MontgomeryContext = Handle<BN_MONT_CTX, BN_MONT_CTX_free>;
+
+enum class Hash : std::uint8_t { Sha1, Sha256, Sha384, Sha512 };
+
+/// The hash's output size in octets.
+std::size_t hash_size(Hash hash);
+
+/// HMAC(key, parts[0] | parts[1] | ...) into `mac`, which has hash_size(hash) octets. False when
+/// OpenSSL failed.
+[[nodiscard]] bool hmac(Hash hash, ByteView key, std::initializer_list<ByteView> parts, MutableByteView mac);
+
+/// The cipher for a key of `key_size` octets; null when there is none. Never to be freed.
+[[nodiscard]] const EVP_CIPHER* cipher(wire::EncrId id, std::size_t key_size);
+
+}  // namespace awtun::crypto::openssl
