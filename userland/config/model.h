@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -91,11 +93,13 @@ struct InterfaceName {
   auto operator<=>(const InterfaceName&) const = default;
 };
 
+using Nexthop = std::variant<InterfaceName, IpAddress>;
+
 /// `ip route` and `ipv6 route`; the family is the prefix's. Several next hops for one prefix may
 /// stand beside each other.
 struct StaticRoute {
   IpPrefix prefix;  ///< No host bits set.
-  std::variant<InterfaceName, IpAddress> nexthop;
+  Nexthop nexthop;
   std::uint8_t distance = 1;  ///< 1-255, the lowest of a prefix wins.
 
   auto operator<=>(const StaticRoute&) const = default;

@@ -121,7 +121,7 @@ std::string emit_interface(const Config& config, std::uint32_t number);
 /// Why a configuration file is refused.
 struct FileError {
   std::size_t line = 0;    ///< From 1.
-  std::size_t column = 0;  ///< Octets into `text`; meaningful when `expected` or a caret is shown.
+  std::size_t column = 0;  ///< Octets into `text`; see `syntax`.
   std::string text;        ///< The line, without its end.
   std::string message;     ///< As in SyntaxError, or the reason of a refusal.
   std::vector<std::string> expected;
@@ -131,13 +131,13 @@ struct FileError {
 /// Reads a startup file: the commands of Config mode from an empty configuration. All or nothing.
 Result<Config, FileError> load(std::string_view text);
 
-/// `line` with the characters of every secret in it replaced, for logs and histories; nullopt when
-/// the line, right or wrong, holds no secret.
+/// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
+/// right, incomplete or wrong behind the secret, holds none.
 std::optional<std::string> mask_secrets(std::string_view line);
 
-/// The caret under `column` of `line`, the message and what was expected, each on its line, ready to
-/// print: the column counts octets, the caret stands under the character.
-std::string render_error(std::string_view line, std::size_t column, std::string_view message,
+/// `line` with a caret under the octet at `column` (neither without a column), the message and what
+/// was expected, each on its line, ready to print.
+std::string render_error(std::string_view line, std::optional<std::size_t> column, std::string_view message,
                          const std::vector<std::string>& expected);
 
 /// Changes whenever a command does: a client and a daemon with different ones are of different builds.

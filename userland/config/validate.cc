@@ -4,9 +4,6 @@
 namespace awtun::config {
 namespace {
 
-/// The least MTU of a link that carries IPv6 (RFC 8200 section 5).
-constexpr std::uint16_t kIpv6MinimumMtu = 1280;
-
 using Sentences = std::vector<std::string>;
 
 void check_endpoint(const Tunnel& tunnel, const std::optional<IpAddress>& address, const std::string& word,
@@ -19,13 +16,6 @@ void check_endpoint(const Tunnel& tunnel, const std::optional<IpAddress>& addres
   if (family && address->family() != *family) {
     out.push_back("tunnel " + word + " " + address->to_string() + " is not of the family of tunnel mode " +
                   std::string(to_string(tunnel.mode)));
-  }
-}
-
-void check_mtu(const Tunnel& tunnel, Sentences& out) {
-  const bool ipv6 = tunnel.ipv6_enable || !tunnel.ipv6_addresses.empty();
-  if (ipv6 && tunnel.mtu && *tunnel.mtu < kIpv6MinimumMtu) {
-    out.push_back("mtu " + std::to_string(*tunnel.mtu) + " is below 1280, the least that IPv6 works with");
   }
 }
 
@@ -42,7 +32,6 @@ Sentences check_tunnel(const Config& config, std::uint32_t number, const Tunnel&
   } else if (find_key(config, number, tunnel) == nullptr) {
     out.emplace_back("no crypto isakmp key for the peer");
   }
-  check_mtu(tunnel, out);
   return out;
 }
 

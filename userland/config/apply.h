@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line over a configuration that the caller owns: the common part of a session and a file.
+#pragma once
+
+#include <string_view>
+#include <variant>
+
+#include "userland/config/session.h"
+
+namespace awtun::config {
+
+using Applied = std::variant<Done, Show, SaveStartup, Quit, SyntaxError, Refused>;
+
+/// As execute(), but changes `config` in place. SyntaxError and Refused leave it as it was.
+Applied apply(Config& config, Session& session, std::string_view line);
+
+}  // namespace awtun::config

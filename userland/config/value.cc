@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/config/value.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "userland/config/session.h"
+
+namespace awtun::config {
+namespace {
+
+constexpr std::size_t kMaxNameLength = 255;
+constexpr std::size_t kMaxSecretLength = 255;
+constexpr std::size_t kMaxDescriptionLength = 255;   // IFLA_IFALIAS holds 255 octets
+constexpr std::size_t kMaxInterfaceNameLength = 15;  // IFNAMSIZ less the NUL
+constexpr std::string_view kTunnel = "tunnel";
+
+using Parsed = Result<Value, ValueError>;
+
+const Error<ValueError> kNotThisType{""};
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || at != end) return std::nullopt;
+  return value;
+}
+
+Parsed parse_choice(std::string_view words, std::string_view text) {
+  for (std::uint32_t i = 0; i < count_parts(words, '|'); ++i) {
+    if (equal_ignoring_case(part(words, '|', i), text)) return Value(i);
+  }
+  return kNotThisType;
+}
+
+Parsed parse_range(const Token& token, std::string_view text) {
+  const auto value = parse_number(text);
+  if (!value || *value < token.minimum || *value > token.maximum) return kNotThisType;
+  return Value(*value);
+}
+
+/// "tunnel0", and as with every keyword its abbreviations: "tun0".
+Parsed parse_tunnel(std::string_view text) {
+  const auto digits = std::ranges::find_if(text, is_digit);
+  const std::string_view word(text.begin(), digits);
+  if (word.empty() || !begins_ignoring_case(kTunnel, word)) return kNotThisType;
+  const auto number = parse_number(std::string_view(digits, text.end()));
+  if (!number || *number > kMaxTunnelNumber) return kNotThisType;
+  return Value(*number);
+}
+
+bool is_multicast(const IpAddress& address) {
+  const std::uint8_t first = address.bytes()[0];
+  return address.is_v4() ? first >= 224 : first == 0xff;
+}
+
+bool is_loopback(const IpAddress& address) {
+  return address.is_v4() ? address.bytes()[0] == 127 : address == IpAddress::parse("::1");
+}
+
+bool is_link_local_v6(const IpAddress& address) {
+  return !address.is_v4() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
+}
+
+/// Why `address` cannot be one host's own address; empty when it can.
+ValueError not_a_host(const IpAddress& address) {
+  if (address.is_unspecified()) return "the unspecified address is no host's address";
+  if (is_multicast(address)) return "a multicast or broadcast address is no host's address";
+  if (is_loopback(address)) return "a loopback address is not reachable from elsewhere";
+  return "";
+}
+
+Parsed parse_address(std::string_view text) {
+  const auto address = IpAddress::parse(text);
+  if (!address) return kNotThisType;
+  if (ValueError why = not_a_host(*address); !why.empty()) return Error{std::move(why)};
+  if (is_link_local_v6(*address)) return Error{ValueError("a link-local address needs an interface")};
+  return Value(*address);
+}
+
+/// `prefix` with its host bits set to `fill` (0x00 or 0xff).
+IpPrefix with_host_bits(const IpPrefix& prefix, std::uint8_t fill) {
+  const ByteView view = prefix.address.bytes();
+  Bytes octets(view.begin(), view.end());
+  for (std::size_t bit = prefix.length; bit < octets.size() * 8; ++bit) {
+    const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
+    octets[bit / 8] = static_cast<std::uint8_t>((octets[bit / 8] & ~mask) | (fill & mask));
+  }
+  return {*IpAddress::from_bytes(octets), prefix.length};
+}
+
+Parsed parse_network(Family family, std::string_view text) {
+  const auto prefix = IpPrefix::parse(text);
+  if (!prefix || prefix->address.family() != family) return kNotThisType;
+  if (!prefix->is_network()) {
+    return Error{"host bits are set: the network is " + with_host_bits(*prefix, 0).to_string()};
+  }
+  return Value(*prefix);
+}
+
+Parsed parse_interface_address(Family family, std::string_view text) {
+  const auto prefix = IpPrefix::parse(text);
+  if (!prefix || prefix->address.family() != family) return kNotThisType;
+  if (ValueError why = not_a_host(prefix->address); !why.empty()) return Error{std::move(why)};
+  if (prefix->length == 0) return Error{ValueError("a prefix length of 0 leaves no network")};
+  if (family == Family::V4 && prefix->length < 31) {
+    if (prefix->is_network()) return Error{ValueError("this is the network's own address, not a host's")};
+    if (*prefix == with_host_bits(*prefix, 0xff)) {
+      return Error{ValueError("this is the network's broadcast address, not a host's")};
+    }
+  }
+  return Value(*prefix);
+}
+
+constexpr bool is_interface_character(char c) {
+  return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
+}
+
+Parsed parse_interface_name(std::string_view text) {
+  if (text.empty() || text.size() > kMaxInterfaceNameLength || !is_letter(text.front()) ||
+      !std::ranges::all_of(text, is_interface_character)) {
+    return kNotThisType;
+  }
+  const bool tunnel = begins_ignoring_case(text, kTunnel) && text.size() > kTunnel.size() &&
+                      std::ranges::all_of(text.substr(kTunnel.size()), is_digit);
+  if (!tunnel) return Value(Nexthop(InterfaceName{std::string(text)}));
+  const auto number = parse_number(text.substr(kTunnel.size()));
+  if (!number || *number > kMaxTunnelNumber) return kNotThisType;
+  return Value(Nexthop(InterfaceName{tunnel_name(*number)}));
+}
+
+Parsed parse_nexthop(Family family, std::string_view text) {
+  if (!IpAddress::parse(text)) return parse_interface_name(text);
+  Parsed parsed = parse_address(text);
+  if (!parsed) return parsed;
+  const auto& address = std::get<IpAddress>(*parsed);
+  if (address.family() != family) return kNotThisType;
+  return Value(Nexthop(address));
+}
+
+constexpr bool is_name_character(char c) {
+  return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '@';
+}
+
+Parsed parse_name(std::string_view text) {
+  if (text.empty() || (!is_letter(text.front()) && !is_digit(text.front())) ||
+      !std::ranges::all_of(text, is_name_character)) {
+    return Error{ValueError("a name is made of letters, digits and . - _ @, a letter or digit first")};
+  }
+  if (text.size() > kMaxNameLength) return Error{ValueError("a name has at most 255 characters")};
+  return Value(std::string(text));
+}
+
+Parsed parse_secret(std::string_view text) {
+  if (text == kHiddenKey) return Error{ValueError("this stands for a hidden key and is not the key")};
+  if (text.size() > kMaxSecretLength) return Error{ValueError("a key has at most 255 octets")};
+  return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+}
+
+Parsed parse_line(std::string_view text) {
+  if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text has at most 255 octets")};
+  return Value(std::string(text));
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+std::string print_number(const Token& token, std::uint32_t number) {
+  if (token.type == ParamType::Tunnel) return tunnel_name(number);
+  if (token.type == ParamType::Choice) return std::string(part(token.text, '|', number));
+  return std::to_string(number);
+}
+
+std::string print_nexthop(const Nexthop& nexthop) {
+  return std::visit(Overloaded{[](const InterfaceName& interface) { return interface.name; },
+                               [](const IpAddress& address) { return address.to_string(); }},
+                    nexthop);
+}
+
+bool all_in(std::string_view text, std::string_view allowed) {
+  return text.find_first_not_of(allowed) == text.npos;
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool begins_ignoring_case(std::string_view word, std::string_view beginning) {
+  return equal_ignoring_case(word.substr(0, beginning.size()), beginning);
+}
+
+Result<Value, ValueError> parse_value(const Token& token, std::string_view text) {
+  switch (token.type) {
+    case ParamType::Choice:
+      return parse_choice(token.text, text);
+    case ParamType::Number:
+      return parse_range(token, text);
+    case ParamType::Tunnel:
+      return parse_tunnel(text);
+    case ParamType::Address:
+      return parse_address(text);
+    case ParamType::Ipv4Network:
+      return parse_network(Family::V4, text);
+    case ParamType::Ipv6Network:
+      return parse_network(Family::V6, text);
+    case ParamType::Ipv4Interface:
+      return parse_interface_address(Family::V4, text);
+    case ParamType::Ipv6Interface:
+      return parse_interface_address(Family::V6, text);
+    case ParamType::Ipv4Nexthop:
+      return parse_nexthop(Family::V4, text);
+    case ParamType::Ipv6Nexthop:
+      return parse_nexthop(Family::V6, text);
+    case ParamType::Name:
+      return parse_name(text);
+    case ParamType::Secret:
+      return parse_secret(text);
+    case ParamType::Line:
+      return parse_line(text);
+    case ParamType::Command:
+      return Value(std::string(text));
+  }
+  return kNotThisType;
+}
+
+std::string print_value(const Token& token, const Value& value) {
+  return std::visit(Overloaded{[&](std::uint32_t number) { return print_number(token, number); },
+                               [](const std::string& text) { return text; },
+                               [](const IpAddress& address) { return address.to_string(); },
+                               [](const IpPrefix& prefix) { return prefix.to_string(); },
+                               [](const Nexthop& nexthop) { return print_nexthop(nexthop); },
+                               [](const Secret& secret) {
+                                 return std::string(secret.view().begin(), secret.view().end());
+                               }},
+                    value);
+}
+
+std::vector<std::string> value_forms(const Token& token) {
+  switch (token.type) {
+    case ParamType::Choice:
+      return {};
+    case ParamType::Number:
+      return {"<" + std::to_string(token.minimum) + "-" + std::to_string(token.maximum) + ">"};
+    case ParamType::Tunnel:
+      return {"tunnel<0-" + std::to_string(kMaxTunnelNumber) + ">"};
+    case ParamType::Address:
+      return {"A.B.C.D", "X:X::X:X"};
+    case ParamType::Ipv4Network:
+    case ParamType::Ipv4Interface:
+      return {"A.B.C.D/M"};
+    case ParamType::Ipv6Network:
+    case ParamType::Ipv6Interface:
+      return {"X:X::X:X/M"};
+    case ParamType::Ipv4Nexthop:
+      return {"A.B.C.D", "INTERFACE"};
+    case ParamType::Ipv6Nexthop:
+      return {"INTERFACE", "X:X::X:X"};
+    case ParamType::Name:
+      return {"NAME"};
+    case ParamType::Secret:
+      return {"KEY"};
+    case ParamType::Line:
+      return {"LINE"};
+    case ParamType::Command:
+      return {"COMMAND"};
+  }
+  return {};
+}
+
+bool may_begin_value(const Token& token, std::string_view text) {
+  switch (token.type) {
+    case ParamType::Choice:
+      return false;
+    case ParamType::Number:
+      return all_in(text, "0123456789");
+    case ParamType::Tunnel:
+      return begins_ignoring_case(kTunnel, text) || bool(parse_tunnel(text));
+    case ParamType::Address:
+      return all_in(text, "0123456789abcdefABCDEF.:");
+    case ParamType::Ipv4Network:
+    case ParamType::Ipv4Interface:
+      return all_in(text, "0123456789./");
+    case ParamType::Ipv6Network:
+    case ParamType::Ipv6Interface:
+      return all_in(text, "0123456789abcdefABCDEF.:/");
+    case ParamType::Ipv4Nexthop:
+    case ParamType::Ipv6Nexthop:
+    case ParamType::Name:
+    case ParamType::Secret:
+    case ParamType::Line:
+    case ParamType::Command:
+      return true;
+  }
+  return true;
+}
+
+}  // namespace awtun::config

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values of command patterns: text to value, value to text, and how to speak of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "userland/base/ip.h"
+#include "userland/base/result.h"
+#include "userland/base/secret.h"
+#include "userland/config/model.h"
+#include "userland/config/pattern.h"
+
+namespace awtun::config {
+
+/// uint32_t: Choice, Number, Tunnel. string: Name, Line, Command. Nexthop: the nexthops alone.
+using Value = std::variant<std::uint32_t, std::string, IpAddress, IpPrefix, Nexthop, Secret>;
+
+/// Why a text is no value of a type: one sentence, or empty where the type's form says it all.
+using ValueError = std::string;
+
+/// A Choice wants the whole word here, in any case; abbreviations are the matcher's affair.
+Result<Value, ValueError> parse_value(const Token& token, std::string_view text);
+
+/// The inverse of parse_value(). Secrets come out in the clear.
+std::string print_value(const Token& token, const Value& value);
+
+/// The forms under which `?` lists the values of `token`: "A.B.C.D/M". Not for a Choice.
+std::vector<std::string> value_forms(const Token& token);
+
+/// Whether more typing might make `text` a value of `token`. Errs on the side of yes.
+bool may_begin_value(const Token& token, std::string_view text);
+
+/// ASCII, for keywords.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool begins_ignoring_case(std::string_view word, std::string_view beginning);
+
+}  // namespace awtun::config
