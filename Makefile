@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# awtun: IPsec tunnels for Linux routers. `make help` lists the targets.
+
+# The kernel to build for: the newest whose headers are installed.
+KDIR ?= $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)
+DESTDIR ?=
+prefix ?= /usr
+sbindir ?= $(prefix)/sbin
+bindir ?= $(prefix)/bin
+sysconfdir ?= /etc
+
+JOBS ?= $(shell nproc)
+BUILD := build
+
+all: modules userland ## Build kmod/awtun.ko, build/bin/awiked and build/bin/awcli
+
+modules: ## Build kmod/awtun.ko for KDIR
+	@test -n "$(KDIR)" || { echo "no kernel headers in /lib/modules: run tools/deps, or give KDIR=" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR)
+
+userland: $(BUILD)/userland/build.ninja ## Build awiked, awcli and their unit tests
+	@ninja -C $(BUILD)/userland -j $(JOBS)
+	@mkdir -p $(BUILD)/bin
+	@cp -u $(BUILD)/userland/bin/awiked $(BUILD)/userland/bin/awcli $(BUILD)/bin/
+
+$(BUILD)/userland/build.ninja: userland/CMakeLists.txt
+	@command -v cmake >/dev/null && command -v ninja >/dev/null || { echo "cmake or ninja is missing: run tools/deps" >&2; exit 1; }
+	cmake -G Ninja -S userland -B $(BUILD)/userland
+
+deps: ## Install the Debian packages that are missing (root)
+	@tools/deps
+
+demo: deps ## Show two routers with a tunnel between them (NATIVE=1: on this kernel)
+	@$(MAKE) --no-print-directory all
+	@tools/demo $(if $(NATIVE),--native)
+
+check: deps ## Run every test: userland here, the kernel's in a VM
+	@$(MAKE) --no-print-directory all
+	@tools/check
+
+style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
+	@tools/style
+
+install: all ## Install awiked and awcli (DESTDIR=, prefix=)
+	install -D -m 755 $(BUILD)/bin/awiked $(DESTDIR)$(sbindir)/awiked
+	install -D -m 755 $(BUILD)/bin/awcli $(DESTDIR)$(bindir)/awcli
+	install -d -m 755 $(DESTDIR)$(sysconfdir)/awtun
+	install -D -m 644 include/uapi/linux/awtun.h $(DESTDIR)$(prefix)/include/linux/awtun.h
+
+modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR)
+	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) modules_install
+
+clean: ## Remove what was built, but for the VM's kernel
+	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) clean
+	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/selftests
+
+help:
+	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all modules userland deps demo check style install modules_install clean help

@@ -1,0 +1,301 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For the tests of whole routers, to be sourced: two routers with a LAN behind
+# each, awiked or strongSwan on them, and the manual's examples.
+#
+#   lan-a -- router-a ==== underlay ==== router-b -- lan-b
+#
+# shellcheck source=../lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+AWTUN_BIN=${AWTUN_BIN:-$(cd "$here/../build/bin" && pwd)}
+work=$(mktemp -d)
+
+# The addresses of the manual's two examples, by router.
+# shellcheck disable=SC2034 # for those who source this
+declare -A WAN4=([a]=10.1.1.1 [b]=10.2.2.2) \
+	WAN6=([a]=2001:db8:1:1::1 [b]=2001:db8:2:2::2) \
+	LAN4=([a]=192.168.10 [b]=192.168.20) \
+	LAN6=([a]=2001:db8:10:10 [b]=2001:db8:10:20) \
+	OTHER=([a]=b [b]=a)
+
+routers_cleanup() {
+	cleanup
+	rm -rf "$work"
+}
+trap routers_cleanup EXIT
+
+### Topology
+
+lan_up() { # SIDE
+	ip link add eth0 netns "$(ns "lan-$1")" type veth \
+		peer name lan netns "$(ns "router-$1")" || return
+	ip -n "$(ns "router-$1")" -batch - <<-END || return
+	link set lan up
+	addr add ${LAN4[$1]}.1/24 dev lan
+	addr add ${LAN6[$1]}::1/64 dev lan nodad
+	END
+	ip -n "$(ns "lan-$1")" -batch - <<-END || return
+	link set eth0 up
+	addr add ${LAN4[$1]}.2/24 dev eth0
+	addr add ${LAN6[$1]}::2/64 dev eth0 nodad
+	route add default via ${LAN4[$1]}.1
+	-6 route add default via ${LAN6[$1]}::1
+	END
+	in_ns "router-$1" sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1
+}
+
+wan_up() { # SIDE
+	ip -n "$(ns "router-$1")" -batch - <<-END
+	link set wan up
+	addr add ${WAN4[$1]}/32 dev wan
+	addr add ${WAN6[$1]}/128 dev wan nodad
+	route add ${WAN4[${OTHER[$1]}]} dev wan
+	-6 route add ${WAN6[${OTHER[$1]}]} dev wan
+	END
+}
+
+routers_up() {
+	ns_add lan-a router-a router-b lan-b &&
+		ip link add wan netns "$(ns router-a)" type veth \
+			peer name wan netns "$(ns router-b)" &&
+		wan_up a && wan_up b && lan_up a && lan_up b
+}
+
+### awiked and awcli
+
+# daemon_start SIDE [OPTION...]
+daemon_start() {
+	local side=$1
+	shift
+	mkdir -p "$work/$side"
+	in_ns "router-$side" "$AWTUN_BIN/awiked" --config "$work/$side/startup-config" \
+		--state-dir "$work/$side" --socket "$work/$side/sock" "$@" \
+		>>"$work/$side/log" 2>&1 &
+	declare -g "daemon_$side=$!"
+	jobs_started+=($!)
+	wait_for 20 cli "$side" show running-config
+}
+
+# daemon_stop SIDE [SIGNAL]: and its exit status.
+daemon_stop() {
+	local job="daemon_$1"
+	kill "-${2:-TERM}" "${!job}" && wait "${!job}"
+}
+
+# cli SIDE [OPTION or WORD...]
+cli() {
+	local side=$1
+	shift
+	in_ns "router-$side" "$AWTUN_BIN/awcli" --socket "$work/$side/sock" "$@"
+}
+
+# cli_json SIDE EXPRESSION WORD...: what jq finds in a view.
+cli_json() {
+	local side=$1 expression=$2
+	shift 2
+	cli "$side" --json "$@" | jq -er "$expression"
+}
+
+# type_lines SIDE: the lines of a manual's example, prompts and all, typed from
+# configuration mode as they stand.
+type_lines() {
+	{
+		echo "configure terminal"
+		sed -E 's/^[[:space:]]*awplus(\([a-z-]+\))?# //'
+	} | cli "$1" -f -
+}
+
+# Router A is the manual's text to the letter; router B is its mirror.
+seed_ipv4() { # SIDE
+	case $1 in
+	a) type_lines a <<-'END'
+	awplus(config)# crypto isakmp key ouR4ecret address 10.2.2.2
+	awplus(config)# interface tunnel0
+	awplus(config-if)# tunnel mode ipsec ipv4
+	awplus(config-if)# tunnel source 10.1.1.1
+	awplus(config-if)# tunnel destination 10.2.2.2
+	awplus(config-if)# tunnel protection ipsec
+	awplus(config-if)# ip address 192.168.254.1/30
+	awplus(config-if)# exit
+	awplus(config)# ip route 192.168.20.0/24 tunnel0
+	END
+	;;
+	b) type_lines b <<-'END'
+	awplus(config)# crypto isakmp key ouR4ecret address 10.1.1.1
+	awplus(config)# interface tunnel0
+	awplus(config-if)# tunnel mode ipsec ipv4
+	awplus(config-if)# tunnel source 10.2.2.2
+	awplus(config-if)# tunnel destination 10.1.1.1
+	awplus(config-if)# tunnel protection ipsec
+	awplus(config-if)# ip address 192.168.254.2/30
+	awplus(config-if)# exit
+	awplus(config)# ip route 192.168.10.0/24 tunnel0
+	END
+	;;
+	esac
+}
+
+seed_ipv6() { # SIDE
+	case $1 in
+	a) type_lines a <<-'END'
+	awplus(config)# crypto isakmp key ouR4ecret address 2001:db8:2:2::2
+	awplus(config)# interface tunnel0
+	awplus(config-if)# tunnel mode ipsec ipv6
+	awplus(config-if)# tunnel source 2001:db8:1:1::1
+	awplus(config-if)# tunnel destination 2001:db8:2:2::2
+	awplus(config-if)# tunnel protection ipsec
+	awplus(config-if)# ipv6 enable
+	awplus(config-if)# exit
+	awplus(config)# ipv6 route 2001:db8:10:20::/64 tunnel0
+	END
+	;;
+	b) type_lines b <<-'END'
+	awplus(config)# crypto isakmp key ouR4ecret address 2001:db8:1:1::1
+	awplus(config)# interface tunnel0
+	awplus(config-if)# tunnel mode ipsec ipv6
+	awplus(config-if)# tunnel source 2001:db8:2:2::2
+	awplus(config-if)# tunnel destination 2001:db8:1:1::1
+	awplus(config-if)# tunnel protection ipsec
+	awplus(config-if)# ipv6 enable
+	awplus(config-if)# exit
+	awplus(config)# ipv6 route 2001:db8:10:10::/64 tunnel0
+	END
+	;;
+	esac
+}
+
+# The other family's LAN through the same tunnel.
+route_both_families() { # SIDE
+	type_lines "$1" <<-END
+	ip route ${LAN4[${OTHER[$1]}]}.0/24 tunnel0
+	ipv6 route ${LAN6[${OTHER[$1]}]}::/64 tunnel0
+	END
+}
+
+# up SIDE: the tunnel is up, and there is exactly one SA of each kind.
+up() {
+	cli_json "$1" '.sas | length == 1 and .[0].state == "Established"' show isakmp sa >/dev/null &&
+		cli_json "$1" '.sas | length == 1 and .[0].state == "Installed"' show ipsec sa >/dev/null &&
+		tunnel_running "router-$1"
+}
+
+both_up() { up a && up b; }
+
+### Traffic between the LANs
+
+ping_lan() { # FROM 4|6
+	local to=${OTHER[$1]} address
+	address=${LAN4[$to]}.2
+	[ "$2" = 4 ] || address=${LAN6[$to]}::2
+	in_ns "lan-$1" ping -q -c 5 -i 0.2 -W 5 "$address"
+}
+
+# tcp_lan FROM 4|6 OCTETS: random octets through TCP, compared at the far end.
+tcp_lan() {
+	local from=$1 to=${OTHER[$1]} address server
+	address=${LAN4[$to]}.2
+	[ "$2" = 4 ] || address=[${LAN6[$to]}::2]
+	head -c "$3" /dev/urandom >"$work/sent"
+	in_ns "lan-$to" timeout 60 socat -u "TCP$2-LISTEN:7000,reuseaddr" "OPEN:$work/received,creat,trunc" &
+	server=$!
+	wait_for 10 listens "lan-$to" 7000 || return
+	in_ns "lan-$from" timeout 60 socat -u "OPEN:$work/sent" "TCP$2:$address:7000" || return
+	wait "$server" && cmp "$work/sent" "$work/received"
+}
+
+listens() { # NS PORT
+	in_ns "$1" ss -Hltn "sport = :$2" | grep -q .
+}
+
+### Captures of the underlay
+
+capture_start() { # FILE
+	in_ns router-a tcpdump -i wan -U -w "$1" --immediate-mode 2>"$work/tcpdump" &
+	capture=$!
+	jobs_started+=("$capture")
+	wait_for 20 grep -q "listening on" "$work/tcpdump"
+}
+
+capture_stop() {
+	kill -INT "$capture"
+	wait "$capture"
+}
+
+### strongSwan on router B
+
+# charon_start: its kernel side is XFRM, its interface xfrm0.
+charon_start() {
+	ip -n "$(ns router-b)" -batch - <<-END || return
+	link add xfrm0 type xfrm dev wan if_id 42
+	link set xfrm0 up mtu 1400
+	route add ${LAN4[a]}.0/24 dev xfrm0
+	-6 route add ${LAN6[a]}::/64 dev xfrm0
+	END
+	cat >"$work/strongswan.conf" <<-END
+	charon {
+		load = random nonce aes sha1 sha2 hmac kdf gmp gcm openssl kernel-netlink socket-default vici
+		install_routes = no
+		plugins { vici { socket = unix://$work/charon.vici } }
+		filelog { stderr { default = 1 } }
+	}
+	END
+	# The pid file's place is compiled in: a /run of its own hides it.
+	STRONGSWAN_CONF=$work/strongswan.conf in_ns router-b unshare -m \
+		sh -c 'mount -t tmpfs tmpfs /run && exec /usr/lib/ipsec/charon' >>"$work/charon.log" 2>&1 &
+	charon=$!
+	jobs_started+=("$charon")
+	wait_for 30 test -S "$work/charon.vici"
+}
+
+swanctl() {
+	STRONGSWAN_CONF=$work/strongswan.conf SWANCTL_DIR=$work command swanctl "$@" \
+		--uri "unix://$work/charon.vici"
+}
+
+# charon_configure 4|6 [ESP-PROPOSALS] [KEY]
+charon_configure() {
+	local -n wan=WAN$1
+	local ike=aes256-sha256-modp2048,aes256-sha256-modp4096,aes256-sha1-modp2048,aes256-sha1-modp4096
+	ike+=,${ike//aes256/aes128}
+	local esp=aes256-sha256,aes256gcm16,aes256gcm8,aes256-sha1
+	esp+=,${esp//aes256/aes128}
+	cat >"$work/swanctl.conf" <<-END
+	connections {
+		peer {
+			version = 2
+			local_addrs = ${wan[b]}
+			remote_addrs = ${wan[a]}
+			proposals = $ike
+			local { auth = psk
+				id = ${wan[b]} }
+			remote { auth = psk
+				id = ${wan[a]} }
+			children {
+				net {
+					local_ts = 0.0.0.0/0,::/0
+					remote_ts = 0.0.0.0/0,::/0
+					if_id_in = 42
+					if_id_out = 42
+					esp_proposals = ${2:-$esp}
+				}
+			}
+		}
+	}
+	secrets {
+		ike-peer { id = ${wan[a]}
+			secret = "${3:-ouR4ecret}" }
+	}
+	END
+	swanctl --load-all --file "$work/swanctl.conf"
+}
+
+charon_initiate() {
+	swanctl --initiate --child net --timeout 60
+}
+
+charon_up() {
+	swanctl --list-sas --ike peer | grep -q INSTALLED
+}

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# An independent reader: tshark decrypts and authenticates the ESP of each
+# suite with the keys of awiked's key log. strongSwan's proposal makes the
+# choice of the suite.
+. "$(dirname "$0")/lib.sh"
+
+needs jq swanctl tshark tcpdump
+[ -x /usr/lib/ipsec/charon ] || skip_all "no /usr/lib/ipsec/charon"
+
+declare -A PROPOSAL=([aes256-sha256]=aes256-sha256 [aes256-gcm16]=aes256gcm16
+	[aes256-gcm8]=aes256gcm8 [aes256-sha1]=aes256-sha1 [aes128-sha256]=aes128-sha256
+	[aes128-gcm16]=aes128gcm16 [aes128-gcm8]=aes128gcm8 [aes128-sha1]=aes128-sha1)
+
+word=independent-read
+
+negotiated() { # SUITE
+	cli_json a '.sas[0] | "\(.encryption)-\(.integrity)" | ascii_downcase' show ipsec sa | grep -qx "$1"
+}
+
+tunnel_up() { up a && charon_up; }
+
+send_word() {
+	in_ns lan-a ping -q -c 4 -i 0.2 -s 200 -p "$(printf %s "$word" | od -An -tx1 | tr -d ' \n')" "${LAN4[b]}.2"
+}
+
+# Wireshark reads its tables from a profile directory.
+read_capture() { # DIRECTION-FILTER FIELD...
+	HOME=$work/home tshark -r "$work/esp.pcap" -o esp.enable_encryption_decode:TRUE \
+		-o esp.enable_authentication_check:TRUE "$@" 2>/dev/null
+}
+
+prepare_reader() {
+	mkdir -p "$work/home/.config/wireshark"
+	cp "$work/keys/esp_sa" "$work/keys/ikev2_decryption_table" "$work/home/.config/wireshark/"
+}
+
+# Each echo request and reply, four of each, is seen with the word inside.
+decrypted() {
+	[ "$(read_capture -Y "esp and icmp.type == 8 and frame contains \"$word\" or esp and icmp.type == 8" | wc -l)" -ge 4 ] &&
+		[ "$(read_capture -Y 'esp and icmp.type == 0' | wc -l)" -ge 4 ] &&
+		[ "$(read_capture -Y 'esp and icmp' -T fields -e data.data -e icmp.type |
+			grep -c "$(printf %s "$word" | od -An -tx1 | tr -d ' \n')")" -ge 8 ]
+}
+
+authenticated() {
+	[ "$(read_capture -Y 'esp.icv_good == 1' | wc -l)" -ge 8 ] &&
+		[ "$(read_capture -Y 'esp.icv_bad == 1' | wc -l)" = 0 ]
+}
+
+suite() {
+	check "$1: strongSwan proposes it alone" charon_configure 4 "${PROPOSAL[$1]}"
+	capture_start "$work/esp.pcap"
+	check "$1: router A is configured" seed_ipv4 a
+	check "$1: the tunnel comes up" wait_for 60 tunnel_up
+	check "$1: it is the one in use" negotiated "$1"
+	check "$1: ping from LAN to LAN" send_word
+	capture_stop
+	check "$1: the key log is there" prepare_reader
+	check "$1: tshark decrypts every echo and its answer" decrypted
+	check "$1: tshark finds every ICV right" authenticated
+	check "$1: the interface is removed" type_lines a <<<"no interface tunnel0"
+	check "$1: strongSwan has heard of it" wait_for 20 not charon_up
+}
+
+log_refused() { # what an unsafe directory or another user gets
+	not "$@"
+}
+
+ktap_begin
+mkdir -m 755 "$work/open"
+check "a key log that others could read is refused" log_refused timeout 10 \
+	"$AWTUN_BIN/awiked" --config "$work/none" --state-dir "$work" --socket "$work/open.sock" --keylog-dir "$work/open"
+mkdir -m 700 "$work/keys"
+check "the routers come up" routers_up
+check "awiked starts on A with a key log" daemon_start a --keylog-dir "$work/keys"
+check "strongSwan starts on B" charon_start
+for s in $SUITES; do
+	suite "$s"
+done
+check "the key log is root's alone" test "$(stat -c %a%u "$work/keys/esp_sa")" = 6000
+check "awiked ends with status 0" daemon_stop a
+ktap_end

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A wrong key on one side: both sides say what failed and with whom, and the
+# right key repairs it without a restart.
+. "$(dirname "$0")/lib.sh"
+
+needs jq
+
+failed_with() { # SIDE PEER
+	cli_json "$1" ".peers[] | select(.remote == \"$2\") | .last_failure.reason | test(\"authentication failed\"; \"i\")" \
+		show isakmp sa
+}
+
+said_in_words() { # SIDE PEER
+	cli "$1" show isakmp sa | tee "$work/view"
+	grep -qi "authentication failed" "$work/view" && grep -q "$2" "$work/view"
+}
+
+key() { # SIDE KEY
+	type_lines "$1" <<<"crypto isakmp key $2 address ${WAN4[${OTHER[$1]}]}"
+}
+
+ktap_begin
+check "the routers come up" routers_up
+check "awiked starts on A" daemon_start a
+check "awiked starts on B" daemon_start b
+check "router A takes the manual's lines" seed_ipv4 a
+check "router B takes them" seed_ipv4 b
+check "the tunnel comes up" wait_for 60 both_up
+check "router B gets another key" key b thisIsWrong
+check "router A names the failure and the peer" wait_for 60 failed_with a 10.2.2.2
+check "router B names the failure and the peer" wait_for 60 failed_with b 10.1.1.1
+check "router A says so in words" said_in_words a 10.2.2.2
+check "router B says so in words" said_in_words b 10.1.1.1
+check "router A has no SA" not up a
+check "router B has no SA" not up b
+check "no key stands in a log" not grep -rq -e ouR4ecret -e thisIsWrong "$work/a/log" "$work/b/log"
+check "router B gets the right key" key b ouR4ecret
+check "the tunnel comes up again" wait_for 90 both_up
+check "ping from LAN a to LAN b" ping_lan a 4
+check "awiked on A has never stopped" daemon_stop a
+check "awiked on B has never stopped" daemon_stop b
+ktap_end
