@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session with its configuration, as a test's operator has it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+#include "userland/config/session.h"
+
+namespace awtun::config::test {
+
+struct Console {
+  Config config;
+  Session session;
+
+  /// Executes a line and applies what it edits.
+  Outcome execute(std::string_view line) {
+    Outcome outcome = config::execute(config, session, line);
+    if (const auto* edit = std::get_if<Edit>(&outcome)) config = edit->candidate;
+    return outcome;
+  }
+
+  /// Lines that all must be edits or done.
+  void type(std::initializer_list<std::string_view> lines) {
+    for (const std::string_view line : lines) {
+      const Outcome outcome = execute(line);
+      EXPECT_TRUE(std::holds_alternative<Edit>(outcome) || std::holds_alternative<Done>(outcome)) << line;
+    }
+  }
+};
+
+}  // namespace awtun::config::test

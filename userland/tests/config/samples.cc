@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/tests/config/samples.h"
+
+#include <algorithm>
+
+namespace awtun::config::test {
+namespace {
+
+std::string number(Random& random, std::uint32_t low, std::uint32_t high) {
+  return std::to_string(low + pick(random, high - low + 1));
+}
+
+std::string ipv4(Random& random) {
+  return "10." + number(random, 0, 255) + "." + number(random, 0, 255) + "." + number(random, 1, 254);
+}
+
+std::string ipv6(Random& random) {
+  return "2001:db8:" + number(random, 1, 9999) + "::" + number(random, 1, 9999);
+}
+
+std::string name(Random& random) { return "site" + number(random, 1, 99) + ".example.com"; }
+
+std::string secret(Random& random) {
+  constexpr std::string_view kCharacters = "abcXYZ019!#$%&?.,;:\"'\\|~";
+  std::string text = "k";
+  for (std::uint32_t left = pick(random, 20); left > 0; --left) {
+    text += kCharacters[pick(random, static_cast<std::uint32_t>(kCharacters.size()))];
+  }
+  return text;
+}
+
+std::string value(const Token& token, Random& random) {
+  switch (token.type) {
+    case ParamType::Choice:
+      return std::string(
+          part(token.text, '|', pick(random, static_cast<std::uint32_t>(count_parts(token.text, '|')))));
+    case ParamType::Number:
+      return number(random, token.minimum, token.maximum);
+    case ParamType::Tunnel:
+      return "tunnel" + number(random, 0, kMaxTunnelNumber);
+    case ParamType::Address:
+      return pick(random, 2) == 0 ? ipv4(random) : ipv6(random);
+    case ParamType::Ipv4Network:
+      return "10." + number(random, 0, 255) + ".0.0/" + number(random, 16, 32);
+    case ParamType::Ipv6Network:
+      return "2001:db8:" + number(random, 1, 9999) + "::/" + number(random, 48, 128);
+    case ParamType::Ipv4Interface:
+      return ipv4(random) + "/" + number(random, 31, 32);
+    case ParamType::Ipv6Interface:
+      return ipv6(random) + "/" + number(random, 1, 128);
+    case ParamType::Ipv4Nexthop:
+      return pick(random, 2) == 0 ? ipv4(random) : "eth" + number(random, 0, 9);
+    case ParamType::Ipv6Nexthop:
+      return pick(random, 2) == 0 ? ipv6(random) : "tunnel" + number(random, 0, kMaxTunnelNumber);
+    case ParamType::Name:
+      return name(random);
+    case ParamType::Secret:
+      return secret(random);
+    case ParamType::Line:
+      return "Line to  site " + number(random, 1, 99) + " (支社)";
+    case ParamType::Command:
+      return "show ipsec sa";
+  }
+  return {};
+}
+
+template <class T>
+std::optional<T> maybe(Random& random, T value) {
+  return pick(random, 2) == 0 ? std::nullopt : std::optional(std::move(value));
+}
+
+Tunnel sample_tunnel(Random& random) {
+  Tunnel tunnel;
+  tunnel.mode = static_cast<TunnelMode>(pick(random, 3));
+  const auto address = [&random] {
+    return *IpAddress::parse(pick(random, 2) == 0 ? ipv4(random) : ipv6(random));
+  };
+  tunnel.source = maybe(random, address());
+  tunnel.destination = maybe(random, address());
+  tunnel.local_name = maybe(random, name(random));
+  tunnel.remote_name = maybe(random, name(random));
+  tunnel.protection = maybe(random, Protection{});
+  for (auto left = pick(random, 4); left > 0; --left)
+    tunnel.ip_addresses.push_back(*IpPrefix::parse(ipv4(random) + "/32"));
+  for (auto left = pick(random, 4); left > 0; --left)
+    tunnel.ipv6_addresses.push_back(*IpPrefix::parse(ipv6(random) + "/64"));
+  tunnel.ipv6_enable = pick(random, 2) == 0;
+  tunnel.description = maybe(random, std::string("to  ! the site 支社"));
+  tunnel.shutdown = pick(random, 2) == 0;
+  tunnel.mtu = maybe(random, static_cast<std::uint16_t>(68 + pick(random, 1515)));
+  return tunnel;
+}
+
+/// Sorted by `key`, of equal ones one.
+template <class T, class Key>
+void make_canonical(std::vector<T>& list, Key key) {
+  std::ranges::sort(list, {}, key);
+  list.erase(std::ranges::unique(list, {}, key).begin(), list.end());
+}
+
+}  // namespace
+
+std::uint32_t pick(Random& random, std::uint32_t bound) {
+  return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random);
+}
+
+SampleLine sample(const Form& form, Random& random) {
+  SampleLine line;
+  for (std::size_t at = 0; at < form.pattern.size;) {
+    const Token& token = form.pattern.tokens[at];
+    if (token.skip_to != 0 && pick(random, 2) == 0) {
+      at = token.skip_to;
+      continue;
+    }
+    line.push_back({&token, token.keyword ? std::string(token.text) : value(token, random)});
+    ++at;
+  }
+  return line;
+}
+
+SampleLine restate(const Form& form, const SampleLine& line) {
+  SampleLine out;
+  for (std::size_t at = 0; at < form.pattern.size; ++at) {
+    const Token& token = form.pattern.tokens[at];
+    const auto same = std::ranges::find_if(line, [&token](const SampleWord& word) {
+      return !word.token->keyword && word.token->argument == token.argument;
+    });
+    if (token.keyword) {
+      out.push_back({&token, std::string(token.text)});
+    } else if (same != line.end()) {
+      out.push_back({&token, same->text});
+    }
+  }
+  return out;
+}
+
+std::string join(const SampleLine& line) {
+  std::string out;
+  for (const SampleWord& word : line) out += (out.empty() ? "" : " ") + word.text;
+  return out;
+}
+
+Config sample_config(Random& random) {
+  Config config;
+  for (auto left = pick(random, 6); left > 0; --left) {
+    const KeySelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
+                                   PeerName{name(random)}, TunnelPolicy{pick(random, 65536)}};
+    const std::string key = secret(random);
+    config.isakmp_keys.emplace_back(choices[pick(random, 4)], Secret(Bytes(key.begin(), key.end())));
+  }
+  for (auto left = pick(random, 4); left > 0; --left)
+    config.tunnels[pick(random, 65536)] = sample_tunnel(random);
+  for (auto left = pick(random, 6); left > 0; --left) {
+    const bool v4 = pick(random, 2) == 0;
+    const IpPrefix prefix = *IpPrefix::parse(v4 ? "10." + number(random, 0, 3) + ".0.0/16" : "2001:db8::/32");
+    const Nexthop address = *IpAddress::parse(v4 ? ipv4(random) : ipv6(random));
+    const Nexthop interface = InterfaceName{"tunnel" + number(random, 0, 9)};
+    config.routes.push_back({prefix, pick(random, 2) == 0 ? address : interface,
+                             static_cast<std::uint8_t>(1 + pick(random, 255))});
+  }
+  make_canonical(config.isakmp_keys, &IsakmpKey::selector);
+  make_canonical(config.routes,
+                 [](const StaticRoute& route) { return std::pair(route.prefix, route.nexthop); });
+  return config;
+}
+
+}  // namespace awtun::config::test
