@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <crypto/aead.h>
+#include <crypto/aes.h>
+#include <crypto/authenc.h>
+#include <crypto/sha1.h>
+#include <crypto/sha2.h>
+#include <linux/netlink.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <linux/scatterlist.h>
+#include <linux/skbuff.h>
+
+#include "compat.h"
+#include "crypto.h"
+#include "sa.h"
+
+#define GCM_IV_LEN 8	/* on the wire, RFC 4106 section 3.1 */
+
+/**
+ * struct awtun_op - the transformation of one packet
+ * @sa: its SA; by reference when the tfm is asynchronous
+ * @skb: the packet
+ * @done: goes on with it
+ * @sg: from the SPI to the end of the ICV, without the IV of AES-GCM
+ * @iv: what the algorithm gets as its IV
+ * @req: the request; the driver's context follows it
+ */
+struct awtun_op {
+	struct awtun_sa *sa;
+	struct sk_buff *skb;
+	awtun_crypto_done done;
+	struct scatterlist sg[2];
+	u8 iv[AWTUN_ESP_IV_MAX];
+	struct aead_request req; /* last */
+};
+
+struct hmac {
+	const char *name;
+	u8 key_len;
+	u8 icv_len;
+};
+
+static const struct hmac hmacs[] = {
+	[AWTUN_AUTH_HMAC_SHA1_96] = {
+		"authenc(hmac(sha1),cbc(aes))", SHA1_DIGEST_SIZE, 12,
+	},
+	[AWTUN_AUTH_HMAC_SHA256_128] = {
+		"authenc(hmac(sha256),cbc(aes))", SHA256_DIGEST_SIZE, 16,
+	},
+	[AWTUN_AUTH_HMAC_SHA512_256] = {
+		"authenc(hmac(sha512),cbc(aes))", SHA512_DIGEST_SIZE, 32,
+	},
+};
+
+/**
+ * awtun_auth_key_len() - key length of an integrity algorithm
+ * @auth: enum awtun_auth
+ *
+ * Return: octets, -EINVAL when there is no such HMAC.
+ */
+int awtun_auth_key_len(u32 auth)
+{
+	if (auth >= ARRAY_SIZE(hmacs) || !hmacs[auth].name)
+		return -EINVAL;
+
+	return hmacs[auth].key_len;
+}
+
+static struct crypto_aead *alloc_aead(const char *name,
+				      struct netlink_ext_ack *extack)
+{
+	struct crypto_aead *tfm = crypto_alloc_aead(name, 0, 0);
+
+	if (IS_ERR(tfm))
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the kernel lacks the algorithm of this suite");
+
+	return tfm;
+}
+
+static int init_gcm(struct awtun_crypto *crypto,
+		    const struct awtun_crypto_params *params,
+		    struct netlink_ext_ack *extack)
+{
+	crypto->tfm = alloc_aead("gcm(aes)", extack);
+	if (IS_ERR(crypto->tfm))
+		return PTR_ERR(crypto->tfm);
+
+	crypto->esp.iv_len = GCM_IV_LEN;
+	crypto->esp.icv_len = params->icv_len;
+	crypto->esp.align = 4;
+	crypto->aad_len = AWTUN_ESP_HDR_LEN;
+	memcpy(crypto->salt, params->salt, AWTUN_SALT_LEN);
+
+	return crypto_aead_setkey(crypto->tfm, params->key, params->key_len);
+}
+
+/* Both keys in the one blob that authenc takes. */
+static int set_authenc_key(struct crypto_aead *tfm,
+			   const struct awtun_crypto_params *params)
+{
+	unsigned int len = RTA_SPACE(sizeof(struct crypto_authenc_key_param)) +
+			   params->auth_key_len + params->key_len;
+	struct crypto_authenc_key_param *param;
+	struct rtattr *rta;
+	u8 *blob, *p;
+	int err;
+
+	blob = kzalloc(len, GFP_KERNEL);
+	if (!blob)
+		return -ENOMEM;
+
+	rta = (struct rtattr *)blob;
+	rta->rta_type = CRYPTO_AUTHENC_KEYA_PARAM;
+	rta->rta_len = RTA_LENGTH(sizeof(*param));
+	param = RTA_DATA(rta);
+	param->enckeylen = cpu_to_be32(params->key_len);
+
+	p = blob + RTA_SPACE(sizeof(*param));
+	memcpy(p, params->auth_key, params->auth_key_len);
+	memcpy(p + params->auth_key_len, params->key, params->key_len);
+
+	err = crypto_aead_setkey(tfm, blob, len);
+	kfree_sensitive(blob);
+
+	return err;
+}
+
+static int init_cbc(struct awtun_crypto *crypto,
+		    const struct awtun_crypto_params *params,
+		    struct netlink_ext_ack *extack)
+{
+	const struct hmac *hmac = &hmacs[params->auth];
+
+	crypto->tfm = alloc_aead(hmac->name, extack);
+	if (IS_ERR(crypto->tfm))
+		return PTR_ERR(crypto->tfm);
+
+	crypto->esp.iv_len = AES_BLOCK_SIZE;
+	crypto->esp.icv_len = hmac->icv_len;
+	crypto->esp.align = AES_BLOCK_SIZE;
+	crypto->aad_len = AWTUN_ESP_HDR_LEN + AES_BLOCK_SIZE;
+
+	return set_authenc_key(crypto->tfm, params);
+}
+
+static size_t op_size(const struct awtun_crypto *crypto)
+{
+	return sizeof(struct awtun_op) + crypto_aead_reqsize(crypto->tfm);
+}
+
+static void free_ops(struct awtun_crypto *crypto)
+{
+	int cpu;
+
+	if (!crypto->ops)
+		return;
+
+	for_each_possible_cpu(cpu)
+		kfree_sensitive(*per_cpu_ptr(crypto->ops, cpu));
+	free_percpu(crypto->ops);
+}
+
+/* A synchronous request lives no longer than the call, so one a CPU serves all
+ * packets. It is not per CPU memory itself: algorithms put parts of their
+ * context into scatterlists, which needs a direct mapping.
+ */
+static int alloc_ops(struct awtun_crypto *crypto)
+{
+	int cpu;
+
+	crypto->ops = alloc_percpu_gfp(struct awtun_op *, GFP_KERNEL_ACCOUNT);
+	if (!crypto->ops)
+		return -ENOMEM;
+
+	for_each_possible_cpu(cpu) {
+		struct awtun_op *op;
+
+		op = kzalloc_node(op_size(crypto), GFP_KERNEL_ACCOUNT,
+				  cpu_to_node(cpu));
+		if (!op)
+			return -ENOMEM; /* awtun_crypto_destroy() frees */
+		*per_cpu_ptr(crypto->ops, cpu) = op;
+	}
+
+	return 0;
+}
+
+static bool is_async(const struct awtun_crypto *crypto)
+{
+	return crypto_aead_alg(crypto->tfm)->base.cra_flags & CRYPTO_ALG_ASYNC;
+}
+
+/**
+ * awtun_crypto_init() - key a suite
+ * @crypto: zeroed
+ * @params: suite and keys, checked
+ * @extack: says what is missing
+ *
+ * Context: process, may load modules.
+ * Return: 0 or an error; awtun_crypto_destroy() is due only after 0.
+ */
+int awtun_crypto_init(struct awtun_crypto *crypto,
+		      const struct awtun_crypto_params *params,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (params->cipher == AWTUN_CIPHER_AES_GCM)
+		err = init_gcm(crypto, params, extack);
+	else
+		err = init_cbc(crypto, params, extack);
+	if (!err)
+		err = crypto_aead_setauthsize(crypto->tfm, crypto->esp.icv_len);
+	if (!err && !is_async(crypto))
+		err = alloc_ops(crypto);
+	if (err)
+		awtun_crypto_destroy(crypto);
+
+	return err;
+}
+
+/**
+ * awtun_crypto_destroy() - forget the keys
+ * @crypto: no packet uses it any more
+ *
+ * Context: process.
+ */
+void awtun_crypto_destroy(struct awtun_crypto *crypto)
+{
+	free_ops(crypto);
+	crypto_free_aead(crypto->tfm); /* takes an error pointer too */
+	memzero_explicit(crypto, sizeof(*crypto));
+}
+
+/**
+ * awtun_crypto_driver() - which implementation the kernel chose
+ * @crypto: a keyed suite
+ *
+ * Return: name of the driver.
+ */
+const char *awtun_crypto_driver(const struct awtun_crypto *crypto)
+{
+	return crypto_tfm_alg_driver_name(crypto_aead_tfm(crypto->tfm));
+}
+
+/**
+ * awtun_crypto_set_iv() - write the IV of an outbound packet
+ * @crypto: suite of its SA
+ * @iv: where it goes, &struct awtun_esp.iv_len octets
+ * @seq: sequence number of the packet, used once under this key
+ *
+ * AES-GCM needs an IV that never repeats (RFC 4106 section 3.1): the sequence
+ * number. AES-CBC needs one that nobody can foretell (RFC 3602 section 3).
+ */
+void awtun_crypto_set_iv(const struct awtun_crypto *crypto, u8 *iv, u64 seq)
+{
+	if (crypto->esp.iv_len == GCM_IV_LEN)
+		put_unaligned_be64(seq, iv);
+	else
+		get_random_bytes(iv, crypto->esp.iv_len);
+}
+
+static struct awtun_op *get_op(struct awtun_sa *sa)
+{
+	struct awtun_crypto *crypto = &sa->crypto;
+	struct awtun_op *op;
+
+	if (crypto->ops)
+		return *this_cpu_ptr(crypto->ops);
+
+	op = kmalloc(op_size(crypto), GFP_ATOMIC);
+	if (!op)
+		return NULL;
+
+	/* The packet found its SA under RCU, and the tunnel's reference is not
+	 * dropped before a grace period has passed: this fails for nobody who
+	 * is still in time.
+	 */
+	if (!percpu_ref_tryget(&sa->ref)) {
+		kfree(op);
+		return NULL;
+	}
+
+	return op;
+}
+
+static void put_op(struct awtun_op *op)
+{
+	struct awtun_sa *sa = op->sa;
+
+	if (sa->crypto.ops)
+		return;
+
+	kfree_sensitive(op);
+	percpu_ref_put(&sa->ref);
+}
+
+static void op_complete(AWTUN_CRYPTO_ARG *arg, int err)
+{
+	struct awtun_op *op = awtun_crypto_data(arg);
+
+	/* Only word that a backlogged request has started. */
+	if (err == -EINPROGRESS)
+		return;
+
+	/* The API promises it, but per CPU state depends on it. */
+	local_bh_disable();
+	op->done(op->sa, op->skb, err);
+	put_op(op);
+	local_bh_enable();
+}
+
+/* The packet is linear and ours, its transport header is the ESP header. */
+static void prepare_op(struct awtun_op *op, struct awtun_sa *sa,
+		       struct sk_buff *skb, awtun_crypto_done done)
+{
+	const struct awtun_crypto *crypto = &sa->crypto;
+	u8 *esp = skb_transport_header(skb);
+	u8 *iv = esp + AWTUN_ESP_HDR_LEN;
+	u8 *payload = iv + crypto->esp.iv_len;
+	u8 *end = skb_tail_pointer(skb);
+
+	op->sa = sa;
+	op->skb = skb;
+	op->done = done;
+
+	if (crypto->esp.iv_len == GCM_IV_LEN) {
+		sg_init_table(op->sg, 2);
+		sg_set_buf(&op->sg[0], esp, AWTUN_ESP_HDR_LEN);
+		sg_set_buf(&op->sg[1], payload, end - payload);
+		memcpy(op->iv, crypto->salt, AWTUN_SALT_LEN);
+		memcpy(op->iv + AWTUN_SALT_LEN, iv, GCM_IV_LEN);
+	} else {
+		sg_init_one(op->sg, esp, end - esp);
+		memcpy(op->iv, iv, crypto->esp.iv_len);
+	}
+
+	aead_request_set_tfm(&op->req, crypto->tfm);
+	aead_request_set_callback(&op->req, 0, op_complete, op);
+	aead_request_set_ad(&op->req, crypto->aad_len);
+}
+
+/**
+ * awtun_encrypt() - protect a packet
+ * @sa: its SA
+ * @skb: linear and private; the transport header is the ESP header, the last
+ *	octets are room for the ICV
+ * @done: goes on with it, now or later
+ *
+ * Context: bottom halves disabled, RCU.
+ */
+void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
+		   awtun_crypto_done done)
+{
+	const struct awtun_esp *esp = &sa->crypto.esp;
+	struct awtun_op *op = get_op(sa);
+	unsigned int len;
+	int err;
+
+	if (!op) {
+		done(sa, skb, -ENOMEM);
+		return;
+	}
+
+	prepare_op(op, sa, skb, done);
+	len = skb_tail_pointer(skb) - skb_transport_header(skb) -
+	      AWTUN_ESP_HDR_LEN - esp->iv_len - esp->icv_len;
+	aead_request_set_crypt(&op->req, op->sg, op->sg, len, op->iv);
+
+	err = crypto_aead_encrypt(&op->req);
+	if (err == -EINPROGRESS)
+		return;
+
+	/* Without MAY_BACKLOG a full queue is an error like any other. */
+	done(sa, skb, err);
+	put_op(op);
+}
+
+/**
+ * awtun_decrypt() - check and decrypt a packet
+ * @sa: its SA
+ * @skb: linear and private; the transport header is the ESP header, the length
+ *	is valid for the suite
+ * @done: goes on with it, now or later; -EBADMSG says that the ICV is wrong
+ *
+ * Context: bottom halves disabled, RCU.
+ */
+void awtun_decrypt(struct awtun_sa *sa, struct sk_buff *skb,
+		   awtun_crypto_done done)
+{
+	struct awtun_op *op = get_op(sa);
+	unsigned int len;
+	int err;
+
+	if (!op) {
+		done(sa, skb, -ENOMEM);
+		return;
+	}
+
+	prepare_op(op, sa, skb, done);
+	len = skb_tail_pointer(skb) - skb_transport_header(skb) -
+	      AWTUN_ESP_HDR_LEN - sa->crypto.esp.iv_len;
+	aead_request_set_crypt(&op->req, op->sg, op->sg, len, op->iv);
+
+	err = crypto_aead_decrypt(&op->req);
+	if (err == -EINPROGRESS)
+		return;
+
+	done(sa, skb, err);
+	put_op(op);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include <linux/rtnetlink.h>
+#include <linux/wait_bit.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "dev.h"
+#include "net.h"
+#include "sa.h"
+
+static unsigned int awtun_net_id __read_mostly;
+
+static const struct rhashtable_params sa_params = {
+	.head_offset = offsetof(struct awtun_sa, node),
+	.key_offset = offsetof(struct awtun_sa, key),
+	.key_len = sizeof(struct awtun_sa_key),
+	.automatic_shrinking = true,
+};
+
+/**
+ * awtun_net() - state of a namespace
+ * @net: the namespace
+ *
+ * Return: never NULL while @net's subsystems live.
+ */
+struct awtun_net *awtun_net(const struct net *net)
+{
+	return net_generic(net, awtun_net_id);
+}
+
+/**
+ * awtun_net_add_sa() - let packets find an inbound SA
+ * @an: its underlay
+ * @sa: the SA, complete
+ *
+ * Return: 0, -EEXIST when the SPI is taken, or another error.
+ */
+int awtun_net_add_sa(struct awtun_net *an, struct awtun_sa *sa)
+{
+	return rhashtable_lookup_insert_fast(&an->sas, &sa->node, sa_params);
+}
+
+/**
+ * awtun_net_del_sa() - let no more packets find an inbound SA
+ * @an: its underlay
+ * @sa: the SA; RCU readers may still hold it
+ */
+void awtun_net_del_sa(struct awtun_net *an, struct awtun_sa *sa)
+{
+	rhashtable_remove_fast(&an->sas, &sa->node, sa_params);
+}
+
+/**
+ * awtun_net_find_sa() - the inbound SA of a packet
+ * @an: namespace it arrived in
+ * @key: what its headers say, no octet undefined
+ *
+ * Context: RCU.
+ * Return: the SA or NULL.
+ */
+struct awtun_sa *awtun_net_find_sa(struct awtun_net *an,
+				   const struct awtun_sa_key *key)
+{
+	return rhashtable_lookup(&an->sas, key, sa_params);
+}
+
+static u32 hash_ends(const struct awtun_endpoints *ends)
+{
+	return jhash2((const u32 *)ends, sizeof(*ends) / sizeof(u32), 0);
+}
+
+/**
+ * awtun_net_add_path() - let packets find a tunnel by its addresses
+ * @an: its underlay
+ * @path: the path, complete
+ */
+void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path)
+{
+	spin_lock_bh(&an->lock);
+	hash_add_rcu(an->paths, &path->node, hash_ends(&path->ends));
+	spin_unlock_bh(&an->lock);
+}
+
+/**
+ * awtun_net_del_path() - let no more packets find a tunnel by its addresses
+ * @an: its underlay
+ * @path: the path; RCU readers may still hold it
+ */
+void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path)
+{
+	spin_lock_bh(&an->lock);
+	hash_del_rcu(&path->node);
+	spin_unlock_bh(&an->lock);
+}
+
+/**
+ * awtun_net_find_tunnel() - the tunnel between two addresses
+ * @an: namespace the packet arrived in
+ * @ends: what its outer header says, no octet undefined
+ *
+ * Context: RCU.
+ * Return: a tunnel or NULL.
+ */
+struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
+					   const struct awtun_endpoints *ends)
+{
+	struct awtun_path *path;
+
+	hash_for_each_possible_rcu(an->paths, path, node, hash_ends(ends))
+		if (!memcmp(&path->ends, ends, sizeof(*ends)))
+			return path->tun;
+
+	return NULL;
+}
+
+/**
+ * awtun_net_charge_sa() - account for a new SA object
+ * @an: its underlay
+ *
+ * Return: false when the namespace has its fill.
+ */
+bool awtun_net_charge_sa(struct awtun_net *an)
+{
+	return atomic_add_unless(&an->nr_sas, 1, AWTUN_NET_SA_MAX);
+}
+
+/**
+ * awtun_net_uncharge_sa() - an SA object no longer needs its underlay
+ * @an: the underlay; may be gone when this returns
+ */
+void awtun_net_uncharge_sa(struct awtun_net *an)
+{
+	/* Only the address is used after the last decrement. */
+	if (atomic_dec_and_test(&an->nr_sas))
+		wake_up_var(&an->nr_sas);
+}
+
+static int __net_init awtun_net_create(struct net *net)
+{
+	struct awtun_net *an = awtun_net(net);
+
+	spin_lock_init(&an->lock);
+	hash_init(an->paths);
+	INIT_LIST_HEAD(&an->tunnels);
+
+	return rhashtable_init(&an->sas, &sa_params);
+}
+
+/* The namespace still works, its devices too: take its tunnels off it, also
+ * those that live elsewhere by now, and let what is in flight end. No tunnel
+ * and no SA can come after that, for both need a living namespace.
+ */
+static void __net_exit awtun_net_pre_exit(struct net *net)
+{
+	struct awtun_net *an = awtun_net(net);
+	struct awtun_tunnel *tun, *next;
+
+	rtnl_lock();
+	list_for_each_entry_safe(tun, next, &an->tunnels, list)
+		awtun_dev_detach(tun);
+	rtnl_unlock();
+
+	wait_var_event(&an->nr_sas, !atomic_read(&an->nr_sas));
+}
+
+static void __net_exit awtun_net_destroy(struct net *net)
+{
+	rhashtable_destroy(&awtun_net(net)->sas);
+}
+
+/* A subsystem, not a device: packets arrive until the devices are gone, and
+ * they look into the tables.
+ */
+static struct pernet_operations awtun_net_ops = {
+	.init = awtun_net_create,
+	.pre_exit = awtun_net_pre_exit,
+	.exit = awtun_net_destroy,
+	.id = &awtun_net_id,
+	.size = sizeof(struct awtun_net),
+};
+
+int __init awtun_net_init(void)
+{
+	/* Keys are hashed and compared as memory. */
+	BUILD_BUG_ON(sizeof(struct awtun_sa_key) !=
+		     sizeof(union awtun_addr) + sizeof(__be32) + sizeof(u32));
+	BUILD_BUG_ON(sizeof(struct awtun_endpoints) !=
+		     2 * sizeof(union awtun_addr) + sizeof(u32));
+
+	return register_pernet_subsys(&awtun_net_ops);
+}
+
+void awtun_net_exit(void)
+{
+	unregister_pernet_subsys(&awtun_net_ops);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What arrives in an underlay namespace belongs to whom: inbound SAs by SPI,
+ * tunnels by their pair of addresses.
+ */
+#ifndef _AWTUN_NET_H
+#define _AWTUN_NET_H
+
+#include <linux/atomic.h>
+#include <linux/hashtable.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct awtun_sa;
+struct awtun_tunnel;
+struct net;
+
+/* SAs of one underlay namespace, those being freed included: what an
+ * unprivileged user namespace can make the kernel hold.
+ */
+#define AWTUN_NET_SA_MAX	65536
+
+/**
+ * union awtun_addr - an underlay address, network byte order
+ * @ip4: IPv4, the rest is 0
+ * @ip6: IPv6
+ */
+union awtun_addr {
+	__be32 ip4;
+	struct in6_addr ip6;
+};
+
+/**
+ * struct awtun_sa_key - what finds an inbound SA in a namespace
+ * @daddr: destination of the outer header
+ * @spi: SPI, network byte order
+ * @family: AF_INET or AF_INET6
+ */
+struct awtun_sa_key {
+	union awtun_addr daddr;
+	__be32 spi;
+	u32 family;
+};
+
+/**
+ * struct awtun_endpoints - the outer addresses of a tunnel
+ * @local: our address
+ * @remote: the peer's
+ * @family: AF_INET or AF_INET6
+ */
+struct awtun_endpoints {
+	union awtun_addr local;
+	union awtun_addr remote;
+	u32 family;
+};
+
+/**
+ * struct awtun_path - a configured tunnel; replaced whole under RCU
+ * @node: in &struct awtun_net.paths
+ * @tun: the tunnel; outlives a grace period after the path is unhashed
+ * @ends: its addresses
+ * @mode: enum awtun_mode
+ * @rcu: frees it
+ */
+struct awtun_path {
+	struct hlist_node node;
+	struct awtun_tunnel *tun;
+	struct awtun_endpoints ends;
+	u32 mode;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct awtun_net - per namespace state
+ * @sas: inbound SAs of the tunnels whose underlay this is, by
+ *	&struct awtun_sa_key
+ * @lock: serialises writers of @paths
+ * @paths: configured tunnels whose underlay this is, by addresses
+ * @nr_sas: SA objects of this underlay, those being freed included
+ * @tunnels: tunnels whose underlay this is; RTNL
+ * @generation: grows with every change to what a dump in this namespace shows
+ */
+struct awtun_net {
+	struct rhashtable sas;
+	spinlock_t lock;
+	DECLARE_HASHTABLE(paths, 8);
+	atomic_t nr_sas;
+	struct list_head tunnels;
+	atomic_t generation;
+};
+
+struct awtun_net *awtun_net(const struct net *net);
+
+int awtun_net_add_sa(struct awtun_net *an, struct awtun_sa *sa);
+void awtun_net_del_sa(struct awtun_net *an, struct awtun_sa *sa);
+struct awtun_sa *awtun_net_find_sa(struct awtun_net *an,
+				   const struct awtun_sa_key *key);
+
+void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path);
+void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path);
+struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
+					   const struct awtun_endpoints *ends);
+
+bool awtun_net_charge_sa(struct awtun_net *an);
+void awtun_net_uncharge_sa(struct awtun_net *an);
+
+int awtun_net_init(void);
+void awtun_net_exit(void);
+
+#endif /* _AWTUN_NET_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/string.h>
+
+#include "replay.h"
+
+#define WORD_BITS 64
+
+static u32 replay_words(u32 window)
+{
+	return roundup_pow_of_two(DIV_ROUND_UP(window, WORD_BITS) + 1);
+}
+
+/**
+ * awtun_replay_size() - memory that a window takes
+ * @window: packets, not 0
+ *
+ * Return: octets, the header included.
+ */
+size_t awtun_replay_size(u32 window)
+{
+	return sizeof(struct awtun_replay) + replay_words(window) * sizeof(u64);
+}
+
+/**
+ * awtun_replay_init() - start with nothing seen
+ * @replay: awtun_replay_size(@window) octets
+ * @window: packets, not 0
+ */
+void awtun_replay_init(struct awtun_replay *replay, u32 window)
+{
+	memset(replay, 0, awtun_replay_size(window));
+	replay->window = window;
+	replay->mask = replay_words(window) - 1;
+}
+
+/**
+ * awtun_replay_too_old() - may this number be refused before decryption?
+ * @replay: the window
+ * @seq: number of a packet whose ICV has not been checked
+ *
+ * Needs no lock: @top only grows, so a number that is behind a stale window is
+ * behind the present one too. A false result promises nothing.
+ *
+ * Return: true when awtun_replay_insert() is bound to refuse @seq.
+ */
+bool awtun_replay_too_old(const struct awtun_replay *replay, u64 seq)
+{
+	u64 top = READ_ONCE(replay->top);
+
+	return !seq || (seq <= top && top - seq >= replay->window);
+}
+
+/**
+ * awtun_replay_insert() - accept an authenticated packet once
+ * @replay: the window; the caller serialises
+ * @seq: number of a packet whose ICV is right
+ *
+ * Return: true when @seq is new and not behind the window.
+ */
+bool awtun_replay_insert(struct awtun_replay *replay, u64 seq)
+{
+	u64 word = seq / WORD_BITS;
+	u64 bit = 1ULL << (seq % WORD_BITS);
+	u64 *slot = &replay->map[word & replay->mask];
+
+	if (awtun_replay_too_old(replay, seq))
+		return false;
+
+	if (seq > replay->top) {
+		u64 old = replay->top / WORD_BITS;
+		u64 steps = min(word - old, (u64)replay->mask + 1);
+
+		while (steps--)
+			replay->map[++old & replay->mask] = 0;
+		WRITE_ONCE(replay->top, seq);
+	}
+
+	if (*slot & bit)
+		return false;
+	*slot |= bit;
+	return true;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _AWTUN_RX_H
+#define _AWTUN_RX_H
+
+int awtun_rx_init(void);
+void awtun_rx_exit(void);
+
+#endif /* _AWTUN_RX_H */
