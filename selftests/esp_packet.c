@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ESP packets out of OpenSSL's ciphers, and the IP and UDP around and in it. */
+#include <arpa/inet.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "esp_packet.h"
+
+#define GCM_TAG		16
+#define GCM_NONCE	12
+
+static bool is_gcm(const struct esp_sa *sa)
+{
+	return sa->suite->cipher == AWTUN_CIPHER_AES_GCM;
+}
+
+size_t esp_iv_len(const struct esp_sa *sa)
+{
+	return is_gcm(sa) ? 8 : 16;
+}
+
+size_t esp_block(const struct esp_sa *sa)
+{
+	return is_gcm(sa) ? 4 : 16;
+}
+
+size_t esp_trailer_pad(uint8_t *plain, size_t len, unsigned int pad,
+		       uint8_t next_header)
+{
+	unsigned int i;
+
+	for (i = 1; i <= pad; i++)
+		plain[len++] = i;
+	plain[len++] = pad;
+	plain[len++] = next_header;
+	return len;
+}
+
+size_t esp_trailer(const struct esp_sa *sa, uint8_t *plain, size_t len,
+		   uint8_t next_header)
+{
+	size_t over = (len + 2) % esp_block(sa);
+
+	return esp_trailer_pad(plain, len, over ? esp_block(sa) - over : 0,
+			       next_header);
+}
+
+static const EVP_CIPHER *cipher(const struct esp_sa *sa)
+{
+	switch (sa->suite->key_len) {
+	case 16:
+		return is_gcm(sa) ? EVP_aes_128_gcm() : EVP_aes_128_cbc();
+	case 24:
+		return is_gcm(sa) ? EVP_aes_192_gcm() : EVP_aes_192_cbc();
+	default:
+		return is_gcm(sa) ? EVP_aes_256_gcm() : EVP_aes_256_cbc();
+	}
+}
+
+static const EVP_MD *digest(const struct esp_sa *sa)
+{
+	switch (sa->suite->auth) {
+	case AWTUN_AUTH_HMAC_SHA1_96:
+		return EVP_sha1();
+	case AWTUN_AUTH_HMAC_SHA256_128:
+		return EVP_sha256();
+	default:
+		return EVP_sha512();
+	}
+}
+
+static void hmac(const struct esp_sa *sa, const uint8_t *data, size_t len,
+		 uint8_t *icv)
+{
+	uint8_t full[EVP_MAX_MD_SIZE];
+
+	if (!HMAC(digest(sa), sa->keymat + sa->suite->key_len,
+		  sa->suite->auth_key_len, data, len, full, NULL))
+		abort();
+	memcpy(icv, full, sa->suite->icv_len);
+}
+
+/* A context with key and IV; for AES-GCM with the ESP header as AAD. */
+static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const uint8_t *esp,
+			     bool encrypt)
+{
+	const uint8_t *iv = esp + ESP_HDR;
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t nonce[GCM_NONCE];
+	int n;
+
+	if (is_gcm(sa)) {
+		memcpy(nonce, sa->keymat + sa->suite->key_len, AWTUN_SALT_LEN);
+		memcpy(nonce + AWTUN_SALT_LEN, iv, GCM_NONCE - AWTUN_SALT_LEN);
+		iv = nonce;
+	}
+	if (!ctx || !EVP_CipherInit_ex(ctx, cipher(sa), NULL, sa->keymat, iv,
+				       encrypt))
+		abort();
+	EVP_CIPHER_CTX_set_padding(ctx, 0);
+	if (is_gcm(sa) && !EVP_CipherUpdate(ctx, NULL, &n, esp, ESP_HDR))
+		abort();
+	return ctx;
+}
+
+size_t esp_seal(const struct esp_sa *sa, uint32_t seq, const uint8_t *plain,
+		size_t len, uint8_t *esp)
+{
+	uint32_t spi = htonl(sa->spi), number = htonl(seq);
+	size_t head = ESP_HDR + esp_iv_len(sa);
+	uint8_t tag[GCM_TAG];
+	EVP_CIPHER_CTX *ctx;
+	int n;
+
+	memcpy(esp, &spi, 4);
+	memcpy(esp + 4, &number, 4);
+	if (RAND_bytes(esp + ESP_HDR, esp_iv_len(sa)) != 1)
+		abort();
+	ctx = begin(sa, esp, true);
+	if (!EVP_CipherUpdate(ctx, esp + head, &n, plain, len))
+		abort();
+	if (is_gcm(sa)) {
+		if (!EVP_CipherFinal_ex(ctx, tag, &n) ||
+		    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG,
+					 tag))
+			abort();
+		memcpy(esp + head + len, tag, sa->suite->icv_len);
+	} else {
+		hmac(sa, esp, head + len, esp + head + len);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+	return head + len + sa->suite->icv_len;
+}
+
+ssize_t esp_open(const struct esp_sa *sa, const uint8_t *esp, size_t len,
+		 uint32_t *seq, uint8_t *plain)
+{
+	size_t head = ESP_HDR + esp_iv_len(sa), body;
+	uint8_t icv[EVP_MAX_MD_SIZE];
+	EVP_CIPHER_CTX *ctx;
+	bool good;
+	int n;
+
+	if (len < head + sa->suite->icv_len)
+		return -1;
+	body = len - head - sa->suite->icv_len;
+	memcpy(seq, esp + 4, 4);
+	*seq = ntohl(*seq);
+	ctx = begin(sa, esp, false);
+	good = EVP_CipherUpdate(ctx, plain, &n, esp + head, body);
+	if (is_gcm(sa)) {
+		memcpy(icv, esp + head + body, sa->suite->icv_len);
+		good = good &&
+		       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
+					   sa->suite->icv_len, icv) &&
+		       EVP_CipherFinal_ex(ctx, plain + body, &n) > 0;
+	} else {
+		hmac(sa, esp, head + body, icv);
+		good = good && !CRYPTO_memcmp(icv, esp + head + body,
+					      sa->suite->icv_len);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+	return good ? (ssize_t)body : -1;
+}
+
+struct ip_end ip_end(const char *address)
+{
+	struct ip_end end = { .family = AF_INET6 };
+
+	if (!strchr(address, ':'))
+		end.family = AF_INET;
+	if (inet_pton(end.family, address, end.addr) != 1)
+		abort();
+	return end;
+}
+
+size_t ip_hdr_len(const struct ip_end *end)
+{
+	return end->family == AF_INET ? IPV4_HDR : IPV6_HDR;
+}
+
+/* The internet checksum's sum, not folded; @len odd: as if a 0 followed. */
+static uint32_t sum16(uint32_t sum, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum += i % 2 ? data[i] : data[i] << 8;
+	return sum;
+}
+
+static void put_checksum(uint8_t *at, uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~sum & 0xffff;
+	at[0] = sum >> 8;
+	at[1] = sum;
+}
+
+void ipv4_checksum(uint8_t *packet)
+{
+	packet[10] = 0;
+	packet[11] = 0;
+	put_checksum(packet + 10, sum16(0, packet, (packet[0] & 15) * 4));
+}
+
+static void ipv4_header(const struct ip_end *src, const struct ip_end *dst,
+			uint8_t tos, uint8_t protocol, size_t len,
+			uint8_t *out)
+{
+	static uint16_t id;
+
+	memset(out, 0, IPV4_HDR);
+	out[0] = 0x45;
+	out[1] = tos;
+	out[2] = (IPV4_HDR + len) >> 8;
+	out[3] = IPV4_HDR + len;
+	out[4] = ++id >> 8;
+	out[5] = id;
+	out[8] = 64;
+	out[9] = protocol;
+	memcpy(out + 12, src->addr, 4);
+	memcpy(out + 16, dst->addr, 4);
+	ipv4_checksum(out);
+}
+
+static void ipv6_header(const struct ip_end *src, const struct ip_end *dst,
+			uint8_t tos, uint8_t protocol, size_t len,
+			uint8_t *out)
+{
+	memset(out, 0, IPV6_HDR);
+	out[0] = 0x60 | tos >> 4;
+	out[1] = tos << 4;
+	out[4] = len >> 8;
+	out[5] = len;
+	out[6] = protocol;
+	out[7] = 64;
+	memcpy(out + 8, src->addr, 16);
+	memcpy(out + 24, dst->addr, 16);
+}
+
+size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
+		 uint8_t tos, uint8_t protocol, const uint8_t *data, size_t len,
+		 uint8_t *out)
+{
+	size_t head = ip_hdr_len(dst);
+
+	memmove(out + head, data, len);
+	if (dst->family == AF_INET)
+		ipv4_header(src, dst, tos, protocol, len, out);
+	else
+		ipv6_header(src, dst, tos, protocol, len, out);
+	return head + len;
+}
+
+size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
+		  uint8_t tos, uint16_t port, const uint8_t *data, size_t len,
+		  uint8_t *out)
+{
+	size_t addr_len = dst->family == AF_INET ? 4 : 16, total = UDP_HDR + len;
+	uint8_t udp[ESP_MAX] = { 0 };
+	uint32_t sum;
+
+	udp[0] = port >> 8;
+	udp[1] = port;
+	udp[2] = port >> 8;
+	udp[3] = port;
+	udp[4] = total >> 8;
+	udp[5] = total;
+	memcpy(udp + UDP_HDR, data, len);
+	sum = IPPROTO_UDP + total;
+	sum = sum16(sum, src->addr, addr_len);
+	sum = sum16(sum, dst->addr, addr_len);
+	sum = sum16(sum, udp, total);
+	put_checksum(udp + 6, sum);
+	return ip_packet(src, dst, tos, IPPROTO_UDP, udp, total, out);
+}

@@ -1,0 +1,255 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For the shell tests, to be sourced: KTAP, namespaces, tunnels and SAs.
+# Everything is in network namespaces made here and gone at exit.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+PATH=$here:$PATH
+
+readonly SKIP=4
+# Those of the default IPsec profile.
+# shellcheck disable=SC2034 # for those who source this
+readonly SUITES="aes256-sha256 aes256-gcm16 aes256-gcm8 aes256-sha1
+	aes128-sha256 aes128-gcm16 aes128-gcm8 aes128-sha1"
+
+# Underlay and tunnel addresses, one for each of two routers.
+# shellcheck disable=SC2034 # for those who source this
+readonly U4=(10.1.1.1 10.1.1.2) U6=(fd00:1::1 fd00:1::2) \
+	T4=(192.168.254.1 192.168.254.2) T6=(fd00:254::1 fd00:254::2)
+
+### KTAP
+
+tests=0 failures=0 output=$(mktemp)
+
+ktap_begin() {
+	echo "TAP version 13"
+}
+
+# check NAME COMMAND...: one test; its output is shown when it fails.
+check() {
+	local name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$output" 2>&1; then
+		echo "ok $tests $name"
+		return 0
+	fi
+	failures=$((failures + 1))
+	sed 's/^/# /' "$output"
+	echo "not ok $tests $name"
+	return 1
+}
+
+ktap_end() {
+	echo "1..$tests"
+	echo "# $((tests - failures)) of $tests passed"
+	[ "$failures" = 0 ]
+	exit
+}
+
+skip_all() {
+	echo "TAP version 13"
+	echo "1..0 # SKIP $1"
+	exit $SKIP
+}
+
+# needs TOOL...: else, or without the module, everything is skipped.
+needs() {
+	local tool reason
+	for tool in ip modprobe "$@"; do
+		command -v "$tool" >/dev/null || skip_all "no $tool"
+	done
+	reason=$("$here/load.sh") || skip_all "$reason"
+}
+
+### Waiting
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "gave up waiting for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+not() {
+	! "$@"
+}
+
+### Processes and namespaces of this test, ended and deleted at exit
+
+jobs_started=() namespaces=()
+
+# Job control is off, so a job ends alone: by its own process id.
+start() {
+	"$@" >/dev/null 2>&1 &
+	jobs_started+=($!)
+}
+
+# stop_jobs [SIGNAL]: ends them all; fails when one of them had failed.
+stop_jobs() {
+	local job status=0 rc
+	for job in "${jobs_started[@]}"; do
+		kill "-${1:-KILL}" "$job" 2>/dev/null
+	done
+	for job in "${jobs_started[@]}"; do
+		wait "$job" 2>/dev/null
+		rc=$?
+		# 128 and more: ended by a signal, ours.
+		[ "$rc" = 0 ] || [ "$rc" -ge 128 ] || status=1
+	done
+	jobs_started=()
+	return $status
+}
+
+# The name of a namespace of this test.
+ns() {
+	echo "awtun-$$-$1"
+}
+
+ns_add() {
+	local name
+	for name; do
+		ip netns add "$(ns "$name")" || return
+		namespaces+=("$(ns "$name")")
+		ip -n "$(ns "$name")" link set lo up || return
+	done
+}
+
+ns_del() {
+	ip netns del "$(ns "$1")"
+}
+
+# in_ns NAME COMMAND...
+in_ns() {
+	local name
+	name=$(ns "$1")
+	shift
+	ip netns exec "$name" "$@"
+}
+
+cleanup() {
+	local name
+	stop_jobs
+	rm -f "$output"
+	for name in "${namespaces[@]}"; do
+		ip netns del "$name" 2>/dev/null
+	done
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+### Routers
+
+# underlay A B: joined by a veth "under", with the addresses U4 and U6.
+underlay() {
+	local names=("$@") i
+	ip link add under netns "$(ns "$1")" type veth \
+		peer name under netns "$(ns "$2")" || return
+	for i in 0 1; do
+		ip -n "$(ns "${names[$i]}")" -batch - <<-END || return
+		link set under up
+		addr add ${U4[$i]}/24 dev under
+		addr add ${U6[$i]}/64 dev under nodad
+		END
+	done
+}
+
+# tunnel_addresses NS SIDE [MTU]: tunnel0 up with T4 and T6 of this side.
+tunnel_addresses() {
+	ip -n "$(ns "$1")" -batch - <<-END
+	link set tunnel0 up mtu ${3:-1400}
+	addr add ${T4[$2]}/30 dev tunnel0
+	addr add ${T6[$2]}/64 dev tunnel0 nodad
+	END
+}
+
+# tunnel_mode NS SIDE {ipv4|ipv6}: the endpoints of tunnel0.
+tunnel_mode() {
+	local ends=("${U4[@]}")
+	[ "$3" = ipv4 ] || ends=("${U6[@]}")
+	in_ns "$1" awtun_ctl tunnel-set tunnel0 "$3" "${ends[$2]}" \
+		"${ends[$((1 - $2))]}"
+}
+
+# tunnel_add NS SIDE {ipv4|ipv6}
+tunnel_add() {
+	ip -n "$(ns "$1")" link add tunnel0 type tunnel &&
+		tunnel_mode "$1" "$2" "$3" && tunnel_addresses "$1" "$2"
+}
+
+# A carrier alone is not enough: the queue opens with the operational state.
+tunnel_running() {
+	ip -n "$(ns "$1")" link show tunnel0 | grep -q "LOWER_UP" &&
+		! ip -n "$(ns "$1")" link show tunnel0 | grep -q "NO-CARRIER"
+}
+
+# switch_sas A B SUITE COUNT: random SAs between tunnel0 of both, COUNT times.
+switch_sas() {
+	sa_switch tunnel0 "$(ns "$1")" "$(ns "$2")" "$3" "$4" || return
+	wait_for 20 tunnel_running "$1" && wait_for 20 tunnel_running "$2"
+}
+
+# The sum of all drop counters of tunnel0 is 0; else they are printed.
+no_drops() {
+	in_ns "$1" awtun_ctl stats tunnel0 | awk -v name="$1" \
+		'$2 != 0 { print name ": " $0; bad = 1 } END { exit bad || !NR }'
+}
+
+# inner_mtu SUITE {ipv4|ipv6}: the largest inner packet on a 1500 octet link.
+inner_mtu() {
+	local align=16 iv=16 icv=16 outer=20
+	case $1 in
+	*-gcm16) align=4 iv=8 ;;
+	*-gcm8) align=4 iv=8 icv=8 ;;
+	*-sha1) icv=12 ;;
+	esac
+	[ "$2" = ipv4 ] || outer=40
+	echo $(((1500 - outer - 8 - iv - icv) / align * align - 2))
+}
+
+# Octets of key material of a suite, as sa-add keymat= wants them.
+keymat_len() {
+	local cipher=32
+	case $1 in aes128-*) cipher=16 ;; esac
+	case $1 in
+	*-sha256) echo $((cipher + 32)) ;;
+	*-sha1) echo $((cipher + 20)) ;;
+	*-gcm*) echo $((cipher + 4)) ;;
+	esac
+}
+
+random_hex() {
+	od -An -v -tx1 -N"$1" /dev/urandom | tr -d ' \n'
+}
+
+### Kernel log
+
+# log_mark: where kernel_log_clean begins to read.
+log_mark() {
+	mark="awtun selftests: $$ $RANDOM"
+	echo "$mark" >/dev/kmsg
+}
+
+# Nothing after the mark that a kernel in good health does not say.
+kernel_log_clean() {
+	dmesg | awk -v mark="$mark" '
+	index($0, mark) { seen = 1; next }
+	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
+unregister_netdevice: waiting|general protection|rcu:.*stall|\
+INFO: task .* blocked|list_(add|del) corruption|awtun.*(error|fail)/ {
+		print
+		bad = 1
+	}
+	END {
+		if (!seen)
+			print "the mark is not in the kernel log"
+		exit bad || !seen
+	}'
+}

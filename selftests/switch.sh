@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# SAs are replaced while TCP and UDP go through the tunnel: nothing is lost.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+needs iperf3
+
+readonly SWITCHES=100 SEGMENTS=10000
+
+tcp_flow() {
+	start in_ns b iperf3 --server --one-off
+	wait_for 20 listening
+	start in_ns a iperf3 --client "${T4[1]}" --time 100000 --bidir
+}
+
+listening() {
+	in_ns b ss -tln | grep -q :5201
+}
+
+# Every datagram of this one is waited for: a lost one ends it with a failure.
+udp_flow() {
+	start udp_sizes -l "$(ns a)" "${T6[0]}" "$(ns b)" "${T6[1]}" \
+		0 1200 17
+}
+
+tunnel_packets() {
+	in_ns "$1" cat /sys/class/net/tunnel0/statistics/tx_packets
+}
+
+enough() {
+	[ "$(tunnel_packets a)" -ge "$1" ] && [ "$(tunnel_packets b)" -ge "$1" ]
+}
+
+one_sa_pair() {
+	in_ns "$1" awtun_ctl sa-dump tunnel0
+	[ "$(in_ns "$1" awtun_ctl sa-dump tunnel0 | wc -l)" = 2 ]
+}
+
+ktap_begin
+ns_add a b
+underlay a b
+tunnel_add a 0 ipv4
+tunnel_add b 1 ipv4
+
+for suite in aes256-sha256 aes256-gcm16; do
+	check "$suite: first SAs" switch_sas a b $suite 1
+	tcp_flow
+	udp_flow
+	check "$suite: traffic flows" wait_for 60 enough 100
+	check "$suite: $SWITCHES replacements under traffic, every packet arrives" \
+		switch_sas a b $suite $SWITCHES
+	check "$suite: more than $SEGMENTS packets each way" \
+		wait_for 300 enough $SEGMENTS
+	check "$suite: TCP and UDP go on to the end" stop_jobs TERM
+	check "$suite: one pair is left" one_sa_pair a
+	check "$suite: one pair is left at the peer" one_sa_pair b
+	check "$suite: nothing dropped" no_drops a
+	check "$suite: nothing dropped by the peer" no_drops b
+done
+ktap_end
