@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/crypto/algorithms.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "userland/wire/writer.h"
+
+namespace awtun::crypto {
+namespace {
+
+using wire::Transform;
+using wire::TransformType;
+
+TEST(Algorithms, DefaultProfilesMapThereAndBack) {
+  int supported = 0;
+  for (const auto& [number, transform] : default_isakmp_profile().transforms) {
+    const auto suite = ike_suite(transform);
+    ASSERT_EQ(suite.has_value(), transform.supported()) << int{number};
+    if (!suite) continue;
+    ++supported;
+    EXPECT_EQ(isakmp_transform(*suite), transform);
+  }
+  EXPECT_EQ(supported, 8);
+  supported = 0;
+  for (const auto& [number, transform] : default_ipsec_profile().transforms) {
+    const auto suite = esp_suite(transform);
+    ASSERT_EQ(suite.has_value(), transform.supported()) << int{number};
+    if (!suite) continue;
+    ++supported;
+    EXPECT_EQ(ipsec_transform(*suite), transform);
+  }
+  EXPECT_EQ(supported, 8);
+}
+
+TEST(Algorithms, FirstDefaultsAreWhatTheyLookLike) {
+  EXPECT_EQ(ike_suite({Encryption::Aes256, Integrity::Sha256, 14}),
+            (IkeSuite{EncrId::AesCbc, 256, IntegId::HmacSha256_128, PrfId::HmacSha256, GroupId::Modp2048}));
+  EXPECT_EQ(esp_suite({Encryption::Aes192, Integrity::Gcm12}),
+            (EspSuite{EncrId::AesGcm12, 192, IntegId::None}));
+}
+
+TEST(Algorithms, WhatIsNotImplementedHasNoSuite) {
+  EXPECT_FALSE(ike_suite({Encryption::Des3, Integrity::Sha256, 14}));
+  EXPECT_FALSE(ike_suite({Encryption::Aes256, Integrity::Gcm16, 14}));
+  EXPECT_FALSE(ike_suite({Encryption::Aes256, Integrity::Sha256, 22}));
+  EXPECT_FALSE(esp_suite({Encryption::Des3, Integrity::Sha1}));
+  EXPECT_FALSE(
+      isakmp_transform({EncrId::AesGcm16, 256, IntegId::None, PrfId::HmacSha256, GroupId::Modp2048}));
+  EXPECT_FALSE(
+      isakmp_transform({EncrId::AesCbc, 256, IntegId::HmacSha1_96, PrfId::HmacSha256, GroupId::Modp2048}));
+  EXPECT_FALSE(ipsec_transform({EncrId::AesCbc, 256, IntegId::HmacSha384_192}));
+}
+
+TEST(Algorithms, KeysHaveTheSizesOfTheRfcs) {
+  EXPECT_EQ(encryption_key_size(EncrId::AesCbc, 192), 24u);
+  EXPECT_EQ(encryption_key_size(EncrId::AesGcm16, 256), 32u);
+  EXPECT_EQ(encryption_key_size(EncrId::AesCbc, 100), 0u);
+  EXPECT_EQ(encryption_key_size(static_cast<EncrId>(28), 256), 0u);
+  EXPECT_EQ(salt_size(EncrId::AesGcm8), 4u);
+  EXPECT_EQ(salt_size(EncrId::AesCbc), 0u);
+  EXPECT_EQ(icv_size(EncrId::AesCbc, IntegId::HmacSha1_96), 12u);
+  EXPECT_EQ(icv_size(EncrId::AesCbc, IntegId::HmacSha512_256), 32u);
+  EXPECT_EQ(icv_size(EncrId::AesGcm12, IntegId::None), 12u);
+  EXPECT_EQ(integrity_key_size(IntegId::HmacSha384_192), 48u);
+  EXPECT_EQ(prf_size(PrfId::HmacSha512), 64u);
+}
+
+/// offers(), with the offer sent through the wire.
+bool offered(std::vector<Transform> offer, const std::vector<Transform>& wanted) {
+  wire::PayloadWriter writer;
+  writer.sa({1, wire::ProtocolId::Ike, {}, std::move(offer)});
+  const auto chain = wire::parse_chain(writer.first(), writer.octets());
+  const auto sa = wire::decode_sa(*chain->begin());
+  return offers((*sa->begin()).transforms, wanted);
+}
+
+TEST(Offers, FindsASuiteAmongMany) {
+  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  std::vector<Transform> offer = wanted;
+  std::reverse(offer.begin(), offer.end());
+  offer.push_back(Transform::encr(EncrId::AesCbc, 128));
+  offer.push_back(Transform::group(GroupId::Ecp256));
+  EXPECT_TRUE(offered(offer, wanted));
+}
+
+TEST(Offers, EveryTransformIsNeeded) {
+  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    std::vector<Transform> offer = wanted;
+    offer.erase(offer.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_FALSE(offered(offer, wanted)) << i;
+  }
+}
+
+TEST(Offers, KeyLengthCounts) {
+  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  std::vector<Transform> offer = wanted;
+  offer[0].key_bits = 128;
+  EXPECT_FALSE(offered(offer, wanted));
+  offer[0].key_bits.reset();
+  EXPECT_FALSE(offered(offer, wanted));
+}
+
+TEST(Offers, TypesLeftOutMustAllowNone) {
+  const auto wanted = wire_transforms(*esp_suite({Encryption::Aes256, Integrity::Gcm16}));
+  std::vector<Transform> offer = wanted;
+  offer.push_back(Transform::group(GroupId::Modp2048));
+  EXPECT_FALSE(offered(offer, wanted));  // the peer insists on PFS
+  offer.push_back(Transform::group(GroupId::None));
+  EXPECT_TRUE(offered(offer, wanted));
+  offer.push_back(Transform::integ(IntegId::None));
+  EXPECT_TRUE(offered(offer, wanted));
+  offer.push_back(Transform{static_cast<TransformType>(6), 0, std::nullopt, false});
+  EXPECT_FALSE(offered(offer, wanted));
+}
+
+TEST(Offers, PfsIsPartOfAnEspOffer) {
+  const EspSuite suite{EncrId::AesCbc, 128, IntegId::HmacSha1_96};
+  const auto with_pfs = wire_transforms(suite, GroupId::Modp2048);
+  EXPECT_TRUE(offered(with_pfs, with_pfs));
+  EXPECT_FALSE(offered(wire_transforms(suite), with_pfs));
+}
+
+}  // namespace
+}  // namespace awtun::crypto
