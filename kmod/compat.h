@@ -10,14 +10,18 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 
-#if __has_include(<linux/unaligned.h>)
-#include <linux/unaligned.h>
-#else
+#define AWTUN_KERNEL_BEFORE(major, minor) \
+	(KERNEL_VERSION(major, minor, 0) > LINUX_VERSION_CODE)
+
+/* 6.12: the header moved. */
+#if AWTUN_KERNEL_BEFORE(6, 12)
 #include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
 #endif
 
 /* 6.3: a crypto completion gets its data pointer instead of the request. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if AWTUN_KERNEL_BEFORE(6, 3)
 #include <linux/crypto.h>
 
 #define AWTUN_CRYPTO_ARG struct crypto_async_request
@@ -38,7 +42,7 @@ static inline void *awtun_crypto_data(void *arg)
 /* 6.3: the variants for counters that are written in softirq are the only ones
  * left, under the short name.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if AWTUN_KERNEL_BEFORE(6, 3)
 static inline unsigned int awtun_u64_begin(const struct u64_stats_sync *sync)
 {
 	return u64_stats_fetch_begin_irq(sync);
@@ -65,7 +69,7 @@ static inline bool awtun_u64_retry(const struct u64_stats_sync *sync,
 /* 6.6: the attributes of a dump moved into a struct genl_info. */
 static inline struct nlattr **awtun_dump_attrs(struct netlink_callback *cb)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#if AWTUN_KERNEL_BEFORE(6, 6)
 	return genl_dumpit_info(cb)->attrs;
 #else
 	return genl_info_dump(cb)->attrs;
@@ -86,7 +90,7 @@ static inline struct nlattr **awtun_dump_attrs(struct netlink_callback *cb)
  */
 static inline void awtun_dev_set_lltx(struct net_device *dev)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#if AWTUN_KERNEL_BEFORE(6, 12)
 	dev->features |= NETIF_F_LLTX;
 #else
 	dev->lltx = true;

@@ -84,7 +84,7 @@ struct awtun_path {
  */
 struct awtun_net {
 	struct rhashtable sas;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	DECLARE_HASHTABLE(paths, 8);
 	atomic_t nr_sas;
 	struct list_head tunnels;

@@ -84,7 +84,7 @@ struct request {
 	struct netlink_ext_ack *extack;
 };
 
-static int missing(const struct request *req, int type)
+static int refuse_missing(const struct request *req, int type)
 {
 	NL_SET_ERR_ATTR_MISS(req->extack, req->nest, type);
 	NL_SET_ERR_MSG_MOD(req->extack, "a required attribute is missing");
@@ -101,8 +101,10 @@ static int refuse(const struct request *req, int type, int err)
 
 /* Refuse an attribute, with the reason. The message must be a literal. */
 #define REFUSE(req, type, err, msg) ({			\
-	NL_SET_ERR_MSG_MOD((req)->extack, msg);		\
-	refuse(req, type, err);				\
+	const struct request *__req = (req);		\
+							\
+	NL_SET_ERR_MSG_MOD(__req->extack, msg);		\
+	refuse(__req, type, err);			\
 })
 
 static int parse_request(struct request *req, struct genl_info *info, int type,
@@ -114,7 +116,7 @@ static int parse_request(struct request *req, struct genl_info *info, int type,
 	req->extack = info->extack;
 	req->nest = info->attrs[type];
 	if (!req->nest)
-		return missing(req, type);
+		return refuse_missing(req, type);
 
 	return nla_parse_nested(req->tb, maxtype, req->nest, policy,
 				req->extack);
@@ -130,7 +132,7 @@ static struct awtun_tunnel *lock_tunnel(const struct request *req,
 	struct net_device *dev;
 
 	if (!req->tb[type])
-		return ERR_PTR(missing(req, type));
+		return ERR_PTR(refuse_missing(req, type));
 
 	dev = dev_get_by_index(genl_info_net(info), nla_get_u32(req->tb[type]));
 	if (!dev)
@@ -275,7 +277,7 @@ static int check_addr(const struct request *req, int type, u32 family,
 	bool good;
 
 	if (!attr)
-		return missing(req, type);
+		return refuse_missing(req, type);
 	if (nla_len(attr) != addr_len(family))
 		return REFUSE(req, type, -EINVAL,
 			      "address length does not fit the mode");
@@ -369,7 +371,7 @@ static int tunnel_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	if (!req.tb[AWTUN_TUNNEL_A_MODE])
-		return missing(&req, AWTUN_TUNNEL_A_MODE);
+		return refuse_missing(&req, AWTUN_TUNNEL_A_MODE);
 	mode = nla_get_u32(req.tb[AWTUN_TUNNEL_A_MODE]);
 	err = parse_ends(&req, mode, &ends);
 	if (err)
@@ -473,9 +475,9 @@ static int put_sa(struct sk_buff *skb, const struct awtun_sa *sa)
 static int check_sa_id(const struct request *req)
 {
 	if (!req->tb[AWTUN_SA_A_DIR])
-		return missing(req, AWTUN_SA_A_DIR);
+		return refuse_missing(req, AWTUN_SA_A_DIR);
 	if (!req->tb[AWTUN_SA_A_SPI])
-		return missing(req, AWTUN_SA_A_SPI);
+		return refuse_missing(req, AWTUN_SA_A_SPI);
 	/* 0 is for local use, 1 to 255 are reserved, RFC 4303 section 2.1. */
 	if (ntohl(nla_get_be32(req->tb[AWTUN_SA_A_SPI])) <= 255)
 		return REFUSE(req, AWTUN_SA_A_SPI, -EINVAL,
@@ -549,9 +551,9 @@ static int parse_gcm(const struct request *req, struct awtun_crypto_params *cryp
 	struct nlattr * const *tb = req->tb;
 
 	if (!tb[AWTUN_SA_A_SALT])
-		return missing(req, AWTUN_SA_A_SALT);
+		return refuse_missing(req, AWTUN_SA_A_SALT);
 	if (!tb[AWTUN_SA_A_ICV_LEN])
-		return missing(req, AWTUN_SA_A_ICV_LEN);
+		return refuse_missing(req, AWTUN_SA_A_ICV_LEN);
 	crypto->salt = nla_data(tb[AWTUN_SA_A_SALT]);
 	crypto->icv_len = nla_get_u32(tb[AWTUN_SA_A_ICV_LEN]);
 
@@ -573,12 +575,12 @@ static int parse_cbc(const struct request *req, struct awtun_crypto_params *cryp
 	struct nlattr * const *tb = req->tb;
 
 	if (!tb[AWTUN_SA_A_AUTH])
-		return missing(req, AWTUN_SA_A_AUTH);
+		return refuse_missing(req, AWTUN_SA_A_AUTH);
 	if (crypto->auth == AWTUN_AUTH_NONE)
 		return REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
 			      "AES-CBC needs an integrity algorithm");
 	if (!tb[AWTUN_SA_A_AUTH_KEY])
-		return missing(req, AWTUN_SA_A_AUTH_KEY);
+		return refuse_missing(req, AWTUN_SA_A_AUTH_KEY);
 	crypto->auth_key = nla_data(tb[AWTUN_SA_A_AUTH_KEY]);
 	crypto->auth_key_len = nla_len(tb[AWTUN_SA_A_AUTH_KEY]);
 
@@ -600,9 +602,9 @@ static int parse_suite(const struct request *req, struct awtun_crypto_params *cr
 	struct nlattr * const *tb = req->tb;
 
 	if (!tb[AWTUN_SA_A_CIPHER])
-		return missing(req, AWTUN_SA_A_CIPHER);
+		return refuse_missing(req, AWTUN_SA_A_CIPHER);
 	if (!tb[AWTUN_SA_A_CIPHER_KEY])
-		return missing(req, AWTUN_SA_A_CIPHER_KEY);
+		return refuse_missing(req, AWTUN_SA_A_CIPHER_KEY);
 	crypto->cipher = nla_get_u32(tb[AWTUN_SA_A_CIPHER]);
 	crypto->key = nla_data(tb[AWTUN_SA_A_CIPHER_KEY]);
 	crypto->key_len = nla_len(tb[AWTUN_SA_A_CIPHER_KEY]);

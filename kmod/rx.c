@@ -72,6 +72,7 @@ static void strip(struct sk_buff *skb, unsigned int len, __be16 protocol)
 static void deliver(struct sk_buff *skb, struct awtun_sa *sa)
 {
 	struct net_device *dev = sa->tun->dev;
+	unsigned int len = skb->len;
 
 	skb_scrub_packet(skb, !net_eq(sa->net, dev_net(dev)));
 	skb_clear_hash(skb);
@@ -80,8 +81,12 @@ static void deliver(struct sk_buff *skb, struct awtun_sa *sa)
 	skb->dev = dev;
 	memset(skb->cb, 0, sizeof(skb->cb));
 
-	awtun_count_rx(sa, skb->len);
-	gro_cells_receive(&sa->tun->gro_cells, skb);
+	/* What is refused here, because the device is down or its queue full,
+	 * the core has counted.
+	 */
+	if (likely(gro_cells_receive(&sa->tun->gro_cells, skb) ==
+		   NET_RX_SUCCESS))
+		awtun_count_rx(sa, len);
 }
 
 /* @skb starts with the decrypted part, which is authentic and @len long. */

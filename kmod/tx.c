@@ -104,7 +104,7 @@ static struct dst_entry *lookup_ip6(struct awtun_sa *sa)
 	return dst;
 }
 
-static struct dst_entry *route(struct awtun_sa *sa)
+static struct dst_entry *get_route(struct awtun_sa *sa)
 {
 	struct dst_entry *dst = dst_cache_get(&sa->dst_cache);
 
@@ -329,7 +329,7 @@ netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto unreachable;
 	}
 
-	dst = route(sa);
+	dst = get_route(sa);
 	if (IS_ERR(dst)) {
 		awtun_count_sa_drop(sa, AWTUN_TUNNEL_STAT_TX_NO_ROUTE);
 		goto unreachable;
