@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Child SAs in the data plane: installed, switched to, replaced, left to linger, removed.
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/lifetime.h"
+
+namespace awtun::ike {
+
+/// Makes a Child SA with an SPI of its own; the rest comes with install().
+ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
+  std::uint32_t spi = 0;
+  while (spi < 256 || children_.contains(spi)) spi = static_cast<std::uint32_t>(dice_.u64());
+  ChildSa& made = children_[spi];
+  made.inbound_spi = spi;
+  made.tunnel = sa.tunnel;
+  made.ike_sa = sa.local_spi;
+  made.ours = ours;
+  if (Tunnel* owner = tunnel(sa.tunnel)) owner->children.insert(spi);
+  touched_.insert({Owner::Kind::ChildSa, spi});
+  return made;
+}
+
+/// Derives the keys and adds both SAs to the data plane, the inbound one first. `shared`: of a PFS
+/// exchange, else nullptr. False when the crypto library fails.
+bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& profile,
+                           const ChildTerms& terms, const Secret* shared, ExchangeNonces nonces) {
+  auto keys = crypto::derive_child_keys(sa.keys->prf(), terms.choice.suite, sa.keys->material().sk_d, shared,
+                                        nonces.initiator, nonces.responder);
+  if (!keys) return false;
+  const Duration lifetime = profile.lifetime;
+  made.outbound_spi = terms.choice.peer_spi;
+  made.transform = terms.choice.transform;
+  made.local_selectors = terms.local;
+  made.remote_selectors = terms.remote;
+  made.nonces = std::move(nonces);
+  made.state = ChildState::Installed;
+  made.established = now_;
+  made.rekey_at = now_ + rekey_after(lifetime, made.ours, jitter());
+  made.expires_at = now_ + lifetime;
+  crypto::EspKeys& inbound = made.ours ? keys->responder_to_initiator : keys->initiator_to_responder;
+  crypto::EspKeys& outbound = made.ours ? keys->initiator_to_responder : keys->responder_to_initiator;
+  add_sa(made, sa, Direction::In, std::move(inbound));
+  add_sa(made, sa, Direction::Out, std::move(outbound));
+  ++counters_.child_sa_established;
+  return true;
+}
+
+void Engine::Impl::add_sa(const ChildSa& made, const IkeSa& sa, Direction direction, crypto::EspKeys&& keys) {
+  const bool out = direction == Direction::Out;
+  // The token leads back to the Child SA: see on(DataPlaneFailed).
+  const std::uint64_t token = std::uint64_t{made.inbound_spi} << 1 | (out ? 1 : 0);
+  actions_.emplace_back(AddSa{token, made.tunnel, direction, out ? made.outbound_spi : made.inbound_spi,
+                              sa.local.address, sa.remote.address, made.transform, std::move(keys.encryption),
+                              std::move(keys.salt), std::move(keys.integrity), made.local_selectors,
+                              made.remote_selectors});
+}
+
+void Engine::Impl::activate(ChildSa& next) {
+  Tunnel* owner = tunnel(next.tunnel);
+  if (owner == nullptr || owner->active == next.inbound_spi) return;
+  owner->active = next.inbound_spi;
+  actions_.emplace_back(ActivateSa{next.tunnel, next.outbound_spi});
+}
+
+/// The best installed Child SA of the tunnel other than this one: on an IKE SA that the peer is known
+/// to hold, then the newest.
+ChildSa* Engine::Impl::successor_of(const ChildSa& leaving) {
+  Tunnel* owner = tunnel(leaving.tunnel);
+  if (owner == nullptr) return nullptr;
+  ChildSa* best = nullptr;
+  const auto rank = [this](const ChildSa& one) {
+    const IkeSa* sa = ike(one.ike_sa);
+    return std::pair(sa != nullptr && sa->confirmed, one.established);
+  };
+  for (ChildSa* candidate : children(*owner)) {
+    if (candidate == &leaving || candidate->state != ChildState::Installed) continue;
+    if (best == nullptr || rank(*candidate) > rank(*best)) best = candidate;
+  }
+  return best;
+}
+
+/// Takes the outbound SA away, after transmission has been switched to another one if possible.
+void Engine::Impl::retire_outbound(const ChildSa& leaving) {
+  Tunnel* owner = tunnel(leaving.tunnel);
+  if (owner != nullptr && owner->active == leaving.inbound_spi) {
+    if (ChildSa* next = successor_of(leaving))
+      activate(*next);
+    else
+      owner->active.reset();
+  }
+  actions_.emplace_back(DeleteSa{leaving.tunnel, Direction::Out, leaving.outbound_spi});
+}
+
+void Engine::Impl::mark_replaced(ChildSa& old) {
+  old.state = ChildState::Replaced;
+  old.rekey_at.reset();
+}
+
+/// We delete it, and tell the peer when the window is free.
+void Engine::Impl::delete_child(ChildSa& old) {
+  retire_outbound(old);
+  old.state = ChildState::Deleting;
+  old.rekey_at.reset();
+  old.expires_at.reset();
+  IkeSa* sa = ike(old.ike_sa);
+  if (sa == nullptr || sa->state != IkeState::Established) return linger(old);
+  sa->want({Task::What::DeleteChild, old.inbound_spi});
+  pump(*sa);
+}
+
+/// The peer has deleted it. When it was the tunnel's last, another is asked for before long.
+void Engine::Impl::peer_deleted(ChildSa& old) {
+  retire_outbound(old);
+  linger(old);
+  Tunnel* owner = tunnel(old.tunnel);
+  if (owner != nullptr && !has_child(*owner))
+    owner->next_attempt = now_ + dice_.between(kRetryLow, kRetryHigh);
+}
+
+void Engine::Impl::linger(ChildSa& old) {
+  old.state = ChildState::Lingering;
+  old.rekey_at.reset();
+  old.expires_at.reset();
+  old.linger_until = now_ + kLinger;
+}
+
+/// Out of the data plane and out of the table, now.
+void Engine::Impl::remove(ChildSa& old) {
+  switch (old.state) {
+    case ChildState::Installed:
+    case ChildState::Replaced:
+      retire_outbound(old);
+      [[fallthrough]];
+    case ChildState::Deleting:
+    case ChildState::Lingering:
+      actions_.emplace_back(DeleteSa{old.tunnel, Direction::In, old.inbound_spi});
+      break;
+    case ChildState::Negotiating:
+      break;
+    case ChildState::Closed:
+      return;
+  }
+  old.state = ChildState::Closed;
+  if (Tunnel* owner = tunnel(old.tunnel)) owner->children.erase(old.inbound_spi);
+}
+
+/// An IKE SA goes and its Child SAs with it. When the tunnel lives on in others, packets that are on
+/// their way still get in.
+void Engine::Impl::remove_children(const IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  for (ChildSa* old : children(*owner)) {
+    if (old->ike_sa != sa.local_spi || old->state == ChildState::Lingering) continue;
+    const bool installed = old->state == ChildState::Installed || old->state == ChildState::Replaced;
+    if (installed) {
+      retire_outbound(*old);
+      old->state = ChildState::Deleting;
+    }
+    if (old->state == ChildState::Deleting && owner->active)
+      linger(*old);
+    else
+      remove(*old);
+  }
+}
+
+/// The end of the lifetime, or of the sequence numbers.
+void Engine::Impl::expire(ChildSa& old) {
+  old.expires_at.reset();
+  if (successor_of(old) != nullptr) return delete_child(old);
+  notice(Notice::Level::Info, old.tunnel, "the Child SA has reached the end of its lifetime");
+  if (IkeSa* sa = ike(old.ike_sa); sa != nullptr && sa->state == IkeState::Established)
+    start_over(*sa, Duration::zero());
+  else
+    remove(old);
+}
+
+bool Engine::Impl::has_child(Tunnel& owner) {
+  for (const ChildSa* one : children(owner))
+    if (one->state == ChildState::Installed) return true;
+  return false;
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Child SA: one pair of ESP SAs and what becomes of it.
+#pragma once
+
+#include <optional>
+
+#include "userland/ike/collision.h"
+#include "userland/ike/selectors.h"
+
+namespace awtun::ike {
+
+enum class ChildState : std::uint8_t {
+  Negotiating,  ///< our SPI is reserved; the peer has not answered
+  Installed,    ///< both ESP SAs are in the kernel
+  Replaced,     ///< rekeyed or redundant, still installed: the peer is to delete it
+  Deleting,     ///< our Delete is queued or under way: the outbound SA is gone
+  Lingering,    ///< deleted; the inbound SA stays for packets that are still on their way
+  Closed,       ///< leaves the table at the end of the step
+};
+
+/// Its handle is the inbound SPI, which is unique in an engine.
+struct ChildSa {
+  std::uint32_t inbound_spi = 0;
+  std::uint32_t outbound_spi = 0;
+  TunnelId tunnel = 0;
+  std::uint64_t ike_sa = 0;  ///< local SPI of the IKE SA that it will go down with
+  bool ours = false;         ///< we started the exchange that made it
+  ChildState state = ChildState::Negotiating;
+  IpsecTransform transform;
+  Selectors local_selectors;
+  Selectors remote_selectors;
+  Time established{};
+  std::optional<Time> rekey_at;
+  std::optional<Time> expires_at;
+  std::optional<Time> linger_until;
+  /// Inbound SPI of the Child SA that this one was negotiated to replace.
+  std::optional<std::uint32_t> replaces;
+  ExchangeNonces nonces;
+
+  [[nodiscard]] std::optional<Time> deadline() const;
+};
+
+}  // namespace awtun::ike

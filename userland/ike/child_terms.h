@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the two ends agree on for a Child SA, in IKE_AUTH as well as in CREATE_CHILD_SA.
+#pragma once
+
+#include <string_view>
+
+#include "userland/base/result.h"
+#include "userland/ike/proposal.h"
+#include "userland/ike/selectors.h"
+#include "userland/wire/message.h"
+
+namespace awtun::ike {
+
+struct ChildTerms {
+  EspChoice choice;
+  Selectors local;
+  Selectors remote;
+};
+
+/// Why there will be no Child SA: what the peer is told and what the operator is.
+struct Refusal {
+  wire::NotifyType notify;
+  Failure failure;
+};
+
+/// Where and when a negotiation takes place.
+struct Occasion {
+  Time now;
+  std::string_view exchange;
+  wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
+};
+
+[[nodiscard]] wire::GroupId pfs_group(const IpsecProfile& profile);
+
+/// The responder's side: SA, TSi and TSr of a request against our policy.
+[[nodiscard]] Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy,
+                                                             const wire::PayloadChain& request,
+                                                             const Occasion& occasion);
+
+/// The initiator's side: the answer must lie within what `policy` and `profile` made us ask for.
+[[nodiscard]] Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy,
+                                                             const IpsecProfile& profile,
+                                                             const wire::PayloadChain& response,
+                                                             const Occasion& occasion);
+
+}  // namespace awtun::ike

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's inside: its tables, and its functions by subject. Each group of functions lives in the
+// source file that is named above it.
+//
+// Lifetime rule: SAs are map entries that stay where they are until the end of a step. A function
+// that finishes one marks it Closed; sweep() alone erases. So a reference is good for the whole step
+// and whoever calls into other subjects looks at the state afterwards. Across steps only handles
+// (SPIs, tunnel numbers) are kept; a stale one is simply not found.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "userland/ike/child_sa.h"
+#include "userland/ike/child_terms.h"
+#include "userland/ike/dice.h"
+#include "userland/ike/engine.h"
+#include "userland/ike/failure.h"
+#include "userland/ike/ike_sa.h"
+#include "userland/ike/timer_queue.h"
+
+namespace awtun::ike {
+
+/// How long a deleted Child SA still receives packets that were on their way.
+inline constexpr Duration kLinger{5000};
+/// How long a half-open IKE SA waits for IKE_AUTH.
+inline constexpr Duration kHalfOpenPatience{30000};
+/// How long an ended IKE SA repeats its last response.
+inline constexpr Duration kEndedPatience{30000};
+/// How long an attempt goes on that the peer has refused. The refusal is not authenticated, so it
+/// may be forged (RFC 7296 2.21.1).
+inline constexpr Duration kRefusedPatience{10000};
+/// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
+inline constexpr Duration kRetryLow{2000};
+inline constexpr Duration kRetryHigh{6000};
+/// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
+inline constexpr std::size_t kMaxHalfOpen = 5;
+inline constexpr std::size_t kMaxEnded = 8;
+
+/// A tunnel with all that belongs to it.
+struct Tunnel {
+  TunnelPolicy policy;
+  std::set<std::uint64_t> ike_sas;  ///< by local SPI; without the ended ones
+  std::deque<std::uint64_t> ended;
+  std::set<std::uint32_t> children;     ///< by inbound SPI
+  std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
+  unsigned failures = 0;                ///< in a row
+  std::optional<Failure> last_failure;
+  std::optional<Time> next_attempt;
+};
+
+struct Engine::Impl {
+  explicit Impl(RandomSource random) : dice_(std::move(random)) {}
+
+  // engine.cc: one step, from the input to the actions
+  Actions step(Time now, Input input);
+  [[nodiscard]] std::optional<Time> next_deadline() const { return timers_.next(); }
+  void sweep();
+  void on(Datagram&& datagram);
+  void on(TimerDue&&);
+  void on(SetTunnel&& input);
+  void on(RemoveTunnel&& input);
+  void on(DataPlaneFailed&& input);
+  void on(SaExpired&& input);
+  void on(Rekey&& input);
+  void on(ClearSa&& input);
+  void on(Shutdown&&);
+  void timer(IkeSa& sa);
+  void timer(ChildSa& child);
+  void timer(Tunnel& tunnel);
+
+  // Tables. Looking something up notes it for sweep(), which then recomputes its deadline.
+  IkeSa* ike(std::uint64_t local_spi);
+  ChildSa* child(std::uint32_t inbound_spi);
+  Tunnel* tunnel(TunnelId id);
+  IkeSa& new_ike_sa(TunnelId tunnel, std::uint64_t local_spi, bool initiator, IkeState state);
+  std::uint64_t fresh_ike_spi();
+  unsigned jitter() { return static_cast<unsigned>(dice_.below(1001)); }
+  std::vector<IkeSa*> ike_sas(Tunnel& tunnel);
+  std::vector<ChildSa*> children(Tunnel& tunnel);
+  void notice(Notice::Level level, std::optional<TunnelId> tunnel, std::string text);
+
+  // messages.cc: windows, sealing, sending, receiving
+  void receive(const Datagram& datagram);
+  void receive_protected(const wire::MessageView& message);
+  void on_request(IkeSa& sa, const wire::Header& header,
+                  const Result<wire::PayloadChain, wire::ParseError>& inner);
+  void on_response(IkeSa& sa, const wire::Header& header,
+                   const Result<wire::PayloadChain, wire::ParseError>& inner);
+  void dispatch_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
+  void dispatch_response(IkeSa& sa, Request&& request, const wire::PayloadChain& inner);
+  void send_request(IkeSa& sa, wire::ExchangeType exchange, const wire::PayloadWriter& payloads,
+                    Purpose purpose);
+  void respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads);
+  void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
+  void transmit(const IkeSa& sa, Bytes bytes);
+  void retransmit(IkeSa& sa);
+  void give_up(IkeSa& sa);
+  void pump(IkeSa& sa);
+  void start(IkeSa& sa, const Task& task);
+  void confirm(IkeSa& sa);
+
+  // init_exchange.cc: IKE_SA_INIT
+  void start_attempt(Tunnel& tunnel);
+  void send_init(IkeSa& sa, wire::GroupId group);
+  void resend_init(IkeSa& sa);
+  void on_init_response(const Datagram& datagram, const wire::MessageView& message);
+  bool correct_init(IkeSa& sa, const wire::MessageView& message);
+  void accept_init(IkeSa& sa, const wire::MessageView& message);
+  void on_init_request(const Datagram& datagram, const wire::MessageView& message);
+  void answer_init(Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message,
+                   const IkeChoice& choice, const Secret& shared, crypto::KeyExchange key_exchange);
+  void reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
+                         ByteView data = {});
+  void limit_half_open(Tunnel& tunnel);
+  Tunnel* find_tunnel(const IpAddress& local, const IpAddress& remote);
+  bool set_keys(IkeSa& sa, const IkeChoice& choice, const Result<Secret, crypto::CryptoError>& seed,
+                ByteView ni, ByteView nr);
+
+  // auth_exchange.cc: IKE_AUTH
+  void send_auth(IkeSa& sa);
+  void on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
+  void on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner);
+  void finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked, const wire::PayloadChain& inner);
+  void answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, const wire::PayloadChain& inner);
+  Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id);
+  bool peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
+                         const wire::PayloadChain& inner) const;
+  std::optional<Secret> own_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
+  bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
+  void drop_older(const Tunnel& tunnel, const IkeSa& sa);
+  void establish(IkeSa& sa);
+
+  // create_child.cc: CREATE_CHILD_SA for Child SAs
+  void ask_new_child(IkeSa& sa, ChildSa* old);
+  void on_create_child_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
+  void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
+                            const wire::PayloadChain& inner, ChildSa* old);
+  void on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner);
+  void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
+  void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
+  ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
+  ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
+  std::optional<wire::NotifyType> rekey_obstacle(const IkeSa& sa, Tunnel& tunnel, const ChildSa* old);
+
+  // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
+  void ask_rekey_ike(IkeSa& sa, wire::GroupId group);
+  void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
+                            const wire::PayloadChain& inner);
+  void on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner);
+  void ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error);
+  IkeSa* make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator, const IkeChoice& choice,
+                        const Secret& shared, ExchangeNonces nonces);
+  void adopt_successor(IkeSa& old, IkeSa& made, bool ours);
+  void mark_replaced(IkeSa& sa);
+  bool adopt_rival(IkeSa& old);
+  IkeSa* rival_of(const IkeSa& old);
+  bool busy_with_children(const IkeSa& sa, Tunnel& tunnel);
+  void temporary_failure(IkeSa& sa);
+
+  // informational.cc: INFORMATIONAL
+  void on_informational_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
+  void on_child_deletes(IkeSa& sa, const wire::DeleteView& request, std::vector<std::uint32_t>& answered);
+  void ask_delete_child(IkeSa& sa, const ChildSa& child);
+  void ask_delete_ike(IkeSa& sa);
+  void ask_liveness(IkeSa& sa);
+
+  // child_lifecycle.cc: Child SAs in the kernel
+  ChildSa& reserve_child(IkeSa& sa, bool ours);
+  bool install(ChildSa& child, const IkeSa& sa, const IpsecProfile& profile, const ChildTerms& terms,
+               const Secret* shared, ExchangeNonces nonces);
+  void add_sa(const ChildSa& child, const IkeSa& sa, Direction direction, crypto::EspKeys&& keys);
+  void activate(ChildSa& child);
+  void retire_outbound(const ChildSa& child);
+  void mark_replaced(ChildSa& child);
+  void delete_child(ChildSa& child);
+  void peer_deleted(ChildSa& child);
+  void linger(ChildSa& child);
+  void remove(ChildSa& child);
+  void remove_children(const IkeSa& sa);
+  void expire(ChildSa& child);
+  ChildSa* successor_of(const ChildSa& child);
+  bool has_child(Tunnel& tunnel);
+
+  // tunnel.cc: bringing tunnels up, keeping one IKE SA, taking them down
+  void reconnect(Tunnel& tunnel, Duration delay);
+  void back_off(Tunnel& tunnel);
+  void record(Tunnel& tunnel, Failure failure);
+  void attempt_failed(IkeSa& sa, Failure failure);
+  void settle(Tunnel& tunnel);
+  void give_way(IkeSa& loser, IkeSa& winner);
+  void close(IkeSa& sa);
+  void close_after_response(IkeSa& sa);
+  void end(IkeSa& sa);
+  void delete_ike(IkeSa& sa);
+  void start_over(IkeSa& sa, Duration delay);
+  void restart(Tunnel& tunnel);
+  void take_down(Tunnel& tunnel);
+  void leave_tunnel(IkeSa& sa);
+  bool is_live(Tunnel& tunnel);
+  IkeSa* established(Tunnel& tunnel);
+  void forget_addresses(const TunnelPolicy& policy);
+
+  // status.cc
+  [[nodiscard]] Status status() const;
+
+  Dice dice_;
+  Time now_{};
+  bool shut_down_ = false;
+  Actions actions_;
+  Counters counters_;
+  std::map<TunnelId, Tunnel> tunnels_;
+  std::map<std::pair<IpAddress, IpAddress>, std::set<TunnelId>> by_addresses_;  ///< local, remote
+  std::map<std::uint64_t, IkeSa> ike_sas_;
+  std::map<std::uint32_t, ChildSa> children_;
+  TimerQueue timers_;
+  std::set<Owner> touched_;
+};
+
+/// The data of INVALID_KE_PAYLOAD.
+[[nodiscard]] std::array<std::uint8_t, 2> group_octets(wire::GroupId group);
+[[nodiscard]] bool offers_group(const IsakmpProfile& profile, wire::GroupId group);
+
+/// Announced in IKE_SA_INIT. A peer that has it follows the rule of resolve_initiation().
+[[nodiscard]] ByteView own_vendor_id();
+
+}  // namespace awtun::ike

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Failure records: one maker for each way a negotiation ends, so that operators always read the same
+// words for the same thing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "userland/ike/engine.h"
+#include "userland/wire/constants.h"
+
+namespace awtun::ike {
+
+/// Who ended the negotiation.
+enum class Side : std::uint8_t { Local, Peer };
+
+/// The answer never came; `waiting_for` is the exchange, or "DPD" when the SA was up.
+[[nodiscard]] Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy);
+/// AUTH did not verify, or the peer says that ours did not. `peer_id` is what the peer called itself,
+/// empty when it did not.
+[[nodiscard]] Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
+                                            std::string_view peer_id);
+[[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
+[[nodiscard]] Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
+                                         std::string theirs);
+[[nodiscard]] Failure selectors_unacceptable(Time when, Side side, std::string_view exchange,
+                                             std::string ours, std::string theirs);
+/// Any other error notification, named as RFC 7296 names it.
+[[nodiscard]] Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason);
+/// The peer broke the protocol; `what` says how.
+[[nodiscard]] Failure protocol_error(Time when, std::string_view exchange, std::string_view what);
+[[nodiscard]] Failure data_plane_failed(Time when, std::string_view reason);
+
+/// One line for a log.
+[[nodiscard]] std::string summary(const Failure& failure, const TunnelPolicy& policy);
+
+}  // namespace awtun::ike

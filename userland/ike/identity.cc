@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+
+#include "userland/ike/engine.h"
+
+namespace awtun::ike {
+namespace {
+
+/// A name goes into logs and `show`: what a terminal could interpret becomes "?".
+std::string printable(ByteView data) {
+  std::string text(data.begin(), data.end());
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
+
+std::string hexadecimal(ByteView data) {
+  std::string text;
+  for (const std::uint8_t octet : data) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", octet);
+    text += digits;
+  }
+  return text;
+}
+
+}  // namespace
+
+Identity Identity::of(const IpAddress& address) {
+  const ByteView octets = address.bytes();
+  return {address.is_v4() ? Type::Ipv4Address : Type::Ipv6Address, Bytes(octets.begin(), octets.end())};
+}
+
+Identity Identity::fqdn(std::string_view name) { return {Type::Fqdn, Bytes(name.begin(), name.end())}; }
+
+std::string Identity::to_string() const {
+  switch (type) {
+    case Type::Ipv4Address:
+    case Type::Ipv6Address:
+      if (const auto address = IpAddress::from_bytes(data)) return address->to_string();
+      break;
+    case Type::Fqdn:
+    case Type::Rfc822:
+      return printable(data);
+    case Type::DerAsn1Dn:
+      break;
+  }
+  return "0x" + hexadecimal(data);
+}
+
+}  // namespace awtun::ike

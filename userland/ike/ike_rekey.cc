@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.8.2, 2.18): a new one takes over the Child
+// SAs, and the end that asked for it deletes the old one.
+#include <algorithm>
+
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/lifetime.h"
+#include "userland/ike/payloads.h"
+#include "userland/ike/retransmission.h"
+
+namespace awtun::ike {
+namespace {
+
+constexpr std::string_view kExchange = "CREATE_CHILD_SA";
+constexpr std::size_t kNonceSize = 32;
+/// A peer that has answered nothing but TEMPORARY_FAILURE so often, for minutes, is started over.
+constexpr unsigned kMaxTemporaryFailures = 60;
+
+}  // namespace
+
+/// TEMPORARY_FAILURE to whatever we asked: the caller has arranged another try.
+void Engine::Impl::temporary_failure(IkeSa& sa) {
+  if (++sa.temporary_failures < kMaxTemporaryFailures) return;
+  notice(Notice::Level::Warning, sa.tunnel, "the peer refuses every rekey for minutes: starting over");
+  start_over(sa, Duration::zero());
+}
+
+/// The successor of an IKE SA, with its keys; nullptr when the crypto library fails.
+IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator,
+                                    const IkeChoice& choice, const Secret& shared, ExchangeNonces nonces) {
+  const crypto::Prf& prf = old.keys->prf();
+  const auto seed =
+      crypto::skeyseed_for_rekey(prf, old.keys->material().sk_d, shared, nonces.initiator, nonces.responder);
+  IkeSa& made = new_ike_sa(old.tunnel, local_spi, initiator, IkeState::Established);
+  made.peer_spi = choice.peer_spi;
+  made.local = old.local;
+  made.remote = old.remote;
+  made.origin = old.origin;
+  made.dpd_interval = old.dpd_interval;
+  made.confirmed = initiator;
+  if (!set_keys(made, choice, seed, nonces.initiator, nonces.responder)) {
+    close(made);
+    return nullptr;
+  }
+  made.nonces = std::move(nonces);
+  made.established = now_;
+  made.dpd_at = now_ + made.dpd_interval;
+  if (const Tunnel* owner = tunnel(old.tunnel)) {
+    const Duration lifetime = owner->policy.isakmp.lifetime;
+    made.dpd_interval = owner->policy.isakmp.dpd_interval;
+    made.dpd_at = now_ + made.dpd_interval;
+    made.rekey_at = now_ + rekey_after(lifetime, initiator, jitter());
+    made.expires_at = now_ + lifetime;
+  }
+  return &made;
+}
+
+/// `made` takes the place of `old`; the end that asked for it (`ours`) deletes the old one.
+void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
+  ++counters_.ike_rekeys;
+  made.provisional = false;
+  old.rival.reset();
+  if (Tunnel* owner = tunnel(old.tunnel))
+    for (ChildSa* moved : children(*owner))
+      if (moved->ike_sa == old.local_spi) moved->ike_sa = made.local_spi;
+  for (const Task& task : old.queue) {
+    const bool about_children = task.what == Task::What::NewChild || task.what == Task::What::RekeyChild ||
+                                task.what == Task::What::DeleteChild;
+    if (about_children) made.want(task);
+  }
+  if (ours)
+    delete_ike(old);
+  else
+    mark_replaced(old);
+  pump(made);
+}
+
+/// The peer is to delete this IKE SA; if that never comes, it goes by itself.
+void Engine::Impl::mark_replaced(IkeSa& sa) {
+  sa.state = IkeState::Replaced;
+  sa.provisional = false;
+  sa.queue.clear();
+  sa.dpd_at.reset();
+  sa.rekey_at.reset();
+  sa.give_way_at.reset();
+  sa.expires_at = now_ + kGiveUpAfter;
+}
+
+/// Our own rekey came to nothing, but the peer's succeeded. False when there is none.
+bool Engine::Impl::adopt_rival(IkeSa& old) {
+  IkeSa* rival = rival_of(old);
+  if (rival == nullptr) return false;
+  adopt_successor(old, *rival, false);
+  return true;
+}
+
+IkeSa* Engine::Impl::rival_of(const IkeSa& old) {
+  IkeSa* rival = old.rival ? ike(*old.rival) : nullptr;
+  return rival != nullptr && rival->provisional && rival->state == IkeState::Established ? rival : nullptr;
+}
+
+// ---------------------------------------------------------------- initiator
+
+void Engine::Impl::ask_rekey_ike(IkeSa& sa, wire::GroupId group) {
+  const Tunnel* owner = tunnel(sa.tunnel);
+  auto key_exchange = crypto::KeyExchange::generate(group, dice_.source());
+  if (owner == nullptr || !key_exchange) return;
+  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.bytes(kNonceSize), *std::move(key_exchange)};
+  wire::PayloadWriter payloads;
+  payloads.sa(ike_proposals(ask.profile, spi_bytes(ask.spi)));
+  payloads.nonce(ask.nonce);
+  payloads.ke(group, ask.key_exchange.public_value());
+  send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
+}
+
+void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner) {
+  if (const auto error = find_error(inner)) return ike_rekey_refused(sa, asked, *error);
+  sa.temporary_failures = 0;
+  const auto answer = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
+  const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
+  const auto choice = answer ? accepted_ike(asked.profile, *answer) : std::nullopt;
+  IkeSa* made = nullptr;
+  if (choice && choice->peer_spi != 0 && nonce && ke && ke->group == choice->suite.group &&
+      ke->group == asked.key_exchange.group())
+    if (const auto shared = asked.key_exchange.derive(ke->data))
+      made = make_successor(sa, asked.spi, true, *choice, *shared,
+                            {std::move(asked.nonce), Bytes(nonce->begin(), nonce->end())});
+  if (made == nullptr) {
+    Tunnel* owner = tunnel(sa.tunnel);
+    delete_ike(sa);
+    if (owner == nullptr) return;
+    record(*owner, protocol_error(now_, kExchange, "the answer to the IKE SA's rekey is unusable"));
+    return back_off(*owner);
+  }
+  // Taken down while we waited: so is what the peer has put in its place.
+  if (sa.state != IkeState::Established) return delete_ike(*made);
+  IkeSa* theirs = rival_of(sa);
+  if (theirs != nullptr && resolve_rekey(made->nonces, theirs->nonces) == Verdict::TheirsSurvives) {
+    adopt_successor(sa, *theirs, false);
+    return delete_ike(*made);
+  }
+  adopt_successor(sa, *made, true);
+  if (theirs != nullptr) mark_replaced(*theirs);
+}
+
+void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr || sa.state != IkeState::Established || adopt_rival(sa)) return;
+  if (error.type == wire::NotifyType::TemporaryFailure) {
+    sa.rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+    return temporary_failure(sa);
+  }
+  if (error.type == wire::NotifyType::InvalidKePayload && error.data.size() == 2) {
+    const auto group = static_cast<wire::GroupId>(error.data[0] << 8 | error.data[1]);
+    if (group != asked.key_exchange.group() && offers_group(asked.profile, group))
+      return ask_rekey_ike(sa, group);
+  }
+  if (error.type == wire::NotifyType::NoProposalChosen) {
+    ++counters_.no_proposal_chosen;
+    record(*owner, no_proposal_chosen(now_, Side::Peer, kExchange, describe(asked.profile), ""));
+  } else {
+    record(*owner, refused(now_, Side::Peer, kExchange, error.type));
+  }
+  sa.rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
+}
+
+// ---------------------------------------------------------------- responder
+
+/// RFC 7296 2.25.1: not while a Child SA of this IKE SA is being made or closed by us.
+bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& owner) {
+  if (sa.provisional || sa.rival || sa.asking<AskNewChild>() != nullptr ||
+      sa.asking<AskDeleteChild>() != nullptr)
+    return true;
+  const auto all = children(owner);
+  return std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
+    return one->ike_sa == sa.local_spi && one->state == ChildState::Deleting;
+  });
+}
+
+void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::Header& header,
+                                        const wire::PayloadChain& inner) {
+  if (busy_with_children(sa, owner)) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  const auto offered = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
+  const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
+  if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
+  const auto choice = choose_ike(owner.policy.isakmp, *offered);
+  if (!choice || choice->peer_spi == 0) {
+    ++counters_.no_proposal_chosen;
+    record(owner, no_proposal_chosen(now_, Side::Local, kExchange, describe(owner.policy.isakmp),
+                                     describe(*offered)));
+    return refuse(sa, header, wire::NotifyType::NoProposalChosen);
+  }
+  if (ke->group != choice->suite.group)
+    return refuse(sa, header, wire::NotifyType::InvalidKePayload, group_octets(choice->suite.group));
+  const auto key_exchange = crypto::KeyExchange::generate(ke->group, dice_.source());
+  if (!key_exchange) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  const auto shared = key_exchange->derive(ke->data);
+  if (!shared) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
+  const Bytes own_nonce = dice_.bytes(kNonceSize);
+  IkeSa* made = make_successor(sa, fresh_ike_spi(), false, *choice, *shared,
+                               {Bytes(nonce->begin(), nonce->end()), own_nonce});
+  if (made == nullptr) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+
+  wire::PayloadWriter payloads;
+  payloads.sa(answer(*choice, spi_bytes(made->local_spi)));
+  payloads.nonce(own_nonce);
+  payloads.ke(key_exchange->group(), key_exchange->public_value());
+  respond(sa, header, payloads);
+  if (sa.asking<AskRekeyIke>() == nullptr) return adopt_successor(sa, *made, false);
+  made->provisional = true;
+  sa.rival = made->local_spi;
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// An IKE SA: its keys, its window of one request each way, and its timers.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <variant>
+
+#include "userland/crypto/key_exchange.h"
+#include "userland/ike/collision.h"
+#include "userland/ike/engine.h"
+#include "userland/ike/protection.h"
+
+namespace awtun::ike {
+
+enum class IkeState : std::uint8_t {
+  InitSent,     ///< we wait for the IKE_SA_INIT response
+  HalfOpen,     ///< we answered IKE_SA_INIT and wait for IKE_AUTH
+  AuthSent,     ///< we wait for the IKE_AUTH response
+  Established,  ///< both ends are authenticated
+  Replaced,     ///< rekeyed; the peer, who started that, is to delete it
+  Deleting,     ///< our Delete is queued or under way
+  Ended,        ///< over; answers nothing but a repetition of the last request
+  Closed,       ///< leaves the table at the end of the step
+};
+
+// What a request of ours was for; the answer is read in that light.
+
+struct AskInit {};
+struct AskAuth {
+  std::uint32_t child;
+};
+struct AskNewChild {
+  std::uint32_t child;
+  std::optional<std::uint32_t> replaces;
+  IpsecProfile profile;  ///< as it was when we asked
+  Bytes nonce;
+  std::optional<crypto::KeyExchange> key_exchange;
+};
+struct AskRekeyIke {
+  std::uint64_t spi;      ///< ours, of the IKE SA to come
+  IsakmpProfile profile;  ///< as it was when we asked
+  Bytes nonce;
+  crypto::KeyExchange key_exchange;
+};
+struct AskDeleteChild {
+  std::uint32_t child;
+};
+struct AskDeleteIke {};
+struct AskLiveness {};
+
+using Purpose =
+    std::variant<AskInit, AskAuth, AskNewChild, AskRekeyIke, AskDeleteChild, AskDeleteIke, AskLiveness>;
+
+/// The one request that may be unanswered.
+struct Request {
+  std::uint32_t message_id;
+  Bytes bytes;
+  Purpose purpose;
+  Time first_sent;
+  unsigned retransmitted = 0;
+
+  /// When it is to be sent again or given up.
+  [[nodiscard]] Time deadline() const;
+};
+
+/// Something to ask once the window is free.
+struct Task {
+  enum class What : std::uint8_t { NewChild, RekeyChild, RekeyIke, DeleteChild, DeleteIke, Liveness } what;
+  std::uint32_t child = 0;  ///< which one, where that matters
+  bool operator==(const Task&) const = default;
+};
+
+/// Needed until the IKE SA is established.
+struct Handshake {
+  Bytes nonce_i;
+  Bytes nonce_r;
+  Bytes init_request;
+  Bytes init_response;
+  /// As initiator: our half, until the response has come.
+  std::optional<crypto::KeyExchange> key_exchange;
+  Bytes cookie;
+  unsigned cookies = 0;  ///< how often the peer asked for one
+  std::set<wire::GroupId> groups_tried;
+};
+
+/// Where an IKE SA comes from; an SA that replaces it inherits this.
+struct Origin {
+  bool ours = false;  ///< we sent its IKE_SA_INIT request
+  Bytes nonce;        ///< the initiator's of IKE_SA_INIT
+  Time started{};     ///< that request was sent, or received
+  Time established{};
+  bool peer_is_awiked = false;
+};
+
+/// Its handle is the local SPI.
+struct IkeSa {
+  std::uint64_t local_spi = 0;
+  std::uint64_t peer_spi = 0;
+  bool initiator = false;  ///< of the exchange that made it: decides flag I and the order of the keys
+  IkeState state = IkeState::InitSent;
+  TunnelId tunnel = 0;
+  Endpoint local;
+  Endpoint remote;
+  std::optional<IsakmpTransform> transform;
+  std::optional<Protection> keys;
+  std::optional<Handshake> handshake;
+  Origin origin;
+  /// The peer is known to have established it too.
+  bool confirmed = false;
+  /// We could not authenticate the peer, which the Delete is to say.
+  bool blames_peer = false;
+  Duration dpd_interval{};
+
+  std::uint32_t next_request = 0;      ///< message id of our next request
+  std::uint32_t expected_request = 0;  ///< message id of the peer's next request
+  Bytes last_response;                 ///< to the request before that one
+  std::optional<Request> outstanding;
+  std::deque<Task> queue;
+
+  std::optional<Time> established;
+  std::optional<Time> last_heard;
+  std::optional<Time> dpd_at;
+  std::optional<Time> rekey_at;
+  std::optional<Time> expires_at;   ///< end of the lifetime, or of the patience with this state
+  std::optional<Time> give_way_at;  ///< redundant: to be deleted then
+
+  /// Made by the peer's rekey while ours is still unanswered: it waits for the outcome.
+  bool provisional = false;
+  /// On the old SA: that provisional one.
+  std::optional<std::uint64_t> rival;
+  ExchangeNonces nonces;  ///< of the CREATE_CHILD_SA exchange that made this SA
+  /// In a row; a peer that answers nothing else for minutes is started over (RFC 7296 2.25).
+  unsigned temporary_failures = 0;
+
+  [[nodiscard]] std::optional<Time> deadline() const;
+  [[nodiscard]] std::uint64_t initiator_spi() const { return initiator ? local_spi : peer_spi; }
+  [[nodiscard]] std::uint64_t responder_spi() const { return initiator ? peer_spi : local_spi; }
+  /// True when the outstanding request is for `Ask`.
+  template <class Ask>
+  [[nodiscard]] const Ask* asking() const {
+    return outstanding ? std::get_if<Ask>(&outstanding->purpose) : nullptr;
+  }
+  /// Queues a task unless it is there already.
+  void want(Task task);
+};
+
+}  // namespace awtun::ike

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// INFORMATIONAL (RFC 7296 1.4): deletes, liveness.
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/payloads.h"
+
+namespace awtun::ike {
+
+void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& header,
+                                            const wire::PayloadChain& inner) {
+  bool delete_ike_sa = false;
+  std::vector<std::uint32_t> answered;
+  for (const wire::PayloadView payload : inner) {
+    if (payload.type != wire::PayloadType::Delete) continue;
+    const auto request = wire::decode_delete(payload);
+    if (!request) continue;
+    if (request->protocol == wire::ProtocolId::Ike) delete_ike_sa = true;
+    if (request->protocol == wire::ProtocolId::Esp) on_child_deletes(sa, *request, answered);
+  }
+  Tunnel* owner = tunnel(sa.tunnel);
+  const bool blamed = find_notify(inner, wire::NotifyType::AuthenticationFailed).has_value();
+  wire::PayloadWriter payloads;
+  if (!answered.empty()) payloads.delete_child_sas(wire::ProtocolId::Esp, answered);
+  // The Child SAs live on in the peer's replacement of this IKE SA, if there is one.
+  if (delete_ike_sa) adopt_rival(sa);
+  respond(sa, header, payloads);
+  if (blamed && owner != nullptr) {
+    ++counters_.authentication_failures;
+    record(*owner, authentication_failed(now_, Side::Peer, owner->policy, ""));
+    close_after_response(sa);
+    return back_off(*owner);
+  }
+  if (delete_ike_sa) end(sa);
+}
+
+/// The peer deletes Child SAs by the SPIs that it receives on; the answer names ours, except when
+/// the two deletes cross (RFC 7296 1.4.1).
+void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
+                                    std::vector<std::uint32_t>& answered) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  for (std::size_t i = 0; i < request.count(); ++i)
+    for (ChildSa* deleted : children(*owner)) {
+      const bool installed =
+          deleted->state == ChildState::Installed || deleted->state == ChildState::Replaced;
+      if (!installed || deleted->outbound_spi != request.spi(i)) continue;
+      answered.push_back(deleted->inbound_spi);
+      peer_deleted(*deleted);
+    }
+}
+
+void Engine::Impl::ask_delete_child(IkeSa& sa, const ChildSa& deleted) {
+  wire::PayloadWriter payloads;
+  payloads.delete_child_sas(wire::ProtocolId::Esp, std::span(&deleted.inbound_spi, 1));
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskDeleteChild{deleted.inbound_spi});
+}
+
+void Engine::Impl::ask_delete_ike(IkeSa& sa) {
+  wire::PayloadWriter payloads;
+  if (sa.blames_peer) payloads.notify(wire::NotifyType::AuthenticationFailed);
+  payloads.delete_ike_sa();
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskDeleteIke{});
+}
+
+void Engine::Impl::ask_liveness(IkeSa& sa) {
+  send_request(sa, wire::ExchangeType::Informational, wire::PayloadWriter(), AskLiveness{});
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7), both roles. Nothing here is authenticated yet.
+#include <algorithm>
+
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/payloads.h"
+
+namespace awtun::ike {
+namespace {
+
+constexpr std::size_t kNonceSize = 32;
+/// A peer that keeps asking for other cookies is not taken seriously.
+constexpr unsigned kMaxCookies = 3;
+
+}  // namespace
+
+bool offers_group(const IsakmpProfile& profile, wire::GroupId group) {
+  const auto transforms = usable_transforms(profile);
+  return std::any_of(transforms.begin(), transforms.end(), [&](const IsakmpTransform& transform) {
+    return static_cast<wire::GroupId>(transform.group) == group;
+  });
+}
+
+std::array<std::uint8_t, 2> group_octets(wire::GroupId group) {
+  const auto number = static_cast<std::uint16_t>(group);
+  return {static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+}
+
+ByteView own_vendor_id() {
+  static constexpr std::array<std::uint8_t, 13> kId{'a', 'w', 't', 'u', 'n', '-', 'i',
+                                                    'k', 'e', 'v', '2', '-', '1'};
+  return kId;
+}
+
+// ---------------------------------------------------------------- initiator
+
+void Engine::Impl::start_attempt(Tunnel& owner) {
+  const auto transforms = usable_transforms(owner.policy.isakmp);
+  if (!owner.policy.preshared_key) {
+    // Nothing that time could heal: SetTunnel with a key starts the next attempt.
+    record(owner, no_preshared_key(now_, owner.policy));
+    return;
+  }
+  if (transforms.empty()) {
+    record(owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", "none that is supported", ""));
+    return;
+  }
+  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
+  sa.local = {owner.policy.local, 500};
+  sa.remote = {owner.policy.remote, 500};
+  sa.handshake.emplace();
+  sa.handshake->nonce_i = dice_.bytes(kNonceSize);
+  sa.origin.nonce = sa.handshake->nonce_i;
+  send_init(sa, static_cast<wire::GroupId>(transforms.front().group));
+}
+
+/// Sends IKE_SA_INIT with a fresh key of `group`.
+void Engine::Impl::send_init(IkeSa& sa, wire::GroupId group) {
+  auto key_exchange = crypto::KeyExchange::generate(group, dice_.source());
+  if (!key_exchange) {
+    notice(Notice::Level::Warning, sa.tunnel, "no key could be made for the Diffie-Hellman exchange");
+    close(sa);
+    if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
+    return;
+  }
+  sa.handshake->key_exchange.emplace(*std::move(key_exchange));
+  sa.handshake->groups_tried.insert(group);
+  resend_init(sa);
+}
+
+/// The same request, with the cookie if there is one: message id 0 again (RFC 7296 2.6).
+void Engine::Impl::resend_init(IkeSa& sa) {
+  const Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return close(sa);
+  Handshake& handshake = *sa.handshake;
+  wire::PayloadWriter payloads;
+  if (!handshake.cookie.empty()) payloads.notify(wire::NotifyType::Cookie, handshake.cookie);
+  payloads.sa(ike_proposals(owner->policy.isakmp, {}));
+  payloads.ke(handshake.key_exchange->group(), handshake.key_exchange->public_value());
+  payloads.nonce(handshake.nonce_i);
+  payloads.vendor_id(own_vendor_id());
+  sa.next_request = 0;
+  send_request(sa, wire::ExchangeType::IkeSaInit, payloads, AskInit{});
+  if (sa.outstanding) handshake.init_request = sa.outstanding->bytes;
+}
+
+void Engine::Impl::on_init_response(const Datagram& datagram, const wire::MessageView& message) {
+  IkeSa* sa = ike(message.header.initiator_spi);
+  if (sa == nullptr || sa->state != IkeState::InitSent || message.header.from_initiator ||
+      message.header.message_id != 0 || datagram.remote != sa->remote) {
+    ++counters_.messages_unknown_sa;
+    return;
+  }
+  if (!well_formed(message.payloads) || message.payloads.unsupported_critical()) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  if (!correct_init(*sa, message)) accept_init(*sa, message);
+}
+
+/// Handles what is no final answer: a COOKIE, another group, an error. True when it was one of those.
+bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  Handshake& handshake = *sa.handshake;
+  if (owner == nullptr) return true;
+  if (const auto cookie = find_notify(message.payloads, wire::NotifyType::Cookie)) {
+    const bool usable =
+        !cookie->data.empty() && cookie->data.size() <= 64 && ++handshake.cookies <= kMaxCookies;
+    if (!usable) return true;
+    handshake.cookie.assign(cookie->data.begin(), cookie->data.end());
+    resend_init(sa);
+    return true;
+  }
+  const auto error = find_error(message.payloads);
+  if (!error) return false;
+  if (error->type == wire::NotifyType::InvalidKePayload && error->data.size() == 2) {
+    const auto group = static_cast<wire::GroupId>(error->data[0] << 8 | error->data[1]);
+    if (offers_group(owner->policy.isakmp, group) && !handshake.groups_tried.contains(group)) {
+      send_init(sa, group);
+      return true;
+    }
+  }
+  if (sa.expires_at) return true;  // said before in this attempt
+  // Possibly forged: report it, yet go on for a while.
+  if (error->type == wire::NotifyType::NoProposalChosen) {
+    ++counters_.no_proposal_chosen;
+    record(*owner, no_proposal_chosen(now_, Side::Peer, "IKE_SA_INIT", describe(owner->policy.isakmp), ""));
+  } else {
+    record(*owner, refused(now_, Side::Peer, "IKE_SA_INIT", error->type));
+  }
+  sa.expires_at = now_ + kRefusedPatience;
+  return true;
+}
+
+void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  Handshake& handshake = *sa.handshake;
+  const auto answer = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
+  const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
+  if (owner == nullptr || !answer || !ke || !nonce || message.header.responder_spi == 0) return;
+  const auto choice = accepted_ike(owner->policy.isakmp, *answer);
+  // A wrong answer may be forged, so it ends nothing: the right one may still come.
+  if (!choice || ke->group != choice->suite.group || ke->group != handshake.key_exchange->group()) return;
+  const auto shared = handshake.key_exchange->derive(ke->data);
+  const auto prf = crypto::Prf::create(choice->suite.prf);
+  if (!shared || !prf) return;
+  sa.peer_spi = message.header.responder_spi;
+  handshake.nonce_r.assign(nonce->begin(), nonce->end());
+  if (!set_keys(sa, *choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, *shared),
+                handshake.nonce_i, handshake.nonce_r))
+    return;
+  handshake.key_exchange.reset();
+  handshake.init_response.assign(message.octets.begin(), message.octets.end());
+  sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
+  sa.outstanding.reset();
+  sa.expires_at.reset();
+  send_auth(sa);
+}
+
+// ---------------------------------------------------------------- responder
+
+Tunnel* Engine::Impl::find_tunnel(const IpAddress& local, const IpAddress& remote) {
+  const auto found = by_addresses_.find({local, remote});
+  return found == by_addresses_.end() ? nullptr : tunnel(*found->second.begin());
+}
+
+void Engine::Impl::on_init_request(const Datagram& datagram, const wire::MessageView& message) {
+  const wire::Header& header = message.header;
+  Tunnel* owner = find_tunnel(datagram.local.address, datagram.remote.address);
+  if (owner == nullptr) {
+    ++counters_.messages_unknown_sa;
+    return;
+  }
+  if (!header.from_initiator || header.initiator_spi == 0 || header.responder_spi != 0 ||
+      header.message_id != 0 || !well_formed(message.payloads)) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  if (const auto type = message.payloads.unsupported_critical()) {
+    const auto octet = static_cast<std::uint8_t>(*type);
+    return reply_unprotected(datagram, header, wire::NotifyType::UnsupportedCriticalPayload,
+                             ByteView(&octet, 1));
+  }
+  for (const IkeSa* sa : ike_sas(*owner))
+    if (sa->handshake && !sa->initiator && sa->remote == datagram.remote &&
+        sa->handshake->init_request == datagram.bytes) {
+      ++counters_.retransmissions;
+      return transmit(*sa, sa->handshake->init_response);
+    }
+  const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
+  if (!offered || !ke || !message.payloads.find(wire::PayloadType::Nonce)) return;
+  const auto choice = choose_ike(owner->policy.isakmp, *offered);
+  if (!choice) {
+    ++counters_.no_proposal_chosen;
+    record(*owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", describe(owner->policy.isakmp),
+                                      describe(*offered)));
+    return reply_unprotected(datagram, header, wire::NotifyType::NoProposalChosen);
+  }
+  if (ke->group != choice->suite.group)
+    return reply_unprotected(datagram, header, wire::NotifyType::InvalidKePayload,
+                             group_octets(choice->suite.group));
+  auto key_exchange = crypto::KeyExchange::generate(ke->group, dice_.source());
+  if (!key_exchange) return;
+  const auto shared = key_exchange->derive(ke->data);
+  if (!shared) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  answer_init(*owner, datagram, message, *choice, *shared, *std::move(key_exchange));
+}
+
+void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wire::MessageView& message,
+                               const IkeChoice& choice, const Secret& shared,
+                               crypto::KeyExchange key_exchange) {
+  const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
+  const auto prf = crypto::Prf::create(choice.suite.prf);
+  if (!nonce || !prf) return;
+  limit_half_open(owner);
+  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::HalfOpen);
+  sa.local = datagram.local;
+  sa.remote = datagram.remote;
+  sa.peer_spi = message.header.initiator_spi;
+  sa.expected_request = 1;
+  sa.expires_at = now_ + kHalfOpenPatience;
+  Handshake& handshake = sa.handshake.emplace();
+  handshake.nonce_i.assign(nonce->begin(), nonce->end());
+  handshake.nonce_r = dice_.bytes(kNonceSize);
+  handshake.init_request = datagram.bytes;
+  sa.origin.nonce = handshake.nonce_i;
+  sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
+  if (!set_keys(sa, choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, shared),
+                handshake.nonce_i, handshake.nonce_r))
+    return close(sa);
+
+  wire::PayloadWriter payloads;
+  payloads.sa(answer(choice, Bytes{}));
+  payloads.ke(key_exchange.group(), key_exchange.public_value());
+  payloads.nonce(handshake.nonce_r);
+  payloads.vendor_id(own_vendor_id());
+  wire::Header header;
+  header.initiator_spi = sa.peer_spi;
+  header.responder_spi = sa.local_spi;
+  header.exchange = wire::ExchangeType::IkeSaInit;
+  header.response = true;
+  auto bytes = wire::write_message(header, payloads);
+  if (!bytes) return close(sa);
+  handshake.init_response = *bytes;
+  transmit(sa, *std::move(bytes));
+}
+
+/// A flood of requests from one peer's address pushes out its own oldest attempts and nobody else's.
+void Engine::Impl::limit_half_open(Tunnel& owner) {
+  std::size_t count = 0;
+  IkeSa* oldest = nullptr;
+  for (IkeSa* sa : ike_sas(owner)) {
+    if (sa->state != IkeState::HalfOpen) continue;
+    ++count;
+    if (oldest == nullptr || sa->origin.started < oldest->origin.started) oldest = sa;
+  }
+  if (count >= kMaxHalfOpen) close(*oldest);
+}
+
+void Engine::Impl::reply_unprotected(const Datagram& datagram, const wire::Header& request,
+                                     wire::NotifyType type, ByteView data) {
+  wire::PayloadWriter payloads;
+  payloads.notify(type, data);
+  wire::Header header;
+  header.initiator_spi = request.initiator_spi;
+  header.responder_spi = request.responder_spi;
+  header.exchange = request.exchange;
+  header.response = true;
+  header.message_id = request.message_id;
+  if (auto bytes = wire::write_message(header, payloads)) {
+    ++counters_.messages_sent;
+    actions_.emplace_back(Send{datagram.local, datagram.remote, *std::move(bytes)});
+  }
+}
+
+// ---------------------------------------------------------------- keys
+
+/// Derives the keys of an IKE SA whose SPIs are known. False only when the crypto library fails.
+bool Engine::Impl::set_keys(IkeSa& sa, const IkeChoice& choice,
+                            const Result<Secret, crypto::CryptoError>& seed, ByteView ni, ByteView nr) {
+  if (!seed) return false;
+  auto material =
+      crypto::derive_ike_keys(choice.suite, *seed, ni, nr, sa.initiator_spi(), sa.responder_spi());
+  if (!material) return false;
+  sa.keys = Protection::create(choice.suite, *std::move(material), sa.initiator);
+  if (!sa.keys) return false;
+  sa.transform = choice.transform;
+  const crypto::IkeKeyMaterial& keys = sa.keys->material();
+  actions_.emplace_back(IkeKeys{sa.initiator_spi(), sa.responder_spi(), choice.transform, keys.sk_ei.copy(),
+                                keys.sk_er.copy(), keys.sk_ai.copy(), keys.sk_ar.copy()});
+  return true;
+}
+
+}  // namespace awtun::ike

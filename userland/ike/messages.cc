@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams in and out: which IKE SA, the windows of message ids (RFC 7296 2.3), retransmission.
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/overloaded.h"
+#include "userland/ike/payloads.h"
+#include "userland/ike/retransmission.h"
+#include "userland/wire/rules.h"
+
+namespace awtun::ike {
+namespace {
+
+wire::Header header_of(const IkeSa& sa, wire::ExchangeType exchange, bool response,
+                       std::uint32_t message_id) {
+  wire::Header header;
+  header.initiator_spi = sa.initiator_spi();
+  header.responder_spi = sa.responder_spi();
+  header.exchange = exchange;
+  header.from_initiator = sa.initiator;
+  header.response = response;
+  header.message_id = message_id;
+  return header;
+}
+
+/// What a dead peer was last asked, in the words of SPEC.md.
+std::string_view exchange_name(const Purpose& purpose) {
+  return std::visit(overloaded{
+                        [](const AskInit&) { return "IKE_SA_INIT"; },
+                        [](const AskAuth&) { return "IKE_AUTH"; },
+                        [](const AskNewChild&) { return "CREATE_CHILD_SA"; },
+                        [](const AskRekeyIke&) { return "CREATE_CHILD_SA"; },
+                        [](const AskDeleteChild&) { return "INFORMATIONAL"; },
+                        [](const AskDeleteIke&) { return "INFORMATIONAL"; },
+                        [](const AskLiveness&) { return "DPD"; },
+                    },
+                    purpose);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- in
+
+void Engine::Impl::receive(const Datagram& datagram) {
+  ++counters_.messages_received;
+  const auto header = wire::parse_header(datagram.bytes);
+  if (!header) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  if (header->major_version > 2 && !header->response) {
+    reply_unprotected(datagram, *header, wire::NotifyType::InvalidMajorVersion);
+    return;
+  }
+  const auto message = wire::parse_message(datagram.bytes);
+  if (!message || !wire::check_clear(*message)) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  if (header->exchange != wire::ExchangeType::IkeSaInit)
+    receive_protected(*message);
+  else if (header->response)
+    on_init_response(datagram, *message);
+  else
+    on_init_request(datagram, *message);
+}
+
+void Engine::Impl::receive_protected(const wire::MessageView& message) {
+  const wire::Header& header = message.header;
+  IkeSa* sa = ike(header.from_initiator ? header.responder_spi : header.initiator_spi);
+  if (sa == nullptr || !sa->keys || sa->initiator == header.from_initiator ||
+      sa->initiator_spi() != header.initiator_spi || sa->responder_spi() != header.responder_spi) {
+    ++counters_.messages_unknown_sa;
+    return;
+  }
+  const auto encrypted = message.encrypted();
+  if (!encrypted) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  const auto plaintext = sa->keys->open(*encrypted);
+  if (!plaintext) {
+    ++counters_.messages_bad_integrity;
+    return;
+  }
+  sa->last_heard = now_;
+  const auto inner = wire::parse_chain(encrypted->first_inner, *plaintext);
+  if (header.response)
+    on_response(*sa, header, inner);
+  else
+    on_request(*sa, header, inner);
+}
+
+void Engine::Impl::on_request(IkeSa& sa, const wire::Header& header,
+                              const Result<wire::PayloadChain, wire::ParseError>& inner) {
+  if (header.message_id + 1 == sa.expected_request && !sa.last_response.empty()) {
+    ++counters_.retransmissions;
+    transmit(sa, sa.last_response);
+    return;
+  }
+  const bool auth_expected = sa.state == IkeState::HalfOpen;
+  const bool auth = header.exchange == wire::ExchangeType::IkeAuth;
+  if (header.message_id != sa.expected_request || sa.state == IkeState::InitSent ||
+      sa.state == IkeState::AuthSent || sa.state == IkeState::Ended || auth != auth_expected)
+    return;
+  if (!inner || !well_formed(*inner)) {
+    ++counters_.messages_malformed;
+    refuse(sa, header, wire::NotifyType::InvalidSyntax);
+    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
+      record(*owner, protocol_error(now_, wire::to_string(header.exchange), "malformed request"));
+    end(sa);
+    return;
+  }
+  if (const auto type = inner->unsupported_critical()) {
+    const auto octet = static_cast<std::uint8_t>(*type);
+    refuse(sa, header, wire::NotifyType::UnsupportedCriticalPayload, ByteView(&octet, 1));
+    if (auth_expected) end(sa);
+    return;
+  }
+  if (const auto legal = wire::check_encrypted(header, *inner); !legal) {
+    ++counters_.messages_malformed;
+    refuse(sa, header, wire::NotifyType::InvalidSyntax);
+    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
+      record(*owner, protocol_error(now_, wire::to_string(header.exchange), legal.error().to_string()));
+    end(sa);
+    return;
+  }
+  dispatch_request(sa, header, *inner);
+}
+
+void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner) {
+  switch (header.exchange) {
+    case wire::ExchangeType::IkeAuth:
+      on_auth_request(sa, header, inner);
+      return;
+    case wire::ExchangeType::CreateChildSa:
+      confirm(sa);
+      on_create_child_request(sa, header, inner);
+      break;
+    case wire::ExchangeType::Informational:
+      confirm(sa);
+      on_informational_request(sa, header, inner);
+      break;
+    case wire::ExchangeType::IkeSaInit:
+      return;
+  }
+  pump(sa);
+}
+
+void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
+                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
+  if (!sa.outstanding || sa.outstanding->message_id != header.message_id || sa.asking<AskInit>() != nullptr)
+    return;
+  Request request = *std::exchange(sa.outstanding, std::nullopt);
+  if (sa.state == IkeState::Established) {
+    sa.dpd_at = std::max(now_, request.first_sent + sa.dpd_interval);
+    confirm(sa);
+  }
+  if (!inner || !well_formed(*inner) || inner->unsupported_critical() ||
+      !wire::check_encrypted(header, *inner)) {
+    ++counters_.messages_malformed;
+    Failure failure = protocol_error(now_, exchange_name(request.purpose), "malformed response");
+    if (sa.state == IkeState::AuthSent) return attempt_failed(sa, std::move(failure));
+    if (sa.state != IkeState::Established) return close(sa);
+    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr) record(*owner, std::move(failure));
+    return start_over(sa, Duration{1000});
+  }
+  dispatch_response(sa, std::move(request), *inner);
+  pump(sa);
+}
+
+void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::PayloadChain& inner) {
+  std::visit(overloaded{
+                 [](AskInit&&) {},
+                 [&](AskAuth&& asked) { on_auth_response(sa, asked, inner); },
+                 [&](AskNewChild&& asked) { on_new_child_response(sa, std::move(asked), inner); },
+                 [&](AskRekeyIke&& asked) { on_ike_rekey_response(sa, std::move(asked), inner); },
+                 [&](AskDeleteChild&& asked) {
+                   if (ChildSa* deleted = child(asked.child)) linger(*deleted);
+                 },
+                 [&](AskDeleteIke&&) { close(sa); },
+                 [](AskLiveness&&) {},
+             },
+             std::move(request.purpose));
+}
+
+/// The peer has shown that it holds the SA as well, so it may take over from another one.
+void Engine::Impl::confirm(IkeSa& sa) {
+  if (sa.confirmed) return;
+  sa.confirmed = true;
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr || sa.state != IkeState::Established) return;
+  if (has_child(*owner)) owner->failures = 0;
+  settle(*owner);
+}
+
+// ---------------------------------------------------------------- out
+
+void Engine::Impl::transmit(const IkeSa& sa, Bytes bytes) {
+  ++counters_.messages_sent;
+  actions_.emplace_back(Send{sa.local, sa.remote, std::move(bytes)});
+}
+
+void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wire::PayloadWriter& payloads,
+                                Purpose purpose) {
+  const wire::Header header = header_of(sa, exchange, false, sa.next_request);
+  auto bytes = sa.keys ? sa.keys->seal(header, payloads, dice_) : wire::write_message(header, payloads);
+  if (!bytes) {
+    // Our own configuration makes the message too large, or the crypto library fails.
+    notice(Notice::Level::Warning, sa.tunnel, "a request could not be written; the IKE SA is dropped");
+    close(sa);
+    if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
+    return;
+  }
+  sa.outstanding = Request{sa.next_request++, *bytes, std::move(purpose), now_};
+  transmit(sa, *std::move(bytes));
+}
+
+void Engine::Impl::respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads) {
+  const wire::Header header = header_of(sa, request.exchange, true, request.message_id);
+  auto bytes = sa.keys->seal(header, payloads, dice_);
+  if (!bytes) return;
+  sa.expected_request = request.message_id + 1;
+  sa.last_response = *bytes;
+  transmit(sa, *std::move(bytes));
+}
+
+void Engine::Impl::refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data) {
+  wire::PayloadWriter payloads;
+  payloads.notify(reason, data);
+  respond(sa, request, payloads);
+}
+
+void Engine::Impl::retransmit(IkeSa& sa) {
+  Request& request = *sa.outstanding;
+  if (!retransmit_after(request.retransmitted)) return give_up(sa);
+  ++request.retransmitted;
+  ++counters_.retransmissions;
+  transmit(sa, request.bytes);
+}
+
+/// The peer has not answered for kGiveUpAfter.
+void Engine::Impl::give_up(IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const std::string_view exchange = exchange_name(sa.outstanding->purpose);
+  switch (sa.state) {
+    case IkeState::InitSent:
+    case IkeState::AuthSent:
+      if (owner != nullptr) return attempt_failed(sa, no_response(now_, exchange, owner->policy));
+      break;
+    case IkeState::Established:
+      ++counters_.dead_peers;
+      if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy));
+      break;
+    case IkeState::HalfOpen:
+    case IkeState::Replaced:
+    case IkeState::Deleting:
+    case IkeState::Ended:
+    case IkeState::Closed:
+      break;
+  }
+  close(sa);
+  if (owner != nullptr) reconnect(*owner, Duration::zero());
+}
+
+/// Starts queued tasks while the window is free and the state allows them.
+void Engine::Impl::pump(IkeSa& sa) {
+  while (!sa.outstanding && !sa.queue.empty()) {
+    const bool deleting = sa.state == IkeState::Deleting;
+    const bool may_ask = sa.state == IkeState::Established && !sa.provisional;
+    const Task::What what = sa.queue.front().what;
+    if (!may_ask && !(deleting && what == Task::What::DeleteIke) &&
+        !(sa.provisional && what == Task::What::Liveness))
+      return;
+    const Task task = sa.queue.front();
+    sa.queue.pop_front();
+    start(sa, task);
+  }
+}
+
+void Engine::Impl::start(IkeSa& sa, const Task& task) {
+  switch (task.what) {
+    case Task::What::NewChild:
+      return ask_new_child(sa, nullptr);
+    case Task::What::RekeyChild:
+      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed)
+        ask_new_child(sa, old);
+      return;
+    case Task::What::RekeyIke:
+      return ask_rekey_ike(sa, static_cast<wire::GroupId>(sa.transform->group));
+    case Task::What::DeleteChild:
+      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Deleting)
+        ask_delete_child(sa, *old);
+      return;
+    case Task::What::DeleteIke:
+      return ask_delete_ike(sa);
+    case Task::What::Liveness:
+      return ask_liveness(sa);
+  }
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/proposal.h"
+
+#include <algorithm>
+
+#include "userland/crypto/key_exchange.h"
+
+namespace awtun::ike {
+namespace {
+
+template <class Number>
+Bytes big_endian(Number value) {
+  Bytes octets(sizeof value);
+  for (std::size_t i = 0; i < sizeof value; ++i)
+    octets[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof value - 1 - i)));
+  return octets;
+}
+
+std::uint64_t number_of(ByteView octets) {
+  std::uint64_t value = 0;
+  for (const std::uint8_t octet : octets) value = value << 8 | octet;
+  return value;
+}
+
+IkeChoice ike_choice(const IsakmpTransform& transform, const wire::ProposalView& proposal) {
+  return {transform, *crypto::ike_suite(transform), proposal.number, number_of(proposal.spi)};
+}
+
+EspChoice esp_choice(const IpsecTransform& transform, const wire::ProposalView& proposal) {
+  return {transform, *crypto::esp_suite(transform), proposal.number,
+          static_cast<std::uint32_t>(number_of(proposal.spi))};
+}
+
+/// SPIs 0 to 255 are reserved (RFC 4303 2.1).
+bool good_esp_spi(const wire::ProposalView& proposal) {
+  return proposal.spi.size() == 4 && number_of(proposal.spi) > 255;
+}
+
+/// A transform of an answer, as many as were asked for and the same, in whatever order.
+bool same_transforms(const wire::ProposalView& answer, const std::vector<wire::Transform>& asked) {
+  const wire::Proposal copy = answer.copy();
+  return copy.transforms.size() == asked.size() &&
+         std::is_permutation(copy.transforms.begin(), copy.transforms.end(), asked.begin());
+}
+
+/// The only proposal of an answer, or nullopt.
+std::optional<wire::ProposalView> single(const wire::SaView& answer, wire::ProtocolId protocol) {
+  std::optional<wire::ProposalView> found;
+  for (const wire::ProposalView proposal : answer) {
+    if (found || proposal.protocol != protocol) return std::nullopt;
+    found = proposal;
+  }
+  return found;
+}
+
+template <class Transforms>
+std::string joined(const Transforms& transforms) {
+  std::string text;
+  for (const auto& transform : transforms) text += (text.empty() ? "" : ", ") + describe(transform);
+  return text.empty() ? "none" : text;
+}
+
+std::string describe_transform(const wire::Transform& transform) {
+  switch (transform.type) {
+    case wire::TransformType::Encr:
+      return wire::to_string(static_cast<wire::EncrId>(transform.id)) +
+             (transform.key_bits ? "-" + std::to_string(*transform.key_bits) : "");
+    case wire::TransformType::Prf:
+      return wire::to_string(static_cast<wire::PrfId>(transform.id));
+    case wire::TransformType::Integ:
+      return wire::to_string(static_cast<wire::IntegId>(transform.id));
+    case wire::TransformType::Group:
+      return wire::to_string(static_cast<wire::GroupId>(transform.id));
+    case wire::TransformType::Esn:
+      return transform.id == 0 ? "no ESN" : "ESN";
+  }
+  return "unknown transform";
+}
+
+}  // namespace
+
+Bytes spi_bytes(std::uint64_t ike_spi) { return big_endian(ike_spi); }
+Bytes spi_bytes(std::uint32_t esp_spi) { return big_endian(esp_spi); }
+
+std::vector<IsakmpTransform> usable_transforms(const IsakmpProfile& profile) {
+  std::vector<IsakmpTransform> usable;
+  for (const auto& [number, transform] : profile.transforms)
+    if (crypto::ike_suite(transform)) usable.push_back(transform);
+  return usable;
+}
+
+std::vector<IpsecTransform> usable_transforms(const IpsecProfile& profile) {
+  std::vector<IpsecTransform> usable;
+  for (const auto& [number, transform] : profile.transforms)
+    if (crypto::esp_suite(transform)) usable.push_back(transform);
+  return usable;
+}
+
+std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const Bytes& spi) {
+  std::vector<wire::Proposal> proposals;
+  std::uint8_t number = 0;
+  for (const IsakmpTransform& transform : usable_transforms(profile))
+    proposals.push_back(
+        {++number, wire::ProtocolId::Ike, spi, wire_transforms(*crypto::ike_suite(transform))});
+  return proposals;
+}
+
+std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint32_t spi, wire::GroupId pfs) {
+  std::vector<wire::Proposal> proposals;
+  std::uint8_t number = 0;
+  for (const IpsecTransform& transform : usable_transforms(profile))
+    proposals.push_back({++number, wire::ProtocolId::Esp, spi_bytes(spi),
+                         wire_transforms(*crypto::esp_suite(transform), pfs)});
+  return proposals;
+}
+
+std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const wire::SaView& offered) {
+  for (const IsakmpTransform& transform : usable_transforms(profile)) {
+    const auto wanted = wire_transforms(*crypto::ike_suite(transform));
+    for (const wire::ProposalView proposal : offered)
+      if (proposal.protocol == wire::ProtocolId::Ike && crypto::offers(proposal.transforms, wanted))
+        return ike_choice(transform, proposal);
+  }
+  return std::nullopt;
+}
+
+std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const wire::SaView& offered,
+                                    wire::GroupId pfs) {
+  for (const IpsecTransform& transform : usable_transforms(profile)) {
+    const auto wanted = wire_transforms(*crypto::esp_suite(transform), pfs);
+    for (const wire::ProposalView proposal : offered)
+      if (proposal.protocol == wire::ProtocolId::Esp && good_esp_spi(proposal) &&
+          crypto::offers(proposal.transforms, wanted))
+        return esp_choice(transform, proposal);
+  }
+  return std::nullopt;
+}
+
+wire::Proposal answer(const IkeChoice& choice, const Bytes& spi) {
+  return {choice.number, wire::ProtocolId::Ike, spi, wire_transforms(choice.suite)};
+}
+
+wire::Proposal answer(const EspChoice& choice, std::uint32_t spi, wire::GroupId pfs) {
+  return {choice.number, wire::ProtocolId::Esp, spi_bytes(spi), wire_transforms(choice.suite, pfs)};
+}
+
+std::optional<IkeChoice> accepted_ike(const IsakmpProfile& profile, const wire::SaView& answer) {
+  const auto proposal = single(answer, wire::ProtocolId::Ike);
+  const auto asked = usable_transforms(profile);
+  if (!proposal || proposal->number == 0 || proposal->number > asked.size()) return std::nullopt;
+  const IsakmpTransform& transform = asked[proposal->number - 1U];
+  if (!same_transforms(*proposal, wire_transforms(*crypto::ike_suite(transform)))) return std::nullopt;
+  return ike_choice(transform, *proposal);
+}
+
+std::optional<EspChoice> accepted_esp(const IpsecProfile& profile, const wire::SaView& answer,
+                                      wire::GroupId pfs) {
+  const auto proposal = single(answer, wire::ProtocolId::Esp);
+  const auto asked = usable_transforms(profile);
+  if (!proposal || !good_esp_spi(*proposal) || proposal->number == 0 || proposal->number > asked.size())
+    return std::nullopt;
+  const IpsecTransform& transform = asked[proposal->number - 1U];
+  if (!same_transforms(*proposal, wire_transforms(*crypto::esp_suite(transform), pfs))) return std::nullopt;
+  return esp_choice(transform, *proposal);
+}
+
+std::string describe(const IsakmpTransform& transform) {
+  return std::string(to_string(transform.encryption)) + "/" + std::string(to_string(transform.integrity)) +
+         "/" + std::to_string(transform.group);
+}
+
+std::string describe(const IpsecTransform& transform) {
+  return std::string(to_string(transform.encryption)) + "/" + std::string(to_string(transform.integrity));
+}
+
+std::string describe(const IsakmpProfile& profile) { return joined(usable_transforms(profile)); }
+
+std::string describe(const IpsecProfile& profile, wire::GroupId pfs) {
+  const std::string transforms = joined(usable_transforms(profile));
+  if (pfs == wire::GroupId::None) return transforms;
+  return transforms + ", PFS group " + std::to_string(static_cast<unsigned>(pfs));
+}
+
+std::string describe(const wire::SaView& offered) {
+  // A record for people: the first few say enough, and the peer decides how many there are.
+  constexpr std::size_t kShown = 12;
+  std::string text;
+  std::size_t shown = 0;
+  for (const wire::ProposalView proposal : offered) {
+    if (++shown > kShown) return text + ", ...";
+    std::string one;
+    std::size_t transforms = 0;
+    for (const wire::Transform transform : proposal.transforms)
+      if (++transforms <= kShown) one += (one.empty() ? "" : "/") + describe_transform(transform);
+    text += (text.empty() ? "" : ", ") + one;
+  }
+  return text;
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of an IKE SA at work: messages into SK payloads and out of them.
+#pragma once
+
+#include <optional>
+
+#include "userland/crypto/ike_cipher.h"
+#include "userland/crypto/ikev2_keys.h"
+#include "userland/crypto/prf.h"
+#include "userland/ike/dice.h"
+#include "userland/wire/writer.h"
+
+namespace awtun::ike {
+
+class Protection {
+ public:
+  /// `initiator`: we are the original initiator, so SK_ei and SK_ai are our sending keys.
+  [[nodiscard]] static std::optional<Protection> create(const crypto::IkeSuite& suite,
+                                                        crypto::IkeKeyMaterial material, bool initiator);
+
+  [[nodiscard]] const crypto::Prf& prf() const { return prf_; }
+  [[nodiscard]] const crypto::IkeKeyMaterial& material() const { return material_; }
+
+  /// The whole message; nullopt when it would be too large.
+  [[nodiscard]] std::optional<Bytes> seal(const wire::Header& header, const wire::PayloadWriter& inner,
+                                          Dice& dice);
+  /// The plaintext of the SK payload; nullopt unless the ICV is right.
+  [[nodiscard]] std::optional<Bytes> open(const wire::EncryptedView& encrypted) const;
+
+ private:
+  Protection(crypto::Prf prf, crypto::IkeKeyMaterial material, crypto::IkeCipher out, crypto::IkeCipher in,
+             bool aead)
+      : prf_(prf), material_(std::move(material)), out_(std::move(out)), in_(std::move(in)), aead_(aead) {}
+  [[nodiscard]] Bytes next_iv(Dice& dice);
+
+  crypto::Prf prf_;
+  crypto::IkeKeyMaterial material_;
+  crypto::IkeCipher out_;
+  crypto::IkeCipher in_;
+  bool aead_;
+  std::uint64_t sealed_ = 0;
+};
+
+}  // namespace awtun::ike

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <initializer_list>
+
+#include "userland/ike/child_sa.h"
+#include "userland/ike/ike_sa.h"
+#include "userland/ike/retransmission.h"
+
+namespace awtun::ike {
+
+static std::optional<Time> earliest(std::initializer_list<std::optional<Time>> times) {
+  std::optional<Time> result;
+  for (const auto& time : times)
+    if (time && (!result || *time < *result)) result = time;
+  return result;
+}
+
+std::optional<Time> ChildSa::deadline() const { return earliest({rekey_at, expires_at, linger_until}); }
+
+Time Request::deadline() const { return first_sent + retransmit_after(retransmitted).value_or(kGiveUpAfter); }
+
+std::optional<Time> IkeSa::deadline() const {
+  // A request that is not answered yet tests liveness by itself.
+  const auto liveness = outstanding ? outstanding->deadline() : dpd_at;
+  return earliest({liveness, rekey_at, expires_at, give_way_at});
+}
+
+void IkeSa::want(Task task) {
+  if (std::find(queue.begin(), queue.end(), task) == queue.end()) queue.push_back(task);
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traffic selectors: sets of (protocol, ports, addresses) and their intersection (RFC 7296 2.9).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "userland/ike/engine.h"
+#include "userland/wire/payloads.h"
+
+namespace awtun::ike {
+
+using Selectors = std::vector<TrafficSelector>;
+
+/// What both selectors cover; nullopt when that is nothing.
+[[nodiscard]] std::optional<TrafficSelector> intersect(const TrafficSelector& a, const TrafficSelector& b);
+
+/// True when `outer` covers all that `inner` does.
+[[nodiscard]] bool contains(const TrafficSelector& outer, const TrafficSelector& inner);
+
+/// What both sets cover, without selectors that another one contains; at most wire::kMaxSelectors.
+[[nodiscard]] Selectors narrow(const Selectors& ours, const Selectors& theirs);
+
+/// True when every selector of `inner` lies within one of `outer`: an answer may not widen a request.
+[[nodiscard]] bool all_within(const Selectors& inner, const Selectors& outer);
+
+[[nodiscard]] Selectors from_wire(const wire::TsView& selectors);
+[[nodiscard]] std::vector<wire::Selector> to_wire(const Selectors& selectors);
+
+/// "0.0.0.0-255.255.255.255, ::-ffff:...".
+[[nodiscard]] std::string to_string(const Selectors& selectors);
+
+}  // namespace awtun::ike

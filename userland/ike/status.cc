@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `show` prints.
+#include "userland/ike/engine_impl.h"
+
+namespace awtun::ike {
+namespace {
+
+std::string state_word(const IkeSa& sa) {
+  switch (sa.state) {
+    case IkeState::InitSent:
+    case IkeState::HalfOpen:
+    case IkeState::AuthSent:
+      return "Connecting";
+    case IkeState::Established:
+      return sa.asking<AskRekeyIke>() != nullptr ? "Rekeying" : "Established";
+    case IkeState::Replaced:
+    case IkeState::Deleting:
+    case IkeState::Ended:
+    case IkeState::Closed:
+      break;
+  }
+  return "Deleting";
+}
+
+IkeSaStatus describe(const IkeSa& sa) {
+  return {sa.tunnel, sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_word(sa), sa.local,
+          sa.remote, sa.transform,       sa.established,     sa.rekey_at,    sa.expires_at,  sa.last_heard};
+}
+
+bool being_rekeyed(const std::map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
+  const auto found = ike_sas.find(child.ike_sa);
+  const AskNewChild* asked = found == ike_sas.end() ? nullptr : found->second.asking<AskNewChild>();
+  return asked != nullptr && asked->replaces == child.inbound_spi;
+}
+
+}  // namespace
+
+Status Engine::Impl::status() const {
+  Status result;
+  result.counters = counters_;
+  for (const auto& [spi, sa] : ike_sas_)
+    if (sa.state != IkeState::Ended) result.ike_sas.push_back(describe(sa));
+  for (const auto& [spi, one] : children_) {
+    std::string state = "Replaced";
+    if (one.state == ChildState::Negotiating || one.state == ChildState::Lingering) continue;
+    if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
+    result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.transform,
+                                one.established, one.rekey_at, one.expires_at, one.local_selectors,
+                                one.remote_selectors});
+  }
+  for (const auto& [id, owner] : tunnels_) {
+    const TunnelPolicy& policy = owner.policy;
+    result.peers.push_back({id, policy.local, policy.remote, policy.local_id, policy.remote_id,
+                            policy.preshared_key.has_value(), owner.last_failure, owner.next_attempt});
+  }
+  return result;
+}
+
+}  // namespace awtun::ike

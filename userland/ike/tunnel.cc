@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tunnels: brought up and kept up, down to one IKE SA each, taken down.
+#include <algorithm>
+
+#include "userland/ike/engine_impl.h"
+#include "userland/ike/retransmission.h"
+
+namespace awtun::ike {
+namespace {
+
+bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
+  if (!a || !b) return !a && !b;
+  return a->equals(b->view());
+}
+
+/// What an IKE SA stands and falls with.
+bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
+         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key);
+}
+
+bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.isakmp == b.isakmp && a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
+         a.remote_selectors == b.remote_selectors;
+}
+
+/// Both ends began at once: each one's IKE SA was under way before it knew of the other's.
+bool concurrent(const IkeSa& a, const IkeSa& b) {
+  if (a.origin.ours == b.origin.ours) return false;
+  const Origin& ours = a.origin.ours ? a.origin : b.origin;
+  const Origin& theirs = a.origin.ours ? b.origin : a.origin;
+  return theirs.started < ours.established;
+}
+
+/// Of two IKE SAs of a tunnel, the one that stays: by the nonces when they are concurrent, else the
+/// newer. A peer that does not know the rule deletes nothing, so then it is our own that goes.
+bool stays(const IkeSa& a, const IkeSa& b) {
+  if (!concurrent(a, b)) return a.origin.established >= b.origin.established;
+  if (!a.origin.peer_is_awiked || !b.origin.peer_is_awiked) return !a.origin.ours;
+  const Verdict verdict = a.origin.ours ? resolve_initiation(a.origin.nonce, b.origin.nonce)
+                                        : resolve_initiation(b.origin.nonce, a.origin.nonce);
+  return a.origin.ours == (verdict == Verdict::OursSurvives);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- inputs
+
+void Engine::Impl::on(SetTunnel&& input) {
+  TunnelPolicy& policy = input.policy;
+  const TunnelId id = policy.tunnel;
+  Tunnel* owner = tunnel(id);
+  if (owner != nullptr && same_peering(owner->policy, policy)) {
+    if (same_terms(owner->policy, policy)) return;
+    owner->policy = std::move(policy);
+    if (established(*owner) == nullptr) restart(*owner);
+    return;
+  }
+  if (owner != nullptr) {
+    take_down(*owner);
+    forget_addresses(owner->policy);
+  }
+  Tunnel& made = owner != nullptr ? *owner : tunnels_[id];
+  made.policy = std::move(policy);
+  by_addresses_[{made.policy.local, made.policy.remote}].insert(id);
+  restart(*tunnel(id));
+}
+
+void Engine::Impl::on(RemoveTunnel&& input) {
+  Tunnel* owner = tunnel(input.tunnel);
+  if (owner == nullptr) return;
+  take_down(*owner);
+  forget_addresses(owner->policy);
+  tunnels_.erase(input.tunnel);
+}
+
+void Engine::Impl::on(ClearSa&& input) {
+  Tunnel* owner = tunnel(input.tunnel);
+  if (owner == nullptr) return;
+  take_down(*owner);
+  start_attempt(*owner);
+}
+
+/// The Deletes are sent once and nothing waits for their answers: the process is about to end.
+void Engine::Impl::on(Shutdown&&) {
+  shut_down_ = true;
+  for (auto& [spi, unused] : ike_sas_) {
+    IkeSa* sa = ike(spi);
+    if (sa == nullptr) continue;
+    const bool peer_knows = sa->state == IkeState::Established || sa->state == IkeState::AuthSent;
+    sa->outstanding.reset();
+    if (peer_knows) ask_delete_ike(*sa);
+    close(*sa);
+  }
+  for (auto& [spi, unused] : children_)
+    if (ChildSa* left = child(spi)) remove(*left);
+  for (const auto& [id, unused] : tunnels_) touched_.insert({Owner::Kind::Tunnel, id});
+  tunnels_.clear();
+  by_addresses_.clear();
+}
+
+void Engine::Impl::forget_addresses(const TunnelPolicy& policy) {
+  const auto found = by_addresses_.find({policy.local, policy.remote});
+  if (found == by_addresses_.end()) return;
+  found->second.erase(policy.tunnel);
+  if (found->second.empty()) by_addresses_.erase(found);
+}
+
+// ---------------------------------------------------------------- up
+
+/// Gives up what is under way and begins again at once.
+void Engine::Impl::restart(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::InitSent || sa->state == IkeState::AuthSent) delete_ike(*sa);
+  owner.failures = 0;
+  owner.next_attempt.reset();
+  start_attempt(owner);
+}
+
+IkeSa* Engine::Impl::established(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::Established && !sa->provisional) return sa;
+  return nullptr;
+}
+
+/// True while an IKE SA is up or an attempt of ours is under way.
+bool Engine::Impl::is_live(Tunnel& owner) {
+  const auto all = ike_sas(owner);
+  return std::any_of(all.begin(), all.end(), [](const IkeSa* sa) {
+    return sa->state == IkeState::Established || sa->state == IkeState::InitSent ||
+           sa->state == IkeState::AuthSent;
+  });
+}
+
+/// Starts an attempt after `delay`, unless the tunnel lives or is to be tried sooner.
+void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
+  if (shut_down_ || is_live(owner)) return;
+  const Time when = now_ + delay;
+  if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
+}
+
+void Engine::Impl::back_off(Tunnel& owner) { reconnect(owner, reconnect_delay(owner.failures++, jitter())); }
+
+void Engine::Impl::record(Tunnel& owner, Failure failure) {
+  notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
+  owner.last_failure = std::move(failure);
+}
+
+void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  close(sa);
+  // An attempt that failed beside an IKE SA that is up is nobody's concern.
+  if (owner == nullptr || is_live(*owner)) return;
+  record(*owner, std::move(failure));
+  back_off(*owner);
+}
+
+/// Called whenever an IKE SA has come up or has been confirmed: one of them stays.
+void Engine::Impl::settle(Tunnel& owner) {
+  IkeSa* winner = nullptr;
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::Established && !sa->provisional && (winner == nullptr || stays(*sa, *winner)))
+      winner = sa;
+  if (winner == nullptr) return;
+  for (IkeSa* sa : ike_sas(owner)) {
+    if (sa == winner) continue;
+    if (sa->state == IkeState::InitSent) close(*sa);
+    if (sa->state == IkeState::Established && !sa->provisional) give_way(*sa, *winner);
+  }
+}
+
+/// Deletes a redundant IKE SA, once the peer is known to hold the one that stays.
+void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
+  const bool at_once = concurrent(loser, winner);
+  if (at_once && !loser.origin.ours) return;  // the peer's to delete
+  if (!winner.confirmed) {
+    if (winner.asking<AskLiveness>() == nullptr) winner.want({Task::What::Liveness});
+    return pump(winner);
+  }
+  if (at_once && !winner.origin.peer_is_awiked)
+    // It may have a rule of its own; give it time to apply that.
+    loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
+  else
+    delete_ike(loser);
+}
+
+// ---------------------------------------------------------------- down
+
+void Engine::Impl::leave_tunnel(IkeSa& sa) {
+  if (Tunnel* owner = tunnel(sa.tunnel)) owner->ike_sas.erase(sa.local_spi);
+}
+
+/// Over, without telling the peer.
+void Engine::Impl::close(IkeSa& sa) {
+  if (sa.state == IkeState::Closed) return;
+  remove_children(sa);
+  leave_tunnel(sa);
+  sa.state = IkeState::Closed;
+  sa.outstanding.reset();
+  sa.queue.clear();
+}
+
+/// Over by a request of the peer: kept for a while to repeat the response, should it get lost.
+void Engine::Impl::close_after_response(IkeSa& sa) {
+  remove_children(sa);
+  leave_tunnel(sa);
+  sa.state = IkeState::Ended;
+  sa.outstanding.reset();
+  sa.queue.clear();
+  sa.handshake.reset();
+  sa.dpd_at.reset();
+  sa.rekey_at.reset();
+  sa.give_way_at.reset();
+  sa.expires_at = now_ + kEndedPatience;
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  owner->ended.push_back(sa.local_spi);
+  if (owner->ended.size() <= kMaxEnded) return;
+  if (IkeSa* oldest = ike(owner->ended.front())) close(*oldest);
+  owner->ended.pop_front();
+}
+
+/// The same, and a tunnel that was up comes back.
+void Engine::Impl::end(IkeSa& sa) {
+  const bool was_up = sa.state == IkeState::Established;
+  close_after_response(sa);
+  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && was_up)
+    reconnect(*owner, dice_.between(Duration{500}, Duration{1500}));
+}
+
+/// Deletes an IKE SA with the peer's knowledge. Its Child SAs go at once.
+void Engine::Impl::delete_ike(IkeSa& sa) {
+  switch (sa.state) {
+    case IkeState::InitSent:
+    case IkeState::HalfOpen:
+      return close(sa);
+    case IkeState::Deleting:
+    case IkeState::Ended:
+    case IkeState::Closed:
+      return;
+    case IkeState::AuthSent:
+    case IkeState::Established:
+    case IkeState::Replaced:
+      break;
+  }
+  if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
+  remove_children(sa);
+  sa.state = IkeState::Deleting;
+  sa.provisional = false;
+  sa.queue.assign(1, {Task::What::DeleteIke});
+  sa.dpd_at.reset();
+  sa.rekey_at.reset();
+  sa.expires_at.reset();
+  sa.give_way_at.reset();
+  pump(sa);
+}
+
+void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  delete_ike(sa);
+  if (owner != nullptr) reconnect(*owner, delay);
+}
+
+/// Deletes all that a tunnel has.
+void Engine::Impl::take_down(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner)) delete_ike(*sa);
+  for (ChildSa* left : children(owner)) remove(*left);
+  owner.next_attempt.reset();
+  owner.failures = 0;
+}
+
+}  // namespace awtun::ike
