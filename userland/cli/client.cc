@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/cli/client.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "userland/cli/fields.h"
+
+namespace awtun::cli {
+namespace {
+
+config::Mode parse_mode(std::string_view name) {
+  for (const auto mode : {config::Mode::Config, config::Mode::Interface}) {
+    if (name == config::to_string(mode)) return mode;
+  }
+  return config::Mode::Exec;
+}
+
+void read_error(const Json& error, Reply& reply) {
+  reply.message = text_of(error, "message");
+  reply.kind = text_of(error, "kind");
+  if (const auto column = number_of(error, "column"); column && *column >= 0) {
+    reply.column = static_cast<std::size_t>(*column);
+  }
+  for (const Json& word : list_of(error, "expected")) {
+    if (word.is_string()) reply.expected.push_back(word.get<std::string>());
+  }
+}
+
+std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
+
+}  // namespace
+
+std::optional<Reply> parse_reply(std::string_view line) {
+  const Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  Reply reply;
+  reply.ok = flag_of(object, "ok");
+  reply.quit = flag_of(object, "quit");
+  reply.mode = parse_mode(text_of(object, "mode"));
+  if (std::string prompt = text_of(object, "prompt"); !prompt.empty()) reply.prompt = std::move(prompt);
+  reply.view = text_of(object, "view");
+  if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
+  reply.syntax = number_of(object, "code") == 2;
+  read_error(object_of(object, "error"), reply);
+  return reply;
+}
+
+Client::Client(Client&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      received_(std::move(other.received_)),
+      hostname_(std::move(other.hostname_)),
+      same_grammar_(other.same_grammar_) {}
+
+Client& Client::operator=(Client&& other) noexcept {
+  std::swap(socket_, other.socket_);
+  std::swap(received_, other.received_);
+  std::swap(hostname_, other.hostname_);
+  std::swap(same_grammar_, other.same_grammar_);
+  return *this;
+}
+
+Client::~Client() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+Result<Client, std::string> Client::connect(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return Error{path + ": the path of a socket is too long"};
+  path.copy(address.sun_path, path.size());
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return Error{system_error("cannot make a socket")};
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    std::string why = system_error("cannot reach awiked at " + path);
+    ::close(socket);
+    return Error{std::move(why)};
+  }
+  return adopt(socket);
+}
+
+Result<Client, std::string> Client::adopt(int socket) {
+  Client client(socket);
+  if (auto hello = client.read_hello(); !hello) return Error{std::move(hello.error())};
+  return client;
+}
+
+Result<void, std::string> Client::read_hello() {
+  auto line = read_line();
+  if (!line) return Error{std::move(line.error())};
+  const Json hello = Json::parse(*line, nullptr, false);
+  if (text_of(hello, "hello") == "awiked") {
+    hostname_ = text_of(hello, "hostname");
+    std::uint64_t hash = 0;
+    const std::string grammar = text_of(hello, "grammar");
+    const auto read = std::from_chars(grammar.data(), grammar.data() + grammar.size(), hash, 16);
+    same_grammar_ = read.ec == std::errc{} && hash == config::grammar_hash();
+    return {};
+  }
+  if (const auto reply = parse_reply(*line); reply && !reply->message.empty()) return Error{reply->message};
+  return Error{std::string("the other end of the socket is not awiked")};
+}
+
+Result<Reply, std::string> Client::execute(std::string_view line) {
+  // What is not UTF-8 goes as U+FFFD: the daemon refuses either, and JSON can only carry this one.
+  const Json request{{"execute", line}};
+  const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (auto sent = write_line(text); !sent) return Error{std::move(sent.error())};
+  auto answer = read_line();
+  if (!answer) return Error{std::move(answer.error())};
+  auto reply = parse_reply(*answer);
+  if (!reply) return Error{std::string("awiked answered something that is no reply")};
+  return *std::move(reply);
+}
+
+Result<std::string, std::string> Client::read_line() {
+  std::array<char, 16384> buffer;
+  std::size_t searched = 0;
+  for (;;) {
+    const std::size_t end = received_.find('\n', searched);
+    if (end != received_.npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      return line;
+    }
+    searched = received_.size();
+    const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    if (size == 0) return Error{std::string("awiked closed the connection")};
+    if (size < 0 && errno != EINTR) return Error{system_error("the connection to awiked is lost")};
+    if (size > 0) received_.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+}
+
+Result<void, std::string> Client::write_line(const std::string& line) {
+  const std::string text = line + "\n";
+  for (std::size_t sent = 0; sent < text.size();) {
+    const ssize_t size = ::send(socket_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (size < 0 && errno != EINTR) return Error{system_error("the connection to awiked is lost")};
+    if (size > 0) sent += static_cast<std::size_t>(size);
+  }
+  return {};
+}
+
+}  // namespace awtun::cli

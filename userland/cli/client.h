@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client's side of the control protocol: one JSON object a line each way over awiked's socket.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userland/base/result.h"
+#include "userland/config/session.h"
+
+namespace awtun::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// What the daemon answers to one line.
+struct Reply {
+  bool ok = false;
+  bool quit = false;  ///< The daemon ends the connection, as asked.
+  config::Mode mode = config::Mode::Exec;
+  std::string prompt = "#";  ///< The prompt less the host's name.
+  std::string view;          ///< What `data` is; empty: nothing to show.
+  Json data;
+
+  bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.
+  std::string message;  ///< Of an error.
+  std::string kind;     ///< "invalid", "incomplete", "ambiguous", "refused".
+  std::optional<std::size_t> column;
+  std::vector<std::string> expected;
+};
+
+/// Reads a reply; nullopt when `line` is none. Fields of the wrong type count as missing.
+std::optional<Reply> parse_reply(std::string_view line);
+
+/// A connection to awiked. The session, with its mode, lives as long as it.
+class Client {
+ public:
+  /// The error says what could not be reached and why.
+  static Result<Client, std::string> connect(const std::string& path);
+  /// Takes over a connected socket and reads the daemon's greeting from it.
+  static Result<Client, std::string> adopt(int socket);
+
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&& other) noexcept;
+  ~Client();
+
+  /// Has the daemon execute `line` and waits for the answer. An error means that the connection is lost.
+  Result<Reply, std::string> execute(std::string_view line);
+
+  [[nodiscard]] const std::string& hostname() const { return hostname_; }
+  /// Whether the daemon has the commands that this program knows.
+  [[nodiscard]] bool same_grammar() const { return same_grammar_; }
+
+ private:
+  explicit Client(int socket) : socket_(socket) {}
+  Result<void, std::string> read_hello();
+  Result<std::string, std::string> read_line();
+  Result<void, std::string> write_line(const std::string& line);
+
+  int socket_ = -1;
+  std::string received_;  ///< Octets behind the last line taken.
+  std::string hostname_;
+  bool same_grammar_ = true;
+};
+
+}  // namespace awtun::cli

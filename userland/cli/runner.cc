@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/cli/runner.h"
+
+#include <iterator>
+
+#include "userland/cli/block.h"
+#include "userland/cli/render.h"
+
+namespace awtun::cli {
+namespace {
+
+std::string dump(const Json& data, int indent) {
+  return data.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Messages begin with "% ", as on a router; one that does not yet gets it.
+std::string as_message(const std::string& text) {
+  return text.starts_with('%') ? text : "% " + printable(text);
+}
+
+void print_error(const Output& output, std::string_view line, const Reply& reply, std::string_view place) {
+  if (output.json) {
+    Json error{{"message", reply.message}, {"kind", reply.kind}};
+    if (reply.column) error["column"] = *reply.column;
+    if (!reply.expected.empty()) error["expected"] = reply.expected;
+    if (!place.empty()) error["place"] = place;
+    output.err << dump({{"error", std::move(error)}}, -1);
+    return;
+  }
+  if (!place.empty()) output.err << place << ":\n";
+  const bool caret = reply.kind == "invalid" && reply.column && *reply.column <= line.size();
+  output.err << config::render_error(printable(std::string(line)), caret ? reply.column : std::nullopt,
+                                     as_message(reply.message), reply.expected);
+}
+
+ExitStatus lost(const Output& output, const std::string& why) {
+  output.err << "awcli: " << why << "\n";
+  return ExitStatus::Unreachable;
+}
+
+/// One line; nullopt: go on.
+std::optional<ExitStatus> run_line(Client& client, const Output& output, std::string_view line,
+                                   std::string_view place) {
+  const auto reply = client.execute(line);
+  if (!reply) return lost(output, reply.error());
+  print_reply(output, line, *reply, place);
+  if (reply->quit) return ExitStatus::Done;
+  const ExitStatus status = status_of(*reply);
+  return status == ExitStatus::Done ? std::nullopt : std::optional(status);
+}
+
+void print_file_error(const Output& output, const config::FileError& error, const std::string& name) {
+  Reply reply;
+  reply.message = error.message;
+  reply.kind = error.syntax ? "invalid" : "refused";
+  if (error.syntax) reply.column = error.column;
+  reply.expected = error.expected;
+  print_error(output, error.text, reply, name + ":" + std::to_string(error.line));
+}
+
+}  // namespace
+
+void print_reply(const Output& output, std::string_view line, const Reply& reply, std::string_view place) {
+  if (!reply.ok) {
+    print_error(output, line, reply, place);
+  } else if (!reply.view.empty()) {
+    output.out << (output.json ? dump(reply.data, 2) : render(reply.view, reply.data)) << std::flush;
+  }
+}
+
+ExitStatus status_of(const Reply& reply) {
+  if (reply.ok) return ExitStatus::Done;
+  return reply.syntax ? ExitStatus::Syntax : ExitStatus::Refused;
+}
+
+ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    if (const auto status = run_line(client, output, line, "")) return *status;
+  }
+  return ExitStatus::Done;
+}
+
+ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name) {
+  std::string line;
+  for (std::size_t number = 1; std::getline(script, line); ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    const std::string place = name + ":" + std::to_string(number);
+    if (const auto status = run_line(client, output, line, place)) return *status;
+  }
+  return ExitStatus::Done;
+}
+
+ExitStatus check_file(const Output& output, std::istream& file, const std::string& name) {
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto config = config::load(text);
+  if (!config) {
+    print_file_error(output, config.error(), name);
+    return config.error().syntax ? ExitStatus::Syntax : ExitStatus::Refused;
+  }
+  for (const auto& problem : config::validate(*config)) {
+    output.err << name << ": " << (problem.tunnel ? config::tunnel_name(*problem.tunnel) + ": " : "")
+               << problem.text << "\n";
+  }
+  return ExitStatus::Done;
+}
+
+}  // namespace awtun::cli

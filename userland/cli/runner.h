@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs lines against the daemon, prints what comes back, and says how it ended.
+#pragma once
+
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userland/cli/client.h"
+#include "userland/cli/options.h"
+
+namespace awtun::cli {
+
+/// Where answers go: views to `out`, errors to `err`, either as text or as JSON.
+struct Output {
+  std::ostream& out;
+  std::ostream& err;
+  bool json = false;
+};
+
+/// Prints a reply; `place` ("setup.txt:12"), where not empty, stands before an error.
+void print_reply(const Output& output, std::string_view line, const Reply& reply,
+                 std::string_view place = "");
+
+/// The status that a reply stands for.
+ExitStatus status_of(const Reply& reply);
+
+/// Runs `lines` until one fails or ends the connection.
+ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines);
+
+/// Runs the lines of `script`, called `name`, until one fails or ends the connection.
+ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name);
+
+/// Reads a startup file as the daemon would. Errors with their place, and what will not work though
+/// every line is good, go to output.err.
+ExitStatus check_file(const Output& output, std::istream& file, const std::string& name);
+
+}  // namespace awtun::cli
