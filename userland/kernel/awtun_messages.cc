@@ -157,7 +157,7 @@ Message sa_delete_request(int family, const SaName& sa) {
 
 Message sa_flush_request(int family, std::uint32_t ifindex) {
   auto message = request(family, AWTUN_CMD_SA_FLUSH);
-  message.nest(AWTUN_A_TUNNEL, [&] { message.put_u32(AWTUN_TUNNEL_A_IFINDEX, ifindex); });
+  message.nest(AWTUN_A_SA, [&] { message.put_u32(AWTUN_SA_A_IFINDEX, ifindex); });
   return message;
 }
 

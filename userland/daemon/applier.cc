@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/applier.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "userland/base/overloaded.h"
+#include "userland/daemon/policy.h"
+
+namespace awtun::daemon {
+namespace {
+
+/// Changes come in bursts: an interface that goes up brings its addresses and routes.
+constexpr std::chrono::milliseconds settle_time{50};
+constexpr std::chrono::seconds retry_interval{5};
+
+Result<void, std::string> as_text(const kernel::KernelResult<void>& result) {
+  if (result) return {};
+  return Error{result.error().to_string()};
+}
+
+/// Success also when it fails with one of `harmless`: the kernel already is as it should be.
+Result<void, std::string> unless(const kernel::KernelResult<void>& result,
+                                 std::initializer_list<int> harmless) {
+  if (!result && std::find(harmless.begin(), harmless.end(), result.error().code) != harmless.end())
+    return {};
+  return as_text(result);
+}
+
+bool is_tunnel_name(std::string_view name) {
+  constexpr std::string_view stem = "tunnel";
+  return name.size() > stem.size() && name.substr(0, stem.size()) == stem &&
+         std::all_of(name.begin() + stem.size(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+const kernel::Link* find_link(const std::vector<kernel::Link>& links, std::string_view name) {
+  const auto found =
+      std::find_if(links.begin(), links.end(), [&](const kernel::Link& link) { return link.name == name; });
+  return found == links.end() ? nullptr : &*found;
+}
+
+/// The route as the kernel knows it; nullopt while its interface does not exist.
+std::optional<kernel::Route> kernel_route(const config::StaticRoute& route,
+                                          const std::vector<kernel::Link>& links) {
+  kernel::Route made{route.prefix, std::uint32_t{0}, route.distance};
+  if (const auto* neighbour = std::get_if<IpAddress>(&route.nexthop)) {
+    made.via = *neighbour;
+    return made;
+  }
+  const auto* link = find_link(links, std::get<config::InterfaceName>(route.nexthop).name);
+  if (link == nullptr) return std::nullopt;
+  made.via = link->index;
+  return made;
+}
+
+}  // namespace
+
+Applier::Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane,
+                 EngineDriver& engine, TunnelTable& tunnels, LinkLocal link_local)
+    : routing_(routing),
+      data_plane_(data_plane),
+      engine_(engine),
+      tunnels_(tunnels),
+      link_local_(std::move(link_local)),
+      reconcile_soon_(loop, [this] { reconcile(); }),
+      retry_(loop, [this] { reconcile(); }),
+      changes_(loop, routing.event_fd(), [this] {
+        routing_.drain_events();
+        if (!reconcile_soon_.running()) reconcile_soon_.start(settle_time);
+      }) {}
+
+Result<void, std::string> Applier::remove_leftovers() {
+  const auto links = routing_.links();
+  if (!links) return Error{links.error().to_string()};
+  for (const auto& link : *links) {
+    if (link.kind != kernel::tunnel_kind || !is_tunnel_name(link.name)) continue;
+    spdlog::info("{}: left behind by an earlier daemon, made anew", link.name);
+    if (auto deleted = unless(routing_.delete_link(link.index), {ENODEV}); !deleted) return deleted;
+  }
+  return {};
+}
+
+Result<void, std::string> Applier::apply(config::Config candidate) {
+  const auto steps = plan(running_, candidate, link_local_);
+  const auto run = [this](const Step& step, const config::Config& towards) { return execute(step, towards); };
+  const auto undo_failed = [](const std::string& why) { spdlog::error("undoing a change: {}", why); };
+  if (auto done = carry_out(steps, running_, candidate, run, undo_failed); !done) return done;
+  running_ = std::move(candidate);
+  reconcile();
+  return {};
+}
+
+Applier::Done Applier::execute(const Step& step, const config::Config& towards) {
+  return std::visit(
+      Overloaded{
+          [&](const CreateLink& s) { return create_link(s.tunnel); },
+          [&](const DeleteLink& s) { return delete_link(s.tunnel); },
+          [&](const SetDescription& s) {
+            return change_link(s.tunnel, {.up = {}, .mtu = {}, .alias = s.to});
+          },
+          [&](const SetMtu& s) { return set_mtu(s.tunnel, s.to); },
+          [&](const SetLinkUp& s) { return change_link(s.tunnel, {.up = s.to, .mtu = {}, .alias = {}}); },
+          [&](const SetDelivery& s) { return set_delivery(s.tunnel, s.to); },
+          [&](const AddAddress& s) { return add_address(s.tunnel, s.address); },
+          [&](const RemoveAddress& s) { return remove_address(s.tunnel, s.address); },
+          [&](const StopTunnel& s) { return stop(s.tunnel); },
+          [&](const StartTunnel& s) { return start(s.tunnel, towards); },
+          [&](const UpdateTunnel& s) { return start(s.tunnel, towards); },
+      },
+      step);
+}
+
+// ---------------------------------------------------------------- steps
+
+Applier::Done Applier::create_link(ike::TunnelId tunnel) {
+  const auto name = config::tunnel_name(tunnel);
+  const auto index = routing_.create_tunnel_link(name);
+  if (!index) return Error{index.error().to_string()};
+  const auto links = routing_.links();
+  const auto* link = links ? find_link(*links, name) : nullptr;
+  tunnels_.insert(tunnel, {*index, link != nullptr ? link->mtu : 0});
+  return {};
+}
+
+Applier::Done Applier::delete_link(ike::TunnelId tunnel) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return {};
+  auto deleted = unless(routing_.delete_link(link->ifindex), {ENODEV});
+  if (deleted) tunnels_.erase(tunnel);
+  return deleted;
+}
+
+Applier::Done Applier::change_link(ike::TunnelId tunnel, const kernel::LinkChange& change) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return Error{config::tunnel_name(tunnel) + " does not exist"};
+  return as_text(routing_.change_link(link->ifindex, change));
+}
+
+Applier::Done Applier::set_mtu(ike::TunnelId tunnel, std::optional<std::uint32_t> mtu) {
+  const auto link = tunnels_.find(tunnel);
+  return change_link(tunnel, {.up = {}, .mtu = mtu.value_or(link ? link->default_mtu : 0), .alias = {}});
+}
+
+Applier::Done Applier::set_delivery(ike::TunnelId tunnel, const kernel::TunnelSettings& settings) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return Error{config::tunnel_name(tunnel) + " does not exist"};
+  return as_text(data_plane_.set_tunnel(link->ifindex, settings));
+}
+
+Applier::Done Applier::add_address(ike::TunnelId tunnel, const IpPrefix& address) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return Error{config::tunnel_name(tunnel) + " does not exist"};
+  return unless(routing_.add_address({link->ifindex, address}), {EEXIST});
+}
+
+Applier::Done Applier::remove_address(ike::TunnelId tunnel, const IpPrefix& address) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return {};
+  return unless(routing_.delete_address({link->ifindex, address}), {EADDRNOTAVAIL, ENODEV});
+}
+
+// The engine deletes its SAs by itself; the flush makes sure of it, since the endpoints of a tunnel
+// with SAs cannot change.
+Applier::Done Applier::stop(ike::TunnelId tunnel) {
+  engine_.handle(ike::RemoveTunnel{tunnel});
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return {};
+  return unless(data_plane_.flush_sas(link->ifindex), {ENODEV});
+}
+
+Applier::Done Applier::start(ike::TunnelId tunnel, const config::Config& config) {
+  if (auto policy = make_policy(config, tunnel)) engine_.handle(ike::SetTunnel{std::move(*policy)});
+  return {};
+}
+
+// ---------------------------------------------------------------- reconciliation
+
+void Applier::reconcile() {
+  reconcile_soon_.stop();
+  retry_.stop();
+  bool done = remake_vanished_links();
+  const auto links = routing_.links();
+  if (links) {
+    done = reconcile_addresses(*links) && done;
+    done = reconcile_routes(*links) && done;
+  } else {
+    spdlog::error("{}", links.error().to_string());
+  }
+  if (!links || !done) retry_.start(retry_interval);
+}
+
+bool Applier::remake_vanished_links() {
+  const auto links = routing_.links();
+  if (!links) return false;
+  bool done = true;
+  for (const auto& [number, tunnel] : running_.tunnels) {
+    const auto index = tunnels_.find(number).value_or(TunnelLink{}).ifindex;
+    if (!std::any_of(links->begin(), links->end(), [&](const auto& link) { return link.index == index; }))
+      done = remake_link(number) && done;
+  }
+  return done;
+}
+
+bool Applier::remake_link(ike::TunnelId number) {
+  spdlog::warn("{}: was deleted by someone else, made anew", config::tunnel_name(number));
+  tunnels_.erase(number);
+  engine_.handle(ike::RemoveTunnel{number});
+  auto without = running_;
+  without.tunnels.erase(number);
+  for (const auto& step : plan(without, running_, link_local_)) {
+    if (const auto done = execute(step, running_); !done) {
+      spdlog::error("{}", done.error());
+      return false;
+    }
+  }
+  return true;
+}
+
+// The kernel takes IPv6 addresses away when an interface goes down.
+bool Applier::reconcile_addresses(const std::vector<kernel::Link>& links) {
+  const auto present = routing_.addresses();
+  if (!present) return false;
+  bool done = true;
+  for (const auto& [number, tunnel] : running_.tunnels) {
+    const auto* link = find_link(links, config::tunnel_name(number));
+    if (link == nullptr || !link->admin_up) continue;
+    for (const auto& address : tunnel_addresses(tunnel, number, link_local_)) {
+      const kernel::InterfaceAddress wanted{link->index, address};
+      if (std::find(present->begin(), present->end(), wanted) != present->end()) continue;
+      if (const auto added = add_address(number, address); !added) {
+        spdlog::warn("{}: {}", link->name, added.error());
+        done = false;
+      }
+    }
+  }
+  return done;
+}
+
+bool Applier::reconcile_routes(const std::vector<kernel::Link>& links) {
+  const auto installed = routing_.own_routes();
+  if (!installed) return false;
+  std::vector<kernel::Route> wanted;
+  for (const auto& route : running_.routes)
+    if (auto made = kernel_route(route, links)) wanted.push_back(std::move(*made));
+  const auto changes = plan_routes(wanted, *installed);
+  for (const auto& route : changes.remove)
+    if (const auto removed = unless(routing_.delete_route(route), {ESRCH}); !removed)
+      spdlog::warn("{}", removed.error());
+  std::erase_if(pending_routes_, [&](const auto& pending) {
+    return std::find(wanted.begin(), wanted.end(), pending.first) == wanted.end();
+  });
+  bool done = true;
+  for (const auto& route : changes.add) done = add_route(route) && done;
+  return done;
+}
+
+bool Applier::add_route(const kernel::Route& route) {
+  const auto added = unless(routing_.add_route(route), {EEXIST});
+  if (added) {
+    pending_routes_.erase(route);
+    return true;
+  }
+  auto& reason = pending_routes_[route];
+  if (reason != added.error()) spdlog::info("{}; tried again until it can be", added.error());
+  reason = added.error();
+  return false;
+}
+
+}  // namespace awtun::daemon

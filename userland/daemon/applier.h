@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the kernel and the engine agree with the running configuration, and keeps them so.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "userland/base/result.h"
+#include "userland/config/model.h"
+#include "userland/daemon/engine_driver.h"
+#include "userland/daemon/event_loop.h"
+#include "userland/daemon/plan.h"
+#include "userland/daemon/tunnel_table.h"
+#include "userland/kernel/data_plane.h"
+#include "userland/kernel/routing.h"
+
+namespace awtun::daemon {
+
+/// Owns the running configuration. Interfaces named tunnel<N> of kind "tunnel", in the namespace the
+/// daemon runs in, are its own, and so are the routes with kernel::route_protocol. What else the
+/// machine's operator adds to them stays.
+class Applier {
+ public:
+  /// Refers to its ports, which must outlive it. `tunnels` is kept in step with the kernel's links.
+  Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane, EngineDriver& engine,
+          TunnelTable& tunnels, LinkLocal link_local);
+
+  /// Deletes the interfaces that a daemon which died left behind; their SAs go with them.
+  Result<void, std::string> remove_leftovers();
+
+  /// Makes `candidate` the running configuration, or says why not and changes nothing. Routes that
+  /// cannot be installed yet do not count: they are tried again until they can.
+  Result<void, std::string> apply(config::Config candidate);
+
+  [[nodiscard]] const config::Config& running() const { return running_; }
+
+ private:
+  using Done = Result<void, std::string>;
+
+  Done execute(const Step& step, const config::Config& towards);
+  Done create_link(ike::TunnelId tunnel);
+  Done delete_link(ike::TunnelId tunnel);
+  Done change_link(ike::TunnelId tunnel, const kernel::LinkChange& change);
+  Done set_mtu(ike::TunnelId tunnel, std::optional<std::uint32_t> mtu);
+  Done set_delivery(ike::TunnelId tunnel, const kernel::TunnelSettings& settings);
+  Done add_address(ike::TunnelId tunnel, const IpPrefix& address);
+  Done remove_address(ike::TunnelId tunnel, const IpPrefix& address);
+  Done stop(ike::TunnelId tunnel);
+  Done start(ike::TunnelId tunnel, const config::Config& config);
+
+  /// Puts back what vanished since: interfaces, addresses, routes. What cannot be done now (false
+  /// below) is tried again in a while.
+  void reconcile();
+  bool remake_vanished_links();
+  bool remake_link(ike::TunnelId number);
+  bool reconcile_addresses(const std::vector<kernel::Link>& links);
+  bool reconcile_routes(const std::vector<kernel::Link>& links);
+  bool add_route(const kernel::Route& route);
+
+  kernel::Routing& routing_;
+  kernel::DataPlane& data_plane_;
+  EngineDriver& engine_;
+  TunnelTable& tunnels_;
+  LinkLocal link_local_;
+  config::Config running_;
+  Timer reconcile_soon_;
+  Timer retry_;
+  ReadWatcher changes_;
+  std::map<kernel::Route, std::string> pending_routes_;  ///< with the last reason, so as to log it once
+};
+
+}  // namespace awtun::daemon

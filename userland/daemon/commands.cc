@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/commands.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
+
+#include "userland/base/overloaded.h"
+
+namespace awtun::daemon {
+namespace {
+
+constexpr std::string_view version = "0.1";
+
+// Parts of a user's line may end in the middle of a UTF-8 character; such octets become U+FFFD.
+Reply to_reply(const Json& object, bool close = false) {
+  return {object.dump(-1, ' ', false, Json::error_handler_t::replace), close};
+}
+
+void put_place(Json& object, const config::Session& session) {
+  object["mode"] = config::to_string(session.mode);
+  object["prompt"] = config::prompt_suffix(session.mode);
+  if (session.tunnel) object["tunnel"] = *session.tunnel;
+}
+
+Json success(const config::Session& session) {
+  Json object{{"ok", true}};
+  put_place(object, session);
+  return object;
+}
+
+Json failure(const config::Session& session, int code, Json error) {
+  Json object{{"ok", false}};
+  put_place(object, session);
+  object["code"] = code;
+  object["error"] = std::move(error);
+  return object;
+}
+
+Json refusal(const config::Session& session, std::string_view reason) {
+  return failure(session, 1, {{"message", reason}, {"kind", "refused"}});
+}
+
+Json syntax_error(const config::Session& session, const config::SyntaxError& error) {
+  return failure(session, 2,
+                 {{"message", error.message},
+                  {"kind", config::to_string(error.kind)},
+                  {"column", error.column},
+                  {"expected", error.expected}});
+}
+
+std::optional<std::string> requested_line(std::string_view request) {
+  const auto object = Json::parse(request, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  const auto line = object.find("execute");
+  if (line == object.end() || !line->is_string()) return std::nullopt;
+  return line->get<std::string>();
+}
+
+void log_command(std::string_view line) {
+  spdlog::debug("command: {}", config::mask_secrets(line).value_or(std::string(line)));
+}
+
+}  // namespace
+
+Reply hello(const CommandTarget& target) {
+  Json object{{"hello", "awiked"},
+              {"version", version},
+              {"grammar", fmt::format("{:016x}", config::grammar_hash())},
+              {"hostname", target.hostname}};
+  put_place(object, config::Session{});
+  return to_reply(object);
+}
+
+Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
+
+Reply answer(const CommandTarget& target, config::Session& session, std::string_view request) {
+  const auto line = requested_line(request);
+  if (!line)
+    return to_reply(failure(
+        session, 2, {{"message", R"(a request is {"execute": "<command line>"})"}, {"kind", "invalid"}}));
+  log_command(*line);
+  const auto before = session;
+  auto outcome = config::execute(target.running(), session, *line);
+  return std::visit(
+      Overloaded{
+          [&](config::Edit& edit) {
+            if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
+              session = before;
+              return to_reply(refusal(session, applied.error()));
+            }
+            return to_reply(success(session));
+          },
+          [&](const config::Show& show) {
+            auto data = target.show(show);
+            if (!data) return to_reply(refusal(session, data.error()));
+            auto object = success(session);
+            object["view"] = config::to_string(show.what);
+            object["data"] = std::move(*data);
+            return to_reply(object);
+          },
+          [&](const config::SaveStartup&) {
+            if (const auto saved = target.save_startup(); !saved)
+              return to_reply(refusal(session, saved.error()));
+            return to_reply(success(session));
+          },
+          [&](const config::Done&) { return to_reply(success(session)); },
+          [&](const config::Quit&) {
+            return to_reply({{"ok", true}, {"quit", true}}, true);
+          },
+          [&](const config::SyntaxError& error) { return to_reply(syntax_error(session, error)); },
+          [&](const config::Refused& refused) { return to_reply(refusal(session, refused.reason)); },
+      },
+      outcome);
+}
+
+}  // namespace awtun::daemon

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control protocol: one JSON object a line each way. Pure but for what it acts upon.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "userland/base/result.h"
+#include "userland/config/session.h"
+#include "userland/daemon/views.h"
+
+namespace awtun::daemon {
+
+/// What the commands of every connection act upon.
+struct CommandTarget {
+  std::string hostname;
+  std::function<const config::Config&()> running;
+  /// Make it the running configuration, or say why not and change nothing.
+  std::function<Result<void, std::string>(config::Config)> apply;
+  std::function<Result<void, std::string>()> save_startup;
+  std::function<Result<Json, std::string>(const config::Show&)> show;
+};
+
+struct Reply {
+  std::string line;    ///< without line end
+  bool close = false;  ///< end the connection once it is sent
+};
+
+/// What the daemon says first:
+/// {"hello","version","grammar","hostname","mode","prompt"}.
+Reply hello(const CommandTarget& target);
+
+/// Answers {"execute": "<line>"}, moving `session` as the command says. Success:
+/// {"ok":true,"mode","prompt"[,"tunnel"][,"view","data"]} or {"ok":true,"quit":true}; else
+/// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
+/// 1 for a refusal and 2 for a line that is no command. `request` comes from outside and may be anything.
+Reply answer(const CommandTarget& target, config::Session& session, std::string_view request);
+
+/// The answer to a peer that may not use this socket; closes.
+Reply rejection(std::string_view reason);
+
+}  // namespace awtun::daemon

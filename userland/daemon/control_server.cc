@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/control_server.h"
+
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace awtun::daemon {
+namespace {
+
+constexpr std::size_t max_line = 16 * 1024;
+constexpr std::size_t max_unread = 4 * 1024 * 1024;
+constexpr std::size_t max_clients = 32;
+constexpr int backlog = 16;
+constexpr const char* group_name = "awtun";
+
+std::optional<gid_t> operators_group() {
+  const auto* group = ::getgrnam(group_name);
+  return group != nullptr ? std::optional(group->gr_gid) : std::nullopt;
+}
+
+/// The peer's groups beside its primary one.
+std::vector<gid_t> supplementary_groups(int fd) {
+  std::vector<gid_t> groups(1024);
+  auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return {};
+  groups.resize(size / sizeof(gid_t));
+  return groups;
+}
+
+bool may_use(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (peer.uid == 0) return true;
+  const auto group = operators_group();
+  if (!group) return false;
+  const auto groups = supplementary_groups(fd);
+  return peer.gid == *group || std::find(groups.begin(), groups.end(), *group) != groups.end();
+}
+
+std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
+
+Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto text = path.string();
+  if (text.size() >= sizeof address.sun_path)
+    return Error{text + ": a socket's path is at most 107 octets long"};
+  std::memcpy(address.sun_path, text.data(), text.size());
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return Error{system_error("open a Unix socket")};
+  ::unlink(text.c_str());  // whoever left it there does not hold the claim
+  const auto old_mask = ::umask(0117);
+  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::umask(old_mask);
+  if (bound != 0) return Error{system_error("listen on " + text)};
+  if (const auto group = operators_group(); group && ::chown(text.c_str(), 0, *group) != 0)
+    return Error{system_error("give " + text + " to group " + group_name)};
+  if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
+  return fd;
+}
+
+/// The line may hold a key, so nothing of it stays in memory.
+struct Line {
+  char* text = nullptr;
+  std::size_t size = 0;
+
+  explicit Line(evbuffer* from) : text(evbuffer_readln(from, &size, EVBUFFER_EOL_CRLF)) {}
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+  ~Line() {
+    if (text == nullptr) return;
+    OPENSSL_cleanse(text, size);
+    std::free(text);
+  }
+};
+
+}  // namespace
+
+// ---------------------------------------------------------------- SocketClaim
+
+Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
+  std::error_code ignored;  // what matters shows when the lock is made
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  const auto lock_path = path.string() + ".lock";
+  UniqueFd fd(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return Error{system_error("open " + lock_path)};
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::array<char, 32> holder{};
+    const auto size = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
+    return Error{path.string() + " is served by another awiked" +
+                 (size > 0 ? " (process " + std::string(holder.data()) + ")" : "")};
+  }
+  const auto pid = std::to_string(::getpid());
+  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0)
+    return Error{system_error("write " + lock_path)};
+  return SocketClaim(std::move(path), std::move(fd));
+}
+
+// ---------------------------------------------------------------- ControlServer
+
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target)
+    : loop_(loop), claim_(std::move(claim)), target_(target) {}
+
+ControlServer::~ControlServer() {
+  listener_.reset();
+  ::unlink(claim_.path().c_str());
+}
+
+Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
+                                                                          const CommandTarget& target) {
+  auto fd = listening_socket(claim.path());
+  if (!fd) return Error{fd.error()};
+  std::unique_ptr<ControlServer> made(new ControlServer(loop, std::move(claim), target));
+  const auto accepted = [](evconnlistener*, evutil_socket_t client, sockaddr*, int, void* server) {
+    static_cast<ControlServer*>(server)->accept(UniqueFd(client));
+  };
+  made->listener_.reset(evconnlistener_new(loop.base(), accepted, made.get(),
+                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd->get()));
+  if (!made->listener_) return Error{std::string("out of memory")};
+  (void)fd->release();
+  return made;
+}
+
+void ControlServer::accept(UniqueFd fd) {
+  const bool allowed = may_use(fd.get());
+  const bool room = clients_.size() < max_clients;
+  auto* buffer = bufferevent_socket_new(loop_.base(), fd.get(), BEV_OPT_CLOSE_ON_FREE);
+  if (buffer == nullptr) return;
+  (void)fd.release();
+  auto& client = clients_.emplace_back(Client{*this, {}, {}, false, {}});
+  client.buffer.reset(buffer);
+  client.self = std::prev(clients_.end());
+  bufferevent_setcb(
+      buffer,
+      [](bufferevent*, void* c) {
+        auto& it = *static_cast<Client*>(c);
+        it.server.serve(it);
+      },
+      [](bufferevent*, void* c) {
+        auto& it = *static_cast<Client*>(c);
+        if (it.closing) it.server.drop(it);
+      },
+      [](bufferevent*, short, void* c) {
+        auto& it = *static_cast<Client*>(c);
+        it.server.drop(it);
+      },
+      &client);
+  bufferevent_setwatermark(buffer, EV_READ, 0, max_line);
+  if (!allowed) return send(client, rejection("only root and the group awtun may configure this system"));
+  if (!room) return send(client, rejection("too many sessions"));
+  bufferevent_enable(buffer, EV_READ);
+  send(client, hello(target_));
+}
+
+void ControlServer::serve(Client& client) {
+  auto* input = bufferevent_get_input(client.buffer.get());
+  while (!client.closing) {
+    if (evbuffer_get_length(bufferevent_get_output(client.buffer.get())) > max_unread) return drop(client);
+    const Line line(input);
+    if (line.text == nullptr) break;
+    send(client, answer(target_, client.session, {line.text, line.size}));
+  }
+  if (!client.closing && evbuffer_get_length(input) >= max_line)
+    send(client, rejection("the line is too long"));
+}
+
+void ControlServer::send(Client& client, const Reply& reply) {
+  if (reply.close) {
+    client.closing = true;
+    bufferevent_disable(client.buffer.get(), EV_READ);
+  }
+  bufferevent_write(client.buffer.get(), reply.line.data(), reply.line.size());
+  bufferevent_write(client.buffer.get(), "\n", 1);
+}
+
+void ControlServer::drop(Client& client) { clients_.erase(client.self); }
+
+}  // namespace awtun::daemon

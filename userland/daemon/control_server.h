@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Unix socket that operators' commands come from.
+#pragma once
+
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "userland/base/result.h"
+#include "userland/config/session.h"
+#include "userland/daemon/commands.h"
+#include "userland/daemon/event_loop.h"
+#include "userland/daemon/unique_fd.h"
+
+namespace awtun::daemon {
+
+/// The right to serve a socket path: one process a path. A lock on `<path>.lock`, which the kernel
+/// gives back when its holder dies.
+class SocketClaim {
+ public:
+  /// Makes the directory (0755) when it is missing. The error names the process that has the path.
+  static Result<SocketClaim, std::string> take(std::filesystem::path path);
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  SocketClaim(std::filesystem::path path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  std::filesystem::path path_;
+  UniqueFd lock_;
+};
+
+/// Serves root and the members of the group "awtun". A client that does not read its answers, or
+/// sends an endless line, is cut off; none makes the daemon wait.
+class ControlServer {
+ public:
+  /// Starts to listen (mode 0660). `target` must outlive the server.
+  static Result<std::unique_ptr<ControlServer>, std::string> listen(EventLoop& loop, SocketClaim claim,
+                                                                    const CommandTarget& target);
+  ~ControlServer();
+
+ private:
+  struct FreeListener {
+    void operator()(evconnlistener* listener) const { evconnlistener_free(listener); }
+  };
+  struct FreeBuffer {
+    void operator()(bufferevent* buffer) const { bufferevent_free(buffer); }
+  };
+  struct Client {
+    ControlServer& server;
+    std::unique_ptr<bufferevent, FreeBuffer> buffer;
+    config::Session session;
+    bool closing = false;
+    std::list<Client>::iterator self;
+  };
+
+  ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target);
+  void accept(UniqueFd fd);
+  void serve(Client& client);
+  void send(Client& client, const Reply& reply);
+  void drop(Client& client);
+
+  EventLoop& loop_;
+  SocketClaim claim_;
+  const CommandTarget& target_;
+  std::unique_ptr<evconnlistener, FreeListener> listener_;
+  std::list<Client> clients_;
+};
+
+}  // namespace awtun::daemon

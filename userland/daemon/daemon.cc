@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/daemon.h"
+
+#include <openssl/rand.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "userland/daemon/link_local.h"
+#include "userland/daemon/startup_file.h"
+
+namespace awtun::daemon {
+namespace {
+
+constexpr std::uint16_t ike_port = 500;
+/// The last number of an SA without extended ones, and from where on the module warns of it.
+constexpr std::uint64_t last_sequence = 0xffffffff;
+constexpr std::uint64_t near_last_sequence = 0xc0000000;
+
+/// Without random numbers there is no security to be had: the one thing that ends the process.
+void fill_random(MutableByteView octets) {
+  if (RAND_priv_bytes(octets.data(), static_cast<int>(octets.size())) != 1) std::abort();
+}
+
+std::string hostname() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "awtun";
+  return name.data();
+}
+
+}  // namespace
+
+Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
+  auto routing = kernel::Routing::open();
+  if (!routing) return Error{routing.error().to_string()};
+  auto data_plane = kernel::DataPlane::open();
+  if (!data_plane) return Error{data_plane.error().to_string()};
+  auto secret = link_local_secret(options.state_dir);
+  if (!secret) return Error{secret.error()};
+  Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt, std::move(*secret)};
+  if (options.keylog_dir) {
+    auto key_log = KeyLog::open(*options.keylog_dir);
+    if (!key_log) return Error{key_log.error()};
+    spdlog::warn("KEY LOGGING IS ON: {} gets the keys of every SA", options.keylog_dir->string());
+    ports.key_log = std::move(*key_log);
+  }
+  return ports;
+}
+
+Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& options) {
+  auto claim = SocketClaim::take(options.socket);
+  if (!claim) return Error{claim.error()};
+  auto startup = load_startup(options.config);
+  if (!startup) return Error{startup.error()};
+  auto ports = open_ports(options);
+  if (!ports) return Error{ports.error()};
+  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(*ports)));
+  if (auto opened = daemon->open_transport(); !opened) return Error{opened.error()};
+  if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
+  if (auto applied = daemon->applier_.apply(std::move(*startup)); !applied)
+    return Error{options.config.string() + ": " + applied.error()};
+  auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_);
+  if (!control) {
+    daemon->stop();
+    return Error{control.error()};
+  }
+  daemon->control_ = std::move(*control);
+  return daemon;
+}
+
+Daemon::Daemon(const Options& options, Ports ports)
+    : options_(options),
+      ports_(std::move(ports)),
+      engine_(loop_, ike::Engine(fill_random),
+              [this](const ike::Action& action) { return (*executor_)(action); }),
+      applier_(loop_, ports_.routing, ports_.data_plane, engine_, tunnels_,
+               [this](ike::TunnelId tunnel) {
+                 return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
+                                           options_.socket.string());
+               }),
+      commands_{hostname(), [this]() -> const config::Config& { return applier_.running(); },
+                [this](config::Config candidate) { return applier_.apply(std::move(candidate)); },
+                [this] { return save_startup(options_.config, applier_.running()); },
+                [this](const config::Show& wanted) { return show(wanted); }},
+      kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
+      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
+      interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
+      hang_up_(loop_, SIGHUP,
+               [] { spdlog::info("SIGHUP: nothing to do; the configuration changes by awcli"); }) {}
+
+Result<void, std::string> Daemon::open_transport() {
+  auto opened = UdpTransport::open(loop_, ike_port,
+                                   [this](ike::Datagram datagram) { engine_.handle(std::move(datagram)); });
+  if (!opened) return Error{opened.error()};
+  transport_ = std::move(*opened);
+  executor_.emplace(*transport_, ports_.data_plane, tunnels_, ports_.key_log ? &*ports_.key_log : nullptr);
+  return {};
+}
+
+void Daemon::run() {
+  spdlog::info("awiked serves {}", options_.socket.string());
+  loop_.run();
+  spdlog::info("awiked ends");
+  stop();
+}
+
+void Daemon::stop() {
+  control_.reset();
+  engine_.handle(ike::Shutdown{});
+  if (const auto removed = applier_.apply({}); !removed) spdlog::error("{}", removed.error());
+}
+
+// ---------------------------------------------------------------- kernel events
+
+void Daemon::serve_kernel_events() {
+  const auto waiting = ports_.data_plane.drain_events();
+  for (const auto& event : waiting.events) report_expiry(event.ifindex, event.spi, event.hard);
+  if (waiting.lost) check_every_sa();
+}
+
+void Daemon::check_every_sa() {
+  const auto sas = ports_.data_plane.sas();
+  if (!sas) return spdlog::warn("{}", sas.error().to_string());
+  for (const auto& sa : *sas)
+    if (sa.name.direction == kernel::SaDirection::Out && sa.sequence >= near_last_sequence)
+      report_expiry(sa.name.ifindex, sa.name.spi, sa.sequence >= last_sequence);
+}
+
+void Daemon::report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard) {
+  if (const auto tunnel = tunnels_.tunnel_of(ifindex)) engine_.handle(ike::SaExpired{*tunnel, spi, hard});
+}
+
+// ---------------------------------------------------------------- show
+
+Result<Json, std::string> Daemon::show(const config::Show& wanted) {
+  switch (wanted.what) {
+    case config::View::IsakmpSa:
+      return isakmp_sa_view(engine_.status(), now(), wanted.tunnel);
+    case config::View::IpsecSa:
+      return show_ipsec_sas(wanted.tunnel);
+    case config::View::Interface:
+      return show_interfaces(wanted.tunnel);
+    case config::View::RunningConfig:
+      return text_view(wanted.tunnel ? config::emit_interface(applier_.running(), *wanted.tunnel)
+                                     : config::emit(applier_.running(), config::Secrets::Hidden));
+    case config::View::StartupConfig:
+      return show_startup();
+  }
+  return Error{std::string("unknown view")};
+}
+
+Result<Json, std::string> Daemon::show_ipsec_sas(Only only) {
+  const auto sas = ports_.data_plane.sas();
+  if (!sas) return Error{sas.error().to_string()};
+  return ipsec_sa_view(engine_.status(), now(), *sas, tunnels_, only);
+}
+
+Result<Json, std::string> Daemon::show_interfaces(Only only) {
+  if (only && !applier_.running().tunnels.contains(*only))
+    return Error{config::tunnel_name(*only) + " does not exist"};
+  auto links = ports_.routing.links();
+  if (!links) return Error{links.error().to_string()};
+  auto addresses = ports_.routing.addresses();
+  if (!addresses) return Error{addresses.error().to_string()};
+  auto states = ports_.data_plane.tunnels();
+  if (!states) return Error{states.error().to_string()};
+  return interface_view(applier_.running(), engine_.status(),
+                        {std::move(*links), std::move(*addresses), std::move(*states)}, only);
+}
+
+Result<Json, std::string> Daemon::show_startup() {
+  const auto stored = load_startup(options_.config);
+  if (!stored) return Error{stored.error()};
+  return text_view(config::emit(*stored, config::Secrets::Hidden));
+}
+
+}  // namespace awtun::daemon

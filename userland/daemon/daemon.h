@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// awiked, put together.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "userland/base/result.h"
+#include "userland/daemon/action_executor.h"
+#include "userland/daemon/applier.h"
+#include "userland/daemon/commands.h"
+#include "userland/daemon/control_server.h"
+#include "userland/daemon/engine_driver.h"
+#include "userland/daemon/event_loop.h"
+#include "userland/daemon/key_log.h"
+#include "userland/daemon/options.h"
+#include "userland/daemon/tunnel_table.h"
+#include "userland/daemon/udp_transport.h"
+#include "userland/kernel/data_plane.h"
+#include "userland/kernel/routing.h"
+
+namespace awtun::daemon {
+
+/// One running daemon. Everything it holds refers to something declared before it, so the members'
+/// order is the order of their lives.
+class Daemon {
+ public:
+  /// Everything up to the control socket: the startup configuration is in force when it returns. On
+  /// error the system is as it was.
+  static Result<std::unique_ptr<Daemon>, std::string> start(const Options& options);
+
+  /// Serves until SIGTERM or SIGINT, then tells the peers, and removes tunnels and routes.
+  void run();
+
+ private:
+  struct Ports {
+    kernel::Routing routing;
+    kernel::DataPlane data_plane;
+    std::optional<KeyLog> key_log;
+    Secret link_local_secret;
+  };
+  static Result<Ports, std::string> open_ports(const Options& options);
+
+  Daemon(const Options& options, Ports ports);
+  Result<void, std::string> open_transport();
+  void serve_kernel_events();
+  /// Events were lost: what they would have said stands in the SAs' sequence numbers.
+  void check_every_sa();
+  void report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard);
+  Result<Json, std::string> show(const config::Show& wanted);
+  Result<Json, std::string> show_ipsec_sas(Only only);
+  Result<Json, std::string> show_interfaces(Only only);
+  Result<Json, std::string> show_startup();
+  void stop();
+
+  Options options_;
+  EventLoop loop_;
+  Ports ports_;
+  TunnelTable tunnels_;
+  std::unique_ptr<UdpTransport> transport_;
+  std::optional<ActionExecutor> executor_;
+  EngineDriver engine_;
+  Applier applier_;
+  CommandTarget commands_;
+  std::unique_ptr<ControlServer> control_;
+  ReadWatcher kernel_events_;
+  SignalWatcher terminate_;
+  SignalWatcher interrupt_;
+  SignalWatcher hang_up_;
+};
+
+}  // namespace awtun::daemon

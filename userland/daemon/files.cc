@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/files.h"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "userland/daemon/unique_fd.h"
+
+namespace awtun::daemon {
+namespace {
+
+constexpr std::size_t max_size = 1024 * 1024;
+
+Error<std::string> failure(const std::string& doing, const std::filesystem::path& path) {
+  return Error{doing + " " + path.string() + ": " + std::strerror(errno)};
+}
+
+bool write_all(int fd, std::string_view contents) {
+  while (!contents.empty()) {
+    const auto written = ::write(fd, contents.data(), contents.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    contents.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// A rename is on the disk once the directory is.
+bool sync_directory(const std::filesystem::path& directory) {
+  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::fsync(fd.get()) == 0;
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return std::optional<std::string>();
+  if (!fd) return failure("read", path);
+  std::string contents;
+  std::array<char, 4096> part{};
+  for (;;) {
+    const auto size = ::read(fd.get(), part.data(), part.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return failure("read", path);
+    if (size == 0) break;
+    contents.append(part.data(), static_cast<std::size_t>(size));
+    if (contents.size() > max_size) return Error{"read " + path.string() + ": larger than 1 MiB"};
+  }
+  OPENSSL_cleanse(part.data(), part.size());
+  return std::optional(std::move(contents));
+}
+
+Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents) {
+  const auto directory = directory_of(path);
+  std::error_code ignored;  // what matters shows when the file is made
+  std::filesystem::create_directories(directory, ignored);
+  std::string temporary = path.string() + ".XXXXXX";
+  const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  if (!fd) return failure("write", path);
+  if (write_all(fd.get(), contents) && ::fsync(fd.get()) == 0 &&
+      ::rename(temporary.c_str(), path.c_str()) == 0) {
+    if (!sync_directory(directory)) return failure("write", path);
+    return {};
+  }
+  const auto failed = failure("write", path);
+  ::unlink(temporary.c_str());
+  return failed;
+}
+
+}  // namespace awtun::daemon

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small files that matter: read whole, written so that a crash leaves the old or the new one.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userland/base/result.h"
+
+namespace awtun::daemon {
+
+/// The file's contents; nullopt when there is no such file; an error when it cannot be read or is
+/// larger than 1 MiB.
+Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path);
+
+/// Replaces (or makes) the file, mode 0600, in one step: a reader, or a machine that loses power,
+/// sees the old contents or the new. Makes the directory when it is missing.
+Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents);
+
+}  // namespace awtun::daemon

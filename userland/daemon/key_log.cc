@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/key_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
+namespace awtun::daemon {
+namespace {
+
+void append_hex(std::string& text, ByteView octets) {
+  for (const auto octet : octets) fmt::format_to(std::back_inserter(text), "{:02x}", octet);
+}
+
+std::string_view esp_encryption(Integrity integrity) {
+  switch (integrity) {
+    case Integrity::Gcm16:
+      return "AES-GCM with 16 octet ICV [RFC4106]";
+    case Integrity::Gcm12:
+      return "AES-GCM with 12 octet ICV [RFC4106]";
+    case Integrity::Gcm8:
+      return "AES-GCM with 8 octet ICV [RFC4106]";
+    case Integrity::Sha512:
+    case Integrity::Sha256:
+    case Integrity::Sha1:
+      return "AES-CBC [RFC3602]";
+  }
+  return "";
+}
+
+std::string_view esp_integrity(Integrity integrity) {
+  switch (integrity) {
+    case Integrity::Sha512:
+      return "HMAC-SHA-512-256 [RFC4868]";
+    case Integrity::Sha256:
+      return "HMAC-SHA-256-128 [RFC4868]";
+    case Integrity::Sha1:
+      return "HMAC-SHA-1-96 [RFC2404]";
+    case Integrity::Gcm16:
+    case Integrity::Gcm12:
+    case Integrity::Gcm8:
+      return "NULL";
+  }
+  return "";
+}
+
+std::string_view ike_encryption(Encryption encryption) {
+  switch (encryption) {
+    case Encryption::Aes256:
+      return "AES-CBC-256 [RFC3602]";
+    case Encryption::Aes192:
+      return "AES-CBC-192 [RFC3602]";
+    case Encryption::Aes128:
+      return "AES-CBC-128 [RFC3602]";
+    case Encryption::Des3:
+      return "3DES [RFC2451]";
+  }
+  return "";
+}
+
+std::string_view ike_integrity(Integrity integrity) {
+  switch (integrity) {
+    case Integrity::Sha512:
+      return "HMAC_SHA2_512_256 [RFC4868]";
+    case Integrity::Sha256:
+      return "HMAC_SHA2_256_128 [RFC4868]";
+    case Integrity::Sha1:
+      return "HMAC_SHA1_96 [RFC2404]";
+    case Integrity::Gcm16:
+    case Integrity::Gcm12:
+    case Integrity::Gcm8:
+      return "NONE [RFC4306]";
+  }
+  return "";
+}
+
+Result<UniqueFd, std::string> open_log(const std::filesystem::path& path) {
+  constexpr int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd fd(::open(path.c_str(), flags | O_CREAT | O_EXCL, 0600));
+  if (!fd && errno == EEXIST) fd = UniqueFd(::open(path.c_str(), flags));
+  if (!fd) return Error{"open " + path.string() + ": " + std::strerror(errno)};
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
+      (status.st_mode & 07777) != 0600 || status.st_nlink != 1)
+    return Error{path.string() + " is not a file of root with mode 0600"};
+  return fd;
+}
+
+// A line goes out in one write, so that daemons that share the directory do not mix theirs.
+void append_and_wipe(const UniqueFd& fd, std::string line) {
+  line += '\n';
+  if (::write(fd.get(), line.data(), line.size()) < 0) spdlog::warn("key log: {}", std::strerror(errno));
+  OPENSSL_cleanse(line.data(), line.size());
+}
+
+/// Room for the longest line: a string that grows leaves its old contents behind.
+std::string roomy() {
+  std::string text;
+  text.reserve(2048);
+  return text;
+}
+
+}  // namespace
+
+std::string esp_sa_line(const ike::AddSa& sa) {
+  const bool in = sa.direction == ike::Direction::In;
+  const auto& source = in ? sa.remote : sa.local;
+  const auto& destination = in ? sa.local : sa.remote;
+  auto line = roomy();
+  fmt::format_to(std::back_inserter(line), R"("{}","{}","{}","0x{:08x}","{}","0x)",
+                 source.is_v4() ? "IPv4" : "IPv6", source.to_string(), destination.to_string(), sa.spi,
+                 esp_encryption(sa.transform.integrity));
+  append_hex(line, sa.encryption_key.view());
+  append_hex(line, sa.salt.view());
+  fmt::format_to(std::back_inserter(line), R"(","{}",")", esp_integrity(sa.transform.integrity));
+  if (!sa.integrity_key.empty()) line += "0x";
+  append_hex(line, sa.integrity_key.view());
+  line += '"';
+  return line;
+}
+
+std::string ikev2_line(const ike::IkeKeys& keys) {
+  auto line = roomy();
+  fmt::format_to(std::back_inserter(line), "{:016x},{:016x},", keys.initiator_spi, keys.responder_spi);
+  append_hex(line, keys.sk_ei.view());
+  line += ',';
+  append_hex(line, keys.sk_er.view());
+  fmt::format_to(std::back_inserter(line), R"(,"{}",)", ike_encryption(keys.transform.encryption));
+  append_hex(line, keys.sk_ai.view());
+  line += ',';
+  append_hex(line, keys.sk_ar.view());
+  fmt::format_to(std::back_inserter(line), R"(,"{}")", ike_integrity(keys.transform.integrity));
+  return line;
+}
+
+Result<KeyLog, std::string> KeyLog::open(const std::filesystem::path& directory) {
+  if (::geteuid() != 0) return Error{std::string("key logging needs root")};
+  struct stat status {};
+  if (::lstat(directory.c_str(), &status) != 0)
+    return Error{"key log directory " + directory.string() + ": " + std::strerror(errno)};
+  if (!S_ISDIR(status.st_mode) || status.st_uid != 0 || (status.st_mode & 07777) != 0700)
+    return Error{"key log directory " + directory.string() + " must be a directory of root with mode 0700"};
+  auto esp = open_log(directory / "esp_sa");
+  if (!esp) return Error{esp.error()};
+  auto ike = open_log(directory / "ikev2_decryption_table");
+  if (!ike) return Error{ike.error()};
+  return KeyLog(std::move(*esp), std::move(*ike));
+}
+
+void KeyLog::record(const ike::AddSa& sa) { append_and_wipe(esp_, esp_sa_line(sa)); }
+
+void KeyLog::record(const ike::IkeKeys& keys) { append_and_wipe(ike_, ikev2_line(keys)); }
+
+}  // namespace awtun::daemon

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+#include "userland/daemon/daemon.h"
+#include "userland/daemon/options.h"
+#include "userland/daemon/privileges.h"
+
+namespace {
+
+int serve(const awtun::daemon::Options& options) {
+  // A client that goes away while it is answered is no reason to die.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  spdlog::set_default_logger(spdlog::stderr_logger_st("awiked"));
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  spdlog::flush_on(spdlog::level::trace);
+  if (const auto dropped = awtun::daemon::drop_privileges(); !dropped) {
+    spdlog::error("{}", dropped.error());
+    return 1;
+  }
+  const auto daemon = awtun::daemon::Daemon::start(options);
+  if (!daemon) {
+    spdlog::error("{}", daemon.error());
+    return 1;
+  }
+  (*daemon)->run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = awtun::daemon::parse_options(argc, argv);
+  if (const auto* exit = std::get_if<awtun::daemon::ExitNow>(&parsed)) return exit->status;
+  return serve(std::get<awtun::daemon::Options>(parsed));
+}

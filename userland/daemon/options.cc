@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace awtun::daemon {
+
+std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) {
+  Options options;
+  std::filesystem::path keylog_dir;
+  CLI::App app{
+      "IKEv2 daemon of the awtun tunnel interfaces. Runs in the foreground; logs to standard error."};
+  app.add_option("--config", options.config, "Startup configuration; a missing file is an empty one")
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_dir, "Directory for what outlives a restart")
+      ->capture_default_str();
+  app.add_option("--socket", options.socket, "Control socket; one daemon a path")->capture_default_str();
+  app.add_option("--log-level", options.log_level, "How much to log")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option(
+      "--keylog-dir", keylog_dir,
+      "Write the keys of every SA there, for a packet analyser. Defeats the encryption: for tests. "
+      "The directory must belong to root, mode 0700");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return ExitNow{app.exit(error) == 0 ? 0 : 2};
+  }
+  if (!keylog_dir.empty()) options.keylog_dir = keylog_dir;
+  return options;
+}
+
+}  // namespace awtun::daemon

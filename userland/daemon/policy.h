@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the configuration of a tunnel to what the engine and the module need to know of it.
+#pragma once
+
+#include <optional>
+
+#include "userland/config/model.h"
+#include "userland/ike/engine.h"
+#include "userland/kernel/awtun_messages.h"
+
+namespace awtun::daemon {
+
+/// The tunnel's delivery side: Unset until mode, source and destination are given and of one family.
+kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel);
+
+/// The policy by which the engine keeps tunnel `number` up; nullopt when there is no such tunnel, it
+/// is shut down, unprotected or not completely configured. Without a matching key the policy has
+/// none: the engine then reports why the tunnel fails.
+std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::TunnelId number);
+
+/// Equal in everything, keys included.
+bool same_policy(const std::optional<ike::TunnelPolicy>& a, const std::optional<ike::TunnelPolicy>& b);
+
+}  // namespace awtun::daemon

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+namespace awtun::daemon {
+namespace {
+
+constexpr int schema = 1;
+
+std::int64_t seconds_between(ike::Time from, ike::Time to) {
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
+
+/// Seconds since `when`; nothing is put where it is not known.
+void put_since(Json& object, const char* key, std::optional<ike::Time> when, ike::Time now) {
+  if (when) object[key] = seconds_between(*when, now);
+}
+
+void put_until(Json& object, const char* key, std::optional<ike::Time> when, ike::Time now) {
+  if (when) object[key] = std::max<std::int64_t>(0, seconds_between(now, *when));
+}
+
+bool shown(ike::TunnelId tunnel, Only only) { return !only || *only == tunnel; }
+
+Json selectors(const std::vector<ike::TrafficSelector>& list) {
+  auto texts = Json::array();
+  for (const auto& selector : list) texts.push_back(selector.to_string());
+  return texts;
+}
+
+Json ike_sa(const ike::IkeSaStatus& sa, ike::Time now) {
+  Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
+              {"local", sa.local.address.to_string()},
+              {"peer", sa.remote.address.to_string()},
+              {"role", sa.initiator ? "initiator" : "responder"},
+              {"state", sa.state}};
+  if (sa.transform) {
+    object["encryption"] = to_string(sa.transform->encryption);
+    object["integrity"] = to_string(sa.transform->integrity);
+    object["group"] = sa.transform->group;
+  }
+  object["initiator_spi"] = fmt::format("{:016x}", sa.initiator_spi);
+  object["responder_spi"] = fmt::format("{:016x}", sa.responder_spi);
+  put_since(object, "age", sa.established, now);
+  put_until(object, "rekey_in", sa.rekey_at, now);
+  put_until(object, "expires_in", sa.expires, now);
+  put_since(object, "last_heard", sa.last_heard, now);
+  return object;
+}
+
+Json failure(const ike::Failure& failed, ike::Time now) {
+  return {{"ago", seconds_between(failed.when, now)},
+          {"exchange", failed.exchange},
+          {"refused_by", failed.refused_by},
+          {"reason", failed.reason},
+          {"ours", failed.ours},
+          {"theirs", failed.theirs},
+          {"hint", failed.hint}};
+}
+
+Json peer(const ike::PeerStatus& status, ike::Time now) {
+  Json object{{"tunnel", config::tunnel_name(status.tunnel)}, {"local", status.local.to_string()},
+              {"remote", status.remote.to_string()},          {"local_id", status.local_id.to_string()},
+              {"remote_id", status.remote_id.to_string()},    {"preshared_key", status.preshared_key_set}};
+  put_until(object, "retry_in", status.next_attempt, now);
+  if (status.last_failure) object["last_failure"] = failure(*status.last_failure, now);
+  return object;
+}
+
+const ike::PeerStatus* find_peer(const ike::Status& status, ike::TunnelId tunnel) {
+  const auto found = std::find_if(status.peers.begin(), status.peers.end(),
+                                  [&](const auto& candidate) { return candidate.tunnel == tunnel; });
+  return found == status.peers.end() ? nullptr : &*found;
+}
+
+const kernel::SaState* find_sa(const std::vector<kernel::SaState>& sas, const kernel::SaName& name) {
+  const auto found = std::find_if(sas.begin(), sas.end(), [&](const auto& sa) { return sa.name == name; });
+  return found == sas.end() ? nullptr : &*found;
+}
+
+Json inbound_counters(const kernel::SaState* sa) {
+  const kernel::SaState none{};
+  const auto& counted = sa != nullptr ? *sa : none;
+  return {{"packets", counted.packets},
+          {"bytes", counted.bytes},
+          {"replay", counted.drop_replay},
+          {"auth_failed", counted.drop_auth},
+          {"malformed", counted.drop_malformed}};
+}
+
+Json outbound_counters(const kernel::SaState* sa) {
+  const kernel::SaState none{};
+  const auto& counted = sa != nullptr ? *sa : none;
+  return {{"packets", counted.packets}, {"bytes", counted.bytes}};
+}
+
+Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, const kernel::SaState* in,
+              const kernel::SaState* out, ike::Time now) {
+  Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
+              {"local", peer_status != nullptr ? peer_status->local.to_string() : ""},
+              {"peer", peer_status != nullptr ? peer_status->remote.to_string() : ""},
+              {"state", sa.state},
+              {"encryption", to_string(sa.transform.encryption)},
+              {"integrity", to_string(sa.transform.integrity)},
+              {"inbound_spi", fmt::format("0x{:08x}", sa.inbound_spi)},
+              {"outbound_spi", fmt::format("0x{:08x}", sa.outbound_spi)}};
+  put_since(object, "age", sa.established, now);
+  put_until(object, "rekey_in", sa.rekey_at, now);
+  put_until(object, "expires_in", sa.expires, now);
+  object["local_selectors"] = selectors(sa.local_selectors);
+  object["remote_selectors"] = selectors(sa.remote_selectors);
+  object["in"] = inbound_counters(in);
+  object["out"] = outbound_counters(out);
+  object["driver"] = out != nullptr ? out->driver : in != nullptr ? in->driver : "";
+  return object;
+}
+
+Json traffic(const kernel::TrafficCounters& counters) {
+  return {{"packets", counters.packets},
+          {"bytes", counters.bytes},
+          {"errors", counters.errors},
+          {"dropped", counters.dropped}};
+}
+
+/// What keeps a link down: the configuration first, then the kernel, then the peer.
+std::string why_down(const config::Config& config, const ike::Status& status, ike::TunnelId number,
+                     const kernel::Link* link) {
+  if (config.tunnels.at(number).shutdown) return "administratively down";
+  for (const auto& problem : config::validate(config))
+    if (problem.tunnel == number) return problem.text;
+  if (link == nullptr) return "the interface does not exist";
+  if (!link->admin_up) return "set down outside awiked";
+  const auto* peer_status = find_peer(status, number);
+  if (peer_status == nullptr || !peer_status->last_failure) return "negotiating";
+  return peer_status->last_failure->reason;
+}
+
+Json addresses_of(const InterfaceFacts& facts, const kernel::Link* link) {
+  auto texts = Json::array();
+  if (link == nullptr) return texts;
+  for (const auto& address : facts.addresses)
+    if (address.ifindex == link->index) texts.push_back(address.prefix.to_string());
+  return texts;
+}
+
+Json drops_of(const InterfaceFacts& facts, const kernel::Link* link) {
+  auto drops = Json::object();
+  for (const auto& tunnel : facts.tunnels)
+    if (link != nullptr && tunnel.ifindex == link->index)
+      for (const auto& counter : tunnel.drops) drops[counter.name] = counter.packets;
+  return drops;
+}
+
+Json interface(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
+               ike::TunnelId number) {
+  const auto& tunnel = config.tunnels.at(number);
+  const auto name = config::tunnel_name(number);
+  const auto found = std::find_if(facts.links.begin(), facts.links.end(),
+                                  [&](const auto& candidate) { return candidate.name == name; });
+  const auto* link = found == facts.links.end() ? nullptr : &*found;
+  const bool up = link != nullptr && link->carrier;
+  Json object{{"name", name}};
+  if (tunnel.description) object["description"] = *tunnel.description;
+  object["mode"] = to_string(tunnel.mode);
+  if (tunnel.source) object["source"] = tunnel.source->to_string();
+  if (tunnel.destination) object["destination"] = tunnel.destination->to_string();
+  if (tunnel.protection) object["protection"] = "ipsec";
+  object["admin"] = tunnel.shutdown ? "down" : "up";
+  object["link"] = up ? "up" : "down";
+  if (!up) object["reason"] = why_down(config, status, number, link);
+  object["addresses"] = addresses_of(facts, link);
+  object["mtu"] = link != nullptr ? link->mtu : 0;
+  object["rx"] = traffic(link != nullptr ? link->rx : kernel::TrafficCounters{});
+  object["tx"] = traffic(link != nullptr ? link->tx : kernel::TrafficCounters{});
+  object["drops"] = drops_of(facts, link);
+  return object;
+}
+
+}  // namespace
+
+Json isakmp_sa_view(const ike::Status& status, ike::Time now, Only only) {
+  auto sas = Json::array();
+  for (const auto& sa : status.ike_sas)
+    if (shown(sa.tunnel, only)) sas.push_back(ike_sa(sa, now));
+  auto peers = Json::array();
+  for (const auto& known : status.peers)
+    if (shown(known.tunnel, only)) peers.push_back(peer(known, now));
+  return {{"schema", schema}, {"sas", std::move(sas)}, {"peers", std::move(peers)}};
+}
+
+Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<kernel::SaState>& kernel_sas,
+                   const TunnelTable& tunnels, Only only) {
+  auto sas = Json::array();
+  for (const auto& sa : status.child_sas) {
+    if (!shown(sa.tunnel, only)) continue;
+    const auto link = tunnels.find(sa.tunnel).value_or(TunnelLink{});
+    const auto* in = find_sa(kernel_sas, {link.ifindex, kernel::SaDirection::In, sa.inbound_spi});
+    const auto* out = find_sa(kernel_sas, {link.ifindex, kernel::SaDirection::Out, sa.outbound_spi});
+    sas.push_back(child_sa(sa, find_peer(status, sa.tunnel), in, out, now));
+  }
+  return {{"schema", schema}, {"sas", std::move(sas)}};
+}
+
+Json interface_view(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
+                    Only only) {
+  auto interfaces = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (shown(number, only)) interfaces.push_back(interface(config, status, facts, number));
+  return {{"schema", schema}, {"interfaces", std::move(interfaces)}};
+}
+
+Json text_view(std::string text) { return {{"schema", schema}, {"text", std::move(text)}}; }
+
+}  // namespace awtun::daemon

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/commands.h"
+
+#include <gtest/gtest.h>
+
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+class CommandsTest : public testing::Test {
+ protected:
+  Json execute(const std::string& line) {
+    const auto reply = answer(target_, session_, Json{{"execute", line}}.dump());
+    closed_ = reply.close;
+    return Json::parse(reply.line);
+  }
+
+  config::Config running_;
+  std::optional<std::string> refuse_apply_;
+  int saved_ = 0;
+  bool closed_ = false;
+  config::Session session_;
+  CommandTarget target_{"r1", [this]() -> const config::Config& { return running_; },
+                        [this](config::Config candidate) -> Result<void, std::string> {
+                          if (refuse_apply_) return Error{*refuse_apply_};
+                          running_ = std::move(candidate);
+                          return {};
+                        },
+                        [this]() -> Result<void, std::string> {
+                          ++saved_;
+                          return {};
+                        },
+                        [](const config::Show& show) -> Result<Json, std::string> {
+                          if (show.what == config::View::StartupConfig)
+                            return Error{std::string("no such file")};
+                          return text_view("shown");
+                        }};
+};
+
+TEST_F(CommandsTest, HelloNamesDaemonGrammarAndPlace) {
+  const auto said = Json::parse(hello(target_).line);
+  EXPECT_EQ(said["hello"], "awiked");
+  EXPECT_EQ(said["hostname"], "r1");
+  EXPECT_EQ(said["grammar"].get<std::string>().size(), 16U);
+  EXPECT_EQ(said["mode"], "exec");
+  EXPECT_EQ(said["prompt"], "#");
+}
+
+TEST_F(CommandsTest, FirstExampleOfTheManual) {
+  for (const char* line : {"configure terminal", "crypto isakmp key ouR4ecret address 10.2.2.2",
+                           "interface tunnel0", "tunnel mode ipsec ipv4", "tunnel source 10.1.1.1",
+                           "tunnel destination 10.2.2.2", "tunnel protection ipsec",
+                           "ip address 192.168.254.1/30", "exit", "ip route 192.168.20.0/24 tunnel0", "end"})
+    EXPECT_EQ(execute(line)["ok"], true) << line;
+  EXPECT_EQ(running_, first_example());
+}
+
+TEST_F(CommandsTest, AnswerTellsWhereTheOperatorStands) {
+  execute("configure terminal");
+  const auto reply = execute("interface tunnel7");
+  EXPECT_EQ(reply["mode"], "config-if");
+  EXPECT_EQ(reply["prompt"], "(config-if)#");
+  EXPECT_EQ(reply["tunnel"], 7);
+}
+
+TEST_F(CommandsTest, RefusedChangeSaysWhyAndLeavesTheSessionWhereItWas) {
+  execute("configure terminal");
+  refuse_apply_ = "the kernel said no";
+  const auto reply = execute("interface tunnel7");
+  EXPECT_EQ(reply["ok"], false);
+  EXPECT_EQ(reply["code"], 1);
+  EXPECT_EQ(reply["error"]["kind"], "refused");
+  EXPECT_EQ(reply["error"]["message"], "the kernel said no");
+  EXPECT_EQ(reply["mode"], "config");
+  EXPECT_TRUE(running_.tunnels.empty());
+}
+
+TEST_F(CommandsTest, SyntaxErrorHasColumnAndWhatWasExpected) {
+  const auto reply = execute("show nonsense");
+  EXPECT_EQ(reply["code"], 2);
+  EXPECT_EQ(reply["error"]["kind"], "invalid");
+  EXPECT_EQ(reply["error"]["column"], 5);
+  EXPECT_FALSE(reply["error"]["expected"].empty());
+}
+
+TEST_F(CommandsTest, ShowGivesViewAndData) {
+  const auto reply = execute("show running-config");
+  EXPECT_EQ(reply["view"], "running-config");
+  EXPECT_EQ(reply["data"]["text"], "shown");
+}
+
+TEST_F(CommandsTest, SaveStartup) {
+  EXPECT_EQ(execute("copy running-config startup-config")["ok"], true);
+  EXPECT_EQ(saved_, 1);
+}
+
+TEST_F(CommandsTest, ExitFromExecModeCloses) {
+  const auto reply = execute("exit");
+  EXPECT_EQ(reply["quit"], true);
+  EXPECT_TRUE(closed_);
+}
+
+TEST_F(CommandsTest, WhateverComesInIsAnswered) {
+  for (const char* request :
+       {"", "{", "[]", "null", "{}", R"({"execute":7})", "\xff\xfe", R"({"execute":"\ud800"})"}) {
+    const auto reply = Json::parse(answer(target_, session_, request).line);
+    EXPECT_EQ(reply["ok"], false) << request;
+    EXPECT_EQ(reply["code"], 2) << request;
+  }
+}
+
+TEST_F(CommandsTest, OtherScriptsDoNoHarm) { EXPECT_EQ(execute("show \u3042\u3044")["ok"], false); }
+
+}  // namespace
+}  // namespace awtun::daemon

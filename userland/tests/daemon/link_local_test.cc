@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/link_local.h"
+
+#include <gtest/gtest.h>
+
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+TEST(LinkLocal, IsStableAndDiffersByInterfaceInstanceAndSecret) {
+  const auto one = secret("0123456789abcdef0123456789abcdef");
+  const auto address = link_local_address(one, "tunnel0", "/run/a");
+  EXPECT_EQ(address, link_local_address(one, "tunnel0", "/run/a"));
+  EXPECT_NE(address, link_local_address(one, "tunnel1", "/run/a"));
+  EXPECT_NE(address, link_local_address(one, "tunnel0", "/run/b"));
+  EXPECT_NE(address, link_local_address(secret("another"), "tunnel0", "/run/a"));
+  EXPECT_EQ(address.length, 64);
+  EXPECT_EQ(address.to_string().substr(0, 6), "fe80::");
+}
+
+TEST(LinkLocal, SecretIsMadeOnce) {
+  const ScratchDirectory scratch;
+  const auto first = link_local_secret(scratch.path());
+  const auto second = link_local_secret(scratch.path());
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(first->size(), 32U);
+  EXPECT_TRUE(first->equals(second->view()));
+}
+
+}  // namespace
+}  // namespace awtun::daemon
