@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/sim/kernel.h"
+
+#include <algorithm>
+
+namespace awtun::sim {
+namespace {
+
+Bytes all_keys(const ike::AddSa& action) {
+  Bytes keys;
+  for (const Secret* part : {&action.encryption_key, &action.salt, &action.integrity_key})
+    keys.insert(keys.end(), part->view().begin(), part->view().end());
+  return keys;
+}
+
+}  // namespace
+
+void SimKernel::apply(const ike::Action& action) {
+  if (const auto* added = std::get_if<ike::AddSa>(&action)) add(*added);
+  if (const auto* activated = std::get_if<ike::ActivateSa>(&action)) activate(*activated);
+  if (const auto* removed = std::get_if<ike::DeleteSa>(&action)) remove(*removed);
+}
+
+void SimKernel::flush() {
+  inbound_.clear();
+  outbound_.clear();
+  active_.clear();
+}
+
+void SimKernel::add(const ike::AddSa& action) {
+  const Sa sa{action.tunnel, action.local, action.remote, all_keys(action)};
+  if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
+  const bool fresh = action.direction == ike::Direction::In
+                         ? inbound_.emplace(action.spi, sa).second
+                         : outbound_.emplace(std::pair(action.tunnel, action.spi), sa).second;
+  if (!fresh) errors_.push_back("SPI " + std::to_string(action.spi) + " added twice");
+}
+
+void SimKernel::activate(const ike::ActivateSa& action) {
+  if (!outbound_.contains({action.tunnel, action.spi}))
+    errors_.push_back("SPI " + std::to_string(action.spi) + " activated, yet not there");
+  else
+    active_[action.tunnel] = action.spi;
+}
+
+void SimKernel::remove(const ike::DeleteSa& action) {
+  const bool in = action.direction == ike::Direction::In;
+  const std::size_t removed = in ? inbound_.erase(action.spi) : outbound_.erase({action.tunnel, action.spi});
+  if (removed == 0) errors_.push_back("SPI " + std::to_string(action.spi) + " deleted, yet not there");
+  if (const auto found = active_.find(action.tunnel);
+      !in && found != active_.end() && found->second == action.spi)
+    active_.erase(found);
+}
+
+std::optional<ModelPacket> SimKernel::transmit(ike::TunnelId tunnel) const {
+  const auto active = active_.find(tunnel);
+  if (active == active_.end()) return std::nullopt;
+  const Sa& sa = outbound_.at({tunnel, active->second});
+  return ModelPacket{sa.local, sa.remote, active->second, sa.keys};
+}
+
+bool SimKernel::receive(const ModelPacket& packet) const {
+  const auto found = inbound_.find(packet.spi);
+  return found != inbound_.end() && found->second.keys == packet.keys &&
+         found->second.local == packet.destination && found->second.remote == packet.source;
+}
+
+std::size_t SimKernel::inbound_count(ike::TunnelId tunnel) const {
+  return static_cast<std::size_t>(std::count_if(
+      inbound_.begin(), inbound_.end(), [&](const auto& entry) { return entry.second.tunnel == tunnel; }));
+}
+
+std::size_t SimKernel::outbound_count(ike::TunnelId tunnel) const {
+  return static_cast<std::size_t>(std::count_if(
+      outbound_.begin(), outbound_.end(), [&](const auto& entry) { return entry.first.first == tunnel; }));
+}
+
+}  // namespace awtun::sim

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two routers with one tunnel between them, as most tests want it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userland/sim/world.h"
+
+namespace awtun::sim {
+
+using namespace std::chrono_literals;
+
+inline constexpr ike::TunnelId kTunnel = 0;
+
+/// X25519, so that hundreds of handshakes take a second; the default profile has tests of its own.
+inline IsakmpProfile fast_profile() {
+  IsakmpProfile profile;
+  profile.transforms[1] = {Encryption::Aes128, Integrity::Sha256, 31};
+  return profile;
+}
+
+struct Pair {
+  explicit Pair(std::uint64_t seed) : world(seed) {
+    world.add_node();
+    world.add_node();
+  }
+
+  [[nodiscard]] ike::TunnelPolicy policy(std::size_t index, std::string_view key = "ouR4ecret") {
+    const IpAddress local = world.node(index).address;
+    const IpAddress remote = world.node(1 - index).address;
+    ike::TunnelPolicy result;
+    result.tunnel = kTunnel;
+    result.local = local;
+    result.remote = remote;
+    result.local_id = ike::Identity::of(local);
+    result.remote_id = ike::Identity::of(remote);
+    result.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
+    result.isakmp = isakmp;
+    result.ipsec = ipsec;
+    return result;
+  }
+  void set(std::size_t index, std::string_view key = "ouR4ecret") {
+    world.input(index, ike::SetTunnel{policy(index, key)});
+  }
+  void set_both() {
+    set(0);
+    set(1);
+  }
+  [[nodiscard]] ike::Status status(std::size_t index) { return world.node(index).engine.status(); }
+  [[nodiscard]] std::optional<ike::Failure> failure(std::size_t index) {
+    return status(index).peers.at(0).last_failure;
+  }
+  [[nodiscard]] bool connected() const { return world.connected(0, 1, kTunnel); }
+  bool come_up(Duration limit = 30s) {
+    return world.run_while_not([this] { return connected(); }, limit);
+  }
+  /// One IKE SA and one Child SA at each end, nothing left over, and they match.
+  [[nodiscard]] bool at_rest() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const ike::Status now = status(i);
+      if (now.ike_sas.size() != 1 || now.child_sas.size() != 1 || now.ike_sas[0].state != "Established" ||
+          now.child_sas[0].state != "Installed" || world.node(i).kernel.inbound_count(kTunnel) != 1 ||
+          world.node(i).kernel.outbound_count(kTunnel) != 1)
+        return false;
+    }
+    return connected();
+  }
+  /// The kernels were never asked for anything impossible.
+  [[nodiscard]] std::string kernel_errors() {
+    std::string text;
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (const std::string& error : world.node(i).kernel.errors()) text += error + "\n";
+      if (!world.node(i).kernel.keys_unique()) text += "a key was installed twice\n";
+    }
+    return text;
+  }
+
+  World world;
+  IsakmpProfile isakmp = fast_profile();
+  IpsecProfile ipsec = default_ipsec_profile();
+};
+
+}  // namespace awtun::sim
