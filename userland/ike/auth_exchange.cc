@@ -180,7 +180,6 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
     failure = data_plane_failed(now_, "the keys could not be derived");
   } else {
     activate(*made);
-    owner.failures = 0;
     return settle(owner);
   }
   if (failure->reason == "no proposal chosen") ++counters_.no_proposal_chosen;

@@ -32,6 +32,8 @@ inline constexpr Duration kEndedPatience{30000};
 /// How long an attempt goes on that the peer has refused. The refusal is not authenticated, so it
 /// may be forged (RFC 7296 2.21.1).
 inline constexpr Duration kRefusedPatience{10000};
+/// How long an IKE SA must have been up for its end not to count as one more failure.
+inline constexpr Duration kProven{30000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
@@ -198,6 +200,7 @@ struct Engine::Impl {
   void start_over(IkeSa& sa, Duration delay);
   void restart(Tunnel& tunnel);
   void take_down(Tunnel& tunnel);
+  void judge(const IkeSa& sa);
   void leave_tunnel(IkeSa& sa);
   bool is_live(Tunnel& tunnel);
   IkeSa* established(Tunnel& tunnel);

@@ -188,7 +188,6 @@ void Engine::Impl::confirm(IkeSa& sa) {
   sa.confirmed = true;
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr || sa.state != IkeState::Established) return;
-  if (has_child(*owner)) owner->failures = 0;
   settle(*owner);
 }
 

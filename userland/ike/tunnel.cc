@@ -139,7 +139,10 @@ void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
   if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
 }
 
-void Engine::Impl::back_off(Tunnel& owner) { reconnect(owner, reconnect_delay(owner.failures++, jitter())); }
+void Engine::Impl::back_off(Tunnel& owner) {
+  if (is_live(owner)) return;
+  reconnect(owner, reconnect_delay(owner.failures++, jitter()));
+}
 
 void Engine::Impl::record(Tunnel& owner, Failure failure) {
   notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
@@ -190,9 +193,17 @@ void Engine::Impl::leave_tunnel(IkeSa& sa) {
   if (Tunnel* owner = tunnel(sa.tunnel)) owner->ike_sas.erase(sa.local_spi);
 }
 
+/// As an IKE SA goes: one that has lasted ends the series of failures, a short-lived one is part of it.
+void Engine::Impl::judge(const IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const bool lasted = sa.state == IkeState::Established && now_ - sa.origin.established >= kProven;
+  if (owner != nullptr && lasted) owner->failures = 0;
+}
+
 /// Over, without telling the peer.
 void Engine::Impl::close(IkeSa& sa) {
   if (sa.state == IkeState::Closed) return;
+  judge(sa);
   remove_children(sa);
   leave_tunnel(sa);
   sa.state = IkeState::Closed;
@@ -202,6 +213,7 @@ void Engine::Impl::close(IkeSa& sa) {
 
 /// Over by a request of the peer: kept for a while to repeat the response, should it get lost.
 void Engine::Impl::close_after_response(IkeSa& sa) {
+  judge(sa);
   remove_children(sa);
   leave_tunnel(sa);
   sa.state = IkeState::Ended;
@@ -224,8 +236,7 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
 void Engine::Impl::end(IkeSa& sa) {
   const bool was_up = sa.state == IkeState::Established;
   close_after_response(sa);
-  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && was_up)
-    reconnect(*owner, dice_.between(Duration{500}, Duration{1500}));
+  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && was_up) back_off(*owner);
 }
 
 /// Deletes an IKE SA with the peer's knowledge. Its Child SAs go at once.
@@ -243,6 +254,7 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
     case IkeState::Replaced:
       break;
   }
+  judge(sa);
   if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
   remove_children(sa);
   sa.state = IkeState::Deleting;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/selectors.h"
+
+#include <gtest/gtest.h>
+
+namespace awtun::ike {
+namespace {
+
+TrafficSelector net(const char* text) { return TrafficSelector::of(*IpPrefix::parse(text)); }
+
+TrafficSelector with_ports(const char* text, std::uint8_t protocol, std::uint16_t start, std::uint16_t end) {
+  TrafficSelector selector = net(text);
+  selector.protocol = protocol;
+  selector.start_port = start;
+  selector.end_port = end;
+  return selector;
+}
+
+TEST(Selectors, PrefixesBecomeRanges) {
+  EXPECT_EQ(net("192.168.20.0/24").to_string(), "192.168.20.0-192.168.20.255");
+  EXPECT_EQ(net("10.1.2.3/32").to_string(), "10.1.2.3-10.1.2.3");
+  EXPECT_EQ(net("10.64.0.0/10").to_string(), "10.64.0.0-10.127.255.255");
+  EXPECT_EQ(net("2001:db8::/61").to_string(), "2001:db8::-2001:db8:0:7:ffff:ffff:ffff:ffff");
+  EXPECT_EQ(TrafficSelector::any(Family::V4).to_string(), "0.0.0.0-255.255.255.255");
+  EXPECT_EQ(TrafficSelector::any(Family::V6).last.to_string(), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+}
+
+TEST(Selectors, IntersectInEveryDimension) {
+  EXPECT_EQ(intersect(net("10.0.0.0/8"), net("10.1.0.0/16")), net("10.1.0.0/16"));
+  EXPECT_EQ(intersect(net("10.0.0.0/8"), net("11.0.0.0/8")), std::nullopt);
+  EXPECT_EQ(intersect(TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)), std::nullopt);
+  const auto tcp = with_ports("10.0.0.0/8", 6, 80, 90);
+  EXPECT_EQ(intersect(tcp, net("10.0.0.0/8")), tcp);
+  EXPECT_EQ(intersect(tcp, with_ports("10.0.0.0/8", 17, 80, 90)), std::nullopt);
+  EXPECT_EQ(intersect(tcp, with_ports("10.0.0.0/8", 6, 85, 100)), with_ports("10.0.0.0/8", 6, 85, 90));
+  EXPECT_EQ(intersect(tcp, with_ports("10.0.0.0/8", 6, 91, 100)), std::nullopt);
+  const auto opaque = with_ports("10.0.0.0/8", 6, 65535, 0);
+  EXPECT_EQ(intersect(opaque, net("10.0.0.0/8")), opaque);
+  EXPECT_EQ(intersect(opaque, tcp), std::nullopt);
+}
+
+TEST(Selectors, NarrowingKeepsNoRedundancy) {
+  const Selectors ours{TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
+  // A peer may name the packet that set it off first, then the network (RFC 7296 2.9).
+  const Selectors theirs{net("10.1.1.1/32"), net("10.1.0.0/16"), net("2001:db8::/32")};
+  EXPECT_EQ(narrow(ours, theirs), (Selectors{net("10.1.0.0/16"), net("2001:db8::/32")}));
+  EXPECT_TRUE(narrow({net("10.0.0.0/8")}, {net("11.0.0.0/8")}).empty());
+  EXPECT_EQ(narrow(ours, ours), ours);
+}
+
+TEST(Selectors, AnAnswerMayNotWiden) {
+  EXPECT_TRUE(all_within({net("10.1.0.0/16")}, {net("10.0.0.0/8")}));
+  EXPECT_FALSE(all_within({net("10.0.0.0/8")}, {net("10.1.0.0/16")}));
+  EXPECT_FALSE(all_within({net("10.1.0.0/16"), net("2001:db8::/32")}, {net("10.0.0.0/8")}));
+}
+
+TEST(Identity, Names) {
+  EXPECT_EQ(Identity::of(*IpAddress::parse("10.2.2.2")).to_string(), "10.2.2.2");
+  EXPECT_EQ(Identity::of(*IpAddress::parse("2001:db8::2")).to_string(), "2001:db8::2");
+  EXPECT_EQ(Identity::fqdn("a.example.com").to_string(), "a.example.com");
+  EXPECT_EQ(Identity::fqdn("a\n\x1b[0m").to_string(), "a??[0m");
+  EXPECT_EQ((Identity{Identity::Type::DerAsn1Dn, {0x30, 0x00}}).to_string(), "0x3000");
+}
+
+}  // namespace
+}  // namespace awtun::ike
