@@ -78,7 +78,9 @@ enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_TX_NO_ROUTE,		/* no route to the peer, or a loop */
 	AWTUN_TUNNEL_STAT_TX_TOO_BIG,		/* told the sender (ICMP) */
 	AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED,	/* sequence numbers used up */
-	AWTUN_TUNNEL_STAT_TX_ERROR,		/* memory, crypto, malformed inner */
+	AWTUN_TUNNEL_STAT_TX_ERROR,		/* memory, crypto, malformed inner,
+						 * or refused by the IP output
+						 */
 	AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI,	/* from our peer, no such SA */
 	AWTUN_TUNNEL_STAT_RX_TRUNCATED,		/* too short or not a whole block */
 	AWTUN_TUNNEL_STAT_RX_REPLAY,		/* old, repeated, or sequence 0 */
