@@ -76,8 +76,8 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
 
 /// The line may hold a key, so nothing of it stays in memory.
 struct Line {
+  std::size_t size = 0;  // before text, whose initialiser sets it
   char* text = nullptr;
-  std::size_t size = 0;
 
   explicit Line(evbuffer* from) : text(evbuffer_readln(from, &size, EVBUFFER_EOL_CRLF)) {}
   Line(const Line&) = delete;

@@ -19,9 +19,11 @@ class CommandsTest : public testing::Test {
   config::Config running_;
   std::optional<std::string> refuse_apply_;
   int saved_ = 0;
+  std::optional<std::uint32_t> operated_;
   bool closed_ = false;
   config::Session session_;
-  CommandTarget target_{"r1", [this]() -> const config::Config& { return running_; },
+  CommandTarget target_{"r1",
+                        [this]() -> const config::Config& { return running_; },
                         [this](config::Config candidate) -> Result<void, std::string> {
                           if (refuse_apply_) return Error{*refuse_apply_};
                           running_ = std::move(candidate);
@@ -35,6 +37,10 @@ class CommandsTest : public testing::Test {
                           if (show.what == config::View::StartupConfig)
                             return Error{std::string("no such file")};
                           return text_view("shown");
+                        },
+                        [this](const config::Operate& operation) -> Result<void, std::string> {
+                          operated_ = operation.tunnel;
+                          return {};
                         }};
 };
 
@@ -88,6 +94,12 @@ TEST_F(CommandsTest, ShowGivesViewAndData) {
   const auto reply = execute("show running-config");
   EXPECT_EQ(reply["view"], "running-config");
   EXPECT_EQ(reply["data"]["text"], "shown");
+}
+
+TEST_F(CommandsTest, OperationIsHandedOn) {
+  running_ = first_example();
+  EXPECT_EQ(execute("rekey ipsec sa tunnel0")["ok"], true);
+  EXPECT_EQ(operated_, 0U);
 }
 
 TEST_F(CommandsTest, SaveStartup) {

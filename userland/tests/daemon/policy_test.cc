@@ -23,7 +23,7 @@ TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
   auto config = first_example();
   config.tunnels[0].local_name = "a.example.com";
   config.tunnels[0].remote_name = "b.example.com";
-  config.isakmp_keys.emplace_back(config::PeerName{"b.example.com"}, secret("by name"));
+  add_key(config, config::PeerName{"b.example.com"}, "by name");
   const auto policy = make_policy(config, 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local_id, ike::Identity::fqdn("a.example.com"));
@@ -33,7 +33,7 @@ TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
 
 TEST(Policy, KeyOfTheTunnelComesFirst) {
   auto config = first_example();
-  config.isakmp_keys.emplace_back(config::TunnelPolicy{0}, secret("by tunnel"));
+  add_key(config, config::TunnelPolicy{0}, "by tunnel");
   EXPECT_TRUE(make_policy(config, 0)->preshared_key->equals(secret("by tunnel").view()));
 }
 

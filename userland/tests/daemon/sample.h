@@ -17,10 +17,14 @@ inline Secret secret(std::string_view text) {
   return Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
+inline void add_key(config::Config& config, const config::KeySelector& whom, std::string_view key) {
+  config.isakmp_keys.push_back(config::IsakmpKey(whom, secret(key)));
+}
+
 /// Router A of the manual's first example.
 inline config::Config first_example() {
   config::Config made;
-  made.isakmp_keys.emplace_back(ip("10.2.2.2"), secret("ouR4ecret"));
+  add_key(made, ip("10.2.2.2"), "ouR4ecret");
   auto& tunnel = made.tunnels[0];
   tunnel.mode = config::TunnelMode::IpsecIpv4;
   tunnel.source = ip("10.1.1.1");
