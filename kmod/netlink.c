@@ -51,6 +51,11 @@ static const struct nla_policy sa_id_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
 };
 
+/* 32 bits, whatever the attribute could hold. Not const, for 6.1's sake. */
+static struct netlink_range_validation seq_range __ro_after_init = {
+	.max = AWTUN_SEQ_LAST,
+};
+
 static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AWTUN_SA_A_DIR] = NLA_POLICY_RANGE(NLA_U32, AWTUN_DIR_IN,
@@ -68,6 +73,7 @@ static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_REPLAY_WINDOW] = NLA_POLICY_RANGE(NLA_U32,
 						      AWTUN_REPLAY_WINDOW_MIN,
 						      AWTUN_REPLAY_WINDOW_MAX),
+	[AWTUN_SA_A_SEQ] = NLA_POLICY_FULL_RANGE(NLA_U64, &seq_range),
 };
 
 /* Requests */
@@ -622,6 +628,7 @@ static int parse_suite(const struct request *req, struct awtun_crypto_params *cr
 static int parse_sa(const struct request *req, struct awtun_sa_params *params)
 {
 	const struct nlattr *window = req->tb[AWTUN_SA_A_REPLAY_WINDOW];
+	const struct nlattr *seq = req->tb[AWTUN_SA_A_SEQ];
 	int err;
 
 	memset(params, 0, sizeof(*params));
@@ -634,6 +641,10 @@ static int parse_sa(const struct request *req, struct awtun_sa_params *params)
 	if (window && params->dir == AWTUN_DIR_OUT)
 		return REFUSE(req, AWTUN_SA_A_REPLAY_WINDOW, -EINVAL,
 			      "an outbound SA has no replay window");
+	if (seq && params->dir == AWTUN_DIR_IN)
+		return REFUSE(req, AWTUN_SA_A_SEQ, -EINVAL,
+			      "the peer counts the packets of an inbound SA");
+	params->seq = seq ? nla_get_u64(seq) : 0;
 	params->replay_window = window ? nla_get_u32(window) :
 					 AWTUN_REPLAY_WINDOW_MIN;
 

@@ -103,15 +103,6 @@ static void sa_release(struct percpu_ref *ref)
 	queue_rcu_work(awtun_wq, &sa->free_work);
 }
 
-static size_t sa_size(const struct awtun_sa_params *params)
-{
-	if (params->dir == AWTUN_DIR_OUT)
-		return sizeof(struct awtun_sa);
-
-	return offsetof(struct awtun_sa, replay) +
-	       awtun_replay_size(params->replay_window);
-}
-
 /**
  * awtun_sa_new() - make an SA that belongs to no tunnel yet
  * @params: a valid request
@@ -124,9 +115,11 @@ static size_t sa_size(const struct awtun_sa_params *params)
 struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 			      struct netlink_ext_ack *extack)
 {
-	struct awtun_sa *sa = kzalloc(sa_size(params), GFP_KERNEL_ACCOUNT);
+	struct awtun_sa *sa;
 	int err = -ENOMEM;
 
+	sa = kzalloc(sizeof(*sa) + awtun_replay_size(params->replay_window),
+		     GFP_KERNEL_ACCOUNT);
 	if (!sa)
 		return ERR_PTR(err);
 
@@ -137,9 +130,9 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 	sa->cipher_key_len = params->crypto.key_len;
 	INIT_RCU_WORK(&sa->free_work, sa_free_work);
 	INIT_WORK(&sa->event_work, sa_event_work);
+	atomic64_set(&sa->tx_seq, params->seq);
 	spin_lock_init(&sa->replay_lock);
-	if (sa->dir == AWTUN_DIR_IN)
-		awtun_replay_init(&sa->replay, params->replay_window);
+	awtun_replay_init(&sa->replay, params->replay_window);
 
 	if (percpu_ref_init(&sa->ref, sa_release, 0, GFP_KERNEL_ACCOUNT))
 		goto err_free;

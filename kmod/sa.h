@@ -41,13 +41,15 @@ enum awtun_sa_event_bit {
  * struct awtun_sa_params - a valid request for an SA
  * @spi: SPI, network byte order, above 255
  * @dir: enum awtun_dir
- * @replay_window: packets, inbound only
+ * @replay_window: packets
+ * @seq: sequence numbers used up, outbound only
  * @crypto: suite and keys
  */
 struct awtun_sa_params {
 	__be32 spi;
 	u32 dir;
 	u32 replay_window;
+	u64 seq;
 	struct awtun_crypto_params crypto;
 };
 
@@ -75,7 +77,7 @@ struct awtun_sa_params {
  * @events: enum awtun_sa_event_bit, what @event_work has to tell
  * @tx_seq: last sequence number taken, may run past AWTUN_SEQ_LAST
  * @replay_lock: protects @replay
- * @replay: inbound only; behind the structure
+ * @replay: inbound only; its bits are behind the structure
  */
 struct awtun_sa {
 	struct awtun_sa_key key;

@@ -128,7 +128,9 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_AUTH_KEY,		/* request only */
 	AWTUN_SA_A_REPLAY_WINDOW,	/* u32 packets, inbound; default 64 */
 	AWTUN_SA_A_ACTIVE,		/* flag, reply only: outbound SA in use */
-	AWTUN_SA_A_SEQ,			/* u64, reply only: last sent, or window top */
+	AWTUN_SA_A_SEQ,			/* u64, last sent, or window top; request,
+					 * outbound only: numbers that are used up
+					 */
 	AWTUN_SA_A_PACKETS,		/* u64, reply only */
 	AWTUN_SA_A_BYTES,		/* u64, reply only: inner octets */
 	AWTUN_SA_A_DROP_REPLAY,		/* u64, reply only */
