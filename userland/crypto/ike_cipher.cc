@@ -101,6 +101,7 @@ Result<Bytes, CryptoError> IkeCipher::open(ByteView prefix, ByteView body) const
   if (body.size() < iv_size_ + block_size_ + icv_size_ || body.size() > wire::kMaxMessageSize ||
       prefix.size() > wire::kMaxMessageSize || (body.size() - iv_size_ - icv_size_) % block_size_ != 0)
     return Error{CryptoError::BadLength};
+  const openssl::ErrorScope errors;
   return wire::is_aead(encr_) ? open_gcm(prefix, body) : open_cbc(prefix, body);
 }
 

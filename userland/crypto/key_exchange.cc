@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userland/crypto/groups.h"
+#include "userland/crypto/openssl.h"
 
 namespace awtun::crypto {
 
@@ -21,11 +22,12 @@ struct Row {
   std::size_t random_size;  // octets that generate() takes
 };
 
-// MODP exponents are no shorter than twice the group's strength by the lower estimate of RFC 3526 8.
+// MODP exponents have at least twice the group's strength (SP 800-56A appendix D; the lower estimate of
+// RFC 3526 8), rounded up to whole words, which is what the constant-time exponentiation pays for.
 constexpr std::array kRows{
     Row{GroupId::Modp1024, Kind::Modp, 128, 32},  Row{GroupId::Modp1536, Kind::Modp, 192, 32},
     Row{GroupId::Modp2048, Kind::Modp, 256, 32},  Row{GroupId::Modp3072, Kind::Modp, 384, 40},
-    Row{GroupId::Modp4096, Kind::Modp, 512, 48},  Row{GroupId::Modp8192, Kind::Modp, 1024, 64},
+    Row{GroupId::Modp4096, Kind::Modp, 512, 48},  Row{GroupId::Modp8192, Kind::Modp, 1024, 56},
     Row{GroupId::Ecp256, Kind::Ecp, 64, 32 + 8},  Row{GroupId::Ecp384, Kind::Ecp, 96, 48 + 8},
     Row{GroupId::Ecp521, Kind::Ecp, 132, 66 + 8}, Row{GroupId::X25519, Kind::X25519, 32, 32},
 };
@@ -90,6 +92,7 @@ Result<KeyExchange, CryptoError> KeyExchange::from_private(GroupId group, ByteVi
 Result<Secret, CryptoError> KeyExchange::derive(ByteView peer) const {
   const Row* row = find(group_);
   if (!row) return Error{CryptoError::Unsupported};
+  const openssl::ErrorScope errors;
   switch (row->kind) {
     case Kind::Modp:
       return modp::shared_secret(group_, private_key_, peer);

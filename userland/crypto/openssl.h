@@ -3,6 +3,7 @@
 #pragma once
 
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <initializer_list>
@@ -34,6 +35,16 @@ using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using Number = Handle<BIGNUM, BN_clear_free>;
 using NumberContext = Handle<BN_CTX, BN_CTX_free>;
 using MontgomeryContext = Handle<BN_MONT_CTX, BN_MONT_CTX_free>;
+
+/// Takes back the entries that a refusal of the peer's octets leaves in OpenSSL's error queue, where
+/// later code would take them for its own.
+class ErrorScope {
+ public:
+  ErrorScope() { ERR_set_mark(); }
+  ~ErrorScope() { ERR_pop_to_mark(); }
+  ErrorScope(const ErrorScope&) = delete;
+  ErrorScope& operator=(const ErrorScope&) = delete;
+};
 
 enum class Hash : std::uint8_t { Sha1, Sha256, Sha384, Sha512 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -290,6 +291,7 @@ TEST(Ecp, PointsBesideTheCurveAreRefused) {
   point.back() ^= 1;
   EXPECT_EQ(shared_hex(*exchange, point), to_string(CryptoError::BadPublicValue));
   EXPECT_EQ(shared_hex(*exchange, Bytes(64)), to_string(CryptoError::BadPublicValue));
+  EXPECT_EQ(ERR_peek_error(), 0u) << "a refusal must not be left for others to find";
   EXPECT_EQ(shared_hex(*exchange, Bytes(64, 0xff)), to_string(CryptoError::BadPublicValue));
 }
 
