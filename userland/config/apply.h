@@ -9,7 +9,7 @@
 
 namespace awtun::config {
 
-using Applied = std::variant<Done, Show, SaveStartup, Quit, SyntaxError, Refused>;
+using Applied = std::variant<Done, Show, Operate, SaveStartup, Quit, SyntaxError, Refused>;
 
 /// As execute(), but changes `config` in place. SyntaxError and Refused leave it as it was.
 Applied apply(Config& config, Session& session, std::string_view line);

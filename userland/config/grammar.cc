@@ -21,6 +21,13 @@ Answer show(const Context&, Args& args) {
   return Show{What, args.has(0) ? std::optional(args.get<std::uint32_t>(0)) : std::nullopt};
 }
 
+template <Operate::What What>
+Answer operate(const Context& context, Args& args) {
+  const auto tunnel = args.get<std::uint32_t>(0);
+  if (!context.config.tunnels.contains(tunnel)) return Refused{tunnel_name(tunnel) + " does not exist"};
+  return Operate{What, tunnel};
+}
+
 Answer save(const Context&, Args&) { return SaveStartup{}; }
 Answer quit(const Context&, Args&) { return Quit{}; }
 Answer nothing(const Context&, Args&) { return Done{}; }
@@ -312,6 +319,11 @@ void emit_ipv6_addresses(const Scope& scope, Writer& out) {
 constexpr std::array kRows = {
     // Exec mode.
     Row{.mode = Mode::Exec,
+        .pattern = "clear isakmp sa <tunnel:tunnel>",
+        .help = "Delete, to be made anew\nKey exchange (IKE)\nSecurity associations\nOf this tunnel\n",
+        .run = operate<Operate::What::ClearIsakmpSa>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
         .pattern = "configure terminal",
         .help = "Enter configuration mode\nFrom this terminal\n",
         .run = configure_terminal},
@@ -322,6 +334,18 @@ constexpr std::array kRows = {
         .under_do = true},
     Row{.mode = Mode::Exec, .pattern = "end", .help = "Return to exec mode\n", .run = nothing},
     Row{.mode = Mode::Exec, .pattern = "exit", .help = "Leave this mode\n", .run = quit},
+    Row{.mode = Mode::Exec,
+        .pattern = "rekey ipsec sa <tunnel:tunnel>",
+        .help =
+            "Negotiate new keys now, without interruption\nIPsec\nSecurity associations\nOf this tunnel\n",
+        .run = operate<Operate::What::RekeyIpsecSa>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "rekey isakmp sa <tunnel:tunnel>",
+        .help = "Negotiate new keys now, without interruption\nKey exchange (IKE)\nSecurity associations\n"
+                "Of this tunnel\n",
+        .run = operate<Operate::What::RekeyIsakmpSa>,
+        .under_do = true},
     Row{.mode = Mode::Exec,
         .pattern = "show interface [<tunnel:tunnel>]",
         .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\n",

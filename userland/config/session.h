@@ -50,6 +50,12 @@ struct Show {
 };
 /// Store the running configuration as the startup configuration.
 struct SaveStartup {};
+/// Act upon the SAs of a configured tunnel. The configuration stays as it is.
+struct Operate {
+  enum class What : std::uint8_t { RekeyIpsecSa, RekeyIsakmpSa, ClearIsakmpSa };
+  What what;
+  std::uint32_t tunnel;
+};
 /// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
 struct Done {};
 /// `exit` in Exec mode: end the connection.
@@ -73,7 +79,7 @@ struct Refused {
   std::string reason;  ///< One sentence without full stop.
 };
 
-using Outcome = std::variant<Edit, Show, SaveStartup, Done, Quit, SyntaxError, Refused>;
+using Outcome = std::variant<Edit, Show, Operate, SaveStartup, Done, Quit, SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session
 /// to another mode where the command does so; unless the outcome is SyntaxError or Refused, that is,

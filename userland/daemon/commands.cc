@@ -101,6 +101,11 @@ Reply answer(const CommandTarget& target, config::Session& session, std::string_
             object["data"] = std::move(*data);
             return to_reply(object);
           },
+          [&](const config::Operate& operation) {
+            if (const auto done = target.operate(operation); !done)
+              return to_reply(refusal(session, done.error()));
+            return to_reply(success(session));
+          },
           [&](const config::SaveStartup&) {
             if (const auto saved = target.save_startup(); !saved)
               return to_reply(refusal(session, saved.error()));

@@ -20,6 +20,7 @@ struct CommandTarget {
   std::function<Result<void, std::string>(config::Config)> apply;
   std::function<Result<void, std::string>()> save_startup;
   std::function<Result<Json, std::string>(const config::Show&)> show;
+  std::function<Result<void, std::string>(const config::Operate&)> operate;
 };
 
 struct Reply {

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -82,10 +83,12 @@ Daemon::Daemon(const Options& options, Ports ports)
                  return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
                                            options_.socket.string());
                }),
-      commands_{hostname(), [this]() -> const config::Config& { return applier_.running(); },
+      commands_{hostname(),
+                [this]() -> const config::Config& { return applier_.running(); },
                 [this](config::Config candidate) { return applier_.apply(std::move(candidate)); },
                 [this] { return save_startup(options_.config, applier_.running()); },
-                [this](const config::Show& wanted) { return show(wanted); }},
+                [this](const config::Show& wanted) { return show(wanted); },
+                [this](const config::Operate& wanted) { return operate(wanted); }},
       kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
@@ -132,6 +135,30 @@ void Daemon::check_every_sa() {
 
 void Daemon::report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard) {
   if (const auto tunnel = tunnels_.tunnel_of(ifindex)) engine_.handle(ike::SaExpired{*tunnel, spi, hard});
+}
+
+// ---------------------------------------------------------------- operate
+
+Result<void, std::string> Daemon::operate(const config::Operate& wanted) {
+  using What = config::Operate::What;
+  const auto status = engine_.status();
+  const auto of_tunnel = [&wanted](const auto& sa) { return sa.tunnel == wanted.tunnel; };
+  if (std::ranges::none_of(status.ike_sas, of_tunnel))
+    return Error{config::tunnel_name(wanted.tunnel) + " has no ISAKMP SA"};
+  switch (wanted.what) {
+    case What::RekeyIpsecSa:
+      if (std::ranges::none_of(status.child_sas, of_tunnel))
+        return Error{config::tunnel_name(wanted.tunnel) + " has no IPsec SA"};
+      engine_.handle(ike::Rekey{wanted.tunnel, ike::Rekey::What::ChildSa});
+      break;
+    case What::RekeyIsakmpSa:
+      engine_.handle(ike::Rekey{wanted.tunnel, ike::Rekey::What::IkeSa});
+      break;
+    case What::ClearIsakmpSa:
+      engine_.handle(ike::ClearSa{wanted.tunnel});
+      break;
+  }
+  return {};
 }
 
 // ---------------------------------------------------------------- show

@@ -49,6 +49,7 @@ class Daemon {
   void check_every_sa();
   void report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard);
   Result<Json, std::string> show(const config::Show& wanted);
+  Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);
   Result<Json, std::string> show_startup();

@@ -72,6 +72,22 @@ TEST(Session, InterfaceModeTakesConfigurationCommands) {
   EXPECT_EQ(console.config.routes.at(0).distance, 200);
 }
 
+TEST(Session, OperationsNameATunnelThatExists) {
+  Console console;
+  EXPECT_TRUE(std::holds_alternative<Refused>(console.execute("rekey ipsec sa tunnel0")));
+  console.execute("configure terminal");
+  console.execute("interface tunnel0");
+  for (const auto& [line, what] : {std::pair{"do rekey ipsec sa tunnel0", Operate::What::RekeyIpsecSa},
+                                   std::pair{"do rekey isakmp sa tunnel0", Operate::What::RekeyIsakmpSa},
+                                   std::pair{"do clear isakmp sa tunnel0", Operate::What::ClearIsakmpSa}}) {
+    const auto outcome = console.execute(line);
+    const auto* operation = std::get_if<Operate>(&outcome);
+    ASSERT_NE(operation, nullptr) << line;
+    EXPECT_EQ(operation->what, what);
+    EXPECT_EQ(operation->tunnel, 0U);
+  }
+}
+
 TEST(Session, ExecCommandsAnswerWhatToShow) {
   Console console;
   const auto shown = [&console](std::string_view line) { return std::get<Show>(console.execute(line)); };

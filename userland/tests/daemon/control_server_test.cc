@@ -55,10 +55,12 @@ class ControlServerTest : public testing::Test {
   std::filesystem::path path_ = scratch_ / "run/awiked.sock";
   EventLoop loop_;
   config::Config running_;
-  CommandTarget target_{"r1", [this]() -> const config::Config& { return running_; },
+  CommandTarget target_{"r1",
+                        [this]() -> const config::Config& { return running_; },
                         [](config::Config) -> Result<void, std::string> { return {}; },
                         []() -> Result<void, std::string> { return {}; },
-                        [](const config::Show&) -> Result<Json, std::string> { return text_view("shown"); }};
+                        [](const config::Show&) -> Result<Json, std::string> { return text_view("shown"); },
+                        [](const config::Operate&) -> Result<void, std::string> { return {}; }};
   std::unique_ptr<ControlServer> server_;
 };
 
