@@ -17,8 +17,8 @@ void write_id(wire::PayloadWriter& payloads, wire::PayloadType which, const Iden
   payloads.id(which, static_cast<wire::IdType>(identity.type), identity.data);
 }
 
-bool same_peer(const TunnelPolicy& a, const TunnelPolicy& b) {
-  return a.local == b.local && a.remote == b.remote && a.local_id == b.local_id && a.remote_id == b.remote_id;
+bool same_identities(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.local_id == b.local_id && a.remote_id == b.remote_id;
 }
 
 std::string describe_peer_id(const wire::PayloadChain& inner, wire::PayloadType which) {
@@ -57,35 +57,36 @@ bool Engine::Impl::peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy
   return verify_preshared_auth(sa.keys->prf(), key, input, auth->data);
 }
 
+/// The IKE SAs of all tunnels that this peer shares with us under the same identities, but for `sa`.
+std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& owner, const IkeSa& sa) {
+  std::vector<IkeSa*> result;
+  const auto found = by_addresses_.find({owner.policy.local, owner.policy.remote});
+  if (found == by_addresses_.end()) return result;
+  for (const TunnelId id : found->second) {
+    Tunnel* other = tunnel(id);
+    if (!same_identities(other->policy, owner.policy)) continue;
+    for (IkeSa* candidate : ike_sas(*other))
+      if (candidate != &sa) result.push_back(candidate);
+  }
+  return result;
+}
+
 /// True when no other IKE SA with this peer is up, which INITIAL_CONTACT then says (RFC 7296 2.4).
 bool Engine::Impl::first_contact(const Tunnel& owner, const IkeSa& sa) {
-  return std::none_of(ike_sas_.begin(), ike_sas_.end(), [&](const auto& entry) {
-    const IkeSa& other = entry.second;
-    const auto found = tunnels_.find(other.tunnel);
-    return other.local_spi != sa.local_spi && other.state == IkeState::Established &&
-           found != tunnels_.end() && same_peer(found->second.policy, owner.policy);
-  });
+  const auto others = others_with_peer(owner, sa);
+  return std::none_of(others.begin(), others.end(),
+                      [](const IkeSa* other) { return other->state == IkeState::Established; });
 }
 
 /// The peer says that `sa` is its only one. What was established before the peer began `sa` is lost to
 /// it; what we have established since, it may not have known when it wrote that.
 void Engine::Impl::drop_older(const Tunnel& owner, const IkeSa& sa) {
-  std::vector<std::uint64_t> older;
-  for (const auto& [id, other] : tunnels_) {
-    if (!same_peer(other.policy, owner.policy)) continue;
-    for (const std::uint64_t spi : other.ike_sas) {
-      const IkeSa& candidate = ike_sas_.at(spi);
-      if (spi != sa.local_spi && candidate.established && candidate.origin.established < sa.origin.started)
-        older.push_back(spi);
-    }
-  }
-  for (const std::uint64_t spi : older) {
-    IkeSa* lost = ike(spi);
-    if (lost == nullptr) continue;
-    notice(Notice::Level::Info, lost->tunnel, "the peer has started anew; its old IKE SA is dropped");
-    Tunnel* losing = tunnel(lost->tunnel);
-    close(*lost);
-    if (losing != nullptr) reconnect(*losing, dice_.between(Duration{500}, Duration{1500}));
+  for (IkeSa* other : others_with_peer(owner, sa)) {
+    if (!other->established || other->origin.established >= sa.origin.started) continue;
+    notice(Notice::Level::Info, other->tunnel, "the peer has started anew; its old IKE SA is dropped");
+    close(*other);
+    if (Tunnel* losing = tunnel(other->tunnel))
+      reconnect(*losing, dice_.between(Duration{500}, Duration{1500}));
   }
 }
 

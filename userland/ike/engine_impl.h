@@ -34,6 +34,8 @@ inline constexpr Duration kEndedPatience{30000};
 inline constexpr Duration kRefusedPatience{10000};
 /// How long an IKE SA must have been up for its end not to count as one more failure.
 inline constexpr Duration kProven{30000};
+/// The same failure of a tunnel is logged no more often: a forged packet can cause some of them.
+inline constexpr Duration kQuietTime{10000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
@@ -50,6 +52,7 @@ struct Tunnel {
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
   std::optional<Failure> last_failure;
+  Time last_logged{};
   std::optional<Time> next_attempt;
 };
 
@@ -131,6 +134,7 @@ struct Engine::Impl {
   bool peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
                          const wire::PayloadChain& inner) const;
   std::optional<Secret> own_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
+  std::vector<IkeSa*> others_with_peer(const Tunnel& tunnel, const IkeSa& sa);
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);

@@ -145,7 +145,13 @@ void Engine::Impl::back_off(Tunnel& owner) {
 }
 
 void Engine::Impl::record(Tunnel& owner, Failure failure) {
-  notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
+  const auto& last = owner.last_failure;
+  const bool repeated = last && last->exchange == failure.exchange && last->reason == failure.reason &&
+                        failure.when - owner.last_logged < kQuietTime;
+  if (!repeated) {
+    owner.last_logged = failure.when;
+    notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
+  }
   owner.last_failure = std::move(failure);
 }
 

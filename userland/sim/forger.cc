@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/sim/forger.h"
+
+#include "userland/crypto/ike_cipher.h"
+#include "userland/wire/writer.h"
+
+namespace awtun::sim {
+
+Forger::Forger(World& world, std::size_t impostor, std::size_t victim)
+    : world_(world), impostor_(impostor), victim_(victim) {
+  world_.on_send = [this](const ike::Send& datagram) {
+    const auto header = wire::parse_header(datagram.bytes);
+    if (!header || datagram.local.address != world_.node(impostor_).address) return;
+    Side& side = sides_[header->initiator_spi];
+    side.initiator = header->from_initiator;
+    if (!header->response) side.next_id = header->message_id + 1;
+  };
+}
+
+bool Forger::request(wire::ExchangeType exchange, wire::PayloadType first, ByteView plaintext) {
+  const std::vector<ike::IkeKeys>& all = world_.node(impostor_).keys;
+  if (all.empty()) return false;
+  const ike::IkeKeys& keys = all.back();
+  Side& side = sides_[keys.initiator_spi];
+  const auto suite = crypto::ike_suite(keys.transform);
+  const auto cipher = crypto::IkeCipher::create(*suite, (side.initiator ? keys.sk_ei : keys.sk_er).view(),
+                                                (side.initiator ? keys.sk_ai : keys.sk_ar).view());
+  if (!cipher) return false;
+  wire::Header header;
+  header.initiator_spi = keys.initiator_spi;
+  header.responder_spi = keys.responder_spi;
+  header.exchange = exchange;
+  header.from_initiator = side.initiator;
+  header.message_id = side.next_id++;
+  // The writer is asked for an SK payload that begins with `first`; what goes into it, lengths and
+  // next-payload octets included, is the plaintext as given.
+  wire::PayloadWriter inner;
+  inner.raw(first, {});
+  const Bytes iv(cipher->iv_size(), 0x55);
+  const wire::Sealer sealer{cipher->sealed_size(plaintext.size()),
+                            [&](ByteView prefix, ByteView, MutableByteView body) {
+                              return static_cast<bool>(cipher->seal(iv, prefix, plaintext, body));
+                            }};
+  auto bytes = wire::write_encrypted_message(header, inner, sealer);
+  if (!bytes) return false;
+  world_.input(victim_, ike::Datagram{{world_.node(victim_).address, 500},
+                                      {world_.node(impostor_).address, 500},
+                                      *std::move(bytes)});
+  return true;
+}
+
+}  // namespace awtun::sim
