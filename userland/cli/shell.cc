@@ -60,7 +60,7 @@ Editor::Editor() : history_(history_init()), editor_(el_init("awcli", stdin, std
 void Editor::bind_keys() {
   EditLine* const editor = editor_.get();
   // While a line is edited, ^C and ^Z are keys: the terminal must not turn them into signals.
-  el_set(editor, EL_SETTY, "-d", "intr=", "susp=", nullptr);
+  el_set(editor, EL_SETTY, "-d", "-isig", nullptr);
   el_set(editor, EL_ADDFN, "aw-help", "List what may follow", &Editor::on_help);
   el_set(editor, EL_ADDFN, "aw-complete", "Complete the word", &Editor::on_tab);
   el_set(editor, EL_ADDFN, "aw-end", "Return to exec mode", &Editor::on_end);
@@ -113,14 +113,15 @@ void erase_line(EditLine* editor) {
 /// As on a router, what was typed before ^Z is not executed.
 unsigned char Editor::on_end(EditLine* editor, int /*key*/) {
   erase_line(editor);
-  el_insertstr(editor, "end");
-  std::fputs("^Z\n", stdout);
+  el_insertstr(editor, "end\n");
+  std::fputs("^Z", stdout);
   return CC_NEWLINE;
 }
 
 unsigned char Editor::on_cancel(EditLine* editor, int /*key*/) {
   erase_line(editor);
-  std::fputs("^C\n", stdout);
+  el_insertstr(editor, "\n");  // an empty line would be the end of input
+  std::fputs("^C", stdout);
   return CC_NEWLINE;
 }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/cli/client.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "userland/tests/cli/test_daemon.h"
+
+namespace awtun::cli::test {
+namespace {
+
+TEST(Client, ExecutesLinesInOneSession) {
+  TestDaemon daemon;
+  auto client = Client::connect(daemon.socket());
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->hostname(), "r1");
+  EXPECT_TRUE(client->same_grammar());
+  EXPECT_EQ(client->execute("configure terminal")->mode, config::Mode::Config);
+  EXPECT_EQ(client->execute("interface tunnel0")->prompt, "(config-if)#");
+  const auto reply = client->execute("tunnel mode gre");
+  EXPECT_FALSE(reply->ok);
+  EXPECT_TRUE(reply->syntax);
+  EXPECT_EQ(reply->column, 12U);
+  EXPECT_EQ(reply->expected, std::vector<std::string>{"ipsec"});
+  EXPECT_FALSE(client->execute("no interface tunnel9")->syntax);
+  client->execute("end").operator bool();
+  EXPECT_TRUE(client->execute("exit")->quit);
+  EXPECT_FALSE(client->execute("show ipsec sa"));
+}
+
+TEST(Client, NobodyThere) {
+  const auto client = Client::connect("/nonexistent/sock");
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error(), "cannot reach awiked at /nonexistent/sock: No such file or directory");
+  EXPECT_FALSE(Client::connect(std::string(200, 'x')));
+}
+
+/// A client whose other end says `text` and hangs up.
+Result<Client, std::string> greeted_with(const std::string& text) {
+  int ends[2];
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  EXPECT_EQ(::send(ends[1], text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  ::shutdown(ends[1], SHUT_WR);
+  auto client = Client::adopt(ends[0]);
+  ::close(ends[1]);
+  return client;
+}
+
+TEST(Client, OtherGreetings) {
+  EXPECT_FALSE(greeted_with("{\"hello\":\"awiked\",\"grammar\":\"1\"}\n")->same_grammar());
+  EXPECT_FALSE(greeted_with("{\"hello\":\"awiked\",\"grammar\":7}\n")->same_grammar());
+  EXPECT_EQ(greeted_with("220 smtp ready\n").error(), "the other end of the socket is not awiked");
+  EXPECT_EQ(greeted_with("").error(), "awiked closed the connection");
+  EXPECT_EQ(greeted_with("{\"ok\":false,\"error\":{\"message\":\"not for you\"}}\n").error(), "not for you");
+}
+
+TEST(Client, RepliesOfTheWrongShapeAreNoTrouble) {
+  EXPECT_FALSE(parse_reply("[]"));
+  EXPECT_FALSE(parse_reply("{"));
+  EXPECT_FALSE(parse_reply(""));
+  const auto reply =
+      parse_reply(R"({"ok":1,"mode":{},"prompt":[],"error":{"column":-1,"expected":[1,"a"]},"code":"2"})");
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->ok);
+  EXPECT_FALSE(reply->syntax);
+  EXPECT_EQ(reply->prompt, "#");
+  EXPECT_EQ(reply->column, std::nullopt);
+  EXPECT_EQ(reply->expected, std::vector<std::string>{"a"});
+}
+
+TEST(Client, WhatIsNotUtf8IsRefusedByTheDaemonNotByAnException) {
+  TestDaemon daemon;
+  auto client = Client::connect(daemon.socket());
+  ASSERT_TRUE(client);
+  const auto reply = client->execute("show \xff");
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->ok);
+}
+
+}  // namespace
+}  // namespace awtun::cli::test

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/cli/render.h"
+
+#include <gtest/gtest.h>
+
+namespace awtun::cli {
+namespace {
+
+const Json kIsakmp = Json::parse(R"({"schema":1,
+  "sas":[{"tunnel":"tunnel0","local":"10.1.1.1","peer":"10.2.2.2","role":"initiator","state":"Established",
+    "encryption":"AES256","integrity":"SHA256","group":14,"initiator_spi":"0123456789abcdef",
+    "responder_spi":"fedcba9876543210","age":12,"rekey_in":80000,"expires_in":86388,"last_heard":3}],
+  "peers":[{"tunnel":"tunnel0","local":"10.1.1.1","remote":"10.2.2.2","local_id":"10.1.1.1",
+    "remote_id":"10.2.2.2","preshared_key":true},
+   {"tunnel":"tunnel1","local":"10.1.1.1","remote":"10.3.3.3","local_id":"a.example.com",
+    "remote_id":"b.example.com","preshared_key":false,"retry_in":5,
+    "last_failure":{"ago":67,"exchange":"IKE_AUTH","refused_by":"peer","reason":"authentication failed",
+      "ours":"pre-shared key for b.example.com","theirs":"unknown",
+      "hint":"the pre-shared keys of the two sides differ, or the peer knows this side by another identity"}}]})");
+
+TEST(Render, IsakmpSasAndPeers) {
+  EXPECT_EQ(render("isakmp-sa", kIsakmp),
+            "tunnel0: Established, initiator\n"
+            "  Local          10.1.1.1\n"
+            "  Peer           10.2.2.2\n"
+            "  Algorithms     AES256, SHA256, group 14\n"
+            "  Initiator SPI  0123456789abcdef\n"
+            "  Responder SPI  fedcba9876543210\n"
+            "  Lifetime       age 12 s, rekey in 22:13:20, expires in 23:59:48\n"
+            "  Last heard     3 s ago\n"
+            "\n"
+            "Peers\n"
+            "\n"
+            "tunnel0: peer 10.2.2.2\n"
+            "  Local            10.1.1.1\n"
+            "  Our identity     10.1.1.1\n"
+            "  Peer's identity  10.2.2.2\n"
+            "  Pre-shared key   set\n"
+            "\n"
+            "tunnel1: peer 10.3.3.3\n"
+            "  Local            10.1.1.1\n"
+            "  Our identity     a.example.com\n"
+            "  Peer's identity  b.example.com\n"
+            "  Pre-shared key   not set\n"
+            "  Next attempt     in 5 s\n"
+            "  Last failure     1 min 07 s ago, in IKE_AUTH, refused by the peer\n"
+            "    Reason         authentication failed\n"
+            "    Ours           pre-shared key for b.example.com\n"
+            "    Theirs         unknown\n"
+            "    Hint           the pre-shared keys of the two sides differ, or the peer\n"
+            "                   knows this side by another identity\n");
+}
+
+const Json kIpsec = Json::parse(R"({"schema":1,"sas":[{"tunnel":"tunnel0","local":"2001:db8:1:1::1",
+  "peer":"2001:db8:2:2::2","state":"Installed","encryption":"AES128","integrity":"GCM16",
+  "inbound_spi":"0x12345678","outbound_spi":"0x9abcdef0","age":3700,"rekey_in":20000,"expires_in":200000,
+  "local_selectors":["0.0.0.0/0","::/0"],"remote_selectors":["0.0.0.0/0","::/0"],
+  "in":{"packets":1,"bytes":84,"replay":2,"auth_failed":3,"malformed":4},"out":{"packets":18446744073709551615,"bytes":85},
+  "driver":"gcm-aes-aesni"}]})");
+
+TEST(Render, IpsecSas) {
+  EXPECT_EQ(render("ipsec-sa", kIpsec),
+            "tunnel0: Installed\n"
+            "  Local           2001:db8:1:1::1\n"
+            "  Peer            2001:db8:2:2::2\n"
+            "  Algorithms      AES128, GCM16\n"
+            "  Inbound SPI     0x12345678\n"
+            "  Outbound SPI    0x9abcdef0\n"
+            "  Lifetime        age 01:01:40, rekey in 05:33:20, expires in 2 d 07:33:20\n"
+            "  Local traffic   0.0.0.0/0, ::/0\n"
+            "  Remote traffic  0.0.0.0/0, ::/0\n"
+            "  Received        1 packet, 84 bytes\n"
+            "  Refused         2 replayed, 3 not authentic, 4 malformed\n"
+            "  Sent            18446744073709551615 packets, 85 bytes\n"
+            "  Driver          gcm-aes-aesni\n");
+}
+
+const Json kInterface = Json::parse(R"({"schema":1,"interfaces":[{"name":"tunnel0","description":"to site B",
+  "mode":"ipsec ipv4","source":"10.1.1.1","destination":"10.2.2.2","protection":"ipsec","admin":"up","link":"down",
+  "reason":"negotiating","addresses":["192.168.254.1/30","fe80::1/64"],"mtu":1400,
+  "rx":{"packets":5,"bytes":6,"errors":7,"dropped":8},"tx":{"packets":9,"bytes":10,"errors":1,"dropped":12},
+  "drops":{"tx_no_sa":13,"rx_replay":0}},{"name":"tunnel1","mode":"none","admin":"up","link":"down"}]})");
+
+TEST(Render, Interfaces) {
+  EXPECT_EQ(render("interface", kInterface),
+            "tunnel0: admin up, link down\n"
+            "  Reason       negotiating\n"
+            "  Description  to site B\n"
+            "  Mode         ipsec ipv4\n"
+            "  Source       10.1.1.1\n"
+            "  Destination  10.2.2.2\n"
+            "  Protection   ipsec\n"
+            "  Addresses    192.168.254.1/30, fe80::1/64\n"
+            "  MTU          1400\n"
+            "  Received     5 packets, 6 bytes, 7 errors, 8 dropped\n"
+            "  Sent         9 packets, 10 bytes, 1 error, 12 dropped\n"
+            "  Drops        tx_no_sa 13\n"
+            "\n"
+            "tunnel1: admin up, link down\n"
+            "  Mode  none\n");
+}
+
+/// Every string in `data`, however deep, stands in `text`, line breaks aside.
+void expect_strings(const Json& data, const std::string& text) {
+  if (data.is_string()) {
+    EXPECT_NE(text.find(data.get<std::string>().substr(0, 40)), text.npos) << data;
+  }
+  if (data.is_structured()) {
+    for (const Json& each : data) expect_strings(each, text);
+  }
+}
+
+TEST(Render, NothingIsLost) {
+  expect_strings(kIsakmp["sas"], render("isakmp-sa", kIsakmp));
+  expect_strings(kIsakmp["peers"], render("isakmp-sa", kIsakmp));
+  expect_strings(kIpsec, render("ipsec-sa", kIpsec));
+  expect_strings(kInterface, render("interface", kInterface));
+}
+
+TEST(Render, FitsTheScreen) {
+  for (const auto& text :
+       {render("isakmp-sa", kIsakmp), render("ipsec-sa", kIpsec), render("interface", kInterface)}) {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = text.find('\n', at);
+      EXPECT_LE(end - at, 80U) << text.substr(at, end - at);
+      at = end + 1;
+    }
+  }
+}
+
+TEST(Render, EmptyViewsSaySo) {
+  EXPECT_EQ(render("isakmp-sa", Json::parse(R"({"sas":[],"peers":[]})")), "No ISAKMP SA.\n");
+  EXPECT_EQ(render("ipsec-sa", Json::object()), "No IPsec SA.\n");
+  EXPECT_EQ(render("interface", Json{}), "No such interface.\n");
+}
+
+TEST(Render, TextViewsAsTheyAre) {
+  EXPECT_EQ(render("running-config", {{"text", "!\nend\n"}}), "!\nend\n");
+  EXPECT_EQ(render("message", {{"text", "saved"}}), "saved\n");
+  EXPECT_EQ(render("", {}), "");
+}
+
+TEST(Render, ForeignTextStaysOnItsLine) {
+  const Json data =
+      Json::parse(R"({"sas":[{"tunnel":"tunnel0","state":"\u001b[2J\nfake","peer":"x\u0007y"}]})");
+  EXPECT_EQ(render("ipsec-sa", data), "tunnel0: ?[2J?fake\n  Peer  x?y\n");
+}
+
+TEST(Render, ValuesOfTheWrongTypeAreLeftOut) {
+  const Json data =
+      Json::parse(R"({"sas":[1,{"tunnel":[],"state":{},"age":"x","in":7,"local_selectors":{"a":1}}],
+                                    "peers":"none"})");
+  EXPECT_NO_THROW(render("isakmp-sa", data));
+  EXPECT_NO_THROW(render("ipsec-sa", data));
+  EXPECT_NO_THROW(render("interface", data));
+  EXPECT_NO_THROW(render("unknown", data));
+}
+
+}  // namespace
+}  // namespace awtun::cli

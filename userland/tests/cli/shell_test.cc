@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interactive shell, driven through a pseudo-terminal.
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "userland/tests/cli/test_daemon.h"
+
+namespace awtun::cli::test {
+namespace {
+
+/// awcli on a terminal of 80 columns, with a home of its own.
+class Terminal {
+ public:
+  explicit Terminal(const TestDaemon& daemon) : home_(daemon.directory().string()) {
+    winsize size{24, 80, 0, 0};
+    child_ = ::forkpty(&master_, nullptr, nullptr, &size);
+    if (child_ != 0) return;
+    ::setenv("HOME", home_.c_str(), 1);
+    ::setenv("TERM", "dumb", 1);
+    ::setenv("LC_ALL", "C.UTF-8", 1);
+    ::execl(AWCLI_PATH, "awcli", "--socket", daemon.socket().c_str(), nullptr);
+    ::_exit(127);
+  }
+  ~Terminal() {
+    ::close(master_);
+    if (child_ > 0) ::waitpid(child_, nullptr, 0);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  void type(const std::string& keys) const {
+    EXPECT_EQ(::write(master_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+
+  /// What appears until `text` has; fails after a while without it.
+  std::string wait_for(const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::size_t at = 0;
+    while ((at = screen_.find(text)) == screen_.npos) {
+      if (std::chrono::steady_clock::now() > deadline || !read()) {
+        ADD_FAILURE() << "no \"" << text << "\" in:\n" << screen_;
+        return {};
+      }
+    }
+    std::string seen = screen_.substr(0, at + text.size());
+    screen_.erase(0, at + text.size());
+    return seen;
+  }
+
+  /// The exit status, once the program is done.
+  int wait() {
+    while (read()) {
+    }
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+    child_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  [[nodiscard]] std::string history() const {
+    std::ifstream file(home_ + "/.awcli_history");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  bool read() {
+    pollfd waiting{master_, POLLIN, 0};
+    if (::poll(&waiting, 1, 20000) <= 0) return false;
+    std::array<char, 4096> buffer;
+    const ssize_t size = ::read(master_, buffer.data(), buffer.size());
+    if (size <= 0) return false;
+    screen_.append(buffer.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  std::string home_;
+  int master_ = -1;
+  pid_t child_ = 0;
+  std::string screen_;
+};
+
+TEST(Shell, PromptsFollowTheMode) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("configure terminal\n");
+  terminal.wait_for("r1(config)# ");
+  terminal.type("interface tunnel0\n");
+  terminal.wait_for("r1(config-if)# ");
+  terminal.type("mtu 9\n");
+  EXPECT_NE(terminal.wait_for("r1(config-if)# ").find("% Invalid input detected at '^' marker."),
+            std::string::npos);
+  terminal.type("end\n");
+  terminal.wait_for("r1# ");
+  terminal.type("exit\n");
+  EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST(Shell, QuestionMarkHelpsAtOnce) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("show i?");
+  terminal.wait_for("  ipsec      IPsec");
+  terminal.wait_for("r1# show i");
+  terminal.type("psec sa\n");
+  terminal.wait_for("r1# ");
+  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show ipsec sa"});
+}
+
+TEST(Shell, TabCompletes) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("sh\tru\t\n");
+  terminal.wait_for("end");
+  terminal.wait_for("r1# ");
+  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show running-config "});
+}
+
+TEST(Shell, ControlZReturnsToExecMode) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("conf t\n");
+  terminal.wait_for("r1(config)# ");
+  terminal.type("interface tunnel9\x1a");
+  terminal.wait_for("r1# ");
+  EXPECT_EQ(daemon.lines(), (std::vector<std::string>{"conf t", "end"}));
+}
+
+TEST(Shell, ControlCGivesTheLineUp) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("show foo\x03");
+  terminal.wait_for("^C");
+  terminal.wait_for("r1# ");
+  terminal.type("exit\n");
+  EXPECT_EQ(terminal.wait(), 0);
+  EXPECT_EQ(daemon.lines(), (std::vector<std::string>{"", "exit"}));
+}
+
+TEST(Shell, ControlDEndsIt) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("\x04");
+  EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST(Shell, HistoryIsKeptWithoutKeys) {
+  TestDaemon daemon;
+  {
+    Terminal terminal(daemon);
+    terminal.wait_for("r1# ");
+    terminal.type("conf t\n");
+    terminal.wait_for("r1(config)# ");
+    terminal.type("crypto isakmp key ouR4ecret address 10.2.2.2\n");
+    terminal.wait_for("r1(config)# ");
+    terminal.type("end\n");
+    terminal.wait_for("r1# ");
+    terminal.type("exit\n");
+    EXPECT_EQ(terminal.wait(), 0);
+    EXPECT_EQ(terminal.history(), "conf t\nend\nexit\n");
+  }
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("\x10\x10\x10\n");  // ^P: the third line from the end
+  terminal.wait_for("r1(config)# ");
+}
+
+}  // namespace
+}  // namespace awtun::cli::test

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's side of the control protocol for the tests of its client: the real grammar over a
+// configuration in memory, and views that the test sets.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "userland/cli/client.h"
+#include "userland/config/session.h"
+
+namespace awtun::cli::test {
+
+/// A directory of its own, removed with all that is in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Serves one connection after another on a socket in a directory of its own, hostname "r1".
+class TestDaemon {
+ public:
+  TestDaemon();
+  ~TestDaemon();
+  TestDaemon(const TestDaemon&) = delete;
+  TestDaemon& operator=(const TestDaemon&) = delete;
+
+  [[nodiscard]] std::string socket() const { return (directory_.path() / "sock").string(); }
+  [[nodiscard]] std::filesystem::path directory() const { return directory_.path(); }
+  void set_view(const std::string& name, Json data);
+  /// The running configuration's text.
+  [[nodiscard]] std::string running() const;
+  /// The lines executed so far.
+  [[nodiscard]] std::vector<std::string> lines() const;
+
+ private:
+  void serve();
+  void serve_client(int client);
+  Json answer(config::Session& session, const std::string& line);
+  Json done(const config::Session& session) const;
+  Json show(const config::Session& session, const config::Show& what);
+
+  TemporaryDirectory directory_;
+  int listener_ = -1;
+  mutable std::mutex mutex_;
+  config::Config config_;
+  std::map<std::string, Json> views_;
+  std::vector<std::string> lines_;
+  std::thread thread_;
+};
+
+}  // namespace awtun::cli::test
