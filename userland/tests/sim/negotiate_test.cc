@@ -220,5 +220,65 @@ TEST(Negotiate, NewTermsApplyToTheNextSaAndNewKeysAtOnce) {
   EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
 }
 
+// ---------------------------------------------------------------- terms that change under a tunnel
+
+TEST(Negotiate, ChildRekeyWithoutCommonTermsIsReportedAndTheTunnelLivesOn) {
+  Pair pair(13);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  pair.ipsec.pfs_group = 31;
+  pair.set(1);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(pair.failure(i));
+    EXPECT_EQ(pair.failure(i)->exchange, "CREATE_CHILD_SA");
+    EXPECT_EQ(pair.failure(i)->reason, "no proposal chosen");
+  }
+  // At the end of the lifetime there is a new IKE SA, whose first Child SA needs no PFS.
+  pair.world.run_for(9h);
+  EXPECT_TRUE(pair.connected()) << pair.world.trace();
+  pair.set(0);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
+TEST(Negotiate, IkeRekeyMovesToTheGroupThatThePeerWants) {
+  Pair pair(14);
+  pair.isakmp.transforms[2] = {Encryption::Aes256, Integrity::Sha256, 19};
+  pair.set(0);
+  pair.isakmp = fast_profile();
+  pair.set(1);
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
+  pair.set(1);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  EXPECT_EQ(pair.status(0).ike_sas.at(0).transform->group, 19);
+  EXPECT_EQ(pair.status(0).counters.ike_rekeys, 1U);
+}
+
+TEST(Negotiate, IkeRekeyWithoutCommonTermsLastsUntilTheLifetimeEnds) {
+  Pair pair(15);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
+  pair.set(1);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  EXPECT_EQ(pair.failure(0)->exchange, "CREATE_CHILD_SA");
+  pair.world.run_for(25h);
+  EXPECT_FALSE(pair.connected());
+  pair.set(0);
+  EXPECT_TRUE(pair.come_up(70s)) << pair.world.trace();
+}
+
 }  // namespace
 }  // namespace awtun::sim
