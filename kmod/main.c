@@ -3,8 +3,8 @@
 #include <linux/module.h>
 
 #include "dev.h"
+#include "genl.h"
 #include "net.h"
-#include "netlink.h"
 #include "rx.h"
 #include "sa.h"
 
@@ -24,7 +24,7 @@ static int __init awtun_module_init(void)
 	err = awtun_rx_init();
 	if (err)
 		goto err_dev;
-	err = awtun_netlink_init();
+	err = awtun_genl_init();
 	if (err)
 		goto err_rx;
 
@@ -47,7 +47,7 @@ err_sa:
  */
 static void __exit awtun_module_exit(void)
 {
-	awtun_netlink_exit();
+	awtun_genl_exit();
 	awtun_rx_exit();
 	awtun_dev_exit();
 	awtun_net_exit();

@@ -4,7 +4,7 @@
 #include <linux/slab.h>
 
 #include "dev.h"
-#include "netlink.h"
+#include "genl.h"
 #include "sa.h"
 
 static struct workqueue_struct *awtun_wq;

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "dev.h"
+#include "genl.h"
+
+static const struct nla_policy tunnel_cmd_policy[AWTUN_A_MAX + 1] = {
+	[AWTUN_A_TUNNEL] = { .type = NLA_NESTED },
+};
+
+static const struct nla_policy sa_cmd_policy[AWTUN_A_MAX + 1] = {
+	[AWTUN_A_SA] = { .type = NLA_NESTED },
+};
+
+/**
+ * awtun_req_parse() - take the nest of a request apart
+ * @req: gets it
+ * @info: the request
+ * @type: the nest, enum awtun_attr
+ * @maxtype: highest attribute in the nest
+ * @policy: those that the command takes
+ *
+ * Return: 0 or an error, explained to the sender.
+ */
+int awtun_req_parse(struct awtun_req *req, struct genl_info *info, int type,
+		    int maxtype, const struct nla_policy *policy)
+{
+	BUILD_BUG_ON((int)AWTUN_TUNNEL_A_MAX > (int)AWTUN_SA_A_MAX);
+
+	memset(req, 0, sizeof(*req));
+	req->extack = info->extack;
+	req->nest = info->attrs[type];
+	if (!req->nest)
+		return AWTUN_MISSING(req, type,
+				     "the nest of the command is missing");
+
+	return nla_parse_nested(req->tb, maxtype, req->nest, policy,
+				req->extack);
+}
+
+/**
+ * awtun_req_lock() - find a tunnel and lock it
+ * @req: the request
+ * @info: the same
+ * @type: attribute that holds the interface index
+ *
+ * The namespace of the underlay cannot go while it is locked.
+ *
+ * Return: the tunnel for awtun_req_unlock(), or an error pointer, explained to
+ * the sender.
+ */
+struct awtun_tunnel *awtun_req_lock(const struct awtun_req *req,
+				    struct genl_info *info, int type)
+{
+	struct awtun_tunnel *tun;
+	struct net_device *dev;
+
+	if (!req->tb[type])
+		return ERR_PTR(AWTUN_MISSING(req, type,
+					     "the interface index is missing"));
+
+	dev = dev_get_by_index(genl_info_net(info), nla_get_u32(req->tb[type]));
+	if (!dev)
+		return ERR_PTR(AWTUN_REFUSE(req, type, -ENODEV,
+					    "no such interface"));
+	if (!awtun_dev_is_ours(dev)) {
+		dev_put(dev);
+		return ERR_PTR(AWTUN_REFUSE(req, type, -EOPNOTSUPP,
+					    "the interface is not of kind tunnel"));
+	}
+
+	tun = netdev_priv(dev);
+	mutex_lock(&tun->lock);
+
+	return tun;
+}
+
+/**
+ * awtun_req_unlock() - end what awtun_req_lock() began
+ * @tun: the tunnel
+ */
+void awtun_req_unlock(struct awtun_tunnel *tun)
+{
+	mutex_unlock(&tun->lock);
+	dev_put(tun->dev);
+}
+
+/**
+ * awtun_req_check_underlay() - refuse what a tunnel without underlay cannot do
+ * @req: the request
+ * @type: attribute that holds the interface index
+ * @tun: the tunnel, locked
+ *
+ * Return: 0 or an error, explained to the sender.
+ */
+int awtun_req_check_underlay(const struct awtun_req *req, int type,
+			     const struct awtun_tunnel *tun)
+{
+	if (awtun_dev_underlay(tun))
+		return 0;
+
+	return AWTUN_REFUSE(req, type, -ENONET,
+			    "the network namespace of the outer packets is gone");
+}
+
+/**
+ * awtun_req_changed() - dumps may now show something else
+ * @info: the request that changed it
+ */
+void awtun_req_changed(struct genl_info *info)
+{
+	atomic_inc(&awtun_net(genl_info_net(info))->generation);
+}
+
+/**
+ * awtun_dump_of() - where a dump goes on
+ * @cb: the dump
+ *
+ * Return: zero at first.
+ */
+struct awtun_dump *awtun_dump_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct awtun_dump) > sizeof(cb->ctx));
+
+	return (struct awtun_dump *)cb->ctx;
+}
+
+/**
+ * awtun_dump_tunnels() - go on with a dump, tunnel by tunnel
+ * @skb: gets the next part
+ * @cb: the dump
+ * @dump_one: writes what is wanted of a tunnel, an error when @skb is full
+ *
+ * The parts come from one state, or the reader is told that they do not: every
+ * device that comes or goes counts, and every change made by a request.
+ *
+ * Return: what dumpit returns.
+ */
+int awtun_dump_tunnels(struct sk_buff *skb, struct netlink_callback *cb,
+		       int (*dump_one)(struct sk_buff *skb,
+				       struct netlink_callback *cb,
+				       const struct awtun_tunnel *tun))
+{
+	struct awtun_dump *dump = awtun_dump_of(cb);
+	struct net *net = sock_net(cb->skb->sk);
+	struct net_device *dev;
+	u32 pos = 0;
+
+	cb->seq = READ_ONCE(net->dev_base_seq) +
+		  atomic_read(&awtun_net(net)->generation);
+
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev) {
+		if (pos++ < dump->dev)
+			continue;
+		if (awtun_dev_is_ours(dev) &&
+		    (!dump->ifindex || dump->ifindex == dev->ifindex) &&
+		    dump_one(skb, cb, netdev_priv(dev)))
+			break;
+		dump->dev = pos;
+	}
+	rcu_read_unlock();
+
+	return skb->len;
+}
+
+/**
+ * awtun_dump_put() - begin a message of a dump
+ * @skb: gets it
+ * @cb: the dump
+ * @cmd: enum awtun_cmd
+ *
+ * Return: the header, NULL when @skb is full.
+ */
+void *awtun_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, &awtun_family, NLM_F_MULTI,
+				cmd);
+
+	if (hdr)
+		genl_dump_check_consistent(cb, hdr);
+
+	return hdr;
+}
+
+#define TUNNEL_CMD					\
+	.policy = tunnel_cmd_policy,			\
+	.maxattr = ARRAY_SIZE(tunnel_cmd_policy) - 1,	\
+	.flags = GENL_UNS_ADMIN_PERM
+
+#define SA_CMD						\
+	.policy = sa_cmd_policy,			\
+	.maxattr = ARRAY_SIZE(sa_cmd_policy) - 1,	\
+	.flags = GENL_UNS_ADMIN_PERM
+
+static const struct genl_ops awtun_ops[] = {
+	{
+		.cmd = AWTUN_CMD_TUNNEL_GET,
+		.doit = awtun_tunnel_get_doit,
+		.start = awtun_tunnel_get_start,
+		.dumpit = awtun_tunnel_get_dumpit,
+		TUNNEL_CMD,
+	}, {
+		.cmd = AWTUN_CMD_TUNNEL_SET,
+		.doit = awtun_tunnel_set_doit,
+		TUNNEL_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_ADD,
+		.doit = awtun_sa_add_doit,
+		SA_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_ACTIVATE,
+		.doit = awtun_sa_activate_doit,
+		SA_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_DEL,
+		.doit = awtun_sa_del_doit,
+		SA_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_GET,
+		.doit = awtun_sa_get_doit,
+		.start = awtun_sa_get_start,
+		.dumpit = awtun_sa_get_dumpit,
+		SA_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_FLUSH,
+		.doit = awtun_sa_flush_doit,
+		SA_CMD,
+	},
+};
+
+static const struct genl_multicast_group awtun_mcgrps[] = {
+	{ .name = AWTUN_GENL_MCGRP_EVENTS, .flags = AWTUN_MCAST_FLAGS },
+};
+
+/* Requests for different tunnels run side by side: each tunnel has a lock. */
+struct genl_family awtun_family __ro_after_init = {
+	.name = AWTUN_GENL_NAME,
+	.version = AWTUN_GENL_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = awtun_ops,
+	.n_ops = ARRAY_SIZE(awtun_ops),
+	.resv_start_op = AWTUN_CMD_TUNNEL_GET,
+	.mcgrps = awtun_mcgrps,
+	.n_mcgrps = ARRAY_SIZE(awtun_mcgrps),
+};
+
+int __init awtun_genl_init(void)
+{
+	return genl_register_family(&awtun_family);
+}
+
+void awtun_genl_exit(void)
+{
+	genl_unregister_family(&awtun_family);
+}
+
+MODULE_ALIAS_GENL_FAMILY(AWTUN_GENL_NAME);

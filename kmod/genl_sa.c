@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands for SAs, and the events about them. */
+#include <crypto/aes.h>
+#include <net/net_namespace.h>
+
+#include "compat.h"
+#include "dev.h"
+#include "genl.h"
+#include "sa.h"
+
+static const struct nla_policy sa_tunnel_policy[AWTUN_SA_A_MAX + 1] = {
+	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy sa_id_policy[AWTUN_SA_A_MAX + 1] = {
+	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AWTUN_SA_A_DIR] = NLA_POLICY_RANGE(NLA_U32, AWTUN_DIR_IN,
+					    AWTUN_DIR_OUT),
+	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
+};
+
+/* 32 bits, whatever the attribute could hold. Not const, for 6.1's sake. */
+static struct netlink_range_validation seq_range __ro_after_init = {
+	.max = AWTUN_SEQ_LAST,
+};
+
+static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
+	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AWTUN_SA_A_DIR] = NLA_POLICY_RANGE(NLA_U32, AWTUN_DIR_IN,
+					    AWTUN_DIR_OUT),
+	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
+	[AWTUN_SA_A_CIPHER] = NLA_POLICY_RANGE(NLA_U32, AWTUN_CIPHER_AES_CBC,
+					       AWTUN_CIPHER_AES_GCM),
+	[AWTUN_SA_A_CIPHER_KEY] = NLA_POLICY_RANGE(NLA_BINARY, AES_KEYSIZE_128,
+						   AES_KEYSIZE_256),
+	[AWTUN_SA_A_SALT] = NLA_POLICY_EXACT_LEN(AWTUN_SALT_LEN),
+	[AWTUN_SA_A_ICV_LEN] = NLA_POLICY_RANGE(NLA_U32, 8, 16),
+	[AWTUN_SA_A_AUTH] = NLA_POLICY_MAX(NLA_U32, AWTUN_AUTH_HMAC_SHA512_256),
+	[AWTUN_SA_A_AUTH_KEY] = NLA_POLICY_RANGE(NLA_BINARY, 1,
+						 AWTUN_KEY_LEN_MAX),
+	[AWTUN_SA_A_REPLAY_WINDOW] = NLA_POLICY_RANGE(NLA_U32,
+						      AWTUN_REPLAY_WINDOW_MIN,
+						      AWTUN_REPLAY_WINDOW_MAX),
+	[AWTUN_SA_A_SEQ] = NLA_POLICY_FULL_RANGE(NLA_U64, &seq_range),
+};
+
+static int put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, sa->tun->dev->ifindex) ||
+	    nla_put_u32(skb, AWTUN_SA_A_DIR, sa->dir) ||
+	    nla_put_be32(skb, AWTUN_SA_A_SPI, sa->key.spi))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+static int put_u64(struct sk_buff *skb, int type, u64 value)
+{
+	return nla_put_u64_64bit(skb, type, value, AWTUN_SA_A_PAD);
+}
+
+static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	int err;
+
+	if (nla_put_u32(skb, AWTUN_SA_A_CIPHER, sa->cipher) ||
+	    nla_put_u32(skb, AWTUN_SA_A_CIPHER_KEY_LEN, sa->cipher_key_len) ||
+	    nla_put_string(skb, AWTUN_SA_A_DRIVER,
+			   awtun_crypto_driver(&sa->crypto)))
+		return -EMSGSIZE;
+
+	if (sa->cipher == AWTUN_CIPHER_AES_GCM)
+		err = nla_put_u32(skb, AWTUN_SA_A_ICV_LEN,
+				  sa->crypto.esp.icv_len);
+	else
+		err = nla_put_u32(skb, AWTUN_SA_A_AUTH, sa->auth);
+
+	return err;
+}
+
+static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa,
+		     const struct awtun_sa_sum *sum)
+{
+	if (nla_put_u32(skb, AWTUN_SA_A_REPLAY_WINDOW, sa->replay.window) ||
+	    put_u64(skb, AWTUN_SA_A_SEQ, READ_ONCE(sa->replay.top)) ||
+	    put_u64(skb, AWTUN_SA_A_DROP_REPLAY,
+		    sum->drops[AWTUN_SA_DROP_REPLAY]) ||
+	    put_u64(skb, AWTUN_SA_A_DROP_AUTH, sum->drops[AWTUN_SA_DROP_AUTH]) ||
+	    put_u64(skb, AWTUN_SA_A_DROP_MALFORMED,
+		    sum->drops[AWTUN_SA_DROP_MALFORMED]))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+static int put_sa_out(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	u64 seq = min_t(u64, atomic64_read(&sa->tx_seq), AWTUN_SEQ_LAST);
+
+	if (put_u64(skb, AWTUN_SA_A_SEQ, seq) ||
+	    (rcu_access_pointer(sa->tun->tx_sa) == sa &&
+	     nla_put_flag(skb, AWTUN_SA_A_ACTIVE)))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+/* Everything but the keys. */
+static int put_sa(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	struct nlattr *nest = nla_nest_start(skb, AWTUN_A_SA);
+	struct awtun_sa_sum sum;
+	int err;
+
+	awtun_sum_sa(sa, &sum);
+	if (!nest || put_sa_id(skb, sa) || put_sa_suite(skb, sa) ||
+	    put_u64(skb, AWTUN_SA_A_PACKETS, sum.packets) ||
+	    put_u64(skb, AWTUN_SA_A_BYTES, sum.bytes))
+		return -EMSGSIZE;
+	err = sa->dir == AWTUN_DIR_IN ? put_sa_in(skb, sa, &sum) :
+					put_sa_out(skb, sa);
+	if (err)
+		return err;
+	nla_nest_end(skb, nest);
+
+	return 0;
+}
+
+static int check_sa_id(const struct awtun_req *req)
+{
+	if (!req->tb[AWTUN_SA_A_DIR])
+		return AWTUN_MISSING(req, AWTUN_SA_A_DIR,
+				     "the direction is missing");
+	if (!req->tb[AWTUN_SA_A_SPI])
+		return AWTUN_MISSING(req, AWTUN_SA_A_SPI,
+				     "the SPI is missing");
+	/* 0 is for local use, 1 to 255 are reserved, RFC 4303 section 2.1. */
+	if (ntohl(nla_get_be32(req->tb[AWTUN_SA_A_SPI])) <= 255)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -EINVAL,
+				    "SPIs 0 to 255 are reserved");
+
+	return 0;
+}
+
+/* Find the SA that the request names and lock its tunnel. */
+static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_sa *sa;
+	int err;
+
+	err = awtun_req_parse(req, info, AWTUN_A_SA, AWTUN_SA_A_MAX,
+			      sa_id_policy);
+	if (!err)
+		err = check_sa_id(req);
+	if (err)
+		return ERR_PTR(err);
+
+	tun = awtun_req_lock(req, info, AWTUN_SA_A_IFINDEX);
+	if (IS_ERR(tun))
+		return ERR_CAST(tun);
+
+	sa = awtun_sa_find(tun, nla_get_u32(req->tb[AWTUN_SA_A_DIR]),
+			   nla_get_be32(req->tb[AWTUN_SA_A_SPI]));
+	if (!sa) {
+		awtun_req_unlock(tun);
+		return ERR_PTR(AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -ENOENT,
+					    "the tunnel has no SA of this direction and SPI"));
+	}
+
+	return sa;
+}
+
+int awtun_sa_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_req req;
+	struct awtun_sa *sa;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	sa = lock_sa(&req, info);
+	if (IS_ERR(sa)) {
+		err = PTR_ERR(sa);
+		goto err_free;
+	}
+
+	hdr = genlmsg_put_reply(msg, info, &awtun_family, 0, AWTUN_CMD_SA_GET);
+	err = hdr ? put_sa(msg, sa) : -EMSGSIZE;
+	awtun_req_unlock(sa->tun);
+	if (err)
+		goto err_free;
+
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+
+err_free:
+	nlmsg_free(msg);
+	return err;
+}
+
+static int parse_gcm(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+{
+	struct nlattr * const *tb = req->tb;
+
+	if (!tb[AWTUN_SA_A_SALT])
+		return AWTUN_MISSING(req, AWTUN_SA_A_SALT,
+				     "the salt of AES-GCM is missing");
+	if (!tb[AWTUN_SA_A_ICV_LEN])
+		return AWTUN_MISSING(req, AWTUN_SA_A_ICV_LEN,
+				     "the ICV length of AES-GCM is missing");
+	crypto->salt = nla_data(tb[AWTUN_SA_A_SALT]);
+	crypto->icv_len = nla_get_u32(tb[AWTUN_SA_A_ICV_LEN]);
+
+	if (crypto->icv_len % 4)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ICV_LEN, -EINVAL,
+				    "the ICV of AES-GCM has 8, 12 or 16 octets");
+	if (crypto->auth != AWTUN_AUTH_NONE)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
+				    "AES-GCM has no separate integrity algorithm");
+	if (tb[AWTUN_SA_A_AUTH_KEY])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH_KEY, -EINVAL,
+				    "AES-GCM has no separate integrity key");
+
+	return 0;
+}
+
+static int parse_cbc(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+{
+	struct nlattr * const *tb = req->tb;
+
+	if (!tb[AWTUN_SA_A_AUTH])
+		return AWTUN_MISSING(req, AWTUN_SA_A_AUTH,
+				     "the integrity algorithm of AES-CBC is missing");
+	if (crypto->auth == AWTUN_AUTH_NONE)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
+				    "AES-CBC needs an integrity algorithm");
+	if (!tb[AWTUN_SA_A_AUTH_KEY])
+		return AWTUN_MISSING(req, AWTUN_SA_A_AUTH_KEY,
+				     "the integrity key is missing");
+	crypto->auth_key = nla_data(tb[AWTUN_SA_A_AUTH_KEY]);
+	crypto->auth_key_len = nla_len(tb[AWTUN_SA_A_AUTH_KEY]);
+
+	if (crypto->auth_key_len != awtun_auth_key_len(crypto->auth))
+		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH_KEY, -EINVAL,
+				    "the key does not fit the integrity algorithm");
+	if (tb[AWTUN_SA_A_SALT])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SALT, -EINVAL,
+				    "AES-CBC has no salt");
+	if (tb[AWTUN_SA_A_ICV_LEN])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ICV_LEN, -EINVAL,
+				    "the integrity algorithm gives the length of the ICV");
+
+	return 0;
+}
+
+static int parse_suite(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+{
+	struct nlattr * const *tb = req->tb;
+
+	if (!tb[AWTUN_SA_A_CIPHER])
+		return AWTUN_MISSING(req, AWTUN_SA_A_CIPHER,
+				     "the cipher is missing");
+	if (!tb[AWTUN_SA_A_CIPHER_KEY])
+		return AWTUN_MISSING(req, AWTUN_SA_A_CIPHER_KEY,
+				     "the cipher key is missing");
+	crypto->cipher = nla_get_u32(tb[AWTUN_SA_A_CIPHER]);
+	crypto->key = nla_data(tb[AWTUN_SA_A_CIPHER_KEY]);
+	crypto->key_len = nla_len(tb[AWTUN_SA_A_CIPHER_KEY]);
+	if (tb[AWTUN_SA_A_AUTH])
+		crypto->auth = nla_get_u32(tb[AWTUN_SA_A_AUTH]);
+
+	if (crypto->key_len % 8)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_CIPHER_KEY, -EINVAL,
+				    "an AES key has 16, 24 or 32 octets");
+
+	return crypto->cipher == AWTUN_CIPHER_AES_GCM ? parse_gcm(req, crypto) :
+							parse_cbc(req, crypto);
+}
+
+static int parse_sa(const struct awtun_req *req, struct awtun_sa_params *params)
+{
+	const struct nlattr *window = req->tb[AWTUN_SA_A_REPLAY_WINDOW];
+	const struct nlattr *seq = req->tb[AWTUN_SA_A_SEQ];
+	int err;
+
+	memset(params, 0, sizeof(*params));
+	err = check_sa_id(req);
+	if (err)
+		return err;
+	params->dir = nla_get_u32(req->tb[AWTUN_SA_A_DIR]);
+	params->spi = nla_get_be32(req->tb[AWTUN_SA_A_SPI]);
+
+	if (window && params->dir == AWTUN_DIR_OUT)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_REPLAY_WINDOW, -EINVAL,
+				    "an outbound SA has no replay window");
+	if (seq && params->dir == AWTUN_DIR_IN)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -EINVAL,
+				    "the peer counts the packets of an inbound SA");
+	params->seq = seq ? nla_get_u64(seq) : 0;
+	params->replay_window = window ? nla_get_u32(window) :
+					 AWTUN_REPLAY_WINDOW_MIN;
+
+	return parse_suite(req, &params->crypto);
+}
+
+static int publish_sa(const struct awtun_req *req, struct genl_info *info,
+		      struct awtun_sa *sa)
+{
+	struct awtun_tunnel *tun;
+	int err;
+
+	tun = awtun_req_lock(req, info, AWTUN_SA_A_IFINDEX);
+	if (IS_ERR(tun))
+		return PTR_ERR(tun);
+
+	err = awtun_req_check_underlay(req, AWTUN_SA_A_IFINDEX, tun);
+	if (!err) {
+		err = awtun_sa_publish(tun, sa, req->extack);
+		if (err)
+			awtun_refuse(req, err == -EEXIST ? AWTUN_SA_A_SPI :
+						     AWTUN_SA_A_IFINDEX, err);
+	}
+	awtun_req_unlock(tun);
+
+	return err;
+}
+
+static int add_sa(struct genl_info *info)
+{
+	struct awtun_sa_params params;
+	struct awtun_sa *sa;
+	struct awtun_req req;
+	int err;
+
+	err = awtun_req_parse(&req, info, AWTUN_A_SA, AWTUN_SA_A_MAX,
+			      sa_add_policy);
+	if (err)
+		return err;
+	err = parse_sa(&req, &params);
+	if (err)
+		return err;
+
+	/* Before the tunnel is locked, for it may load modules. */
+	sa = awtun_sa_new(&params, req.extack);
+	if (IS_ERR(sa))
+		return awtun_refuse(&req, AWTUN_SA_A_CIPHER, PTR_ERR(sa));
+
+	err = publish_sa(&req, info, sa);
+	if (err) {
+		awtun_sa_discard(sa);
+		return err;
+	}
+	awtun_req_changed(info);
+
+	return 0;
+}
+
+static bool is_secret(const struct nlattr *attr)
+{
+	switch (nla_type(attr)) {
+	case AWTUN_SA_A_CIPHER_KEY:
+	case AWTUN_SA_A_SALT:
+	case AWTUN_SA_A_AUTH_KEY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The request may be echoed in the answer, and its memory is not cleared. */
+static void wipe_keys(struct genl_info *info)
+{
+	struct nlattr *nest = info->attrs[AWTUN_A_SA];
+	struct nlattr *attr;
+	int rem;
+
+	if (!nest)
+		return;
+	nla_for_each_nested(attr, nest, rem)
+		if (is_secret(attr))
+			memzero_explicit(nla_data(attr), nla_len(attr));
+}
+
+int awtun_sa_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = add_sa(info);
+
+	wipe_keys(info);
+
+	return err;
+}
+
+int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_req req;
+	struct awtun_sa *sa;
+	int err = 0;
+
+	sa = lock_sa(&req, info);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+
+	tun = sa->tun;
+	if (sa->dir != AWTUN_DIR_OUT)
+		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
+				   "only an outbound SA is activated");
+	else if (awtun_sa_exhausted(sa))
+		err = AWTUN_REFUSE(&req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
+				   "the SA has no sequence number left");
+	else
+		awtun_sa_activate(sa);
+	awtun_req_unlock(tun);
+	if (!err)
+		awtun_req_changed(info);
+
+	return err;
+}
+
+int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_req req;
+	struct awtun_sa *sa;
+
+	sa = lock_sa(&req, info);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+
+	tun = sa->tun;
+	awtun_sa_remove(sa);
+	awtun_req_unlock(tun);
+	awtun_req_changed(info);
+
+	return 0;
+}
+
+int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_req req;
+	int err;
+
+	err = awtun_req_parse(&req, info, AWTUN_A_SA, AWTUN_SA_A_MAX,
+			      sa_tunnel_policy);
+	if (err)
+		return err;
+
+	tun = awtun_req_lock(&req, info, AWTUN_SA_A_IFINDEX);
+	if (IS_ERR(tun))
+		return PTR_ERR(tun);
+	awtun_sa_flush(tun);
+	awtun_req_unlock(tun);
+	awtun_req_changed(info);
+
+	return 0;
+}
+
+int awtun_sa_get_start(struct netlink_callback *cb)
+{
+	struct nlattr *nest = awtun_dump_attrs(cb)[AWTUN_A_SA];
+	struct nlattr *tb[AWTUN_SA_A_MAX + 1];
+	int err;
+
+	if (!nest)
+		return 0;
+
+	err = nla_parse_nested(tb, AWTUN_SA_A_MAX, nest, sa_tunnel_policy,
+			       cb->extack);
+	if (err)
+		return err;
+	if (tb[AWTUN_SA_A_IFINDEX])
+		awtun_dump_of(cb)->ifindex = nla_get_u32(tb[AWTUN_SA_A_IFINDEX]);
+
+	return 0;
+}
+
+static int dump_sas(struct sk_buff *skb, struct netlink_callback *cb,
+		    const struct awtun_tunnel *tun)
+{
+	struct awtun_dump *dump = awtun_dump_of(cb);
+	struct awtun_sa *sa;
+
+	list_for_each_entry_rcu(sa, &tun->sas, list) {
+		void *hdr;
+
+		if (sa->id < dump->sa)
+			continue;
+		hdr = awtun_dump_put(skb, cb, AWTUN_CMD_SA_GET);
+		if (!hdr)
+			return -EMSGSIZE;
+		if (put_sa(skb, sa)) {
+			genlmsg_cancel(skb, hdr);
+			return -EMSGSIZE;
+		}
+		genlmsg_end(skb, hdr);
+		dump->sa = sa->id + 1;
+	}
+	dump->sa = 0;
+
+	return 0;
+}
+
+int awtun_sa_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return awtun_dump_tunnels(skb, cb, dump_sas);
+}
+
+static int put_event(struct sk_buff *msg, const struct awtun_sa *sa,
+		     enum awtun_event event)
+{
+	struct nlattr *nest;
+	void *hdr;
+
+	hdr = genlmsg_put(msg, 0, 0, &awtun_family, 0, AWTUN_CMD_EVENT);
+	if (!hdr || nla_put_u32(msg, AWTUN_A_EVENT, event))
+		return -EMSGSIZE;
+	nest = nla_nest_start(msg, AWTUN_A_SA);
+	if (!nest || put_sa_id(msg, sa))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	genlmsg_end(msg, hdr);
+
+	return 0;
+}
+
+/**
+ * awtun_notify_sa() - tell the listeners of the tunnel's namespace
+ * @sa: the SA it is about
+ * @event: what happened
+ *
+ * The word may be lost when memory or a reader's buffer is short; a dump of the
+ * SAs shows the same.
+ *
+ * Context: process.
+ */
+void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event)
+{
+	struct sk_buff *msg;
+	struct net *net;
+
+	/* The device may be moving, its namespace may be going. */
+	rcu_read_lock();
+	net = maybe_get_net(dev_net(sa->tun->dev));
+	rcu_read_unlock();
+	if (!net)
+		return;
+
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (msg && !put_event(msg, sa, event))
+		genlmsg_multicast_netns(&awtun_family, net, msg, 0, 0,
+					GFP_KERNEL);
+	else
+		nlmsg_free(msg);
+	put_net(net);
+}
