@@ -128,6 +128,8 @@ unsigned char Editor::on_cancel(EditLine* editor, int /*key*/) {
 std::optional<std::string> Editor::read(const std::string& prompt, config::Mode mode) {
   prompt_ = prompt;
   mode_ = mode;
+  // el_gets() shows the prompt first; whoever types at the sight of it must find the keys bound.
+  el_set(editor_.get(), EL_PREP_TERM, 1);
   int length = 0;
   const char* const text = el_gets(editor_.get(), &length);
   if (text == nullptr || length <= 0) return std::nullopt;
