@@ -525,6 +525,34 @@ static int find_family(struct awtun_nl *nl)
 	return awtun_call_raw(nl, msg, nlh.nlmsg_len, parse_family, nl);
 }
 
+int awtun_netns_enter(const char *netns)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	char path[256];
+	int ns, err = 0;
+
+	snprintf(path, sizeof(path), "%s%s",
+		 strchr(netns, '/') ? "" : "/run/netns/", netns);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (home < 0 || ns < 0 || setns(ns, CLONE_NEWNET))
+		err = -errno;
+	if (ns >= 0)
+		close(ns);
+	if (!err)
+		return home;
+	if (home >= 0)
+		close(home);
+	return err;
+}
+
+int awtun_netns_leave(int home)
+{
+	int err = setns(home, CLONE_NEWNET) ? -errno : 0;
+
+	close(home);
+	return err;
+}
+
 int awtun_nl_open(struct awtun_nl *nl)
 {
 	struct timeval timeout = { .tv_sec = 20 };
@@ -540,29 +568,6 @@ int awtun_nl_open(struct awtun_nl *nl)
 	err = find_family(nl);
 	if (err)
 		awtun_nl_close(nl);
-	return err;
-}
-
-int awtun_nl_open_netns(struct awtun_nl *nl, const char *netns)
-{
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	char path[256];
-	int ns, err;
-
-	snprintf(path, sizeof(path), "%s%s",
-		 strchr(netns, '/') ? "" : "/run/netns/", netns);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	if (home < 0 || ns < 0 || setns(ns, CLONE_NEWNET)) {
-		err = -errno;
-	} else {
-		err = awtun_nl_open(nl);
-		if (setns(home, CLONE_NEWNET))
-			err = -errno;
-	}
-	if (ns >= 0)
-		close(ns);
-	if (home >= 0)
-		close(home);
 	return err;
 }
 

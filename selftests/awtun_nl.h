@@ -92,10 +92,15 @@ size_t awtun_keymat_len(const struct awtun_suite *suite);
 
 extern const char * const awtun_stat_names[AWTUN_TUNNEL_STAT_MAX + 1];
 
+/*
+ * Enters the network namespace @netns, a name or path. Returns what
+ * awtun_netns_leave() wants, or -errno.
+ */
+int awtun_netns_enter(const char *netns);
+int awtun_netns_leave(int home);
+
 /* 0, or -errno: -ENOENT when the family does not exist (no module). */
 int awtun_nl_open(struct awtun_nl *nl);
-/* The same with a socket of the network namespace @netns, a name or path. */
-int awtun_nl_open_netns(struct awtun_nl *nl, const char *netns);
 void awtun_nl_close(struct awtun_nl *nl);
 int awtun_nl_subscribe(struct awtun_nl *nl);
 

@@ -109,7 +109,10 @@ static int open_udp(int family)
 	struct sockaddr_in6 any = { .sin6_family = family,
 				    .sin6_port = htons(PORT) };
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int on = 1;
 
+	if (fd >= 0 && family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	/* The port is at the same place in both families' addresses. */
 	if (fd < 0 || bind(fd, (void *)&any, family == AF_INET ?
 			   sizeof(struct sockaddr_in) : sizeof(any)))

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Passes KTAP through, counts it, and exits with 1 when anything failed. A test
+# Counts the results in KTAP, and exits with 1 when anything failed. A test
 # program's own results come with "# " before them; a program without any
 # counts as one test.
-
-{ print; fflush() }
 
 function count(line) {
 	if (line ~ /^not ok /)

@@ -86,23 +86,27 @@ not() {
 
 jobs_started=() namespaces=()
 
-# Job control is off, so a job ends alone: by its own process id.
+# start COMMAND...: not a function, or its children would outlive it.
 start() {
 	"$@" >/dev/null 2>&1 &
 	jobs_started+=($!)
 }
 
-# stop_jobs [SIGNAL]: ends them all; fails when one of them had failed.
+# start_in NAME COMMAND...: the same in a namespace.
+start_in() {
+	local name
+	name=$(ns "$1")
+	shift
+	start ip netns exec "$name" "$@"
+}
+
+# Ends them all; fails when one of them had ended by itself.
 stop_jobs() {
-	local job status=0 rc
+	local job status=0
 	for job in "${jobs_started[@]}"; do
-		kill "-${1:-KILL}" "$job" 2>/dev/null
-	done
-	for job in "${jobs_started[@]}"; do
+		kill -KILL "$job" 2>/dev/null
 		wait "$job" 2>/dev/null
-		rc=$?
-		# 128 and more: ended by a signal, ours.
-		[ "$rc" = 0 ] || [ "$rc" -ge 128 ] || status=1
+		[ $? = 137 ] || status=1 # 128 + SIGKILL
 	done
 	jobs_started=()
 	return $status
@@ -161,10 +165,11 @@ underlay() {
 	done
 }
 
-# tunnel_addresses NS SIDE [MTU]: tunnel0 up with T4 and T6 of this side.
-tunnel_addresses() {
+# tunnel_up NS SIDE [add]: tunnel0, new or not, up with T4 and T6 of this side.
+tunnel_up() {
 	ip -n "$(ns "$1")" -batch - <<-END
-	link set tunnel0 up mtu ${3:-1400}
+	${3:+link add tunnel0 type tunnel}
+	link set tunnel0 up mtu 1400
 	addr add ${T4[$2]}/30 dev tunnel0
 	addr add ${T6[$2]}/64 dev tunnel0 nodad
 	END
@@ -178,10 +183,14 @@ tunnel_mode() {
 		"${ends[$((1 - $2))]}"
 }
 
-# tunnel_add NS SIDE {ipv4|ipv6}
-tunnel_add() {
-	ip -n "$(ns "$1")" link add tunnel0 type tunnel &&
-		tunnel_mode "$1" "$2" "$3" && tunnel_addresses "$1" "$2"
+# tunnels A B SUITE: tunnel0 in both namespaces, with SAs, ready for traffic.
+tunnels() {
+	tunnel_up "$1" 0 add && tunnel_up "$2" 1 add && join "$@"
+}
+
+# join A B SUITE: tunnel0 of both gets ends and SAs.
+join() {
+	pair "$1" "$2" ends ipv4 "${U4[@]}" && switch_sas "$1" "$2" "$3" 1
 }
 
 # A carrier alone is not enough: the queue opens with the operational state.
@@ -190,10 +199,18 @@ tunnel_running() {
 		! ip -n "$(ns "$1")" link show tunnel0 | grep -q "NO-CARRIER"
 }
 
+# pair A B COMMAND...: tunnel0 of both; see tunnel_pair.
+pair() {
+	local a b
+	a=$(ns "$1")
+	b=$(ns "$2")
+	shift 2
+	tunnel_pair tunnel0 "$a" "$b" "$@"
+}
+
 # switch_sas A B SUITE COUNT: random SAs between tunnel0 of both, COUNT times.
 switch_sas() {
-	sa_switch tunnel0 "$(ns "$1")" "$(ns "$2")" "$3" "$4" || return
-	wait_for 20 tunnel_running "$1" && wait_for 20 tunnel_running "$2"
+	pair "$1" "$2" switch "$3" "$4"
 }
 
 # The sum of all drop counters of tunnel0 is 0; else they are printed.
@@ -209,6 +226,8 @@ inner_mtu() {
 	*-gcm16) align=4 iv=8 ;;
 	*-gcm8) align=4 iv=8 icv=8 ;;
 	*-sha1) icv=12 ;;
+	*-gcm12) align=4 iv=8 icv=12 ;;
+	*-sha512) icv=32 ;;
 	esac
 	[ "$2" = ipv4 ] || outer=40
 	echo $(((1500 - outer - 8 - iv - icv) / align * align - 2))

@@ -13,24 +13,13 @@ readonly ROUNDS=${ROUNDS:-50} SUITE=aes256-gcm16
 ### Traffic: bursts that do not mind losses
 
 flood() {
-	start in_ns "$1" ping -q -f -l 32 -s 1200 "$2"
-}
-
-flows() {
-	local packets
-	packets=$(in_ns "$1" awtun_ctl sa-dump tunnel0 |
-		sed -n 's/^in .* packets=\([0-9]*\) .*/\1/p')
-	[ "${packets:-0}" -ge 100 ]
+	start_in "$1" ping -q -f -l 32 -s 1200 "$2"
 }
 
 both_ways() {
 	flood a "${T4[1]}"
 	flood b "${T6[0]}"
-	wait_for 60 flows a && wait_for 60 flows b
-}
-
-tunnels() {
-	tunnel_add a 0 ipv4 && tunnel_add b 1 ipv4 && switch_sas a b "$SUITE" 1
+	pair a b traffic 100
 }
 
 has_link() {
@@ -40,12 +29,12 @@ has_link() {
 ### One round of each
 
 unload_round() {
-	"$here/load.sh" && tunnels && both_ways && rmmod awtun &&
+	"$here/load.sh" && tunnels a b "$SUITE" && both_ways && rmmod awtun &&
 		not has_link a tunnel0 && not has_link b tunnel0
 }
 
 link_round() {
-	tunnels && both_ways && ip -n "$(ns a)" link del tunnel0 &&
+	tunnels a b "$SUITE" && both_ways && ip -n "$(ns a)" link del tunnel0 &&
 		not has_link a tunnel0 && ip -n "$(ns b)" link del tunnel0
 }
 
@@ -57,15 +46,14 @@ split_tunnels() {
 			netns "$(ns over)" &&
 		ip -n "$(ns a)" link add tunnel0 type tunnel &&
 		ip -n "$(ns a)" link set tunnel0 netns "$(ns over)" &&
-		tunnel_mode over 0 ipv4 && tunnel_addresses over 0 &&
-		tunnel_add b 1 ipv4 && switch_sas over b "$SUITE" 1
+		tunnel_up over 0 && tunnel_up b 1 add && join over b "$SUITE"
 }
 
 overlay_round() {
 	split_tunnels || return
 	# No process may hold the namespace: its kernel answers.
 	flood b "${T4[0]}"
-	wait_for 60 flows b && ns_del over &&
+	pair over b traffic 100 && ns_del over &&
 		wait_for 60 not has_link a watch &&
 		ip -n "$(ns b)" link del tunnel0
 }
@@ -73,7 +61,7 @@ overlay_round() {
 underlay_round() {
 	split_tunnels || return
 	flood over "${T4[1]}"
-	wait_for 60 flows over && ns_del a &&
+	pair over b traffic 100 && ns_del a &&
 		wait_for 60 not has_link b under &&
 		wait_for 60 not tunnel_running over &&
 		ip -n "$(ns over)" link del tunnel0 &&

@@ -14,10 +14,8 @@ skip() {
 
 # What is not there is missed by the test that needs it, if any. The fast
 # ciphers come by CPU aliases where udev runs.
-for module in tun veth esp4 esp6 xfrm_user aesni_intel ghash_clmulni_intel \
-	sha256_ssse3 sha512_ssse3 sha1_ssse3; do
-	modprobe -q "$module" 2>/dev/null
-done
+modprobe -qa tun veth esp4 esp6 xfrm_user aesni_intel ghash_clmulni_intel \
+	sha256_ssse3 sha512_ssse3 sha1_ssse3 2>/dev/null
 
 [ -d /sys/module/awtun ] && exit 0
 if [ -z "$AWTUN_KO" ]; then

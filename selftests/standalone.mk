@@ -31,7 +31,8 @@ run_tests: all
 	+@AWTUN_KO="$(AWTUN_KO)" $(MAKE_HERE) run_tests \
 		$(if $(TESTS),TEST_GEN_PROGS= TEST_PROGS= \
 			TEST_CUSTOM_PROGS="$(addprefix $(HERE)/,$(TESTS))") | \
-		awk -f ktap_summary.awk
+		tee $(BUILD)/results.ktap
+	@awk -f ktap_summary.awk $(BUILD)/results.ktap
 
 clean:
 	$(RM) -r $(BUILD)

@@ -10,9 +10,9 @@ needs iperf3
 readonly SWITCHES=100 SEGMENTS=10000
 
 tcp_flow() {
-	start in_ns b iperf3 --server --one-off
+	start_in b iperf3 --server --one-off
 	wait_for 20 listening
-	start in_ns a iperf3 --client "${T4[1]}" --time 100000 --bidir
+	start_in a iperf3 --client "${T4[1]}" --time 100000 --bidir
 }
 
 listening() {
@@ -41,8 +41,7 @@ one_sa_pair() {
 ktap_begin
 ns_add a b
 underlay a b
-tunnel_add a 0 ipv4
-tunnel_add b 1 ipv4
+check "tunnels" tunnels a b aes256-sha256
 
 for suite in aes256-sha256 aes256-gcm16; do
 	check "$suite: first SAs" switch_sas a b $suite 1
@@ -53,7 +52,7 @@ for suite in aes256-sha256 aes256-gcm16; do
 		switch_sas a b $suite $SWITCHES
 	check "$suite: more than $SEGMENTS packets each way" \
 		wait_for 300 enough $SEGMENTS
-	check "$suite: TCP and UDP go on to the end" stop_jobs TERM
+	check "$suite: TCP and UDP go on to the end" stop_jobs
 	check "$suite: one pair is left" one_sa_pair a
 	check "$suite: one pair is left at the peer" one_sa_pair b
 	check "$suite: nothing dropped" no_drops a

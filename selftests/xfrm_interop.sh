@@ -188,7 +188,7 @@ ktap_begin
 ns_add r1 r2 r3 r4
 underlay r1 r2
 underlay r3 r4
-check "set up awtun beside XFRM" tunnel_add r1 0 ipv4
+check "set up awtun beside XFRM" tunnel_up r1 0 add
 against_xfrm
 
 check "back to IPv4 for a second pair of hosts' SAs" xfrm_peer ipv4
@@ -198,7 +198,6 @@ check "both carry traffic at once" side_by_side
 check "XFRM's were used" xfrm_used
 check "nothing dropped" no_drops r1
 
-check "set up awtun" tunnel_add r3 0 ipv4
-check "set up its peer" tunnel_add r4 1 ipv4
+check "set up awtun and a peer" tunnels r3 r4 aes256-gcm16
 against_itself
 ktap_end

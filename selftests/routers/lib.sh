@@ -10,6 +10,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 AWTUN_BIN=${AWTUN_BIN:-$(cd "$here/../build/bin" && pwd)}
+[ -n "$AWTUN_KO" ] || [ ! -e "$here/../kmod/awtun.ko" ] || export AWTUN_KO=$here/../kmod/awtun.ko
 work=$(mktemp -d)
 
 # The addresses of the manual's two examples, by router.
@@ -41,7 +42,7 @@ lan_up() { # SIDE
 	addr add ${LAN4[$1]}.2/24 dev eth0
 	addr add ${LAN6[$1]}::2/64 dev eth0 nodad
 	route add default via ${LAN4[$1]}.1
-	-6 route add default via ${LAN6[$1]}::1
+	route add default via ${LAN6[$1]}::1
 	END
 	in_ns "router-$1" sysctl -qw net.ipv4.ip_forward=1 \
 		net.ipv6.conf.all.forwarding=1
@@ -53,7 +54,7 @@ wan_up() { # SIDE
 	addr add ${WAN4[$1]}/32 dev wan
 	addr add ${WAN6[$1]}/128 dev wan nodad
 	route add ${WAN4[${OTHER[$1]}]} dev wan
-	-6 route add ${WAN6[${OTHER[$1]}]} dev wan
+	route add ${WAN6[${OTHER[$1]}]} dev wan
 	END
 }
 
@@ -220,7 +221,7 @@ capture_start() { # FILE
 }
 
 capture_stop() {
-	kill -INT "$capture"
+	kill "$capture"
 	wait "$capture"
 }
 
@@ -232,7 +233,7 @@ charon_start() {
 	link add xfrm0 type xfrm dev wan if_id 42
 	link set xfrm0 up mtu 1400
 	route add ${LAN4[a]}.0/24 dev xfrm0
-	-6 route add ${LAN6[a]}::/64 dev xfrm0
+	route add ${LAN6[a]}::/64 dev xfrm0
 	END
 	cat >"$work/strongswan.conf" <<-END
 	charon {

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tunnel_pair - two tunnels of the same name in two network namespaces: their
+ * endpoints, their SAs, the replacement of these, and whether traffic arrives.
+ *
+ * SAs are replaced in the order of a rekey: inbound SAs, outbound SAs,
+ * activation, and the old SAs go when the last packet under them has arrived.
+ * Keys are random.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "awtun_nl.h"
+
+#define SAS_MAX		16
+#define WINDOW		1024	/* packets */
+#define POLL_NS		2000000
+#define POLLS_MAX	10000	/* 20 seconds and more */
+#define POLLS_QUIET	3	/* without a change: nothing is under way */
+#define EXIT_USAGE	255
+
+static const char usage[] =
+	"usage: tunnel_pair IFNAME NETNS_A NETNS_B COMMAND...\n"
+	"  ends {ipv4|ipv6} ADDRESS_A ADDRESS_B\n"
+	"  switch SUITE COUNT    new SAs, COUNT times; waits for the carrier\n"
+	"  traffic PACKETS       waits until so many came by the inbound SAs\n";
+
+struct router {
+	const char *netns;
+	struct awtun_nl nl;
+	int fd;			/* any socket of the namespace */
+	struct ifreq ifr;	/* has the name */
+	uint32_t ifindex;
+	uint32_t out_spi;	/* of the active SA; 0: none */
+};
+
+static void pause_between_polls(void)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+
+	nanosleep(&pause, NULL);
+}
+
+static int complain(const struct router *router, const char *what, int err)
+{
+	if (err)
+		fprintf(stderr, "tunnel_pair: %s: %s: %s: %s\n", router->netns,
+			what, strerror(-err), router->nl.extack);
+	return err;
+}
+
+static int find_tunnel(struct router *router)
+{
+	struct awtun_tunnel tunnel;
+	int err = awtun_tunnel_find(&router->nl, router->ifr.ifr_name,
+				    &tunnel);
+
+	if (!err)
+		router->ifindex = tunnel.ifindex;
+	return err;
+}
+
+/* The SAs of the tunnel; their number, or -errno. */
+static int dump_sas(struct router *router, struct awtun_sa *sas)
+{
+	int n = awtun_sa_dump(&router->nl, router->ifindex, sas, SAS_MAX);
+
+	return n < SAS_MAX ? n : SAS_MAX;
+}
+
+static int find_active(struct router *router)
+{
+	struct awtun_sa sas[SAS_MAX];
+	int i, n = dump_sas(router, sas);
+
+	for (i = 0; i < n; i++)
+		if (sas[i].active)
+			router->out_spi = sas[i].spi;
+	return n < 0 ? n : 0;
+}
+
+static int open_router(struct router *router, const char *netns,
+		       const char *ifname)
+{
+	int err, home = awtun_netns_enter(netns);
+
+	router->netns = netns;
+	strncpy(router->ifr.ifr_name, ifname, IFNAMSIZ - 1);
+	if (home < 0)
+		return complain(router, "namespace", home);
+	router->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	err = awtun_nl_open(&router->nl);
+	if (awtun_netns_leave(home) || router->fd < 0)
+		abort();
+	if (!err)
+		err = find_tunnel(router);
+	if (!err)
+		err = find_active(router);
+	return complain(router, "open", err);
+}
+
+static int add_sa(struct router *router, uint32_t dir, uint32_t spi,
+		  const struct awtun_suite *suite, const uint8_t *keymat)
+{
+	struct awtun_req req;
+
+	awtun_req_sa_add(&req, router->ifindex, dir, spi, suite, keymat,
+			 dir == AWTUN_DIR_IN ? WINDOW : 0);
+	return complain(router, "sa-add",
+			awtun_call(&router->nl, &req, NULL, NULL));
+}
+
+static int sa_do(struct router *router, uint8_t cmd, uint32_t dir,
+		 uint32_t spi)
+{
+	return complain(router, cmd == AWTUN_CMD_SA_DEL ?
+			"sa-del" : "sa-activate",
+			awtun_sa_do(&router->nl, cmd, router->ifindex, dir,
+				    spi));
+}
+
+/* Waits until @to has received all that @from sent under its old SA. */
+static int drain(struct router *from, struct router *to)
+{
+	struct awtun_sa out, in;
+	int i, quiet = 0;
+	int err;
+
+	for (i = 0; i < POLLS_MAX; i++) {
+		err = awtun_sa_get(&from->nl, from->ifindex, AWTUN_DIR_OUT,
+				   from->out_spi, &out);
+		if (err)
+			return complain(from, "sa-get", err);
+		err = awtun_sa_get(&to->nl, to->ifindex, AWTUN_DIR_IN,
+				   from->out_spi, &in);
+		if (err)
+			return complain(to, "sa-get", err);
+		quiet = out.seq == in.seq ? quiet + 1 : 0;
+		if (quiet == POLLS_QUIET)
+			break;
+		pause_between_polls();
+	}
+	if (out.packets == in.packets && out.seq == in.seq)
+		return 0;
+	fprintf(stderr,
+		"tunnel_pair: SPI 0x%x: %llu packets sent (sequence number %llu), %llu arrived (%llu)\n",
+		from->out_spi, (unsigned long long)out.packets,
+		(unsigned long long)out.seq, (unsigned long long)in.packets,
+		(unsigned long long)in.seq);
+	return -ENODATA;
+}
+
+/* Takes the old SAs of one direction away, once they are idle. */
+static int retire(struct router *from, struct router *to, uint32_t new_spi)
+{
+	int err = 0;
+
+	if (from->out_spi) {
+		err = drain(from, to);
+		if (!err)
+			err = sa_do(from, AWTUN_CMD_SA_DEL, AWTUN_DIR_OUT,
+				    from->out_spi);
+		if (!err)
+			err = sa_do(to, AWTUN_CMD_SA_DEL, AWTUN_DIR_IN,
+				    from->out_spi);
+	}
+	from->out_spi = new_spi;
+	return err;
+}
+
+static uint32_t new_spi(const struct router *router)
+{
+	uint32_t spi;
+
+	do {
+		if (getrandom(&spi, sizeof(spi), 0) != sizeof(spi))
+			abort();
+	} while (spi < 256 || spi == router->out_spi);
+	return spi;
+}
+
+static int replace(struct router *a, struct router *b,
+		   const struct awtun_suite *suite)
+{
+	uint8_t keymat[2][AWTUN_KEYMAT_MAX];
+	uint32_t ab = new_spi(a), ba = new_spi(b);
+
+	if (getrandom(keymat, sizeof(keymat), 0) != sizeof(keymat))
+		abort();
+	if (add_sa(b, AWTUN_DIR_IN, ab, suite, keymat[0]) ||
+	    add_sa(a, AWTUN_DIR_IN, ba, suite, keymat[1]) ||
+	    add_sa(a, AWTUN_DIR_OUT, ab, suite, keymat[0]) ||
+	    add_sa(b, AWTUN_DIR_OUT, ba, suite, keymat[1]) ||
+	    sa_do(a, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ab) ||
+	    sa_do(b, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ba))
+		return -1;
+	return retire(a, b, ab) || retire(b, a, ba) ? -1 : 0;
+}
+
+/* Up and with a carrier, and its queue opened after that. */
+static int wait_running(struct router *router)
+{
+	int i;
+
+	for (i = 0; i < POLLS_MAX; i++) {
+		if (ioctl(router->fd, SIOCGIFFLAGS, &router->ifr))
+			return complain(router, "flags", -errno);
+		if (router->ifr.ifr_flags & IFF_RUNNING)
+			return 0;
+		pause_between_polls();
+	}
+	return complain(router, "carrier", -ETIMEDOUT);
+}
+
+static int cmd_switch(struct router *a, struct router *b, char **argv)
+{
+	const struct awtun_suite *suite = awtun_suite(argv[0]);
+	unsigned long i, count = strtoul(argv[1], NULL, 0);
+
+	if (!suite) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < count; i++) {
+		if (replace(a, b, suite)) {
+			fprintf(stderr, "tunnel_pair: stopped at %lu of %lu\n",
+				i + 1, count);
+			return 1;
+		}
+	}
+	return wait_running(a) || wait_running(b);
+}
+
+static int set_ends(struct router *router, uint32_t mode, const void *local,
+		    const void *remote)
+{
+	struct awtun_req req;
+
+	awtun_req_tunnel_set(&req, router->ifindex, mode, local, remote);
+	return complain(router, "tunnel-set",
+			awtun_call(&router->nl, &req, NULL, NULL));
+}
+
+static int cmd_ends(struct router *a, struct router *b, char **argv)
+{
+	int family = strcmp(argv[0], "ipv6") ? AF_INET : AF_INET6;
+	uint32_t mode = family == AF_INET6 ? AWTUN_MODE_IPSEC_IPV6 :
+					     AWTUN_MODE_IPSEC_IPV4;
+	uint8_t ends[2][16];
+
+	if (inet_pton(family, argv[1], ends[0]) != 1 ||
+	    inet_pton(family, argv[2], ends[1]) != 1) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	return set_ends(a, mode, ends[0], ends[1]) ||
+	       set_ends(b, mode, ends[1], ends[0]);
+}
+
+static int wait_traffic(struct router *router, uint64_t packets)
+{
+	struct awtun_sa sas[SAS_MAX];
+	int i, j, n;
+
+	for (i = 0; i < POLLS_MAX; i++) {
+		uint64_t arrived = 0;
+
+		n = dump_sas(router, sas);
+		if (n < 0)
+			return complain(router, "sa-dump", n);
+		for (j = 0; j < n; j++)
+			if (sas[j].dir == AWTUN_DIR_IN)
+				arrived += sas[j].packets;
+		if (arrived >= packets)
+			return 0;
+		pause_between_polls();
+	}
+	return complain(router, "traffic", -ETIMEDOUT);
+}
+
+static int cmd_traffic(struct router *a, struct router *b, char **argv)
+{
+	unsigned long packets = strtoul(argv[0], NULL, 0);
+
+	return wait_traffic(a, packets) || wait_traffic(b, packets);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int arguments;
+		int (*run)(struct router *a, struct router *b, char **argv);
+	} commands[] = {
+		{ "ends", 3, cmd_ends },
+		{ "switch", 2, cmd_switch },
+		{ "traffic", 1, cmd_traffic },
+	};
+	struct router a = { 0 }, b = { 0 };
+	unsigned int i;
+
+	for (i = 0; argc > 4 && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[4], commands[i].name) ||
+		    argc != 5 + commands[i].arguments)
+			continue;
+		if (open_router(&a, argv[2], argv[1]) ||
+		    open_router(&b, argv[3], argv[1]))
+			return 1;
+		return commands[i].run(&a, &b, argv + 5);
+	}
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
