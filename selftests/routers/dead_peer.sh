@@ -20,7 +20,7 @@ gone() { not age; }
 detected_in_time() {
 	local start now
 	start=$(($(date +%s%3N) - $(age) * 1000))
-	kill -KILL "$(pgrep -f /usr/lib/ipsec/charon)" || return
+	kill -KILL "$charon" || return
 	wait_for 230 gone || return
 	now=$(($(date +%s%3N) - start))
 	echo "detected after $now ms"

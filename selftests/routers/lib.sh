@@ -27,6 +27,17 @@ routers_cleanup() {
 }
 trap routers_cleanup EXIT
 
+# spawn NS COMMAND...: in the background, ended at exit; its process id is in
+# $spawned. Not by in_ns: a function in the background is a shell of its own.
+spawn() {
+	local name
+	name=$(ns "$1")
+	shift
+	ip netns exec "$name" "$@" &
+	spawned=$!
+	jobs_started+=("$spawned")
+}
+
 ### Topology
 
 lan_up() { # SIDE
@@ -72,11 +83,10 @@ daemon_start() {
 	local side=$1
 	shift
 	mkdir -p "$work/$side"
-	in_ns "router-$side" "$AWTUN_BIN/awiked" --config "$work/$side/startup-config" \
+	spawn "router-$side" "$AWTUN_BIN/awiked" --config "$work/$side/startup-config" \
 		--state-dir "$work/$side" --socket "$work/$side/sock" "$@" \
-		>>"$work/$side/log" 2>&1 &
-	declare -g "daemon_$side=$!"
-	jobs_started+=($!)
+		>>"$work/$side/log" 2>&1
+	declare -g "daemon_$side=$spawned"
 	wait_for 20 cli "$side" show running-config
 }
 
@@ -185,6 +195,11 @@ up() {
 
 both_up() { up a && up b; }
 
+# lost_nothing SIDE: the module has dropped no packet of tunnel0.
+lost_nothing() {
+	cli "$1" --json show interface tunnel0 | jq -e '.interfaces[0].drops | tojson | ., (fromjson | add // 0 | . == 0)'
+}
+
 ### Traffic between the LANs
 
 ping_lan() { # FROM 4|6
@@ -200,8 +215,8 @@ tcp_lan() {
 	address=${LAN4[$to]}.2
 	[ "$2" = 4 ] || address=[${LAN6[$to]}::2]
 	head -c "$3" /dev/urandom >"$work/sent"
-	in_ns "lan-$to" timeout 60 socat -u "TCP$2-LISTEN:7000,reuseaddr" "OPEN:$work/received,creat,trunc" &
-	server=$!
+	spawn "lan-$to" timeout 60 socat -u "TCP$2-LISTEN:7000,reuseaddr" "OPEN:$work/received,creat,trunc"
+	server=$spawned
 	wait_for 10 listens "lan-$to" 7000 || return
 	in_ns "lan-$from" timeout 60 socat -u "OPEN:$work/sent" "TCP$2:$address:7000" || return
 	wait "$server" && cmp "$work/sent" "$work/received"
@@ -214,9 +229,8 @@ listens() { # NS PORT
 ### Captures of the underlay
 
 capture_start() { # FILE
-	in_ns router-a tcpdump -i wan -U -w "$1" --immediate-mode 2>"$work/tcpdump" &
-	capture=$!
-	jobs_started+=("$capture")
+	spawn router-a tcpdump -i wan -U -w "$1" --immediate-mode 2>"$work/tcpdump"
+	capture=$spawned
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
 }
 
@@ -244,10 +258,9 @@ charon_start() {
 	}
 	END
 	# The pid file's place is compiled in: a /run of its own hides it.
-	STRONGSWAN_CONF=$work/strongswan.conf in_ns router-b unshare -m \
-		sh -c 'mount -t tmpfs tmpfs /run && exec /usr/lib/ipsec/charon' >>"$work/charon.log" 2>&1 &
-	charon=$!
-	jobs_started+=("$charon")
+	STRONGSWAN_CONF=$work/strongswan.conf spawn router-b unshare -m \
+		sh -c 'mount -t tmpfs tmpfs /run && exec /usr/lib/ipsec/charon' >>"$work/charon.log" 2>&1
+	charon=$spawned
 	wait_for 30 test -S "$work/charon.vici"
 }
 

@@ -43,8 +43,8 @@ example() { # 4|6 NAME
 	capture_stop
 	check "$2: the underlay carries IKE and ESP only" only_ike_and_esp "$work/underlay.pcap"
 	check "$2: no inner octet in the clear" word_unseen "$work/underlay.pcap"
-	check "$2: router A lost no packet" no_drops router-a
-	check "$2: router B lost no packet" no_drops router-b
+	check "$2: router A lost no packet" lost_nothing a
+	check "$2: router B lost no packet" lost_nothing b
 	check "$2: awiked on A ends with status 0" daemon_stop a
 	check "$2: awiked on B ends with status 0" daemon_stop b
 	check "$2: the tunnel interface is gone" not ip -n "$(ns router-a)" link show tunnel0

@@ -29,7 +29,7 @@ TEST(Completion, TheNextWordBehindABlank) {
   EXPECT_TRUE(complete(Mode::Exec, "show run ").executable);
   EXPECT_EQ(complete(Mode::Exec, "sh").common_prefix(), "show");
   EXPECT_EQ(texts(complete(Mode::Exec, "")),
-            (Words{"configure", "copy", "end", "exit", "show", "terminal", "write"}));
+            (Words{"clear", "configure", "copy", "end", "exit", "rekey", "show", "terminal", "write"}));
 }
 
 TEST(Completion, ValuesAreNotInserted) {
@@ -56,7 +56,8 @@ TEST(Completion, BehindNoAndDo) {
   EXPECT_EQ(texts(complete(Mode::Config, "no ")), (Words{"crypto", "interface", "ip", "ipv6"}));
   EXPECT_EQ(texts(complete(Mode::Config, "no crypto isakmp key ")),
             (Words{"address", "hostname", "policy", "KEY"}));
-  EXPECT_EQ(texts(complete(Mode::Interface, "do ")), (Words{"copy", "show", "terminal", "write"}));
+  EXPECT_EQ(texts(complete(Mode::Interface, "do ")),
+            (Words{"clear", "copy", "rekey", "show", "terminal", "write"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "do show ip")), Words{"ipsec"});
 }
 
