@@ -28,10 +28,10 @@ void Writer::separator() {
 void Writer::rows(Mode mode, const Scope& scope) {
   const Form* const outer = form_;
   for (const Form& form : forms()) {
-    if (form.row->mode != mode || form.negated || form.row->emit == nullptr) continue;
+    if (form.row->mode != mode || form.negated || !form.row->emit) continue;
     form_ = &form;
     const std::size_t before = out_.size();
-    form.row->emit(scope, *this);
+    (*form.row->emit)(scope, *this);
     if (mode == Mode::Config && out_.size() != before) separator();
   }
   form_ = outer;

@@ -419,8 +419,7 @@ constexpr std::array kRows = {
         .emit = emit_keys<TunnelPolicy>},
     Row{.mode = Mode::Config,
         .pattern = "do <command:command>",
-        .help = "Run an exec command\nThe command\n",
-        .run = nullptr},
+        .help = "Run an exec command\nThe command\n"},
     Row{.mode = Mode::Config, .pattern = "end", .help = "Return to exec mode\n", .run = to_exec},
     Row{.mode = Mode::Config, .pattern = "exit", .help = "Leave this mode\n", .run = to_exec},
     Row{.mode = Mode::Config,
@@ -496,8 +495,7 @@ constexpr std::array kRows = {
     flag<&Tunnel::shutdown>("shutdown", "Take the interface out of service\n"),
     Row{.mode = Mode::Interface,
         .pattern = "do <command:command>",
-        .help = "Run an exec command\nThe command\n",
-        .run = nullptr},
+        .help = "Run an exec command\nThe command\n"},
     Row{.mode = Mode::Interface, .pattern = "end", .help = "Return to exec mode\n", .run = to_exec},
     Row{.mode = Mode::Interface, .pattern = "exit", .help = "Leave this mode\n", .run = to_config},
 };
@@ -506,7 +504,7 @@ constexpr std::array kRows = {
 
 constexpr std::size_t count_forms() {
   std::size_t count = 0;
-  for (const Row& row : kRows) count += row.no != nullptr ? 2 : 1;
+  for (const Row& row : kRows) count += row.no ? 2 : 1;
   return count;
 }
 
@@ -515,7 +513,7 @@ constexpr auto kForms = [] {
   std::size_t next = 0;
   for (const Row& row : kRows) {
     forms[next++] = {&row, false, PatternParser(row.pattern, row.help, false).parse()};
-    if (row.no != nullptr) forms[next++] = {&row, true, PatternParser(row.pattern, row.help, true).parse()};
+    if (row.no) forms[next++] = {&row, true, PatternParser(row.pattern, row.help, true).parse()};
   }
   return forms;
 }();
@@ -549,9 +547,8 @@ constexpr bool lint() {
   for (const Form& a : kForms) {
     const Row& row = *a.row;
     if (!omissible_values_come_last(a)) return false;
-    if (row.mode != Mode::Exec && row.no != nullptr && !row.another_spelling && row.emit == nullptr)
-      return false;
-    if (row.mode == Mode::Exec && (row.no != nullptr || row.emit != nullptr)) return false;
+    if (row.mode != Mode::Exec && row.no && !row.another_spelling && !row.emit) return false;
+    if (row.mode == Mode::Exec && (row.no || row.emit)) return false;
     if (row.mode != Mode::Exec && row.under_do) return false;
     for (const Form& b : kForms) {
       if (&a == &b || a.row->mode != b.row->mode || a.negated != b.negated) continue;
@@ -571,7 +568,7 @@ constexpr std::uint64_t kHash = [] {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const Row& row : kRows) {
     hash = fnv1a(hash, std::string_view("012").substr(static_cast<std::size_t>(row.mode), 1));
-    hash = fnv1a(hash, row.no != nullptr ? "no" : "");
+    hash = fnv1a(hash, row.no ? "no" : "");
     hash = fnv1a(hash, row.pattern);
   }
   return hash;

@@ -52,20 +52,23 @@ using Action = Answer (*)(const Context&, Args&);
 
 class Writer;
 
-/// What a row writes down: a whole configuration and, for a row of Interface mode, one tunnel.
+/// What a row's lines come from: a whole configuration and, for a row of Interface mode, one tunnel.
 struct Scope {
   const Config& config;
   const Tunnel* tunnel = nullptr;
 };
+
+using Emitter = void (*)(const Scope&, Writer&);
 
 struct Row {
   Mode mode;
   std::string_view pattern;
   /// One line for each token of the pattern, one for each word of a choice; each ends in '\n'.
   std::string_view help;
-  Action run;           ///< Null for `do`, which runs another row.
-  Action no = nullptr;  ///< Null: there is no `no` form.
-  void (*emit)(const Scope&, Writer&) = nullptr;
+  // Optional, not null: under UBSan g++ 12 cannot compare a function with null in a constant.
+  std::optional<Action> run{};    ///< None for `do`, which runs another row.
+  std::optional<Action> no{};     ///< None: there is no `no` form.
+  std::optional<Emitter> emit{};  ///< None: the row writes nothing down.
   bool another_spelling = false;  ///< Accepted, not listed: the same as another row.
   bool under_do = false;          ///< An Exec row that `do` may run.
 };

@@ -263,7 +263,7 @@ std::vector<Candidate> candidates(const std::vector<Thread>& threads, std::strin
 Result<Thread, SyntaxError> find_command(Mode mode, std::string_view line) {
   if (auto error = check_characters(line)) return Error{*std::move(error)};
   auto thread = match_mode(mode, line);
-  const bool command = thread && thread->form->row->run == nullptr;
+  const bool command = thread && !thread->form->row->run;
   return command ? match(Mode::Exec, true, line, thread->hits.back().word.column) : thread;
 }
 

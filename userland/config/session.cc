@@ -15,7 +15,7 @@ bool is_blank_or_comment(std::string_view line) {
 }
 
 /// The rows of Interface mode that touch the tunnel: those that write configuration.
-bool is_setting_of_interface(const Row& row) { return row.mode == Mode::Interface && row.emit != nullptr; }
+bool is_setting_of_interface(const Row& row) { return row.mode == Mode::Interface && row.emit.has_value(); }
 
 }  // namespace
 
@@ -87,7 +87,7 @@ Applied apply(Config& config, Session& session, std::string_view line) {
     return Refused{tunnel_name(gone) + " does not exist any more"};
   }
   Args args = command->args();
-  const Action action = command->form->negated ? row.no : row.run;
+  const Action action = (command->form->negated ? row.no : row.run).value();
   Answer answer = action({config, next}, args);
   if (!std::holds_alternative<Refused>(answer)) session = next;
   return std::visit([](auto&& each) -> Applied { return std::move(each); }, std::move(answer));

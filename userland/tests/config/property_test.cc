@@ -36,7 +36,7 @@ TEST(Grammar, EveryFormIsFoundByItsOwnLines) {
   for_all_lines([](const Form& form, const SampleLine& line, Random&) {
     const auto found = find_command(form.row->mode, join(line));
     ASSERT_TRUE(found) << join(line) << "\n" << found.error().message;
-    if (form.row->run != nullptr) {
+    if (form.row->run) {
       EXPECT_EQ(found->form, &form) << join(line);
     }
   });
@@ -82,7 +82,7 @@ TEST(Grammar, AbbreviationsAreTheSameCommandOrAmbiguous) {
     const auto found = find_command(form.row->mode, join(line));
     if (!found) {
       EXPECT_EQ(found.error().kind, SyntaxError::Kind::Ambiguous) << join(line);
-    } else if (form.row->run != nullptr) {
+    } else if (form.row->run) {
       EXPECT_EQ(found->form, &form) << join(line);
     }
   });
@@ -144,7 +144,7 @@ TEST(Grammar, CompletionKnowsEveryNextWord) {
 
 TEST(Grammar, NoUndoesWhatTheLineDid) {
   for_all_lines([](const Form& form, const SampleLine& line, Random&) {
-    if (form.negated || form.row->no == nullptr) return;
+    if (form.negated || !form.row->no) return;
     const Form& negated = *(&form + 1);
     ASSERT_EQ(negated.row, form.row);
     Config start = base_config();
