@@ -57,6 +57,7 @@ check "awiked starts on B" daemon_start b
 check "router A takes the manual's lines" seed_ipv4 a
 check "router B takes them" seed_ipv4 b
 check "the tunnel comes up" wait_for 60 both_up
+count_drops_from_here
 check "iperf3 runs through it" iperf_start
 check "$REKEYS rekeys while it runs" rekey_all
 check "at least 10000 TCP segments went through" segments

@@ -35,6 +35,7 @@ example() { # 4|6 NAME
 	check "$2: router A takes the manual's lines" "seed_ipv$v" a
 	check "$2: router B takes their mirror" "seed_ipv$v" b
 	check "$2: the tunnel comes up, one SA of each kind" wait_for 60 both_up
+	count_drops_from_here
 	check "$2: ping from LAN a to LAN b" ping_lan a "$v"
 	check "$2: ping from LAN b to LAN a" ping_lan b "$v"
 	check "$2: TCP from LAN a to LAN b, every octet right" tcp_lan a "$v" 300000
