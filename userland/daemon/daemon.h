@@ -27,7 +27,7 @@ namespace awtun::daemon {
 class Daemon {
  public:
   /// Everything up to the control socket: the startup configuration is in force when it returns. On
-  /// error the system is as it was.
+  /// error nothing has changed, but that tunnels which a dead daemon left behind may be gone.
   static Result<std::unique_ptr<Daemon>, std::string> start(const Options& options);
 
   /// Serves until SIGTERM or SIGINT, then tells the peers, and removes tunnels and routes.

@@ -26,9 +26,25 @@ void put_until(Json& object, const char* key, std::optional<ike::Time> when, ike
 
 bool shown(ike::TunnelId tunnel, Only only) { return !only || *only == tunnel; }
 
+/// The prefix whose addresses are exactly those of the selector.
+std::optional<IpPrefix> as_prefix(const ike::TrafficSelector& selector) {
+  const auto first = selector.first.bytes();
+  const auto last = selector.last.bytes();
+  unsigned length = 0;
+  while (length < first.size() * 8 && ((first[length / 8] ^ last[length / 8]) & (0x80U >> (length % 8))) == 0)
+    ++length;
+  const IpPrefix prefix{selector.first, static_cast<std::uint8_t>(length)};
+  if (ike::TrafficSelector::of(prefix) != selector) return std::nullopt;
+  return prefix;
+}
+
+/// Selectors that name whole prefixes, which they mostly do, as an operator would write them.
 Json selectors(const std::vector<ike::TrafficSelector>& list) {
   auto texts = Json::array();
-  for (const auto& selector : list) texts.push_back(selector.to_string());
+  for (const auto& selector : list) {
+    const auto prefix = as_prefix(selector);
+    texts.push_back(prefix ? prefix->to_string() : selector.to_string());
+  }
   return texts;
 }
 

@@ -114,6 +114,16 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
     "driver":"gcm-aesni"}])"));
 }
 
+TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
+  auto status = established();
+  auto odd = ike::TrafficSelector::of(prefix("192.0.2.0/24"));
+  odd.last = ip("192.0.2.9");
+  status.child_sas[0].local_selectors = {ike::TrafficSelector::of(prefix("192.0.2.4/32")),
+                                         ike::TrafficSelector::of(prefix("2001:db8::/33")), odd};
+  const auto sa = ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0];
+  EXPECT_EQ(sa["local_selectors"], Json::parse(R"(["192.0.2.4/32","2001:db8::/33","192.0.2.0-192.0.2.9"])"));
+}
+
 TEST(Views, OnlyNarrowsToOneTunnel) {
   EXPECT_TRUE(isakmp_sa_view(established(), later, 5)["sas"].empty());
   EXPECT_TRUE(ipsec_sa_view(established(), later, {}, one_tunnel(), 5)["sas"].empty());
