@@ -41,6 +41,44 @@ int awtun_req_parse(struct awtun_req *req, struct genl_info *info, int type,
 				req->extack);
 }
 
+/* The tunnel that attribute @type names, with a reference to its device. */
+static struct awtun_tunnel *get_tunnel(const struct awtun_req *req,
+				       struct net *net, int type)
+{
+	struct net_device *dev;
+
+	dev = dev_get_by_index(net, nla_get_u32(req->tb[type]));
+	if (!dev)
+		return ERR_PTR(AWTUN_REFUSE(req, type, -ENODEV,
+					    "no such interface"));
+	if (!awtun_dev_is_ours(dev)) {
+		dev_put(dev);
+		return ERR_PTR(AWTUN_REFUSE(req, type, -EOPNOTSUPP,
+					    "the interface is not of kind tunnel"));
+	}
+
+	return netdev_priv(dev);
+}
+
+/**
+ * awtun_req_check_dev() - is there a tunnel of this interface index?
+ * @req: the request
+ * @net: namespace it came from
+ * @type: attribute that holds the interface index, present
+ *
+ * Return: 0 or an error, explained to the sender.
+ */
+int awtun_req_check_dev(const struct awtun_req *req, struct net *net, int type)
+{
+	struct awtun_tunnel *tun = get_tunnel(req, net, type);
+
+	if (IS_ERR(tun))
+		return PTR_ERR(tun);
+	dev_put(tun->dev);
+
+	return 0;
+}
+
 /**
  * awtun_req_lock() - find a tunnel and lock it
  * @req: the request
@@ -56,24 +94,14 @@ struct awtun_tunnel *awtun_req_lock(const struct awtun_req *req,
 				    struct genl_info *info, int type)
 {
 	struct awtun_tunnel *tun;
-	struct net_device *dev;
 
 	if (!req->tb[type])
 		return ERR_PTR(AWTUN_MISSING(req, type,
 					     "the interface index is missing"));
 
-	dev = dev_get_by_index(genl_info_net(info), nla_get_u32(req->tb[type]));
-	if (!dev)
-		return ERR_PTR(AWTUN_REFUSE(req, type, -ENODEV,
-					    "no such interface"));
-	if (!awtun_dev_is_ours(dev)) {
-		dev_put(dev);
-		return ERR_PTR(AWTUN_REFUSE(req, type, -EOPNOTSUPP,
-					    "the interface is not of kind tunnel"));
-	}
-
-	tun = netdev_priv(dev);
-	mutex_lock(&tun->lock);
+	tun = get_tunnel(req, genl_info_net(info), type);
+	if (!IS_ERR(tun))
+		mutex_lock(&tun->lock);
 
 	return tun;
 }

@@ -56,6 +56,7 @@ static inline int awtun_refuse(const struct awtun_req *req, int type, int err)
 
 int awtun_req_parse(struct awtun_req *req, struct genl_info *info, int type,
 		    int maxtype, const struct nla_policy *policy);
+int awtun_req_check_dev(const struct awtun_req *req, struct net *net, int type);
 struct awtun_tunnel *awtun_req_lock(const struct awtun_req *req,
 				    struct genl_info *info, int type);
 void awtun_req_unlock(struct awtun_tunnel *tun);

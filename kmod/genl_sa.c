@@ -2,6 +2,7 @@
 /* Commands for SAs, and the events about them. */
 #include <crypto/aes.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "compat.h"
 #include "dev.h"
@@ -462,21 +463,25 @@ int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info)
 
 int awtun_sa_get_start(struct netlink_callback *cb)
 {
-	struct nlattr *nest = awtun_dump_attrs(cb)[AWTUN_A_SA];
-	struct nlattr *tb[AWTUN_SA_A_MAX + 1];
+	struct awtun_req req = { .extack = cb->extack };
 	int err;
 
-	if (!nest)
+	req.nest = awtun_dump_attrs(cb)[AWTUN_A_SA];
+	if (!req.nest)
 		return 0;
 
-	err = nla_parse_nested(tb, AWTUN_SA_A_MAX, nest, sa_tunnel_policy,
-			       cb->extack);
-	if (err)
+	err = nla_parse_nested(req.tb, AWTUN_SA_A_MAX, req.nest,
+			       sa_tunnel_policy, req.extack);
+	if (err || !req.tb[AWTUN_SA_A_IFINDEX])
 		return err;
-	if (tb[AWTUN_SA_A_IFINDEX])
-		awtun_dump_of(cb)->ifindex = nla_get_u32(tb[AWTUN_SA_A_IFINDEX]);
 
-	return 0;
+	err = awtun_req_check_dev(&req, sock_net(cb->skb->sk),
+				  AWTUN_SA_A_IFINDEX);
+	if (!err)
+		awtun_dump_of(cb)->ifindex =
+			nla_get_u32(req.tb[AWTUN_SA_A_IFINDEX]);
+
+	return err;
 }
 
 static int dump_sas(struct sk_buff *skb, struct netlink_callback *cb,

@@ -71,7 +71,6 @@ static enum awtun_sa_drop sa_drop_of(enum awtun_tunnel_stat stat)
 		return AWTUN_SA_DROP_REPLAY;
 	case AWTUN_TUNNEL_STAT_RX_AUTH_FAILED:
 		return AWTUN_SA_DROP_AUTH;
-	case AWTUN_TUNNEL_STAT_RX_TRUNCATED:
 	case AWTUN_TUNNEL_STAT_RX_BAD_PAD:
 	case AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER:
 	case AWTUN_TUNNEL_STAT_RX_BAD_INNER:

@@ -33,8 +33,8 @@ struct awtun_tunnel_stats {
 enum awtun_sa_drop {
 	AWTUN_SA_DROP_REPLAY,
 	AWTUN_SA_DROP_AUTH,
-	AWTUN_SA_DROP_MALFORMED,
-	AWTUN_SA_DROP_OTHER,	/* not of the packet's making; not reported */
+	AWTUN_SA_DROP_MALFORMED,	/* authentic, and wrong inside */
+	AWTUN_SA_DROP_OTHER,		/* counted in the tunnel only */
 
 	AWTUN_SA_DROPS
 };
