@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/action_executor.h"
 
+#include <linux/awtun.h>
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
@@ -9,6 +10,10 @@
 
 namespace awtun::daemon {
 namespace {
+
+/// Packets. Those of one burst overtake those of another on a router with many processors; 64, the
+/// least that RFC 4303 wants, is less than one burst.
+constexpr std::uint32_t replay_window = AWTUN_REPLAY_WINDOW_MAX;
 
 kernel::SaDirection kernel_direction(ike::Direction direction) {
   return direction == ike::Direction::In ? kernel::SaDirection::In : kernel::SaDirection::Out;
@@ -53,7 +58,8 @@ ActionExecutor::Done ActionExecutor::perform(const ike::AddSa& add) {
                             add.transform,
                             &add.encryption_key,
                             &add.salt,
-                            &add.integrity_key};
+                            &add.integrity_key,
+                            add.direction == ike::Direction::In ? replay_window : 0};
   auto added = as_text(data_plane_.add_sa(spec));
   if (!added)
     spdlog::warn("{}: {}", config::tunnel_name(add.tunnel), added.error());

@@ -139,6 +139,7 @@ Message sa_add_request(int family, const SaSpec& sa) {
   message.nest(AWTUN_A_SA, [&] {
     put_name(message, {sa.ifindex, sa.direction, sa.spi});
     put_suite(message, sa);
+    if (sa.replay_window != 0) message.put_u32(AWTUN_SA_A_REPLAY_WINDOW, sa.replay_window);
   });
   return message;
 }

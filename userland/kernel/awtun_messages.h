@@ -54,6 +54,7 @@ struct SaSpec {
   const Secret* encryption_key = nullptr;
   const Secret* salt = nullptr;
   const Secret* integrity_key = nullptr;
+  std::uint32_t replay_window = 0;  ///< packets, inbound only; 0: the module's default
 };
 
 /// An SA by its name.

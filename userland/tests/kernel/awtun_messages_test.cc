@@ -33,7 +33,7 @@ struct Keys {
 };
 
 SaSpec spec(const Keys& keys, IpsecTransform transform) {
-  return {7, SaDirection::Out, 0x12345678, transform, &keys.encryption, &keys.salt, &keys.integrity};
+  return {7, SaDirection::Out, 0x12345678, transform, &keys.encryption, &keys.salt, &keys.integrity, 0};
 }
 
 TEST(AwtunMessages, TunnelSetCarriesModeAndAddresses) {
@@ -78,6 +78,16 @@ TEST(AwtunMessages, GcmSaHasSaltAndIcvLengthAndNoIntegrity) {
   EXPECT_EQ(bytes_of(sa, AWTUN_SA_A_SALT), Bytes(4, 0x5a));
   EXPECT_FALSE(sa.has(AWTUN_SA_A_AUTH));
   EXPECT_FALSE(sa.has(AWTUN_SA_A_AUTH_KEY));
+}
+
+TEST(AwtunMessages, ReplayWindowIsNamedOnlyWhenItIsChosen) {
+  const Keys keys;
+  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  const auto silent = sa_add_request(family, wanted);
+  EXPECT_FALSE(nest_in(silent, AWTUN_A_SA).has(AWTUN_SA_A_REPLAY_WINDOW));
+  wanted.replay_window = 4096;
+  const auto message = sa_add_request(family, wanted);
+  EXPECT_EQ(nest_in(message, AWTUN_A_SA).u32(AWTUN_SA_A_REPLAY_WINDOW), 4096U);
 }
 
 TEST(AwtunMessages, ParsesTunnelWithCounters) {
