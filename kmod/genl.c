@@ -177,6 +177,7 @@ int awtun_dump_tunnels(struct sk_buff *skb, struct netlink_callback *cb,
 	struct net_device *dev;
 	u32 pos = 0;
 
+	dump->begun = true;
 	cb->seq = READ_ONCE(net->dev_base_seq) +
 		  atomic_read(&awtun_net(net)->generation);
 
@@ -229,7 +230,6 @@ static const struct genl_ops awtun_ops[] = {
 	{
 		.cmd = AWTUN_CMD_TUNNEL_GET,
 		.doit = awtun_tunnel_get_doit,
-		.start = awtun_tunnel_get_start,
 		.dumpit = awtun_tunnel_get_dumpit,
 		TUNNEL_CMD,
 	}, {
@@ -251,7 +251,6 @@ static const struct genl_ops awtun_ops[] = {
 	}, {
 		.cmd = AWTUN_CMD_SA_GET,
 		.doit = awtun_sa_get_doit,
-		.start = awtun_sa_get_start,
 		.dumpit = awtun_sa_get_dumpit,
 		SA_CMD,
 	}, {

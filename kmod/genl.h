@@ -69,11 +69,14 @@ void awtun_req_changed(struct genl_info *info);
  * @ifindex: the only tunnel wanted, 0 for all
  * @dev: devices of the namespace that are done
  * @sa: SAs with lower identifiers of the next device are done
+ * @begun: not the first call; that one checks the request, because the start
+ *	operation of 6.1 has no extack to say what is wrong
  */
 struct awtun_dump {
 	u32 ifindex;
 	u32 dev;
 	u32 sa;
+	bool begun;
 };
 
 struct awtun_dump *awtun_dump_of(struct netlink_callback *cb);
@@ -84,7 +87,6 @@ int awtun_dump_tunnels(struct sk_buff *skb, struct netlink_callback *cb,
 void *awtun_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
 
 int awtun_tunnel_get_doit(struct sk_buff *skb, struct genl_info *info);
-int awtun_tunnel_get_start(struct netlink_callback *cb);
 int awtun_tunnel_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info);
 
@@ -92,7 +94,6 @@ int awtun_sa_add_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_get_doit(struct sk_buff *skb, struct genl_info *info);
-int awtun_sa_get_start(struct netlink_callback *cb);
 int awtun_sa_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info);
 void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event);

@@ -461,7 +461,7 @@ int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-int awtun_sa_get_start(struct netlink_callback *cb)
+static int parse_dump(struct netlink_callback *cb, u32 *ifindex)
 {
 	struct awtun_req req = { .extack = cb->extack };
 	int err;
@@ -474,14 +474,10 @@ int awtun_sa_get_start(struct netlink_callback *cb)
 			       sa_tunnel_policy, req.extack);
 	if (err || !req.tb[AWTUN_SA_A_IFINDEX])
 		return err;
+	*ifindex = nla_get_u32(req.tb[AWTUN_SA_A_IFINDEX]);
 
-	err = awtun_req_check_dev(&req, sock_net(cb->skb->sk),
-				  AWTUN_SA_A_IFINDEX);
-	if (!err)
-		awtun_dump_of(cb)->ifindex =
-			nla_get_u32(req.tb[AWTUN_SA_A_IFINDEX]);
-
-	return err;
+	return awtun_req_check_dev(&req, sock_net(cb->skb->sk),
+				   AWTUN_SA_A_IFINDEX);
 }
 
 static int dump_sas(struct sk_buff *skb, struct netlink_callback *cb,
@@ -512,6 +508,15 @@ static int dump_sas(struct sk_buff *skb, struct netlink_callback *cb,
 
 int awtun_sa_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	struct awtun_dump *dump = awtun_dump_of(cb);
+
+	if (!dump->begun) {
+		int err = parse_dump(cb, &dump->ifindex);
+
+		if (err)
+			return err;
+	}
+
 	return awtun_dump_tunnels(skb, cb, dump_sas);
 }
 

@@ -235,18 +235,6 @@ int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-int awtun_tunnel_get_start(struct netlink_callback *cb)
-{
-	struct nlattr *attr = awtun_dump_attrs(cb)[AWTUN_A_TUNNEL];
-
-	if (!attr)
-		return 0;
-
-	NL_SET_ERR_MSG_ATTR(cb->extack, attr,
-			    "awtun: a dump of tunnels takes no attributes");
-	return -EINVAL;
-}
-
 static int dump_tunnel(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct awtun_tunnel *tun)
 {
@@ -265,5 +253,13 @@ static int dump_tunnel(struct sk_buff *skb, struct netlink_callback *cb,
 
 int awtun_tunnel_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	struct nlattr *nest = awtun_dump_attrs(cb)[AWTUN_A_TUNNEL];
+
+	if (nest) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, nest,
+				    "awtun: a dump of tunnels takes no attributes");
+		return -EINVAL;
+	}
+
 	return awtun_dump_tunnels(skb, cb, dump_tunnel);
 }

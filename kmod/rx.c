@@ -220,14 +220,32 @@ static void input(struct awtun_sa *sa, struct sk_buff *skb, u8 outer_ds)
 	awtun_decrypt(sa, skb, decrypt_done);
 }
 
+/* XFRM may well have other SAs with the peer of a tunnel. */
+static bool xfrm_knows(struct net *net, const struct sk_buff *skb,
+		       const struct awtun_sa_key *key)
+{
+	struct xfrm_state *x;
+
+	x = xfrm_state_lookup(net, skb->mark,
+			      (const xfrm_address_t *)&key->daddr, key->spi,
+			      IPPROTO_ESP, key->family);
+	if (!x)
+		return false;
+	xfrm_state_put(x);
+
+	return true;
+}
+
 /* RFC 4301 section 4.4.2.1 has the SPI alone decide; the addresses of the peer
  * only say whose counter an unknown one goes to.
  */
-static void count_unknown(struct net *net, const struct awtun_endpoints *ends)
+static void count_unknown(struct net *net, const struct sk_buff *skb,
+			  const struct awtun_sa_key *key,
+			  const struct awtun_endpoints *ends)
 {
 	struct awtun_tunnel *tun = awtun_net_find_tunnel(awtun_net(net), ends);
 
-	if (tun)
+	if (tun && !xfrm_knows(net, skb, key))
 		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI);
 }
 
@@ -254,7 +272,7 @@ static int rcv_ip4(struct sk_buff *skb)
 
 	ends.local = key.daddr;
 	ends.remote.ip4 = ip_hdr(skb)->saddr;
-	count_unknown(net, &ends);
+	count_unknown(net, skb, &key, &ends);
 
 	return -EINVAL;
 }
@@ -279,7 +297,7 @@ static int rcv_ip6(struct sk_buff *skb)
 
 	ends.local = key.daddr;
 	ends.remote.ip6 = ipv6_hdr(skb)->saddr;
-	count_unknown(net, &ends);
+	count_unknown(net, skb, &key, &ends);
 
 	return -EINVAL;
 }
