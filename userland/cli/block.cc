@@ -65,9 +65,12 @@ std::string enumerate(const std::vector<std::string>& parts) {
 }
 
 std::string printable(std::string text) {
-  for (char& c : text) {
-    const auto octet = static_cast<std::uint8_t>(c);
-    if (octet < 0x20 || octet == 0x7f) c = '?';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octet = static_cast<std::uint8_t>(text[at]);
+    // U+0080 to U+009F are controls too, in UTF-8 of two octets.
+    const bool high = octet == 0xc2 && at + 1 < text.size() && static_cast<std::uint8_t>(text[at + 1]) < 0xa0;
+    if (high) text.replace(at, 2, "?");
+    if ((octet < 0x20 && octet != '\t') || octet == 0x7f) text[at] = '?';
   }
   return text;
 }

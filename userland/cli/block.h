@@ -28,7 +28,7 @@ std::string counted(const std::string& number, std::string_view thing);
 /// `parts` that are not empty with ", " between them.
 std::string enumerate(const std::vector<std::string>& parts);
 
-/// Control characters as '?', so that foreign text stays on its line.
+/// Control characters but the tab as '?', so that foreign text stays on its line.
 std::string printable(std::string text);
 
 }  // namespace awtun::cli

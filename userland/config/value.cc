@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "userland/base/overloaded.h"
 #include "userland/config/session.h"
 
 namespace awtun::config {
@@ -168,11 +169,6 @@ Parsed parse_line(std::string_view text) {
   if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text has at most 255 octets")};
   return Value(std::string(text));
 }
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 std::string print_number(const Token& token, std::uint32_t number) {
   if (token.type == ParamType::Tunnel) return tunnel_name(number);

@@ -142,8 +142,8 @@ TEST(Render, TextViewsAsTheyAre) {
 
 TEST(Render, ForeignTextStaysOnItsLine) {
   const Json data =
-      Json::parse(R"({"sas":[{"tunnel":"tunnel0","state":"\u001b[2J\nfake","peer":"x\u0007y"}]})");
-  EXPECT_EQ(render("ipsec-sa", data), "tunnel0: ?[2J?fake\n  Peer  x?y\n");
+      Json::parse(R"({"sas":[{"tunnel":"tunnel0","state":"\u001b[2J\nfake","peer":"x\u0007y\u009bz支"}]})");
+  EXPECT_EQ(render("ipsec-sa", data), "tunnel0: ?[2J?fake\n  Peer  x?y?z支\n");
 }
 
 TEST(Render, ValuesOfTheWrongTypeAreLeftOut) {

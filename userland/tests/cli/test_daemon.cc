@@ -9,13 +9,10 @@
 #include <array>
 #include <cstdlib>
 
+#include "userland/base/overloaded.h"
+
 namespace awtun::cli::test {
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 void send_line(int socket, const Json& object) {
   const std::string text = object.dump() + "\n";
