@@ -130,6 +130,22 @@ static void make_sa(struct esp_sa *sa, const char *suite, uint32_t spi)
 		sa->keymat[i] = spi * 31 + i * 7;
 }
 
+/* An outbound SA that begins behind the number @seq, and is used at once. */
+static int use_sa_from(esp_self *self, const struct esp_sa *sa, uint64_t seq)
+{
+	struct awtun_req req;
+	int err;
+
+	awtun_req_sa_add(&req, self->ifindex, AWTUN_DIR_OUT, sa->spi, sa->suite,
+			 sa->keymat, 0);
+	awtun_put(&req, AWTUN_SA_A_SEQ, &seq, sizeof(seq));
+	err = awtun_call(&self->nl, &req, NULL, NULL);
+	if (err)
+		return err;
+	return awtun_sa_do(&self->nl, AWTUN_CMD_SA_ACTIVATE, self->ifindex,
+			   AWTUN_DIR_OUT, sa->spi);
+}
+
 static int add_sa(esp_self *self, uint32_t dir, const struct esp_sa *sa,
 		  uint32_t window)
 {
@@ -992,7 +1008,7 @@ static void check_sent(struct __test_metadata *_metadata, esp_self *self,
 
 	ASSERT_LT(0, n) TH_LOG("nothing sent for %zu octets", len);
 	memcpy(&spi, esp, 4);
-	EXPECT_EQ(OUT_SPI, ntohl(spi));
+	EXPECT_EQ(self->out.spi, ntohl(spi));
 	n = esp_open(&self->out, esp, n, &got_seq, plain);
 	ASSERT_LT(0, n) TH_LOG("%zu octets: not authentic", len);
 	EXPECT_EQ(seq, got_seq);
@@ -1053,6 +1069,99 @@ TEST_F(esp, no_two_ivs_are_the_same)
 		equal += !memcmp(ivs[i], ivs[i - 1], 8) +
 			 !memcmp(ivs[i] + 8, ivs[i - 1] + 8, 8);
 	EXPECT_EQ(0, equal);
+}
+
+/* Sequence numbers come to their end */
+
+struct event {
+	uint32_t event;
+	uint32_t ifindex;
+	uint32_t spi;
+};
+
+static void take_event(uint8_t cmd, const void *attrs, size_t len, void *arg)
+{
+	struct event *event = arg;
+	struct awtun_sa sa;
+
+	(void)cmd;
+	awtun_parse_sa(attrs, len, &sa);
+	event->event = awtun_parse_event(attrs, len);
+	event->ifindex = sa.ifindex;
+	event->spi = sa.spi;
+}
+
+static void event_comes(struct __test_metadata *_metadata, esp_self *self,
+			struct awtun_nl *events, uint32_t wanted, uint32_t spi)
+{
+	struct event event = { 0 };
+
+	ASSERT_EQ(0, awtun_event(events, WAIT_MS, take_event, &event))
+		TH_LOG("no event %u", wanted);
+	EXPECT_EQ(wanted, event.event);
+	EXPECT_EQ(self->ifindex, event.ifindex);
+	EXPECT_EQ(spi, event.spi);
+}
+
+static void send_and_check(struct __test_metadata *_metadata, esp_self *self,
+			   uint32_t seq)
+{
+	uint8_t data[PAYLOAD];
+
+	fill(data, sizeof(data), seq);
+	ASSERT_EQ(PAYLOAD, send_udp(self, AF_INET, data, sizeof(data)));
+	check_sent(_metadata, self, AF_INET, data, sizeof(data), seq);
+}
+
+TEST_F(esp, many_packets_ask_for_a_new_sa_once)
+{
+	const uint32_t soft = 3u << 30;
+	struct awtun_nl events;
+
+	wait_running(_metadata);
+	ASSERT_EQ(0, awtun_nl_open(&events));
+	ASSERT_EQ(0, awtun_nl_subscribe(&events));
+	self->out.spi++;
+	ASSERT_EQ(0, use_sa_from(self, &self->out, soft - 2));
+	send_and_check(_metadata, self, soft - 1);
+	EXPECT_EQ(-EAGAIN, awtun_event(&events, 0, take_event, NULL));
+	send_and_check(_metadata, self, soft);
+	event_comes(_metadata, self, &events, AWTUN_EVENT_SA_SOFT,
+		    self->out.spi);
+	send_and_check(_metadata, self, soft + 1);
+	send_and_check(_metadata, self, soft + 2);
+	EXPECT_EQ(-EAGAIN, awtun_event(&events, 50, take_event, NULL));
+	awtun_nl_close(&events);
+}
+
+TEST_F(esp, the_last_sequence_number_is_used_and_no_other)
+{
+	const uint32_t last = 0xffffffff;
+	uint8_t data[PAYLOAD] = { 0 };
+	struct awtun_nl events;
+	unsigned int i;
+
+	wait_running(_metadata);
+	ASSERT_EQ(0, awtun_nl_open(&events));
+	ASSERT_EQ(0, awtun_nl_subscribe(&events));
+	self->out.spi++;
+	ASSERT_EQ(0, use_sa_from(self, &self->out, last - 2));
+	send_and_check(_metadata, self, last - 1);
+	send_and_check(_metadata, self, last);
+	event_comes(_metadata, self, &events, AWTUN_EVENT_SA_HARD,
+		    self->out.spi);
+	for (i = 0; i < 5; i++)
+		send_udp(self, AF_INET, data, sizeof(data));
+	EXPECT_EQ(-EKEYEXPIRED,
+		  awtun_sa_do(&self->nl, AWTUN_CMD_SA_ACTIVATE, self->ifindex,
+			      AWTUN_DIR_OUT, self->out.spi));
+	/* A new SA carries on, and nothing was sent before its first packet. */
+	self->out.spi++;
+	ASSERT_EQ(0, use_sa_from(self, &self->out, 0));
+	wait_running(_metadata);
+	EXPECT_FALSE(readable(self->tun, 0));
+	send_and_check(_metadata, self, 1);
+	awtun_nl_close(&events);
 }
 
 /* Sent once, and the one drop counter moves. */

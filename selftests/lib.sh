@@ -104,9 +104,11 @@ start_in() {
 stop_jobs() {
 	local job status=0
 	for job in "${jobs_started[@]}"; do
+		kill -0 "$job" 2>/dev/null || status=1
+	done
+	for job in "${jobs_started[@]}"; do
 		kill -KILL "$job" 2>/dev/null
 		wait "$job" 2>/dev/null
-		[ $? = 137 ] || status=1 # 128 + SIGKILL
 	done
 	jobs_started=()
 	return $status

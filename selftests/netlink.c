@@ -155,8 +155,10 @@ static void refused_raw(struct __test_metadata *_metadata, struct awtun_nl *nl,
 		seen = MALFORMED;
 	EXPECT_EQ(err, seen)
 		TH_LOG("%s: %s, %s", what, strerror(-seen), extack);
-	EXPECT_NE('\0', extack[0])
-		TH_LOG("%s: no extack message", what);
+	/* Linux 6.1 has no way to give one when a dump is asked for. */
+	if (!(((struct nlmsghdr *)msg)->nlmsg_flags & NLM_F_DUMP))
+		EXPECT_NE('\0', extack[0])
+			TH_LOG("%s: no extack message", what);
 	after = snapshot(nl);
 	EXPECT_TRUE(same(&before, &after))
 		TH_LOG("%s: refused, but something changed", what);
@@ -614,6 +616,64 @@ TEST_F(tunnel, replay_windows)
 	}
 }
 
+TEST_F(tunnel, sequence_numbers_used_up)
+{
+	static const uint64_t good[] = { 0, 1, 0xfffffffe };
+	static const uint64_t bad[] = { 1ull << 32, ~0ull };
+	struct awtun_req req;
+	struct awtun_sa sa;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+		awtun_put(&req, AWTUN_SA_A_SEQ, &good[i], 8);
+		ASSERT_EQ(0, call(&self->nl, &req))
+			TH_LOG("%s", self->nl.extack);
+		ASSERT_EQ(0, awtun_sa_get(&self->nl, self->ifindex,
+					  AWTUN_DIR_OUT, FREE_SPI, &sa));
+		EXPECT_EQ(good[i], sa.seq);
+		ASSERT_EQ(0, del_sa(&self->nl, self->ifindex, AWTUN_DIR_OUT,
+				    FREE_SPI));
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+		awtun_put(&req, AWTUN_SA_A_SEQ, &bad[i], 8);
+		REFUSED(MALFORMED, &req, "a number of more than 32 bits");
+	}
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm16");
+	awtun_put(&req, AWTUN_SA_A_SEQ, &good[1], 8);
+	REFUSED(MALFORMED, &req, "inbound");
+	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+	awtun_put(&req, AWTUN_SA_A_SEQ, &good[1], 4);
+	REFUSED(MALFORMED, &req, "a number of four octets");
+}
+
+TEST_F(tunnel, outbound_sas_have_no_window)
+{
+	struct awtun_req req;
+
+	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+	awtun_put_u32(&req, AWTUN_SA_A_REPLAY_WINDOW, 64);
+	REFUSED(MALFORMED, &req, "outbound with a window");
+}
+
+TEST_F(tunnel, mode_may_be_taken_away)
+{
+	struct awtun_tunnel tunnel;
+	struct awtun_req req;
+
+	ASSERT_EQ(0, awtun_sa_flush(&self->nl, self->ifindex));
+	awtun_req_init(&req, AWTUN_CMD_TUNNEL_SET, AWTUN_A_TUNNEL);
+	awtun_put_u32(&req, AWTUN_TUNNEL_A_IFINDEX, self->ifindex);
+	awtun_put_u32(&req, AWTUN_TUNNEL_A_MODE, AWTUN_MODE_UNSPEC);
+	EXPECT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	ASSERT_EQ(0, awtun_tunnel_get(&self->nl, self->ifindex, &tunnel));
+	EXPECT_EQ(AWTUN_MODE_UNSPEC, tunnel.mode);
+	EXPECT_EQ(0, tunnel.addr_len);
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm16");
+	REFUSED(-ENOTCONN, &req, "no mode");
+}
+
 TEST_F(tunnel, modes_and_addresses)
 {
 	static const uint32_t bad_modes[] = { 3, 0x10001, 0xffffffff };
@@ -680,8 +740,8 @@ TEST_F(tunnel, reply_only_attributes)
 		uint16_t type;
 		uint16_t len;
 	} sa[] = {
-		{ AWTUN_SA_A_ACTIVE, 0 }, { AWTUN_SA_A_SEQ, 8 },
-		{ AWTUN_SA_A_PACKETS, 8 }, { AWTUN_SA_A_BYTES, 8 },
+		{ AWTUN_SA_A_ACTIVE, 0 }, { AWTUN_SA_A_PACKETS, 8 },
+		{ AWTUN_SA_A_BYTES, 8 },
 		{ AWTUN_SA_A_DROP_REPLAY, 8 }, { AWTUN_SA_A_DROP_AUTH, 8 },
 		{ AWTUN_SA_A_DROP_MALFORMED, 8 }, { AWTUN_SA_A_DRIVER, 4 },
 		{ AWTUN_SA_A_CIPHER_KEY_LEN, 4 },

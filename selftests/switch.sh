@@ -12,7 +12,7 @@ readonly SWITCHES=100 SEGMENTS=10000
 tcp_flow() {
 	start_in b iperf3 --server --one-off
 	wait_for 20 listening
-	start_in a iperf3 --client "${T4[1]}" --time 100000 --bidir
+	start_in a iperf3 --client "${T4[1]}" --time 86400 --bidir
 }
 
 listening() {

@@ -145,13 +145,13 @@ static int drain(struct router *from, struct router *to)
 				   from->out_spi, &in);
 		if (err)
 			return complain(to, "sa-get", err);
-		quiet = out.seq == in.seq ? quiet + 1 : 0;
+		/* A late packet may arrive after the highest number. */
+		quiet = out.packets == in.packets && out.seq == in.seq ?
+			quiet + 1 : 0;
 		if (quiet == POLLS_QUIET)
-			break;
+			return 0;
 		pause_between_polls();
 	}
-	if (out.packets == in.packets && out.seq == in.seq)
-		return 0;
 	fprintf(stderr,
 		"tunnel_pair: SPI 0x%x: %llu packets sent (sequence number %llu), %llu arrived (%llu)\n",
 		from->out_spi, (unsigned long long)out.packets,
