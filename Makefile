@@ -19,8 +19,8 @@ modules: ## Build kmod/awtun.ko for KDIR
 	@test -n "$(KDIR)" || { echo "no kernel headers in /lib/modules: run tools/deps, or give KDIR=" >&2; exit 1; }
 	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR)
 
-userland: $(BUILD)/userland/build.ninja ## Build awiked, awcli and their unit tests
-	@ninja -C $(BUILD)/userland -j $(JOBS)
+userland: $(BUILD)/userland/build.ninja ## Build awiked and awcli
+	@ninja -C $(BUILD)/userland -j $(JOBS) awiked awcli
 	@mkdir -p $(BUILD)/bin
 	@cp -u $(BUILD)/userland/bin/awiked $(BUILD)/userland/bin/awcli $(BUILD)/bin/
 
@@ -37,6 +37,8 @@ demo: deps ## Show two routers with a tunnel between them (NATIVE=1: on this ker
 
 check: deps ## Run every test: userland here, the kernel's in a VM
 	@$(MAKE) --no-print-directory all
+	@ninja -C $(BUILD)/userland -j $(JOBS)
+	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
 
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
