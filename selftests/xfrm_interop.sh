@@ -159,12 +159,12 @@ xfrm_transport() {
 		END
 	done
 	xfrm r1 <<-END || return
-	xfrm policy add dir out $there proto udp tmpl $sa
-	xfrm policy add dir in $back proto udp tmpl $sa
+	xfrm policy add dir out $there proto 17 tmpl $sa
+	xfrm policy add dir in $back proto 17 tmpl $sa
 	END
 	xfrm r2 <<-END
-	xfrm policy add dir out $back proto udp tmpl $sa
-	xfrm policy add dir in $there proto udp tmpl $sa
+	xfrm policy add dir out $back proto 17 tmpl $sa
+	xfrm policy add dir in $there proto 17 tmpl $sa
 	END
 }
 
