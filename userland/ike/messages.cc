@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Datagrams in and out: which IKE SA, the windows of message ids (RFC 7296 2.3), retransmission.
+#include "userland/base/overloaded.h"
 #include "userland/ike/engine_impl.h"
-#include "userland/ike/overloaded.h"
 #include "userland/ike/payloads.h"
 #include "userland/ike/retransmission.h"
 #include "userland/wire/rules.h"
@@ -23,7 +23,7 @@ wire::Header header_of(const IkeSa& sa, wire::ExchangeType exchange, bool respon
 
 /// What a dead peer was last asked, in the words of SPEC.md.
 std::string_view exchange_name(const Purpose& purpose) {
-  return std::visit(overloaded{
+  return std::visit(Overloaded{
                         [](const AskInit&) { return "IKE_SA_INIT"; },
                         [](const AskAuth&) { return "IKE_AUTH"; },
                         [](const AskNewChild&) { return "CREATE_CHILD_SA"; },
@@ -168,7 +168,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
 }
 
 void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::PayloadChain& inner) {
-  std::visit(overloaded{
+  std::visit(Overloaded{
                  [](AskInit&&) {},
                  [&](AskAuth&& asked) { on_auth_response(sa, asked, inner); },
                  [&](AskNewChild&& asked) { on_new_child_response(sa, std::move(asked), inner); },
