@@ -2,7 +2,7 @@
 #ifndef AWTUN_SHIM_KERNEL_H
 #define AWTUN_SHIM_KERNEL_H
 
-#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 
 #endif

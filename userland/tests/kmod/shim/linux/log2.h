@@ -2,13 +2,11 @@
 #ifndef AWTUN_SHIM_LOG2_H
 #define AWTUN_SHIM_LOG2_H
 
-static inline unsigned long roundup_pow_of_two(unsigned long n)
-{
-	unsigned long power = 1;
+static inline unsigned long roundup_pow_of_two(unsigned long n) {
+  unsigned long power = 1;
 
-	while (power < n)
-		power <<= 1;
-	return power;
+  while (power < n) power <<= 1;
+  return power;
 }
 
 #endif
