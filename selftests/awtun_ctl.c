@@ -8,11 +8,12 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <kselftest.h>
 
 #include "awtun_nl.h"
 
@@ -58,7 +59,7 @@ static int send_req(struct awtun_nl *nl, const struct awtun_req *req)
 
 struct word {
 	const char *name;
-	uint32_t value;
+	__u32 value;
 };
 
 static const struct word dirs[] = {
@@ -81,7 +82,7 @@ static const struct word auths[] = {
 	{ "sha512", AWTUN_AUTH_HMAC_SHA512_256 }, { NULL, 0 }
 };
 
-static uint32_t number_of(const struct word *words, const char *name)
+static __u32 number_of(const struct word *words, const char *name)
 {
 	for (; words->name; words++)
 		if (!strcmp(words->name, name))
@@ -89,7 +90,7 @@ static uint32_t number_of(const struct word *words, const char *name)
 	return 0;
 }
 
-static const char *name_of(const struct word *words, uint32_t value)
+static const char *name_of(const struct word *words, __u32 value)
 {
 	for (; words->name; words++)
 		if (words->value == value)
@@ -97,15 +98,15 @@ static const char *name_of(const struct word *words, uint32_t value)
 	return "unspec";
 }
 
-static uint32_t ifindex_of(const char *name)
+static __u32 ifindex_of(const char *name)
 {
-	uint32_t ifindex = if_nametoindex(name);
+	__u32 ifindex = if_nametoindex(name);
 
 	/* The kernel shall refuse what does not exist: that is tested too. */
 	return ifindex ? ifindex : strtoul(name, NULL, 0);
 }
 
-static int from_hex(const char *hex, uint8_t *out, size_t max)
+static int from_hex(const char *hex, __u8 *out, size_t max)
 {
 	size_t len = strlen(hex), i;
 
@@ -124,9 +125,9 @@ static int from_hex(const char *hex, uint8_t *out, size_t max)
 
 static int cmd_tunnel_set(struct awtun_nl *nl, int argc, char **argv)
 {
-	uint8_t local[16], remote[16];
+	__u8 local[16], remote[16];
 	struct awtun_req req;
-	uint32_t mode;
+	__u32 mode;
 	int family;
 
 	if (argc != 4)
@@ -154,10 +155,10 @@ static int cmd_stats(struct awtun_nl *nl, int argc, char **argv)
 		if (!awtun_stat_names[i])
 			continue;
 		if (argc == 1)
-			printf("%s %" PRIu64 "\n", awtun_stat_names[i],
+			printf("%s %llu\n", awtun_stat_names[i],
 			       tunnel.stat[i]);
 		else if (!strcmp(awtun_stat_names[i], argv[1]))
-			found = printf("%" PRIu64 "\n", tunnel.stat[i]);
+			found = printf("%llu\n", tunnel.stat[i]);
 	}
 	return argc == 1 || found ? 0 : bad_usage("stats: no such counter");
 }
@@ -168,17 +169,17 @@ static int sa_option(struct awtun_req *req, const char *name,
 {
 	static const struct {
 		const char *name;
-		uint16_t type;
+		__u16 type;
 	} keys[] = {
 		{ "key", AWTUN_SA_A_CIPHER_KEY },
 		{ "salt", AWTUN_SA_A_SALT },
 		{ "auth-key", AWTUN_SA_A_AUTH_KEY },
 	};
-	uint8_t data[AWTUN_REQ_DATA];
+	__u8 data[AWTUN_REQ_DATA];
 	unsigned int i;
 	int len;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(name, keys[i].name))
 			continue;
 		len = from_hex(value, data, sizeof(data));
@@ -204,11 +205,11 @@ static int sa_option(struct awtun_req *req, const char *name,
 }
 
 /* "suite=NAME keymat=HEX": all of an SA's algorithms and keys. */
-static int sa_suite(struct awtun_req *req, uint32_t ifindex, uint32_t dir,
-		    uint32_t spi, const char *name, const char *keymat)
+static int sa_suite(struct awtun_req *req, __u32 ifindex, __u32 dir,
+		    __u32 spi, const char *name, const char *keymat)
 {
 	const struct awtun_suite *suite = awtun_suite(name);
-	uint8_t keys[AWTUN_KEYMAT_MAX];
+	__u8 keys[AWTUN_KEYMAT_MAX];
 	int len = from_hex(keymat, keys, sizeof(keys));
 
 	if (!suite || len < 0 || (size_t)len != awtun_keymat_len(suite))
@@ -219,7 +220,7 @@ static int sa_suite(struct awtun_req *req, uint32_t ifindex, uint32_t dir,
 
 static int cmd_sa_add(struct awtun_nl *nl, int argc, char **argv)
 {
-	uint32_t ifindex, dir, spi;
+	__u32 ifindex, dir, spi;
 	struct awtun_req req;
 	int i = 3;
 
@@ -269,7 +270,7 @@ static int cmd_sa_del(struct awtun_nl *nl, int argc, char **argv)
 
 struct field {
 	const char *name;
-	uint64_t value;
+	__u64 value;
 };
 
 static void print_sa(const struct awtun_sa *sa, const char *only)
@@ -295,12 +296,12 @@ static void print_sa(const struct awtun_sa *sa, const char *only)
 		       name_of(ciphers, sa->cipher),
 		       sa->auth ? name_of(auths, sa->auth) : "none",
 		       sa->driver);
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (!only)
-			printf(" %s=%" PRIu64, fields[i].name,
+			printf(" %s=%llu", fields[i].name,
 			       fields[i].value);
 		else if (!strcmp(only, fields[i].name))
-			printf("%" PRIu64, fields[i].value);
+			printf("%llu", fields[i].value);
 	}
 	putchar('\n');
 }
@@ -337,9 +338,9 @@ static int cmd_sa_flush(struct awtun_nl *nl, int argc, char **argv)
 	return report(nl, awtun_sa_flush(nl, ifindex_of(argv[0])));
 }
 
-static void print_event(uint8_t cmd, const void *attrs, size_t len, void *arg)
+static void print_event(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
-	uint32_t event = awtun_parse_event(attrs, len);
+	__u32 event = awtun_parse_event(attrs, len);
 	struct awtun_sa sa;
 
 	(void)cmd;
@@ -386,7 +387,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return bad_usage("no command");
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		err = awtun_nl_open(&nl);

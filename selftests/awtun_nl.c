@@ -13,10 +13,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <kselftest.h>
+
 #include "awtun_nl.h"
 
-#define MSG_MAX		(AWTUN_REQ_ATTRS * (AWTUN_REQ_DATA + NLA_HDRLEN) + 64)
 #define RECV_MAX	65536
+
+/* What is read from a socket. */
+union received {
+	struct nlmsghdr nlh;
+	__u8 octets[RECV_MAX];
+};
 
 const struct awtun_suite awtun_suites[] = {
 	{ "aes256-sha256", AWTUN_CIPHER_AES_CBC, 32, 16,
@@ -37,8 +44,7 @@ const struct awtun_suite awtun_suites[] = {
 	{ "aes192-gcm12", AWTUN_CIPHER_AES_GCM, 24, 12, AWTUN_AUTH_NONE, 0 },
 };
 
-const unsigned int awtun_n_suites =
-	sizeof(awtun_suites) / sizeof(awtun_suites[0]);
+const unsigned int awtun_n_suites = ARRAY_SIZE(awtun_suites);
 
 const char * const awtun_stat_names[AWTUN_TUNNEL_STAT_MAX + 1] = {
 	[AWTUN_TUNNEL_STAT_TX_NO_SA]		= "tx_no_sa",
@@ -78,13 +84,13 @@ size_t awtun_keymat_len(const struct awtun_suite *suite)
 /* Reading attributes */
 
 struct attr {
-	uint16_t type;
+	__u16 type;
 	const void *data;
 	size_t len;
 };
 
 /* Takes the next attribute off @pos; false at the end or at a malformed one. */
-static bool next_attr(const uint8_t **pos, size_t *left, struct attr *attr)
+static bool next_attr(const __u8 **pos, size_t *left, struct attr *attr)
 {
 	struct nlattr nla;
 	size_t step;
@@ -105,10 +111,10 @@ static bool next_attr(const uint8_t **pos, size_t *left, struct attr *attr)
 	return true;
 }
 
-static bool find_attr(const void *attrs, size_t len, uint16_t type,
+static bool find_attr(const void *attrs, size_t len, __u16 type,
 		      struct attr *attr)
 {
-	const uint8_t *pos = attrs;
+	const __u8 *pos = attrs;
 
 	while (next_attr(&pos, &len, attr))
 		if (attr->type == type)
@@ -116,18 +122,18 @@ static bool find_attr(const void *attrs, size_t len, uint16_t type,
 	return false;
 }
 
-static uint32_t attr_u32(const struct attr *attr)
+static __u32 attr_u32(const struct attr *attr)
 {
-	uint32_t value = 0;
+	__u32 value = 0;
 
 	if (attr->len == sizeof(value))
 		memcpy(&value, attr->data, sizeof(value));
 	return value;
 }
 
-static uint64_t attr_u64(const struct attr *attr)
+static __u64 attr_u64(const struct attr *attr)
 {
-	uint64_t value = 0;
+	__u64 value = 0;
 
 	if (attr->len == sizeof(value))
 		memcpy(&value, attr->data, sizeof(value));
@@ -142,9 +148,9 @@ static void attr_string(const struct attr *attr, char *out, size_t size)
 	out[len] = '\0';
 }
 
-static void parse_stats(const struct attr *nest, uint64_t *stat)
+static void parse_stats(const struct attr *nest, __u64 *stat)
 {
-	const uint8_t *pos = nest->data;
+	const __u8 *pos = nest->data;
 	size_t left = nest->len;
 	struct attr attr;
 
@@ -157,7 +163,7 @@ bool awtun_parse_tunnel(const void *attrs, size_t len,
 			struct awtun_tunnel *tunnel)
 {
 	struct attr nest, attr;
-	const uint8_t *pos;
+	const __u8 *pos;
 	size_t left;
 
 	memset(tunnel, 0, sizeof(*tunnel));
@@ -251,7 +257,7 @@ static void parse_sa_attr(const struct attr *attr, struct awtun_sa *sa)
 bool awtun_parse_sa(const void *attrs, size_t len, struct awtun_sa *sa)
 {
 	struct attr nest, attr;
-	const uint8_t *pos;
+	const __u8 *pos;
 	size_t left;
 
 	memset(sa, 0, sizeof(*sa));
@@ -264,7 +270,7 @@ bool awtun_parse_sa(const void *attrs, size_t len, struct awtun_sa *sa)
 	return true;
 }
 
-uint32_t awtun_parse_event(const void *attrs, size_t len)
+__u32 awtun_parse_event(const void *attrs, size_t len)
 {
 	struct attr attr;
 
@@ -275,14 +281,14 @@ uint32_t awtun_parse_event(const void *attrs, size_t len)
 
 /* Writing requests */
 
-void awtun_req_init(struct awtun_req *req, uint8_t cmd, uint16_t nest)
+void awtun_req_init(struct awtun_req *req, __u8 cmd, __u16 nest)
 {
 	memset(req, 0, sizeof(*req));
 	req->cmd = cmd;
 	req->nest = nest;
 }
 
-void awtun_add(struct awtun_req *req, uint16_t type, const void *data,
+void awtun_add(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len)
 {
 	unsigned int i = req->n;
@@ -296,7 +302,7 @@ void awtun_add(struct awtun_req *req, uint16_t type, const void *data,
 		memcpy(req->attr[i].data, data, len);
 }
 
-void awtun_drop(struct awtun_req *req, uint16_t type)
+void awtun_drop(struct awtun_req *req, __u16 type)
 {
 	unsigned int i, kept = 0;
 
@@ -306,24 +312,24 @@ void awtun_drop(struct awtun_req *req, uint16_t type)
 	req->n = kept;
 }
 
-void awtun_put(struct awtun_req *req, uint16_t type, const void *data,
+void awtun_put(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len)
 {
 	awtun_drop(req, type);
 	awtun_add(req, type, data, len);
 }
 
-void awtun_put_u32(struct awtun_req *req, uint16_t type, uint32_t value)
+void awtun_put_u32(struct awtun_req *req, __u16 type, __u32 value)
 {
 	awtun_put(req, type, &value, sizeof(value));
 }
 
-void awtun_put_spi(struct awtun_req *req, uint32_t spi)
+void awtun_put_spi(struct awtun_req *req, __u32 spi)
 {
 	awtun_put_u32(req, AWTUN_SA_A_SPI, htonl(spi));
 }
 
-static size_t write_attr(uint8_t *at, uint16_t type, const void *data,
+static size_t write_attr(__u8 *at, __u16 type, const void *data,
 			 size_t len)
 {
 	struct nlattr nla = { .nla_len = NLA_HDRLEN + len, .nla_type = type };
@@ -334,40 +340,33 @@ static size_t write_attr(uint8_t *at, uint16_t type, const void *data,
 	return NLA_ALIGN(nla.nla_len);
 }
 
-size_t awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
-		       void *buf, size_t size)
+void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
+		     union awtun_msg *msg)
 {
 	struct genlmsghdr genl = { .cmd = req->cmd,
 				   .version = AWTUN_GENL_VERSION };
-	struct nlmsghdr nlh = {
-		.nlmsg_type = nl->family,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | req->flags,
-	};
 	struct nlattr nest = { .nla_type = req->nest | NLA_F_NESTED };
 	size_t nest_at = NLMSG_HDRLEN + GENL_HDRLEN, len = nest_at;
-	uint8_t *msg = buf;
 	unsigned int i;
 
-	if (size < MSG_MAX)
-		return 0;
-	memset(msg, 0, MSG_MAX);
-	memcpy(msg + NLMSG_HDRLEN, &genl, sizeof(genl));
+	memset(msg, 0, sizeof(*msg));
+	memcpy(msg->octets + NLMSG_HDRLEN, &genl, sizeof(genl));
 	if (req->nest) {
 		len += NLA_HDRLEN;
 		for (i = 0; i < req->n; i++)
-			len += write_attr(msg + len, req->attr[i].type,
+			len += write_attr(msg->octets + len, req->attr[i].type,
 					  req->attr[i].data, req->attr[i].len);
 		nest.nla_len = len - nest_at;
-		memcpy(msg + nest_at, &nest, sizeof(nest));
+		memcpy(msg->octets + nest_at, &nest, sizeof(nest));
 	}
-	nlh.nlmsg_len = len;
-	memcpy(msg, &nlh, sizeof(nlh));
-	return len;
+	msg->nlh.nlmsg_type = nl->family;
+	msg->nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | req->flags;
+	msg->nlh.nlmsg_len = len;
 }
 
 /* Talking to the kernel */
 
-static void read_extack(struct awtun_nl *nl, const uint8_t *attrs, size_t len)
+static void read_extack(struct awtun_nl *nl, const __u8 *attrs, size_t len)
 {
 	struct attr attr;
 
@@ -378,7 +377,7 @@ static void read_extack(struct awtun_nl *nl, const uint8_t *attrs, size_t len)
 /* The status in an NLMSG_ERROR or NLMSG_DONE, with its extack message. */
 static int read_status(struct awtun_nl *nl, const struct nlmsghdr *nlh)
 {
-	const uint8_t *payload = (const uint8_t *)nlh + NLMSG_HDRLEN;
+	const __u8 *payload = (const __u8 *)nlh + NLMSG_HDRLEN;
 	size_t len = nlh->nlmsg_len - NLMSG_HDRLEN, skip;
 	int error;
 
@@ -404,7 +403,7 @@ static int read_status(struct awtun_nl *nl, const struct nlmsghdr *nlh)
 
 static void deliver(const struct nlmsghdr *nlh, awtun_reply cb, void *arg)
 {
-	const uint8_t *payload = (const uint8_t *)nlh + NLMSG_HDRLEN;
+	const __u8 *payload = (const __u8 *)nlh + NLMSG_HDRLEN;
 	struct genlmsghdr genl;
 
 	if (!cb || nlh->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
@@ -414,9 +413,9 @@ static void deliver(const struct nlmsghdr *nlh, awtun_reply cb, void *arg)
 	   nlh->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN, arg);
 }
 
-static ssize_t receive(struct awtun_nl *nl, void *buf, int flags)
+static ssize_t receive(struct awtun_nl *nl, union received *buf, int flags)
 {
-	ssize_t n = recv(nl->fd, buf, RECV_MAX, flags);
+	ssize_t n = recv(nl->fd, buf, sizeof(*buf), flags);
 
 	if (n < 0)
 		return -errno;
@@ -427,17 +426,17 @@ static ssize_t receive(struct awtun_nl *nl, void *buf, int flags)
 
 static int read_replies(struct awtun_nl *nl, awtun_reply cb, void *arg)
 {
-	static uint8_t buf[RECV_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	static union received buf;
 
 	for (;;) {
-		ssize_t n = receive(nl, buf, 0);
+		ssize_t n = receive(nl, &buf, 0);
 		struct nlmsghdr *nlh;
 		unsigned int left;
 
 		if (n < 0)
 			return n;
 		left = n;
-		for (nlh = (void *)buf; NLMSG_OK(nlh, left);
+		for (nlh = &buf.nlh; NLMSG_OK(nlh, left);
 		     nlh = NLMSG_NEXT(nlh, left)) {
 			if (nlh->nlmsg_seq != nl->seq)
 				continue;
@@ -449,12 +448,12 @@ static int read_replies(struct awtun_nl *nl, awtun_reply cb, void *arg)
 	}
 }
 
-int awtun_call_raw(struct awtun_nl *nl, void *msg, size_t len,
-		   awtun_reply cb, void *arg)
+int awtun_call_raw(struct awtun_nl *nl, union awtun_msg *msg, awtun_reply cb,
+		   void *arg)
 {
-	((struct nlmsghdr *)msg)->nlmsg_seq = ++nl->seq;
+	msg->nlh.nlmsg_seq = ++nl->seq;
 	nl->extack[0] = '\0';
-	if (send(nl->fd, msg, len, 0) < 0)
+	if (send(nl->fd, msg, msg->nlh.nlmsg_len, 0) < 0)
 		return -errno;
 	return read_replies(nl, cb, arg);
 }
@@ -462,30 +461,30 @@ int awtun_call_raw(struct awtun_nl *nl, void *msg, size_t len,
 int awtun_call(struct awtun_nl *nl, const struct awtun_req *req,
 	       awtun_reply cb, void *arg)
 {
-	uint8_t msg[MSG_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
-	size_t len = awtun_req_write(nl, req, msg, sizeof(msg));
+	union awtun_msg msg;
 
-	return awtun_call_raw(nl, msg, len, cb, arg);
+	awtun_req_write(nl, req, &msg);
+	return awtun_call_raw(nl, &msg, cb, arg);
 }
 
 int awtun_event(struct awtun_nl *nl, int timeout_ms, awtun_reply cb, void *arg)
 {
-	static uint8_t buf[RECV_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	static union received buf;
 	struct pollfd pfd = { .fd = nl->fd, .events = POLLIN };
 	ssize_t n;
 
 	if (poll(&pfd, 1, timeout_ms) <= 0)
 		return -EAGAIN;
-	n = receive(nl, buf, MSG_DONTWAIT);
+	n = receive(nl, &buf, MSG_DONTWAIT);
 	if (n < (ssize_t)NLMSG_HDRLEN)
 		return n < 0 ? n : -EBADMSG;
-	deliver((void *)buf, cb, arg);
+	deliver(&buf.nlh, cb, arg);
 	return 0;
 }
 
 static void parse_groups(struct awtun_nl *nl, const struct attr *groups)
 {
-	const uint8_t *pos = groups->data;
+	const __u8 *pos = groups->data;
 	size_t left = groups->len;
 	struct attr group, name, id;
 
@@ -498,7 +497,7 @@ static void parse_groups(struct awtun_nl *nl, const struct attr *groups)
 			nl->events = attr_u32(&id);
 }
 
-static void parse_family(uint8_t cmd, const void *attrs, size_t len, void *arg)
+static void parse_family(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
 	struct awtun_nl *nl = arg;
 	struct attr attr;
@@ -512,17 +511,18 @@ static void parse_family(uint8_t cmd, const void *attrs, size_t len, void *arg)
 
 static int find_family(struct awtun_nl *nl)
 {
-	uint8_t msg[64] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
-	struct nlmsghdr nlh = { .nlmsg_type = GENL_ID_CTRL,
-				.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
 	struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	size_t len = NLMSG_HDRLEN + GENL_HDRLEN;
+	union awtun_msg msg = {
+		.nlh.nlmsg_type = GENL_ID_CTRL,
+		.nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
 
-	memcpy(msg + NLMSG_HDRLEN, &genl, sizeof(genl));
-	nlh.nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
-	nlh.nlmsg_len += write_attr(msg + nlh.nlmsg_len, CTRL_ATTR_FAMILY_NAME,
-				    AWTUN_GENL_NAME, sizeof(AWTUN_GENL_NAME));
-	memcpy(msg, &nlh, sizeof(nlh));
-	return awtun_call_raw(nl, msg, nlh.nlmsg_len, parse_family, nl);
+	memcpy(msg.octets + NLMSG_HDRLEN, &genl, sizeof(genl));
+	len += write_attr(msg.octets + len, CTRL_ATTR_FAMILY_NAME,
+			  AWTUN_GENL_NAME, sizeof(AWTUN_GENL_NAME));
+	msg.nlh.nlmsg_len = len;
+	return awtun_call_raw(nl, &msg, parse_family, nl);
 }
 
 int awtun_netns_enter(const char *netns)
@@ -587,8 +587,8 @@ int awtun_nl_subscribe(struct awtun_nl *nl)
 
 /* Whole requests */
 
-void awtun_req_tunnel_set(struct awtun_req *req, uint32_t ifindex,
-			  uint32_t mode, const void *local,
+void awtun_req_tunnel_set(struct awtun_req *req, __u32 ifindex,
+			  __u32 mode, const void *local,
 			  const void *remote)
 {
 	size_t len = mode == AWTUN_MODE_IPSEC_IPV6 ? 16 : 4;
@@ -600,9 +600,9 @@ void awtun_req_tunnel_set(struct awtun_req *req, uint32_t ifindex,
 	awtun_put(req, AWTUN_TUNNEL_A_REMOTE, remote, len);
 }
 
-void awtun_req_sa_add(struct awtun_req *req, uint32_t ifindex, uint32_t dir,
-		      uint32_t spi, const struct awtun_suite *suite,
-		      const uint8_t *keymat, uint32_t window)
+void awtun_req_sa_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
+		      __u32 spi, const struct awtun_suite *suite,
+		      const __u8 *keymat, __u32 window)
 {
 	awtun_req_sa(req, AWTUN_CMD_SA_ADD, ifindex, dir, spi);
 	awtun_put_u32(req, AWTUN_SA_A_CIPHER, suite->cipher);
@@ -621,8 +621,8 @@ void awtun_req_sa_add(struct awtun_req *req, uint32_t ifindex, uint32_t dir,
 		awtun_put_u32(req, AWTUN_SA_A_REPLAY_WINDOW, window);
 }
 
-void awtun_req_sa(struct awtun_req *req, uint8_t cmd, uint32_t ifindex,
-		  uint32_t dir, uint32_t spi)
+void awtun_req_sa(struct awtun_req *req, __u8 cmd, __u32 ifindex,
+		  __u32 dir, __u32 spi)
 {
 	awtun_req_init(req, cmd, AWTUN_A_SA);
 	awtun_put_u32(req, AWTUN_SA_A_IFINDEX, ifindex);
@@ -630,8 +630,8 @@ void awtun_req_sa(struct awtun_req *req, uint8_t cmd, uint32_t ifindex,
 	awtun_put_spi(req, spi);
 }
 
-int awtun_sa_do(struct awtun_nl *nl, uint8_t cmd, uint32_t ifindex,
-		uint32_t dir, uint32_t spi)
+int awtun_sa_do(struct awtun_nl *nl, __u8 cmd, __u32 ifindex,
+		__u32 dir, __u32 spi)
 {
 	struct awtun_req req;
 
@@ -639,7 +639,7 @@ int awtun_sa_do(struct awtun_nl *nl, uint8_t cmd, uint32_t ifindex,
 	return awtun_call(nl, &req, NULL, NULL);
 }
 
-int awtun_sa_flush(struct awtun_nl *nl, uint32_t ifindex)
+int awtun_sa_flush(struct awtun_nl *nl, __u32 ifindex)
 {
 	struct awtun_req req;
 
@@ -654,7 +654,7 @@ struct sa_list {
 	unsigned int n;
 };
 
-static void collect_sa(uint8_t cmd, const void *attrs, size_t len, void *arg)
+static void collect_sa(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
 	struct sa_list *list = arg;
 	struct awtun_sa sa;
@@ -667,8 +667,8 @@ static void collect_sa(uint8_t cmd, const void *attrs, size_t len, void *arg)
 	list->n++;
 }
 
-int awtun_sa_get(struct awtun_nl *nl, uint32_t ifindex, uint32_t dir,
-		 uint32_t spi, struct awtun_sa *sa)
+int awtun_sa_get(struct awtun_nl *nl, __u32 ifindex, __u32 dir,
+		 __u32 spi, struct awtun_sa *sa)
 {
 	struct sa_list list = { .sas = sa, .max = 1 };
 	struct awtun_req req;
@@ -681,7 +681,7 @@ int awtun_sa_get(struct awtun_nl *nl, uint32_t ifindex, uint32_t dir,
 	return list.n == 1 ? 0 : -EBADMSG;
 }
 
-int awtun_sa_dump(struct awtun_nl *nl, uint32_t ifindex, struct awtun_sa *sas,
+int awtun_sa_dump(struct awtun_nl *nl, __u32 ifindex, struct awtun_sa *sas,
 		  unsigned int max)
 {
 	struct sa_list list = { .sas = sas, .max = max };
@@ -696,14 +696,14 @@ int awtun_sa_dump(struct awtun_nl *nl, uint32_t ifindex, struct awtun_sa *sas,
 	return err ? err : (int)list.n;
 }
 
-static void collect_tunnel(uint8_t cmd, const void *attrs, size_t len,
+static void collect_tunnel(__u8 cmd, const void *attrs, size_t len,
 			   void *arg)
 {
 	(void)cmd;
 	awtun_parse_tunnel(attrs, len, arg);
 }
 
-int awtun_tunnel_get(struct awtun_nl *nl, uint32_t ifindex,
+int awtun_tunnel_get(struct awtun_nl *nl, __u32 ifindex,
 		     struct awtun_tunnel *tunnel)
 {
 	struct awtun_req req;
@@ -724,7 +724,7 @@ struct tunnel_search {
 	bool found;
 };
 
-static void match_tunnel(uint8_t cmd, const void *attrs, size_t len, void *arg)
+static void match_tunnel(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
 	struct tunnel_search *search = arg;
 	struct awtun_tunnel tunnel;

@@ -11,24 +11,33 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <linux/awtun.h>
+#include <linux/netlink.h>
+#include <linux/types.h>
 
 #define AWTUN_REQ_ATTRS		48
 #define AWTUN_REQ_DATA		96	/* octets of one attribute */
 #define AWTUN_KEYMAT_MAX	(2 * AWTUN_KEY_LEN_MAX + AWTUN_SALT_LEN)
+#define AWTUN_MSG_MAX \
+	(AWTUN_REQ_ATTRS * (AWTUN_REQ_DATA + NLA_HDRLEN) + 64)
 
 struct awtun_req {
-	uint8_t cmd;
-	uint16_t flags;		/* NLM_F_DUMP, or 0 */
-	uint16_t nest;		/* AWTUN_A_TUNNEL, AWTUN_A_SA, or 0: none */
+	__u8 cmd;
+	__u16 flags;		/* NLM_F_DUMP, or 0 */
+	__u16 nest;		/* AWTUN_A_TUNNEL, AWTUN_A_SA, or 0: none */
 	unsigned int n;
 	struct {
-		uint16_t type;
-		uint16_t len;
-		uint8_t data[AWTUN_REQ_DATA];
+		__u16 type;
+		__u16 len;
+		__u8 data[AWTUN_REQ_DATA];
 	} attr[AWTUN_REQ_ATTRS];
+};
+
+/* A request as it goes to the socket: its length is in its header. */
+union awtun_msg {
+	struct nlmsghdr nlh;
+	__u8 octets[AWTUN_MSG_MAX];
 };
 
 /* Sees every octet the kernel sends on a socket. */
@@ -36,50 +45,50 @@ typedef void (*awtun_tap)(const void *data, size_t len, void *arg);
 
 struct awtun_nl {
 	int fd;
-	uint16_t family;
-	uint32_t events;	/* multicast group number of "events" */
-	uint32_t seq;
+	__u16 family;
+	__u32 events;	/* multicast group number of "events" */
+	__u32 seq;
 	char extack[256];	/* of the last call; empty when there was none */
 	awtun_tap tap;
 	void *tap_arg;
 };
 
 struct awtun_tunnel {
-	uint32_t ifindex;
-	uint32_t mode;
-	uint8_t local[16];
-	uint8_t remote[16];
+	__u32 ifindex;
+	__u32 mode;
+	__u8 local[16];
+	__u8 remote[16];
 	unsigned int addr_len;	/* 0, 4 or 16 */
 	char ifname[16];
-	uint64_t stat[AWTUN_TUNNEL_STAT_MAX + 1];
+	__u64 stat[AWTUN_TUNNEL_STAT_MAX + 1];
 };
 
 struct awtun_sa {
-	uint32_t ifindex;
-	uint32_t dir;
-	uint32_t spi;		/* host order */
-	uint32_t cipher;
-	uint32_t cipher_key_len;
-	uint32_t icv_len;
-	uint32_t auth;
-	uint32_t window;
+	__u32 ifindex;
+	__u32 dir;
+	__u32 spi;		/* host order */
+	__u32 cipher;
+	__u32 cipher_key_len;
+	__u32 icv_len;
+	__u32 auth;
+	__u32 window;
 	bool active;
-	uint64_t seq;
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t drop_replay;
-	uint64_t drop_auth;
-	uint64_t drop_malformed;
+	__u64 seq;
+	__u64 packets;
+	__u64 bytes;
+	__u64 drop_replay;
+	__u64 drop_auth;
+	__u64 drop_malformed;
 	char driver[128];
 };
 
 /* What the cipher, its key length, and the integrity of an SA are. */
 struct awtun_suite {
 	const char *name;
-	uint32_t cipher;
+	__u32 cipher;
 	unsigned int key_len;
 	unsigned int icv_len;
-	uint32_t auth;
+	__u32 auth;
 	unsigned int auth_key_len;
 };
 
@@ -104,63 +113,60 @@ int awtun_nl_open(struct awtun_nl *nl);
 void awtun_nl_close(struct awtun_nl *nl);
 int awtun_nl_subscribe(struct awtun_nl *nl);
 
-void awtun_req_init(struct awtun_req *req, uint8_t cmd, uint16_t nest);
+void awtun_req_init(struct awtun_req *req, __u8 cmd, __u16 nest);
 /* awtun_add appends, awtun_put replaces an attribute of the same type. */
-void awtun_add(struct awtun_req *req, uint16_t type, const void *data,
+void awtun_add(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len);
-void awtun_put(struct awtun_req *req, uint16_t type, const void *data,
+void awtun_put(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len);
-void awtun_put_u32(struct awtun_req *req, uint16_t type, uint32_t value);
-void awtun_put_spi(struct awtun_req *req, uint32_t spi);
-void awtun_drop(struct awtun_req *req, uint16_t type);
+void awtun_put_u32(struct awtun_req *req, __u16 type, __u32 value);
+void awtun_put_spi(struct awtun_req *req, __u32 spi);
+void awtun_drop(struct awtun_req *req, __u16 type);
 
-/* Octets of the request as it goes to the socket, at most @size. */
-size_t awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
-		       void *buf, size_t size);
+void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
+		     union awtun_msg *msg);
 
 /*
- * Sends a request and reads its replies up to the acknowledgement or the end
- * of the dump. @cb gets the attributes of the top level of each reply.
- * Returns 0 or -errno, and sets nl->extack.
+ * Sends a request and reads its replies up to the status or the end of the
+ * dump. @cb gets the attributes of the top level of each reply. Returns 0 or
+ * -errno, and sets nl->extack.
  */
-typedef void (*awtun_reply)(uint8_t cmd, const void *attrs, size_t len,
-			    void *arg);
+typedef void (*awtun_reply)(__u8 cmd, const void *attrs, size_t len, void *arg);
 int awtun_call(struct awtun_nl *nl, const struct awtun_req *req,
 	       awtun_reply cb, void *arg);
-/* The same for octets that are already a netlink message. */
-int awtun_call_raw(struct awtun_nl *nl, void *msg, size_t len,
-		   awtun_reply cb, void *arg);
+int awtun_call_raw(struct awtun_nl *nl, union awtun_msg *msg, awtun_reply cb,
+		   void *arg);
 /* One notification; -EAGAIN when none arrives in @timeout_ms. */
 int awtun_event(struct awtun_nl *nl, int timeout_ms, awtun_reply cb, void *arg);
 
 bool awtun_parse_tunnel(const void *attrs, size_t len,
 			struct awtun_tunnel *tunnel);
 bool awtun_parse_sa(const void *attrs, size_t len, struct awtun_sa *sa);
-uint32_t awtun_parse_event(const void *attrs, size_t len);
+__u32 awtun_parse_event(const void *attrs, size_t len);
 
 /* Whole requests, to be changed or sent. Addresses: 4 or 16 octets. */
-void awtun_req_tunnel_set(struct awtun_req *req, uint32_t ifindex,
-			  uint32_t mode, const void *local,
+void awtun_req_tunnel_set(struct awtun_req *req, __u32 ifindex,
+			  __u32 mode, const void *local,
 			  const void *remote);
-void awtun_req_sa_add(struct awtun_req *req, uint32_t ifindex, uint32_t dir,
-		      uint32_t spi, const struct awtun_suite *suite,
-		      const uint8_t *keymat, uint32_t window);
+void awtun_req_sa_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
+		      __u32 spi, const struct awtun_suite *suite,
+		      const __u8 *keymat, __u32 window);
 /* For AWTUN_CMD_SA_GET, _SA_DEL and _SA_ACTIVATE. */
-void awtun_req_sa(struct awtun_req *req, uint8_t cmd, uint32_t ifindex,
-		  uint32_t dir, uint32_t spi);
+void awtun_req_sa(struct awtun_req *req, __u8 cmd, __u32 ifindex,
+		  __u32 dir, __u32 spi);
 
-int awtun_sa_do(struct awtun_nl *nl, uint8_t cmd, uint32_t ifindex,
-		uint32_t dir, uint32_t spi);
-int awtun_sa_flush(struct awtun_nl *nl, uint32_t ifindex);
-int awtun_sa_get(struct awtun_nl *nl, uint32_t ifindex, uint32_t dir,
-		 uint32_t spi, struct awtun_sa *sa);
-int awtun_tunnel_get(struct awtun_nl *nl, uint32_t ifindex,
+int awtun_sa_do(struct awtun_nl *nl, __u8 cmd, __u32 ifindex,
+		__u32 dir, __u32 spi);
+int awtun_sa_flush(struct awtun_nl *nl, __u32 ifindex);
+int awtun_sa_get(struct awtun_nl *nl, __u32 ifindex, __u32 dir,
+		 __u32 spi, struct awtun_sa *sa);
+int awtun_tunnel_get(struct awtun_nl *nl, __u32 ifindex,
 		     struct awtun_tunnel *tunnel);
 /* The tunnel of this name, by a dump; -ENODEV. */
 int awtun_tunnel_find(struct awtun_nl *nl, const char *ifname,
 		      struct awtun_tunnel *tunnel);
 /* @ifindex 0: of all tunnels. Returns the count of SAs, or -errno. */
-int awtun_sa_dump(struct awtun_nl *nl, uint32_t ifindex, struct awtun_sa *sas,
+int awtun_sa_dump(struct awtun_nl *nl, __u32 ifindex, struct awtun_sa *sas,
 		  unsigned int max);
 
 #endif /* AWTUN_NL_H */

@@ -21,6 +21,10 @@
 
 #include <kselftest_harness.h>
 
+/* Seconds. Emulation on a busy machine is slow. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
+
 #include "awtun_nl.h"
 #include "esp_packet.h"
 
@@ -60,7 +64,7 @@ static const char network[] =
 
 FIXTURE(esp) {
 	struct awtun_nl nl;
-	uint32_t ifindex;
+	__u32 ifindex;
 	int tun;		/* the underlay */
 	int udp4;		/* where good packets arrive */
 	int udp6;
@@ -70,8 +74,6 @@ FIXTURE(esp) {
 	struct ip_end inner4[2];	/* ours, the peer's */
 	struct ip_end inner6[2];
 };
-
-typedef FIXTURE_DATA(esp) esp_self;
 
 FIXTURE_VARIANT(esp) {
 	const char *suite;
@@ -120,7 +122,7 @@ static int open_udp(int family)
 	return fd;
 }
 
-static void make_sa(struct esp_sa *sa, const char *suite, uint32_t spi)
+static void make_sa(struct esp_sa *sa, const char *suite, __u32 spi)
 {
 	unsigned int i;
 
@@ -131,7 +133,7 @@ static void make_sa(struct esp_sa *sa, const char *suite, uint32_t spi)
 }
 
 /* An outbound SA that begins behind the number @seq, and is used at once. */
-static int use_sa_from(esp_self *self, const struct esp_sa *sa, uint64_t seq)
+static int use_sa_from(struct _test_data_esp *self, const struct esp_sa *sa, __u64 seq)
 {
 	struct awtun_req req;
 	int err;
@@ -146,8 +148,8 @@ static int use_sa_from(esp_self *self, const struct esp_sa *sa, uint64_t seq)
 			   AWTUN_DIR_OUT, sa->spi);
 }
 
-static int add_sa(esp_self *self, uint32_t dir, const struct esp_sa *sa,
-		  uint32_t window)
+static int add_sa(struct _test_data_esp *self, __u32 dir, const struct esp_sa *sa,
+		  __u32 window)
 {
 	struct awtun_req req;
 
@@ -156,7 +158,7 @@ static int add_sa(esp_self *self, uint32_t dir, const struct esp_sa *sa,
 	return awtun_call(&self->nl, &req, NULL, NULL);
 }
 
-static void make_addresses(esp_self *self, int outer)
+static void make_addresses(struct _test_data_esp *self, int outer)
 {
 	int i;
 
@@ -207,12 +209,12 @@ FIXTURE_TEARDOWN(esp)
 /* Counters */
 
 struct counts {
-	uint64_t stat[AWTUN_TUNNEL_STAT_MAX + 1];
+	__u64 stat[AWTUN_TUNNEL_STAT_MAX + 1];
 	struct awtun_sa in;
-	uint64_t delivered;	/* packets, as the device counts them */
+	__u64 delivered;	/* packets, as the device counts them */
 };
 
-static uint64_t rx_packets(void)
+static __u64 rx_packets(void)
 {
 	char line[512];
 	unsigned long long bytes, packets = 0;
@@ -226,7 +228,7 @@ static uint64_t rx_packets(void)
 	return packets;
 }
 
-static void read_counts(esp_self *self, struct counts *counts)
+static void read_counts(struct _test_data_esp *self, struct counts *counts)
 {
 	struct awtun_tunnel tunnel;
 
@@ -253,7 +255,7 @@ static bool readable(int fd, int timeout_ms)
 }
 
 /* What the SA counts for a cause, beside the tunnel. */
-static uint64_t *sa_counter(struct awtun_sa *sa, unsigned int stat)
+static __u64 *sa_counter(struct awtun_sa *sa, unsigned int stat)
 {
 	switch (stat) {
 	case AWTUN_TUNNEL_STAT_RX_REPLAY:
@@ -283,7 +285,7 @@ static void compare_sa(struct __test_metadata *_metadata,
  * From @before on exactly @n packets were dropped for the cause @stat (0: not
  * counted at all), and none was delivered.
  */
-static void only_dropped(struct __test_metadata *_metadata, esp_self *self,
+static void only_dropped(struct __test_metadata *_metadata, struct _test_data_esp *self,
 			 const struct counts *before, unsigned int stat,
 			 unsigned int n, const char *what)
 {
@@ -312,7 +314,7 @@ static void only_dropped(struct __test_metadata *_metadata, esp_self *self,
 
 /* Sending to the tunnel */
 
-static void fill(uint8_t *data, size_t len, uint32_t seed)
+static void fill(__u8 *data, size_t len, __u32 seed)
 {
 	size_t i;
 
@@ -321,48 +323,48 @@ static void fill(uint8_t *data, size_t len, uint32_t seed)
 }
 
 /* A datagram from the peer's side to ours, in IP. */
-static size_t inner_packet(esp_self *self, int family, uint8_t tos, size_t len,
-			   uint32_t seed, uint8_t *out)
+static size_t inner_packet(struct _test_data_esp *self, int family, __u8 tos, size_t len,
+			   __u32 seed, __u8 *out)
 {
 	const struct ip_end *ends = family == AF_INET ? self->inner4 :
 							self->inner6;
-	uint8_t data[ESP_MAX] = { 0 };
+	__u8 data[ESP_MAX] = { 0 };
 
 	fill(data, len, seed);
 	return udp_packet(&ends[PEER], &ends[OURS], tos, PORT, data, len, out);
 }
 
-static void inject_from(struct __test_metadata *_metadata, esp_self *self,
+static void inject_from(struct __test_metadata *_metadata, struct _test_data_esp *self,
 			const struct ip_end *src, const struct ip_end *dst,
-			uint8_t tos, const uint8_t *esp, size_t len)
+			__u8 tos, const __u8 *esp, size_t len)
 {
-	uint8_t packet[ESP_MAX + IPV6_HDR];
+	__u8 packet[ESP_MAX + IPV6_HDR];
 	size_t total = ip_packet(src, dst, tos, IPPROTO_ESP, esp, len, packet);
 
 	ASSERT_EQ((ssize_t)total, write(self->tun, packet, total));
 }
 
-static void inject(struct __test_metadata *_metadata, esp_self *self,
-		   const uint8_t *esp, size_t len)
+static void inject(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		   const __u8 *esp, size_t len)
 {
 	inject_from(_metadata, self, &self->outer[PEER], &self->outer[OURS], 0,
 		    esp, len);
 }
 
 /* Seals @plain, which has its trailer, and sends it. */
-static void send_plain(struct __test_metadata *_metadata, esp_self *self,
-		       uint32_t seq, const uint8_t *plain, size_t len)
+static void send_plain(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		       __u32 seq, const __u8 *plain, size_t len)
 {
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 
 	inject(_metadata, self, esp, esp_seal(&self->in, seq, plain, len, esp));
 }
 
 /* A good ESP packet; the datagram's contents depend on the sequence number. */
-static size_t good_esp(esp_self *self, int family, uint32_t seq, size_t payload,
-		       uint8_t *esp)
+static size_t good_esp(struct _test_data_esp *self, int family, __u32 seq, size_t payload,
+		       __u8 *esp)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	size_t len = inner_packet(self, family, 0, payload, seq, plain);
 
 	len = esp_trailer(&self->in, plain, len,
@@ -370,20 +372,20 @@ static size_t good_esp(esp_self *self, int family, uint32_t seq, size_t payload,
 	return esp_seal(&self->in, seq, plain, len, esp);
 }
 
-static void send_good(struct __test_metadata *_metadata, esp_self *self,
-		      int family, uint32_t seq, size_t payload)
+static void send_good(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		      int family, __u32 seq, size_t payload)
 {
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 	size_t len = good_esp(self, family, seq, payload, esp);
 
 	inject(_metadata, self, esp, len);
 }
 
-static void arrives(struct __test_metadata *_metadata, esp_self *self,
-		    int family, uint32_t seed, size_t payload)
+static void arrives(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		    int family, __u32 seed, size_t payload)
 {
 	int fd = family == AF_INET ? self->udp4 : self->udp6;
-	uint8_t wanted[ESP_MAX], got[ESP_MAX];
+	__u8 wanted[ESP_MAX], got[ESP_MAX];
 
 	ASSERT_TRUE(readable(fd, WAIT_MS))
 		TH_LOG("packet %u was not delivered", seed);
@@ -393,7 +395,7 @@ static void arrives(struct __test_metadata *_metadata, esp_self *self,
 }
 
 static void good_goes_through(struct __test_metadata *_metadata,
-			      esp_self *self, uint32_t seq)
+			      struct _test_data_esp *self, __u32 seq)
 {
 	int family = seq % 2 ? AF_INET : AF_INET6;
 
@@ -406,8 +408,8 @@ static void good_goes_through(struct __test_metadata *_metadata,
 TEST_F(esp, good_packets_are_delivered)
 {
 	struct counts before, after;
-	uint64_t octets = 0;
-	uint32_t seq = 0;
+	__u64 octets = 0;
+	__u32 seq = 0;
 	size_t payload;
 
 	read_counts(self, &before);
@@ -429,9 +431,9 @@ TEST_F(esp, good_packets_are_delivered)
 
 TEST_F(esp, any_legal_pad_is_taken)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	unsigned int pad;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	size_t inner, len;
 
 	for (pad = 0; pad <= 255; pad++) {
@@ -448,9 +450,9 @@ TEST_F(esp, any_legal_pad_is_taken)
 /* RFC 4303 section 2.7: octets between the inner packet and the pad. */
 TEST_F(esp, traffic_flow_padding_is_cut_off)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	unsigned int extra;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	size_t len;
 
 	for (extra = 1; extra <= 200; extra += 33) {
@@ -468,7 +470,7 @@ TEST_F(esp, traffic_flow_padding_is_cut_off)
 /* A dummy packet: dropped, but nothing is wrong with it. */
 TEST_F(esp, dummy_packets_are_dropped_silently)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
 	size_t len;
 
@@ -486,7 +488,7 @@ TEST_F(esp, dummy_packets_are_dropped_silently)
 
 TEST_F(esp, outer_fragments_are_put_together)
 {
-	uint8_t esp[ESP_MAX], packet[ESP_MAX + IPV6_HDR], part[ESP_MAX];
+	__u8 esp[ESP_MAX], packet[ESP_MAX + IPV6_HDR], part[ESP_MAX];
 	size_t total, first = 256, rest;
 
 	if (variant->outer)
@@ -506,7 +508,7 @@ TEST_F(esp, outer_fragments_are_put_together)
 	ASSERT_EQ((ssize_t)(IPV4_HDR + rest),
 		  write(self->tun, part, IPV4_HDR + rest));
 	packet[2] = (IPV4_HDR + first) >> 8;
-	packet[3] = (uint8_t)(IPV4_HDR + first);
+	packet[3] = (__u8)(IPV4_HDR + first);
 	packet[6] = 0x20;
 	ipv4_checksum(packet);
 	ASSERT_EQ((ssize_t)(IPV4_HDR + first),
@@ -518,7 +520,7 @@ TEST_F(esp, outer_fragments_are_put_together)
 
 TEST_F(esp, flipped_bits)
 {
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 	struct counts before;
 	char what[80];
 	size_t len, i;
@@ -526,7 +528,7 @@ TEST_F(esp, flipped_bits)
 	/* A number that no flipped bit makes 0 or old. */
 	len = good_esp(self, AF_INET, 0x02020202, PAYLOAD, esp);
 	for (i = 0; i < len; i++) {
-		uint8_t bit = i >= 4 && i < 8 ? 1 : 1 << i % 8;
+		__u8 bit = i >= 4 && i < 8 ? 1 : 1 << i % 8;
 
 		snprintf(what, sizeof(what), "octet %zu", i);
 		read_counts(self, &before);
@@ -545,7 +547,7 @@ TEST_F(esp, flipped_bits)
 
 TEST_F(esp, replayed_packets)
 {
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 	struct counts before;
 	unsigned int i;
 	size_t len;
@@ -578,10 +580,10 @@ TEST_F(esp, sequence_number_zero)
 	good_goes_through(_metadata, self, 2);
 }
 
-static void window_edges(struct __test_metadata *_metadata, esp_self *self,
-			 uint32_t window)
+static void window_edges(struct __test_metadata *_metadata, struct _test_data_esp *self,
+			 __u32 window)
 {
-	const uint32_t top = 100000;
+	const __u32 top = 100000;
 	struct counts before;
 
 	ASSERT_EQ(0, awtun_sa_do(&self->nl, AWTUN_CMD_SA_DEL, self->ifindex,
@@ -612,7 +614,7 @@ static void window_edges(struct __test_metadata *_metadata, esp_self *self,
 
 TEST_F(esp, window_edges)
 {
-	static const uint32_t windows[] = { 64, 65, 100, 127, 128, 1024, 4096 };
+	static const __u32 windows[] = { 64, 65, 100, 127, 128, 1024, 4096 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(windows); i++)
@@ -622,7 +624,7 @@ TEST_F(esp, window_edges)
 TEST_F(esp, any_order_within_the_window)
 {
 	struct counts before;
-	uint32_t i, seq;
+	__u32 i, seq;
 
 	good_goes_through(_metadata, self, 1000);
 	/* 37 and 64 have no common divisor: each number once. */
@@ -644,7 +646,7 @@ TEST_F(esp, truncated_packets)
 	size_t overhead = ESP_HDR + esp_iv_len(&self->in) +
 			  self->in.suite->icv_len;
 	size_t block = esp_block(&self->in), len, cut;
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 	struct counts before;
 	char what[80];
 	unsigned int stat;
@@ -668,10 +670,10 @@ TEST_F(esp, truncated_packets)
 
 TEST_F(esp, bad_pads)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
 	size_t inner, len, i;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	char what[80];
 
 	/* Every octet of a pad wrong, in turn. */
@@ -701,9 +703,9 @@ TEST_F(esp, bad_pads)
 
 TEST_F(esp, bad_next_headers)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	unsigned int nh;
 	char what[80];
 	size_t len;
@@ -723,10 +725,10 @@ TEST_F(esp, bad_next_headers)
 }
 
 /* An inner packet with one octet of its header replaced. */
-static void bad_inner(struct __test_metadata *_metadata, esp_self *self,
-		      int family, size_t at, uint8_t value, uint32_t seq)
+static void bad_inner(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		      int family, size_t at, __u8 value, __u32 seq)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
 	char what[80];
 	size_t len;
@@ -750,7 +752,7 @@ TEST_F(esp, malformed_inner_headers)
 	static const struct {
 		int family;
 		size_t at;
-		uint8_t value;
+		__u8 value;
 	} bad[] = {
 		{ AF_INET, 0, 0x65 },	/* version */
 		{ AF_INET, 0, 0x05 },
@@ -767,7 +769,7 @@ TEST_F(esp, malformed_inner_headers)
 		{ AF_INET6, 5, 200 },	/* longer than there is */
 		{ AF_INET6, 4, 0xff },
 	};
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -779,7 +781,7 @@ TEST_F(esp, malformed_inner_headers)
 
 TEST_F(esp, family_and_next_header_disagree)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
 	size_t len;
 
@@ -800,9 +802,9 @@ TEST_F(esp, family_and_next_header_disagree)
 
 TEST_F(esp, inner_packets_too_short_for_a_header)
 {
-	uint8_t plain[ESP_MAX];
+	__u8 plain[ESP_MAX];
 	struct counts before;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	char what[80];
 	size_t cut, len;
 	int family;
@@ -827,12 +829,12 @@ TEST_F(esp, inner_packets_too_short_for_a_header)
 
 TEST_F(esp, unknown_spis)
 {
-	static const uint32_t spis[] = {
+	static const __u32 spis[] = {
 		0, 1, 255, 256, IN_SPI - 1, IN_SPI + 1, OUT_SPI,
 		0x01100000, 0xffffffff,
 	};
 	struct esp_sa other = self->in;
-	uint8_t plain[ESP_MAX], esp[ESP_MAX];
+	__u8 plain[ESP_MAX], esp[ESP_MAX];
 	struct counts before;
 	char what[80];
 	unsigned int i;
@@ -856,7 +858,7 @@ TEST_F(esp, unknown_spis)
 TEST_F(esp, unknown_spi_from_a_stranger)
 {
 	struct esp_sa other = self->in;
-	uint8_t plain[ESP_MAX], esp[ESP_MAX];
+	__u8 plain[ESP_MAX], esp[ESP_MAX];
 	struct counts before;
 	size_t len;
 
@@ -873,7 +875,7 @@ TEST_F(esp, unknown_spi_from_a_stranger)
 
 TEST_F(esp, another_destination)
 {
-	uint8_t esp[ESP_MAX];
+	__u8 esp[ESP_MAX];
 	struct counts before;
 	size_t len;
 
@@ -889,10 +891,10 @@ TEST_F(esp, another_destination)
 /* RFC 6040: CE has to reach a sender that can hear of it, or none at all. */
 TEST_F(esp, congestion_experienced)
 {
-	uint8_t plain[ESP_MAX], esp[ESP_MAX];
+	__u8 plain[ESP_MAX], esp[ESP_MAX];
 	struct counts before;
-	uint32_t seq = 0;
-	uint8_t ecn;
+	__u32 seq = 0;
+	__u8 ecn;
 	size_t len;
 
 	for (ecn = 0; ecn < 4; ecn++) {
@@ -934,12 +936,12 @@ TEST_F(esp, deleted_sa)
 /* What the tunnel sends */
 
 /* The next ESP packet on the underlay; without its outer header. */
-static ssize_t read_esp(struct __test_metadata *_metadata, esp_self *self,
-			uint8_t *esp)
+static ssize_t read_esp(struct __test_metadata *_metadata, struct _test_data_esp *self,
+			__u8 *esp)
 {
 	size_t head = ip_hdr_len(&self->outer[OURS]);
 	bool v4 = self->outer[OURS].family == AF_INET;
-	uint8_t packet[ESP_MAX];
+	__u8 packet[ESP_MAX];
 	ssize_t n;
 
 	for (;;) {
@@ -962,7 +964,7 @@ static ssize_t read_esp(struct __test_metadata *_metadata, esp_self *self,
 	return n - head;
 }
 
-static ssize_t send_udp(esp_self *self, int family, const uint8_t *data,
+static ssize_t send_udp(struct _test_data_esp *self, int family, const __u8 *data,
 			size_t len)
 {
 	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6,
@@ -996,15 +998,15 @@ static void wait_running(struct __test_metadata *_metadata)
 }
 
 /* Decrypts one and holds it against what was sent. */
-static void check_sent(struct __test_metadata *_metadata, esp_self *self,
-		       int family, const uint8_t *data, size_t len,
-		       uint32_t seq)
+static void check_sent(struct __test_metadata *_metadata, struct _test_data_esp *self,
+		       int family, const __u8 *data, size_t len,
+		       __u32 seq)
 {
 	size_t head = family == AF_INET ? IPV4_HDR : IPV6_HDR;
 	size_t inner = head + UDP_HDR + len, block = esp_block(&self->out);
-	uint8_t esp[ESP_MAX], plain[ESP_MAX];
+	__u8 esp[ESP_MAX], plain[ESP_MAX];
 	ssize_t n = read_esp(_metadata, self, esp), i;
-	uint32_t got_seq, spi;
+	__u32 got_seq, spi;
 
 	ASSERT_LT(0, n) TH_LOG("nothing sent for %zu octets", len);
 	memcpy(&spi, esp, 4);
@@ -1016,17 +1018,17 @@ static void check_sent(struct __test_metadata *_metadata, esp_self *self,
 	EXPECT_EQ((inner + 2 + block - 1) / block * block, (size_t)n);
 	EXPECT_EQ((size_t)n - inner - 2, plain[n - 2]);
 	for (i = inner; i < n - 2; i++)
-		EXPECT_EQ((uint8_t)(i - inner + 1), plain[i]);
+		EXPECT_EQ((__u8)(i - inner + 1), plain[i]);
 	EXPECT_EQ(family == AF_INET ? NH_IPV4 : NH_IPV6, plain[n - 1]);
 	EXPECT_EQ(0, memcmp(plain + head + UDP_HDR, data, len));
 }
 
 TEST_F(esp, sent_packets_are_as_they_should_be)
 {
-	uint8_t data[ESP_MAX];
-	uint64_t octets = 0;
+	__u8 data[ESP_MAX];
+	__u64 octets = 0;
 	struct awtun_sa sa;
-	uint32_t seq = 0;
+	__u32 seq = 0;
 	size_t len;
 
 	wait_running(_metadata);
@@ -1048,8 +1050,8 @@ TEST_F(esp, sent_packets_are_as_they_should_be)
 
 TEST_F(esp, no_two_ivs_are_the_same)
 {
-	static uint8_t ivs[500][16];
-	uint8_t data[PAYLOAD] = { 0 }, esp[ESP_MAX];
+	static __u8 ivs[500][16];
+	__u8 data[PAYLOAD] = { 0 }, esp[ESP_MAX];
 	size_t iv_len = esp_iv_len(&self->out);
 	unsigned int i, j, equal = 0;
 
@@ -1074,12 +1076,12 @@ TEST_F(esp, no_two_ivs_are_the_same)
 /* Sequence numbers come to their end */
 
 struct event {
-	uint32_t event;
-	uint32_t ifindex;
-	uint32_t spi;
+	__u32 event;
+	__u32 ifindex;
+	__u32 spi;
 };
 
-static void take_event(uint8_t cmd, const void *attrs, size_t len, void *arg)
+static void take_event(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
 	struct event *event = arg;
 	struct awtun_sa sa;
@@ -1091,8 +1093,8 @@ static void take_event(uint8_t cmd, const void *attrs, size_t len, void *arg)
 	event->spi = sa.spi;
 }
 
-static void event_comes(struct __test_metadata *_metadata, esp_self *self,
-			struct awtun_nl *events, uint32_t wanted, uint32_t spi)
+static void event_comes(struct __test_metadata *_metadata, struct _test_data_esp *self,
+			struct awtun_nl *events, __u32 wanted, __u32 spi)
 {
 	struct event event = { 0 };
 
@@ -1103,10 +1105,10 @@ static void event_comes(struct __test_metadata *_metadata, esp_self *self,
 	EXPECT_EQ(spi, event.spi);
 }
 
-static void send_and_check(struct __test_metadata *_metadata, esp_self *self,
-			   uint32_t seq)
+static void send_and_check(struct __test_metadata *_metadata, struct _test_data_esp *self,
+			   __u32 seq)
 {
-	uint8_t data[PAYLOAD];
+	__u8 data[PAYLOAD];
 
 	fill(data, sizeof(data), seq);
 	ASSERT_EQ(PAYLOAD, send_udp(self, AF_INET, data, sizeof(data)));
@@ -1115,7 +1117,7 @@ static void send_and_check(struct __test_metadata *_metadata, esp_self *self,
 
 TEST_F(esp, many_packets_ask_for_a_new_sa_once)
 {
-	const uint32_t soft = 3u << 30;
+	const __u32 soft = 3u << 30;
 	struct awtun_nl events;
 
 	wait_running(_metadata);
@@ -1136,8 +1138,8 @@ TEST_F(esp, many_packets_ask_for_a_new_sa_once)
 
 TEST_F(esp, the_last_sequence_number_is_used_and_no_other)
 {
-	const uint32_t last = 0xffffffff;
-	uint8_t data[PAYLOAD] = { 0 };
+	const __u32 last = 0xffffffff;
+	__u8 data[PAYLOAD] = { 0 };
 	struct awtun_nl events;
 	unsigned int i;
 
@@ -1165,10 +1167,10 @@ TEST_F(esp, the_last_sequence_number_is_used_and_no_other)
 }
 
 /* Sent once, and the one drop counter moves. */
-static void tx_dropped(struct __test_metadata *_metadata, esp_self *self,
+static void tx_dropped(struct __test_metadata *_metadata, struct _test_data_esp *self,
 		       unsigned int stat, size_t len)
 {
-	uint8_t data[ESP_MAX] = { 0 };
+	__u8 data[ESP_MAX] = { 0 };
 	struct counts before;
 
 	wait_running(_metadata);
@@ -1193,7 +1195,7 @@ TEST_F(esp, route_to_the_peer_through_the_tunnel)
 
 TEST_F(esp, too_big_for_the_path)
 {
-	uint8_t data[ESP_MAX] = { 0 };
+	__u8 data[ESP_MAX] = { 0 };
 	int on = IP_PMTUDISC_DO;
 
 	ASSERT_EQ(0, ip_batch("link set tunnel0 mtu 1500\n"));
@@ -1214,7 +1216,7 @@ TEST_F(esp, path_mtu_is_used_to_the_last_octet)
 			  esp_iv_len(&self->out) + self->out.suite->icv_len;
 	size_t block = esp_block(&self->out);
 	size_t most = (1500 - overhead) / block * block - 2;
-	uint8_t data[ESP_MAX] = { 0 };
+	__u8 data[ESP_MAX] = { 0 };
 	int on = IP_PMTUDISC_PROBE;
 
 	ASSERT_EQ(0, ip_batch("link set tunnel0 mtu 1500\n"));

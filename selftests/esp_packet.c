@@ -29,8 +29,8 @@ size_t esp_block(const struct esp_sa *sa)
 	return is_gcm(sa) ? 4 : 16;
 }
 
-size_t esp_trailer_pad(uint8_t *plain, size_t len, unsigned int pad,
-		       uint8_t next_header)
+size_t esp_trailer_pad(__u8 *plain, size_t len, unsigned int pad,
+		       __u8 next_header)
 {
 	unsigned int i;
 
@@ -41,8 +41,8 @@ size_t esp_trailer_pad(uint8_t *plain, size_t len, unsigned int pad,
 	return len;
 }
 
-size_t esp_trailer(const struct esp_sa *sa, uint8_t *plain, size_t len,
-		   uint8_t next_header)
+size_t esp_trailer(const struct esp_sa *sa, __u8 *plain, size_t len,
+		   __u8 next_header)
 {
 	size_t over = (len + 2) % esp_block(sa);
 
@@ -74,10 +74,10 @@ static const EVP_MD *digest(const struct esp_sa *sa)
 	}
 }
 
-static void hmac(const struct esp_sa *sa, const uint8_t *data, size_t len,
-		 uint8_t *icv)
+static void hmac(const struct esp_sa *sa, const __u8 *data, size_t len,
+		 __u8 *icv)
 {
-	uint8_t full[EVP_MAX_MD_SIZE];
+	__u8 full[EVP_MAX_MD_SIZE];
 
 	if (!HMAC(digest(sa), sa->keymat + sa->suite->key_len,
 		  sa->suite->auth_key_len, data, len, full, NULL))
@@ -86,12 +86,12 @@ static void hmac(const struct esp_sa *sa, const uint8_t *data, size_t len,
 }
 
 /* A context with key and IV; for AES-GCM with the ESP header as AAD. */
-static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const uint8_t *esp,
+static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const __u8 *esp,
 			     bool encrypt)
 {
-	const uint8_t *iv = esp + ESP_HDR;
+	const __u8 *iv = esp + ESP_HDR;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	uint8_t nonce[GCM_NONCE];
+	__u8 nonce[GCM_NONCE];
 	int n;
 
 	if (is_gcm(sa)) {
@@ -108,12 +108,12 @@ static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const uint8_t *esp,
 	return ctx;
 }
 
-size_t esp_seal(const struct esp_sa *sa, uint32_t seq, const uint8_t *plain,
-		size_t len, uint8_t *esp)
+size_t esp_seal(const struct esp_sa *sa, __u32 seq, const __u8 *plain,
+		size_t len, __u8 *esp)
 {
-	uint32_t spi = htonl(sa->spi), number = htonl(seq);
+	__u32 spi = htonl(sa->spi), number = htonl(seq);
 	size_t head = ESP_HDR + esp_iv_len(sa);
-	uint8_t tag[GCM_TAG];
+	__u8 tag[GCM_TAG];
 	EVP_CIPHER_CTX *ctx;
 	int n;
 
@@ -137,11 +137,11 @@ size_t esp_seal(const struct esp_sa *sa, uint32_t seq, const uint8_t *plain,
 	return head + len + sa->suite->icv_len;
 }
 
-ssize_t esp_open(const struct esp_sa *sa, const uint8_t *esp, size_t len,
-		 uint32_t *seq, uint8_t *plain)
+ssize_t esp_open(const struct esp_sa *sa, const __u8 *esp, size_t len,
+		 __u32 *seq, __u8 *plain)
 {
 	size_t head = ESP_HDR + esp_iv_len(sa), body;
-	uint8_t icv[EVP_MAX_MD_SIZE];
+	__u8 icv[EVP_MAX_MD_SIZE];
 	EVP_CIPHER_CTX *ctx;
 	bool good;
 	int n;
@@ -185,7 +185,7 @@ size_t ip_hdr_len(const struct ip_end *end)
 }
 
 /* The internet checksum's sum, not folded; @len odd: as if a 0 followed. */
-static uint32_t sum16(uint32_t sum, const uint8_t *data, size_t len)
+static __u32 sum16(__u32 sum, const __u8 *data, size_t len)
 {
 	size_t i;
 
@@ -194,7 +194,7 @@ static uint32_t sum16(uint32_t sum, const uint8_t *data, size_t len)
 	return sum;
 }
 
-static void put_checksum(uint8_t *at, uint32_t sum)
+static void put_checksum(__u8 *at, __u32 sum)
 {
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
@@ -203,7 +203,7 @@ static void put_checksum(uint8_t *at, uint32_t sum)
 	at[1] = sum;
 }
 
-void ipv4_checksum(uint8_t *packet)
+void ipv4_checksum(__u8 *packet)
 {
 	packet[10] = 0;
 	packet[11] = 0;
@@ -211,10 +211,10 @@ void ipv4_checksum(uint8_t *packet)
 }
 
 static void ipv4_header(const struct ip_end *src, const struct ip_end *dst,
-			uint8_t tos, uint8_t protocol, size_t len,
-			uint8_t *out)
+			__u8 tos, __u8 protocol, size_t len,
+			__u8 *out)
 {
-	static uint16_t id;
+	static __u16 id;
 
 	memset(out, 0, IPV4_HDR);
 	out[0] = 0x45;
@@ -231,8 +231,8 @@ static void ipv4_header(const struct ip_end *src, const struct ip_end *dst,
 }
 
 static void ipv6_header(const struct ip_end *src, const struct ip_end *dst,
-			uint8_t tos, uint8_t protocol, size_t len,
-			uint8_t *out)
+			__u8 tos, __u8 protocol, size_t len,
+			__u8 *out)
 {
 	memset(out, 0, IPV6_HDR);
 	out[0] = 0x60 | tos >> 4;
@@ -246,8 +246,8 @@ static void ipv6_header(const struct ip_end *src, const struct ip_end *dst,
 }
 
 size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
-		 uint8_t tos, uint8_t protocol, const uint8_t *data, size_t len,
-		 uint8_t *out)
+		 __u8 tos, __u8 protocol, const __u8 *data, size_t len,
+		 __u8 *out)
 {
 	size_t head = ip_hdr_len(dst);
 
@@ -260,12 +260,12 @@ size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
 }
 
 size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
-		  uint8_t tos, uint16_t port, const uint8_t *data, size_t len,
-		  uint8_t *out)
+		  __u8 tos, __u16 port, const __u8 *data, size_t len,
+		  __u8 *out)
 {
 	size_t addr_len = dst->family == AF_INET ? 4 : 16, total = UDP_HDR + len;
-	uint8_t udp[ESP_MAX] = { 0 };
-	uint32_t sum;
+	__u8 udp[ESP_MAX] = { 0 };
+	__u32 sum;
 
 	udp[0] = port >> 8;
 	udp[1] = port;

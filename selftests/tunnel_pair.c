@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <kselftest.h>
+
 #include "awtun_nl.h"
 
 #define SAS_MAX		16
@@ -40,8 +42,8 @@ struct router {
 	struct awtun_nl nl;
 	int fd;			/* any socket of the namespace */
 	struct ifreq ifr;	/* has the name */
-	uint32_t ifindex;
-	uint32_t out_spi;	/* of the active SA; 0: none */
+	__u32 ifindex;
+	__u32 out_spi;	/* of the active SA; 0: none */
 };
 
 static void pause_between_polls(void)
@@ -109,8 +111,8 @@ static int open_router(struct router *router, const char *netns,
 	return complain(router, "open", err);
 }
 
-static int add_sa(struct router *router, uint32_t dir, uint32_t spi,
-		  const struct awtun_suite *suite, const uint8_t *keymat)
+static int add_sa(struct router *router, __u32 dir, __u32 spi,
+		  const struct awtun_suite *suite, const __u8 *keymat)
 {
 	struct awtun_req req;
 
@@ -120,8 +122,8 @@ static int add_sa(struct router *router, uint32_t dir, uint32_t spi,
 			awtun_call(&router->nl, &req, NULL, NULL));
 }
 
-static int sa_do(struct router *router, uint8_t cmd, uint32_t dir,
-		 uint32_t spi)
+static int sa_do(struct router *router, __u8 cmd, __u32 dir,
+		 __u32 spi)
 {
 	return complain(router, cmd == AWTUN_CMD_SA_DEL ?
 			"sa-del" : "sa-activate",
@@ -154,14 +156,14 @@ static int drain(struct router *from, struct router *to)
 	}
 	fprintf(stderr,
 		"tunnel_pair: SPI 0x%x: %llu packets sent (sequence number %llu), %llu arrived (%llu)\n",
-		from->out_spi, (unsigned long long)out.packets,
-		(unsigned long long)out.seq, (unsigned long long)in.packets,
-		(unsigned long long)in.seq);
+		from->out_spi, out.packets,
+		out.seq, in.packets,
+		in.seq);
 	return -ENODATA;
 }
 
 /* Takes the old SAs of one direction away, once they are idle. */
-static int retire(struct router *from, struct router *to, uint32_t new_spi)
+static int retire(struct router *from, struct router *to, __u32 new_spi)
 {
 	int err = 0;
 
@@ -178,9 +180,9 @@ static int retire(struct router *from, struct router *to, uint32_t new_spi)
 	return err;
 }
 
-static uint32_t new_spi(const struct router *router)
+static __u32 new_spi(const struct router *router)
 {
-	uint32_t spi;
+	__u32 spi;
 
 	do {
 		if (getrandom(&spi, sizeof(spi), 0) != sizeof(spi))
@@ -192,8 +194,8 @@ static uint32_t new_spi(const struct router *router)
 static int replace(struct router *a, struct router *b,
 		   const struct awtun_suite *suite)
 {
-	uint8_t keymat[2][AWTUN_KEYMAT_MAX];
-	uint32_t ab = new_spi(a), ba = new_spi(b);
+	__u8 keymat[2][AWTUN_KEYMAT_MAX];
+	__u32 ab = new_spi(a), ba = new_spi(b);
 
 	if (getrandom(keymat, sizeof(keymat), 0) != sizeof(keymat))
 		abort();
@@ -241,7 +243,7 @@ static int cmd_switch(struct router *a, struct router *b, char **argv)
 	return wait_running(a) || wait_running(b);
 }
 
-static int set_ends(struct router *router, uint32_t mode, const void *local,
+static int set_ends(struct router *router, __u32 mode, const void *local,
 		    const void *remote)
 {
 	struct awtun_req req;
@@ -254,9 +256,9 @@ static int set_ends(struct router *router, uint32_t mode, const void *local,
 static int cmd_ends(struct router *a, struct router *b, char **argv)
 {
 	int family = strcmp(argv[0], "ipv6") ? AF_INET : AF_INET6;
-	uint32_t mode = family == AF_INET6 ? AWTUN_MODE_IPSEC_IPV6 :
+	__u32 mode = family == AF_INET6 ? AWTUN_MODE_IPSEC_IPV6 :
 					     AWTUN_MODE_IPSEC_IPV4;
-	uint8_t ends[2][16];
+	__u8 ends[2][16];
 
 	if (inet_pton(family, argv[1], ends[0]) != 1 ||
 	    inet_pton(family, argv[2], ends[1]) != 1) {
@@ -267,13 +269,13 @@ static int cmd_ends(struct router *a, struct router *b, char **argv)
 	       set_ends(b, mode, ends[1], ends[0]);
 }
 
-static int wait_traffic(struct router *router, uint64_t packets)
+static int wait_traffic(struct router *router, __u64 packets)
 {
 	struct awtun_sa sas[SAS_MAX];
 	int i, j, n;
 
 	for (i = 0; i < POLLS_MAX; i++) {
-		uint64_t arrived = 0;
+		__u64 arrived = 0;
 
 		n = dump_sas(router, sas);
 		if (n < 0)
@@ -309,7 +311,7 @@ int main(int argc, char **argv)
 	struct router a = { 0 }, b = { 0 };
 	unsigned int i;
 
-	for (i = 0; argc > 4 && i < sizeof(commands) / sizeof(*commands); i++) {
+	for (i = 0; argc > 4 && i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[4], commands[i].name) ||
 		    argc != 5 + commands[i].arguments)
 			continue;

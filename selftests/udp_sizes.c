@@ -12,14 +12,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/types.h>
 
 #define PORT		7
 #define SIZE_MAX_UDP	65507
@@ -29,7 +29,7 @@
 static const char usage[] =
 	"usage: udp_sizes [-l] NETNS_A ADDRESS_A NETNS_B ADDRESS_B FIRST LAST [STEP]\n"
 	"  every STEP-th size from FIRST to LAST, and LAST\n"
-	"  -l  over and over until SIGTERM\n";
+	"  -l  over and over, until one is lost\n";
 
 struct end {
 	const char *name;
@@ -38,14 +38,7 @@ struct end {
 	socklen_t addr_len;
 };
 
-static volatile sig_atomic_t stopped;
 static unsigned long round_trips;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
 
 static int enter_netns(const char *name)
 {
@@ -95,9 +88,9 @@ static int open_end(struct end *end, const char *netns, const char *address)
 }
 
 /* A different octet at every place, for every size, in either direction. */
-static void fill(uint8_t *data, size_t size, uint32_t seed)
+static void fill(__u8 *data, size_t size, __u32 seed)
 {
-	uint32_t x = (seed + 1) * 2654435761u ^ (uint32_t)size;
+	__u32 x = (seed + 1) * 2654435761u ^ (__u32)size;
 	size_t i;
 
 	for (i = 0; i < size; i++) {
@@ -109,18 +102,14 @@ static void fill(uint8_t *data, size_t size, uint32_t seed)
 static bool wait_readable(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	int n;
 
-	do {
-		n = poll(&pfd, 1, TIMEOUT_MS);
-	} while (n < 0 && errno == EINTR);
-	return n == 1;
+	return poll(&pfd, 1, TIMEOUT_MS) == 1;
 }
 
 static bool one_way(const struct end *from, const struct end *to, size_t size,
-		    uint32_t seed)
+		    __u32 seed)
 {
-	static uint8_t sent[SIZE_MAX_UDP], got[SIZE_MAX_UDP + 1];
+	static __u8 sent[SIZE_MAX_UDP], got[SIZE_MAX_UDP + 1];
 	ssize_t n;
 
 	fill(sent, size, seed);
@@ -154,8 +143,8 @@ static unsigned int all_sizes(const struct end *a, const struct end *b,
 	unsigned int failures = 0;
 	size_t size = first;
 
-	while (size <= last && !stopped && failures < FAILURES_MAX) {
-		uint32_t seed = 2 * round_trips;
+	while (size <= last && failures < FAILURES_MAX) {
+		__u32 seed = 2 * round_trips;
 
 		if (one_way(a, b, size, seed) && one_way(b, a, size, seed + 1))
 			round_trips++;
@@ -192,10 +181,9 @@ int main(int argc, char **argv)
 		perror("udp_sizes");
 		return 1;
 	}
-	signal(SIGTERM, stop);
 	do {
 		failures = all_sizes(&a, &b, first, last, step);
-	} while (loop && !stopped && !failures);
+	} while (loop && !failures);
 	printf("%lu round trips\n", round_trips);
 	return failures ? 1 : 0;
 }
