@@ -262,7 +262,6 @@ log_mark() {
 kernel_log_clean() {
 	dmesg | awk -v mark="$mark" '
 	index($0, mark) { seen = 1; next }
-	/module verification failed/ { next } # unsigned, and no worse
 	# What every module says that was not built with the kernel.
 	/awtun: (loading out-of-tree module|module verification failed)/ { next }
 	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
