@@ -216,6 +216,30 @@ void *awtun_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 	return hdr;
 }
 
+/**
+ * awtun_put_stats() - a nest of counters
+ * @skb: gets it
+ * @type: the nest
+ * @drops: by enum awtun_tunnel_stat
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int awtun_put_stats(struct sk_buff *skb, int type,
+		    const u64 drops[AWTUN_TUNNEL_STAT_MAX + 1])
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+	int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = AWTUN_TUNNEL_STAT_PAD + 1; i <= AWTUN_TUNNEL_STAT_MAX; i++)
+		if (nla_put_u64_64bit(skb, i, drops[i], AWTUN_TUNNEL_STAT_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+
+	return 0;
+}
+
 #define TUNNEL_CMD					\
 	.policy = tunnel_cmd_policy,			\
 	.maxattr = ARRAY_SIZE(tunnel_cmd_policy) - 1,	\

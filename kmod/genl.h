@@ -86,6 +86,9 @@ int awtun_dump_tunnels(struct sk_buff *skb, struct netlink_callback *cb,
 				       const struct awtun_tunnel *tun));
 void *awtun_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
 
+int awtun_put_stats(struct sk_buff *skb, int type,
+		    const u64 drops[AWTUN_TUNNEL_STAT_MAX + 1]);
+
 int awtun_tunnel_get_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_tunnel_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info);

@@ -79,16 +79,10 @@ static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
 	return err;
 }
 
-static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa,
-		     const struct awtun_sa_sum *sum)
+static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa)
 {
 	if (nla_put_u32(skb, AWTUN_SA_A_REPLAY_WINDOW, sa->replay.window) ||
-	    put_u64(skb, AWTUN_SA_A_SEQ, READ_ONCE(sa->replay.top)) ||
-	    put_u64(skb, AWTUN_SA_A_DROP_REPLAY,
-		    sum->drops[AWTUN_SA_DROP_REPLAY]) ||
-	    put_u64(skb, AWTUN_SA_A_DROP_AUTH, sum->drops[AWTUN_SA_DROP_AUTH]) ||
-	    put_u64(skb, AWTUN_SA_A_DROP_MALFORMED,
-		    sum->drops[AWTUN_SA_DROP_MALFORMED]))
+	    put_u64(skb, AWTUN_SA_A_SEQ, READ_ONCE(sa->replay.top)))
 		return -EMSGSIZE;
 
 	return 0;
@@ -116,9 +110,10 @@ static int put_sa(struct sk_buff *skb, const struct awtun_sa *sa)
 	awtun_sum_sa(sa, &sum);
 	if (!nest || put_sa_id(skb, sa) || put_sa_suite(skb, sa) ||
 	    put_u64(skb, AWTUN_SA_A_PACKETS, sum.packets) ||
-	    put_u64(skb, AWTUN_SA_A_BYTES, sum.bytes))
+	    put_u64(skb, AWTUN_SA_A_BYTES, sum.bytes) ||
+	    awtun_put_stats(skb, AWTUN_SA_A_STATS, sum.drops))
 		return -EMSGSIZE;
-	err = sa->dir == AWTUN_DIR_IN ? put_sa_in(skb, sa, &sum) :
+	err = sa->dir == AWTUN_DIR_IN ? put_sa_in(skb, sa) :
 					put_sa_out(skb, sa);
 	if (err)
 		return err;

@@ -43,20 +43,10 @@ static int put_path(struct sk_buff *skb, const struct awtun_path *path)
 static int put_tunnel_stats(struct sk_buff *skb, const struct awtun_tunnel *tun)
 {
 	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
-	struct nlattr *nest;
-	int i;
 
 	awtun_sum_drops(tun, drops);
 
-	nest = nla_nest_start(skb, AWTUN_TUNNEL_A_STATS);
-	if (!nest)
-		return -EMSGSIZE;
-	for (i = AWTUN_TUNNEL_STAT_PAD + 1; i <= AWTUN_TUNNEL_STAT_MAX; i++)
-		if (nla_put_u64_64bit(skb, i, drops[i], AWTUN_TUNNEL_STAT_PAD))
-			return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-
-	return 0;
+	return awtun_put_stats(skb, AWTUN_TUNNEL_A_STATS, drops);
 }
 
 /* Context: RCU. */

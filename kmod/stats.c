@@ -64,22 +64,6 @@ void awtun_count_drop(struct awtun_tunnel *tun, enum awtun_tunnel_stat stat)
 	u64_stats_update_end(&stats->syncp);
 }
 
-static enum awtun_sa_drop sa_drop_of(enum awtun_tunnel_stat stat)
-{
-	switch (stat) {
-	case AWTUN_TUNNEL_STAT_RX_REPLAY:
-		return AWTUN_SA_DROP_REPLAY;
-	case AWTUN_TUNNEL_STAT_RX_AUTH_FAILED:
-		return AWTUN_SA_DROP_AUTH;
-	case AWTUN_TUNNEL_STAT_RX_BAD_PAD:
-	case AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER:
-	case AWTUN_TUNNEL_STAT_RX_BAD_INNER:
-		return AWTUN_SA_DROP_MALFORMED;
-	default:
-		return AWTUN_SA_DROP_OTHER;
-	}
-}
-
 /**
  * awtun_count_sa_drop() - count a packet dropped on behalf of an SA
  * @sa: SA that was found for it
@@ -90,7 +74,7 @@ void awtun_count_sa_drop(struct awtun_sa *sa, enum awtun_tunnel_stat stat)
 	struct awtun_sa_stats *stats = this_cpu_ptr(sa->stats);
 
 	u64_stats_update_begin(&stats->syncp);
-	u64_stats_inc(&stats->drops[sa_drop_of(stat)]);
+	u64_stats_inc(&stats->drops[stat]);
 	u64_stats_update_end(&stats->syncp);
 	awtun_count_drop(sa->tun, stat);
 }
@@ -114,13 +98,13 @@ void awtun_sum_sa(const struct awtun_sa *sa, struct awtun_sa_sum *sum)
 			start = awtun_u64_begin(&stats->syncp);
 			one.packets = u64_stats_read(&stats->packets);
 			one.bytes = u64_stats_read(&stats->bytes);
-			for (i = 0; i < AWTUN_SA_DROPS; i++)
+			for (i = 0; i <= AWTUN_TUNNEL_STAT_MAX; i++)
 				one.drops[i] = u64_stats_read(&stats->drops[i]);
 		} while (awtun_u64_retry(&stats->syncp, start));
 
 		sum->packets += one.packets;
 		sum->bytes += one.bytes;
-		for (i = 0; i < AWTUN_SA_DROPS; i++)
+		for (i = 0; i <= AWTUN_TUNNEL_STAT_MAX; i++)
 			sum->drops[i] += one.drops[i];
 	}
 }
@@ -169,8 +153,10 @@ static void sum_drops_to_link(const struct awtun_tunnel *tun,
 
 	out->tx_carrier_errors = drops[AWTUN_TUNNEL_STAT_TX_NO_SA] +
 				 drops[AWTUN_TUNNEL_STAT_TX_NO_ROUTE] +
-				 drops[AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED];
-	out->tx_dropped = drops[AWTUN_TUNNEL_STAT_TX_TOO_BIG];
+				 drops[AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED] +
+				 drops[AWTUN_TUNNEL_STAT_TX_EXPIRED];
+	out->tx_dropped = drops[AWTUN_TUNNEL_STAT_TX_TOO_BIG] +
+			  drops[AWTUN_TUNNEL_STAT_TX_SELECTOR];
 	out->tx_errors = out->tx_carrier_errors +
 			 drops[AWTUN_TUNNEL_STAT_TX_ERROR];
 
@@ -183,7 +169,9 @@ static void sum_drops_to_link(const struct awtun_tunnel *tun,
 	out->rx_dropped = drops[AWTUN_TUNNEL_STAT_RX_ERROR];
 	out->rx_errors = out->rx_length_errors + out->rx_crc_errors +
 			 out->rx_frame_errors +
-			 drops[AWTUN_TUNNEL_STAT_RX_REPLAY];
+			 drops[AWTUN_TUNNEL_STAT_RX_REPLAY] +
+			 drops[AWTUN_TUNNEL_STAT_RX_EXPIRED] +
+			 drops[AWTUN_TUNNEL_STAT_RX_SELECTOR];
 }
 
 /**

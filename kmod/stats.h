@@ -29,21 +29,11 @@ struct awtun_tunnel_stats {
 	struct u64_stats_sync syncp;
 };
 
-/* Why an SA drops, coarser than enum awtun_tunnel_stat. */
-enum awtun_sa_drop {
-	AWTUN_SA_DROP_REPLAY,
-	AWTUN_SA_DROP_AUTH,
-	AWTUN_SA_DROP_MALFORMED,	/* authentic, and wrong inside */
-	AWTUN_SA_DROP_OTHER,		/* counted in the tunnel only */
-
-	AWTUN_SA_DROPS
-};
-
 /**
  * struct awtun_sa_stats - counters of an SA on one CPU
  * @packets: protected, or authenticated and delivered
  * @bytes: inner octets of @packets
- * @drops: by enum awtun_sa_drop
+ * @drops: by enum awtun_tunnel_stat
  * @syncp: makes 64-bit reads whole on 32-bit machines
  *
  * Written with bottom halves disabled only.
@@ -51,7 +41,7 @@ enum awtun_sa_drop {
 struct awtun_sa_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
-	u64_stats_t drops[AWTUN_SA_DROPS];
+	u64_stats_t drops[AWTUN_TUNNEL_STAT_MAX + 1];
 	struct u64_stats_sync syncp;
 };
 
@@ -64,7 +54,7 @@ struct awtun_sa_stats {
 struct awtun_sa_sum {
 	u64 packets;
 	u64 bytes;
-	u64 drops[AWTUN_SA_DROPS];
+	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
 };
 
 void awtun_count_rx(struct awtun_sa *sa, unsigned int len);

@@ -273,6 +273,23 @@ struct field {
 	__u64 value;
 };
 
+/* Those that are not 0, or the one that is asked for. */
+static void print_drops(const struct awtun_sa *sa, const char *only)
+{
+	unsigned int i;
+
+	for (i = 0; i <= AWTUN_TUNNEL_STAT_MAX; i++) {
+		const char *name = awtun_stat_names[i];
+
+		if (!name)
+			continue;
+		if (only && !strcmp(only, name))
+			printf("%llu", sa->stat[i]);
+		else if (!only && sa->stat[i])
+			printf(" %s=%llu", name, sa->stat[i]);
+	}
+}
+
 static void print_sa(const struct awtun_sa *sa, const char *only)
 {
 	const struct field fields[] = {
@@ -284,9 +301,6 @@ static void print_sa(const struct awtun_sa *sa, const char *only)
 		{ "seq", sa->seq },
 		{ "packets", sa->packets },
 		{ "bytes", sa->bytes },
-		{ "drop_replay", sa->drop_replay },
-		{ "drop_auth", sa->drop_auth },
-		{ "drop_malformed", sa->drop_malformed },
 	};
 	unsigned int i;
 
@@ -303,6 +317,7 @@ static void print_sa(const struct awtun_sa *sa, const char *only)
 		else if (!strcmp(only, fields[i].name))
 			printf("%llu", fields[i].value);
 	}
+	print_drops(sa, only);
 	putchar('\n');
 }
 

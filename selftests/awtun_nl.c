@@ -61,6 +61,10 @@ const char * const awtun_stat_names[AWTUN_TUNNEL_STAT_MAX + 1] = {
 	[AWTUN_TUNNEL_STAT_RX_BAD_INNER]	= "rx_bad_inner",
 	[AWTUN_TUNNEL_STAT_RX_ECN]		= "rx_ecn",
 	[AWTUN_TUNNEL_STAT_RX_ERROR]		= "rx_error",
+	[AWTUN_TUNNEL_STAT_TX_EXPIRED]		= "tx_expired",
+	[AWTUN_TUNNEL_STAT_TX_SELECTOR]		= "tx_selector",
+	[AWTUN_TUNNEL_STAT_RX_EXPIRED]		= "rx_expired",
+	[AWTUN_TUNNEL_STAT_RX_SELECTOR]		= "rx_selector",
 };
 
 const struct awtun_suite *awtun_suite(const char *name)
@@ -239,14 +243,8 @@ static void parse_sa_attr(const struct attr *attr, struct awtun_sa *sa)
 	case AWTUN_SA_A_BYTES:
 		sa->bytes = attr_u64(attr);
 		break;
-	case AWTUN_SA_A_DROP_REPLAY:
-		sa->drop_replay = attr_u64(attr);
-		break;
-	case AWTUN_SA_A_DROP_AUTH:
-		sa->drop_auth = attr_u64(attr);
-		break;
-	case AWTUN_SA_A_DROP_MALFORMED:
-		sa->drop_malformed = attr_u64(attr);
+	case AWTUN_SA_A_STATS:
+		parse_stats(attr, sa->stat);
 		break;
 	case AWTUN_SA_A_DRIVER:
 		attr_string(attr, sa->driver, sizeof(sa->driver));

@@ -76,9 +76,7 @@ struct awtun_sa {
 	__u64 seq;
 	__u64 packets;
 	__u64 bytes;
-	__u64 drop_replay;
-	__u64 drop_auth;
-	__u64 drop_malformed;
+	__u64 stat[AWTUN_TUNNEL_STAT_MAX + 1];
 	char driver[128];
 };
 

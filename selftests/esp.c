@@ -254,31 +254,24 @@ static bool readable(int fd, int timeout_ms)
 	return poll(&pfd, 1, timeout_ms) == 1;
 }
 
-/* What the SA counts for a cause, beside the tunnel. */
+/* What the inbound SA counts for a cause, beside the tunnel. */
 static __u64 *sa_counter(struct awtun_sa *sa, unsigned int stat)
 {
-	switch (stat) {
-	case AWTUN_TUNNEL_STAT_RX_REPLAY:
-		return &sa->drop_replay;
-	case AWTUN_TUNNEL_STAT_RX_AUTH_FAILED:
-		return &sa->drop_auth;
-	case AWTUN_TUNNEL_STAT_RX_BAD_PAD:
-	case AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER:
-	case AWTUN_TUNNEL_STAT_RX_BAD_INNER:
-		return &sa->drop_malformed;
-	default:
+	if (!stat || stat == AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI ||
+	    strncmp(awtun_stat_names[stat], "rx_", 3))
 		return NULL;
-	}
+	return &sa->stat[stat];
 }
 
 static void compare_sa(struct __test_metadata *_metadata,
 		       const struct awtun_sa *wanted, const struct awtun_sa *is,
 		       const char *what)
 {
-	EXPECT_EQ(wanted->drop_replay, is->drop_replay) TH_LOG("%s", what);
-	EXPECT_EQ(wanted->drop_auth, is->drop_auth) TH_LOG("%s", what);
-	EXPECT_EQ(wanted->drop_malformed, is->drop_malformed)
-		TH_LOG("%s", what);
+	unsigned int i;
+
+	for (i = 0; i <= AWTUN_TUNNEL_STAT_MAX; i++)
+		EXPECT_EQ(wanted->stat[i], is->stat[i])
+			TH_LOG("%s: counter %u of the SA", what, i);
 }
 
 /*

@@ -11,7 +11,7 @@
 namespace awtun::kernel {
 namespace {
 
-constexpr std::array<std::pair<int, const char*>, 14> tunnel_stats{{
+constexpr std::array<std::pair<int, const char*>, 18> tunnel_stats{{
     {AWTUN_TUNNEL_STAT_TX_NO_SA, "tx_no_sa"},
     {AWTUN_TUNNEL_STAT_TX_NO_ROUTE, "tx_no_route"},
     {AWTUN_TUNNEL_STAT_TX_TOO_BIG, "tx_too_big"},
@@ -26,6 +26,10 @@ constexpr std::array<std::pair<int, const char*>, 14> tunnel_stats{{
     {AWTUN_TUNNEL_STAT_RX_BAD_INNER, "rx_bad_inner"},
     {AWTUN_TUNNEL_STAT_RX_ECN, "rx_ecn"},
     {AWTUN_TUNNEL_STAT_RX_ERROR, "rx_error"},
+    {AWTUN_TUNNEL_STAT_TX_EXPIRED, "tx_expired"},
+    {AWTUN_TUNNEL_STAT_TX_SELECTOR, "tx_selector"},
+    {AWTUN_TUNNEL_STAT_RX_EXPIRED, "rx_expired"},
+    {AWTUN_TUNNEL_STAT_RX_SELECTOR, "rx_selector"},
 }};
 static_assert(tunnel_stats.size() == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
 
@@ -188,9 +192,13 @@ std::optional<SaState> parse_sa(const nlmsghdr& message) {
   state.sequence = sa->u64(AWTUN_SA_A_SEQ).value_or(0);
   state.packets = sa->u64(AWTUN_SA_A_PACKETS).value_or(0);
   state.bytes = sa->u64(AWTUN_SA_A_BYTES).value_or(0);
-  state.drop_replay = sa->u64(AWTUN_SA_A_DROP_REPLAY).value_or(0);
-  state.drop_auth = sa->u64(AWTUN_SA_A_DROP_AUTH).value_or(0);
-  state.drop_malformed = sa->u64(AWTUN_SA_A_DROP_MALFORMED).value_or(0);
+  if (const auto stats = sa->nest(AWTUN_SA_A_STATS)) {
+    state.drop_replay = stats->u64(AWTUN_TUNNEL_STAT_RX_REPLAY).value_or(0);
+    state.drop_auth = stats->u64(AWTUN_TUNNEL_STAT_RX_AUTH_FAILED).value_or(0);
+    for (const auto malformed :
+         {AWTUN_TUNNEL_STAT_RX_BAD_PAD, AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER, AWTUN_TUNNEL_STAT_RX_BAD_INNER})
+      state.drop_malformed += stats->u64(malformed).value_or(0);
+  }
   state.driver = sa->string(AWTUN_SA_A_DRIVER).value_or("");
   return state;
 }

@@ -22,11 +22,18 @@
 #define AWTUN_REPLAY_WINDOW_MIN	64
 #define AWTUN_REPLAY_WINDOW_MAX	4096
 
+/* Traffic selectors of one SA and side. */
+#define AWTUN_TS_MAX		16
+
+/* The MSS that the tunnel's own MTU allows, instead of a number. */
+#define AWTUN_MSS_PMTU		0xffff
+
 enum awtun_cmd {
 	AWTUN_CMD_UNSPEC,
 	AWTUN_CMD_TUNNEL_GET,	/* do: one; dump: all of the namespace */
-	AWTUN_CMD_TUNNEL_SET,	/* mode, local, remote; refused while SAs exist
-				 * when it would change an endpoint
+	AWTUN_CMD_TUNNEL_SET,	/* the whole configuration: what is left out gets
+				 * its default; refused while SAs exist when it
+				 * would change mode, local or remote
 				 */
 	AWTUN_CMD_SA_ADD,	/* an outbound SA stays unused until activated */
 	AWTUN_CMD_SA_ACTIVATE,	/* switch transmission to this outbound SA */
@@ -34,6 +41,9 @@ enum awtun_cmd {
 	AWTUN_CMD_SA_GET,	/* do: one; dump: all, or those of one tunnel */
 	AWTUN_CMD_SA_FLUSH,	/* delete every SA of one tunnel */
 	AWTUN_CMD_EVENT,	/* notification to the group "events" */
+	AWTUN_CMD_TRANSPORT_ADD, /* take ESP out of a UDP socket, RFC 3948 */
+	AWTUN_CMD_TRANSPORT_DEL, /* no more; closing the socket does it too */
+	AWTUN_CMD_TRANSPORT_GET, /* dump: all sockets of the namespace */
 
 	__AWTUN_CMD_MAX,
 	AWTUN_CMD_MAX = __AWTUN_CMD_MAX - 1
@@ -45,6 +55,8 @@ enum awtun_attr {
 	AWTUN_A_TUNNEL,		/* nest, enum awtun_tunnel_attr */
 	AWTUN_A_SA,		/* nest, enum awtun_sa_attr */
 	AWTUN_A_EVENT,		/* u32, enum awtun_event */
+	AWTUN_A_TRANSPORT,	/* nest, enum awtun_transport_attr */
+	AWTUN_A_DETAIL,		/* nest, enum awtun_detail_attr: of an event */
 
 	__AWTUN_A_MAX,
 	AWTUN_A_MAX = __AWTUN_A_MAX - 1
@@ -56,6 +68,14 @@ enum awtun_mode {
 	AWTUN_MODE_IPSEC_IPV6,
 };
 
+/* The DF bit of an IPv4 outer header, RFC 4301 section 8.1. */
+enum awtun_df {
+	AWTUN_DF_COPY,		/* that of an inner IPv4 packet; else clear */
+	AWTUN_DF_SET,		/* inner IPv4 packets are fragmented if need be */
+	AWTUN_DF_CLEAR,		/* outer packets are fragmented if need be */
+};
+
+/* Also in IFLA_INFO_DATA of links of kind "tunnel". */
 enum awtun_tunnel_attr {
 	AWTUN_TUNNEL_A_UNSPEC,
 	AWTUN_TUNNEL_A_PAD,
@@ -65,12 +85,26 @@ enum awtun_tunnel_attr {
 	AWTUN_TUNNEL_A_REMOTE,	/* 4 or 16 octets, as the mode says */
 	AWTUN_TUNNEL_A_IFNAME,	/* string, reply only */
 	AWTUN_TUNNEL_A_STATS,	/* nest, enum awtun_tunnel_stat, reply only */
+	AWTUN_TUNNEL_A_FWMARK,	/* u32, mark of outer packets; default 0 */
+	AWTUN_TUNNEL_A_LINK,	/* u32, interface (or VRF) of the underlay that
+				 * outer packets are routed by; default 0, any
+				 */
+	AWTUN_TUNNEL_A_TTL,	/* u8, outer; default 0: that of the route */
+	AWTUN_TUNNEL_A_DSCP,	/* u8, outer, 0 to 63; default: the inner one */
+	AWTUN_TUNNEL_A_DF,	/* u8, enum awtun_df; default AWTUN_DF_COPY */
+	AWTUN_TUNNEL_A_MSS_IPV4, /* u16, at most this in TCP SYNs both ways, or
+				  * AWTUN_MSS_PMTU; default 0: as it is
+				  */
+	AWTUN_TUNNEL_A_MSS_IPV6, /* u16, the same for IPv6 */
+	AWTUN_TUNNEL_A_PATH_MTU, /* u32 octets, reply only: inner packets that
+				  * cross the underlay whole by the SA in use
+				  */
 
 	__AWTUN_TUNNEL_A_MAX,
 	AWTUN_TUNNEL_A_MAX = __AWTUN_TUNNEL_A_MAX - 1
 };
 
-/* All u64, packets dropped since the device was made, by cause. */
+/* All u64, packets dropped since the device or the SA was made, by cause. */
 enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_UNSPEC,
 	AWTUN_TUNNEL_STAT_PAD,
@@ -90,6 +124,10 @@ enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_RX_BAD_INNER,		/* malformed inner IP header */
 	AWTUN_TUNNEL_STAT_RX_ECN,		/* CE on a not-ECT packet, RFC 6040 */
 	AWTUN_TUNNEL_STAT_RX_ERROR,		/* memory or crypto */
+	AWTUN_TUNNEL_STAT_TX_EXPIRED,		/* the SA's lifetime is over */
+	AWTUN_TUNNEL_STAT_TX_SELECTOR,		/* not covered by the selectors */
+	AWTUN_TUNNEL_STAT_RX_EXPIRED,		/* the SA's lifetime is over */
+	AWTUN_TUNNEL_STAT_RX_SELECTOR,		/* not covered, RFC 4301 5.2 */
 
 	__AWTUN_TUNNEL_STAT_MAX,
 	AWTUN_TUNNEL_STAT_MAX = __AWTUN_TUNNEL_STAT_MAX - 1
@@ -133,20 +171,106 @@ enum awtun_sa_attr {
 					 */
 	AWTUN_SA_A_PACKETS,		/* u64, reply only */
 	AWTUN_SA_A_BYTES,		/* u64, reply only: inner octets */
-	AWTUN_SA_A_DROP_REPLAY,		/* u64, reply only */
-	AWTUN_SA_A_DROP_AUTH,		/* u64, reply only */
-	AWTUN_SA_A_DROP_MALFORMED,	/* u64, reply only: pad, next header, inner */
+	AWTUN_SA_A_STATS,		/* nest, enum awtun_tunnel_stat, reply only */
 	AWTUN_SA_A_DRIVER,		/* string, reply only: crypto driver bound */
 	AWTUN_SA_A_CIPHER_KEY_LEN,	/* u32 octets, reply only */
+	AWTUN_SA_A_ESN,			/* flag: 64-bit sequence numbers */
+	AWTUN_SA_A_ENCAP_LOCAL_PORT,	/* be16, outbound: send in UDP from here */
+	AWTUN_SA_A_ENCAP_REMOTE_PORT,	/* be16, outbound: and to here */
+	AWTUN_SA_A_REMOTE,		/* 4 or 16 octets, outbound, reply only: the
+					 * peer's address, as last seen
+					 */
+	AWTUN_SA_A_FOLLOW,		/* flag, inbound: an authenticated newest
+					 * packet in UDP moves the outbound SAs to
+					 * where it came from, RFC 7296 2.23
+					 */
+	AWTUN_SA_A_SOFT_SECONDS,	/* u64, since it was added; default none */
+	AWTUN_SA_A_HARD_SECONDS,	/* u64 */
+	AWTUN_SA_A_SOFT_BYTES,		/* u64 inner octets */
+	AWTUN_SA_A_HARD_BYTES,		/* u64 */
+	AWTUN_SA_A_SOFT_PACKETS,	/* u64 */
+	AWTUN_SA_A_HARD_PACKETS,	/* u64 */
+	AWTUN_SA_A_AGE,			/* u64 seconds, reply only */
+	AWTUN_SA_A_EXPIRED,		/* flag, reply only: carries nothing more */
+	AWTUN_SA_A_TS_LOCAL,		/* nest of AWTUN_TS_A_SELECTOR; none: all */
+	AWTUN_SA_A_TS_REMOTE,		/* the same, for the peer's side */
 
 	__AWTUN_SA_A_MAX,
 	AWTUN_SA_A_MAX = __AWTUN_SA_A_MAX - 1
 };
 
+/* A list of selectors: the SA covers what any of them does. */
+enum awtun_ts_list_attr {
+	AWTUN_TS_LIST_A_UNSPEC,
+	AWTUN_TS_LIST_A_SELECTOR,	/* nest, enum awtun_ts_attr; repeated */
+
+	__AWTUN_TS_LIST_A_MAX,
+	AWTUN_TS_LIST_A_MAX = __AWTUN_TS_LIST_A_MAX - 1
+};
+
+/* A traffic selector, RFC 7296 section 3.13.1. */
+enum awtun_ts_attr {
+	AWTUN_TS_A_UNSPEC,
+	AWTUN_TS_A_START,	/* 4 or 16 octets, first address */
+	AWTUN_TS_A_END,		/* 4 or 16 octets, last address */
+	AWTUN_TS_A_PROTOCOL,	/* u8; default 0: any */
+	AWTUN_TS_A_PORT_MIN,	/* u16; default 0. ICMP: type << 8 | code */
+	AWTUN_TS_A_PORT_MAX,	/* u16; default 65535 */
+
+	__AWTUN_TS_A_MAX,
+	AWTUN_TS_A_MAX = __AWTUN_TS_A_MAX - 1
+};
+
+enum awtun_transport_attr {
+	AWTUN_TRANSPORT_A_UNSPEC,
+	AWTUN_TRANSPORT_A_FD,	/* u32, a bound UDP socket; request only */
+	AWTUN_TRANSPORT_A_PORT,	/* be16, local; reply only */
+	AWTUN_TRANSPORT_A_LOCAL, /* 4 or 16 octets; reply only */
+
+	__AWTUN_TRANSPORT_A_MAX,
+	AWTUN_TRANSPORT_A_MAX = __AWTUN_TRANSPORT_A_MAX - 1
+};
+
+/* One notification of a kind and a tunnel a second at most: what comes sooner
+ * is counted and told with the next. They may be lost when a reader is slow;
+ * dumps show the same.
+ */
 enum awtun_event {
 	AWTUN_EVENT_UNSPEC,
-	AWTUN_EVENT_SA_SOFT,	/* outbound SA nears 2^32-1 packets: rekey */
-	AWTUN_EVENT_SA_HARD,	/* outbound SA has stopped: no number left */
+	AWTUN_EVENT_SA_SOFT,	/* SA: rekey; CAUSE */
+	AWTUN_EVENT_SA_HARD,	/* SA: has stopped; CAUSE */
+	AWTUN_EVENT_ACQUIRE,	/* TUNNEL: packets and no SA to send them by;
+				 * COUNT, and SRC, DST, PROTOCOL of the last
+				 */
+	AWTUN_EVENT_PEER_MOVED,	/* SA, inbound: its peer now sends from SRC and
+				 * SRC_PORT; the kernel has followed if told to
+				 */
+	AWTUN_EVENT_UNKNOWN_SPI, /* TUNNEL: COUNT, and SPI, SRC of the last */
+	AWTUN_EVENT_AUTH_FAILED, /* TUNNEL: COUNT, and SPI, SRC of the last */
+	AWTUN_EVENT_TRANSPORT_LOST, /* TRANSPORT: its socket was closed */
+};
+
+enum awtun_expiry {
+	AWTUN_EXPIRY_UNSPEC,
+	AWTUN_EXPIRY_SECONDS,
+	AWTUN_EXPIRY_BYTES,
+	AWTUN_EXPIRY_PACKETS,
+	AWTUN_EXPIRY_SEQUENCE,	/* numbers nearly or all used */
+};
+
+enum awtun_detail_attr {
+	AWTUN_DETAIL_A_UNSPEC,
+	AWTUN_DETAIL_A_PAD,
+	AWTUN_DETAIL_A_COUNT,	/* u64, packets since the last notification */
+	AWTUN_DETAIL_A_CAUSE,	/* u32, enum awtun_expiry */
+	AWTUN_DETAIL_A_SPI,	/* be32 */
+	AWTUN_DETAIL_A_SRC,	/* 4 or 16 octets */
+	AWTUN_DETAIL_A_SRC_PORT, /* be16, when it came in UDP */
+	AWTUN_DETAIL_A_DST,	/* 4 or 16 octets */
+	AWTUN_DETAIL_A_PROTOCOL, /* u8, that of the inner IP header */
+
+	__AWTUN_DETAIL_A_MAX,
+	AWTUN_DETAIL_A_MAX = __AWTUN_DETAIL_A_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_AWTUN_H */
