@@ -41,6 +41,11 @@ check: deps ## Run every test: userland here, the kernel's in a VM
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
 
+bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts instructions
+	@$(MAKE) --no-print-directory modules
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/bench
+
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
@@ -60,4 +65,4 @@ clean: ## Remove what was built, but for the VM's kernel
 help:
 	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland deps demo check style install modules_install clean help
+.PHONY: all modules userland deps demo check bench style install modules_install clean help
