@@ -97,4 +97,16 @@ static inline void awtun_dev_set_lltx(struct net_device *dev)
 #endif
 }
 
+/* 6.10: a tracepoint's string is assigned by its name alone. */
+#if AWTUN_KERNEL_BEFORE(6, 10)
+#define AWTUN_ASSIGN_STR(dst, src) __assign_str(dst, src)
+#else
+#define AWTUN_ASSIGN_STR(dst, src) __assign_str(dst)
+#endif
+
+/* 6.5: segmentation has a header of its own. */
+#if __has_include(<net/gso.h>)
+#include <net/gso.h>
+#endif
+
 #endif /* _AWTUN_COMPAT_H */

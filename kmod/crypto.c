@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "crypto.h"
 #include "sa.h"
+#include "skb.h"
 
 #define GCM_IV_LEN 8	/* on the wire, RFC 4106 section 3.1 */
 
@@ -23,6 +24,7 @@
  * @skb: the packet
  * @done: goes on with it
  * @sg: from the SPI to the end of the ICV, without the IV of AES-GCM
+ * @header: SPI and 64-bit sequence number as authenticated with ESN
  * @iv: what the algorithm gets as its IV
  * @req: the request; the driver's context follows it
  */
@@ -31,25 +33,33 @@ struct awtun_op {
 	struct sk_buff *skb;
 	awtun_crypto_done done;
 	struct scatterlist sg[2];
+	__be32 header[3];
 	u8 iv[AWTUN_ESP_IV_MAX];
 	struct aead_request req; /* last */
 };
 
 struct hmac {
 	const char *name;
+	const char *esn_name;
 	u8 key_len;
 	u8 icv_len;
 };
 
 static const struct hmac hmacs[] = {
 	[AWTUN_AUTH_HMAC_SHA1_96] = {
-		"authenc(hmac(sha1),cbc(aes))", SHA1_DIGEST_SIZE, 12,
+		"authenc(hmac(sha1),cbc(aes))",
+		"authencesn(hmac(sha1),cbc(aes))",
+		SHA1_DIGEST_SIZE, 12,
 	},
 	[AWTUN_AUTH_HMAC_SHA256_128] = {
-		"authenc(hmac(sha256),cbc(aes))", SHA256_DIGEST_SIZE, 16,
+		"authenc(hmac(sha256),cbc(aes))",
+		"authencesn(hmac(sha256),cbc(aes))",
+		SHA256_DIGEST_SIZE, 16,
 	},
 	[AWTUN_AUTH_HMAC_SHA512_256] = {
-		"authenc(hmac(sha512),cbc(aes))", SHA512_DIGEST_SIZE, 32,
+		"authenc(hmac(sha512),cbc(aes))",
+		"authencesn(hmac(sha512),cbc(aes))",
+		SHA512_DIGEST_SIZE, 32,
 	},
 };
 
@@ -133,7 +143,8 @@ static int init_cbc(struct awtun_crypto *crypto,
 {
 	const struct hmac *hmac = &hmacs[params->auth];
 
-	crypto->tfm = alloc_aead(hmac->name, extack);
+	crypto->tfm = alloc_aead(params->esn ? hmac->esn_name : hmac->name,
+				 extack);
 	if (IS_ERR(crypto->tfm))
 		return PTR_ERR(crypto->tfm);
 
@@ -211,6 +222,10 @@ int awtun_crypto_init(struct awtun_crypto *crypto,
 		err = init_gcm(crypto, params, extack);
 	else
 		err = init_cbc(crypto, params, extack);
+	if (params->esn) {
+		crypto->esn = true;
+		crypto->aad_len += sizeof(__be32);
+	}
 	if (!err)
 		err = crypto_aead_setauthsize(crypto->tfm, crypto->esp.icv_len);
 	if (!err && !is_async(crypto))
@@ -312,49 +327,57 @@ static void op_complete(AWTUN_CRYPTO_ARG *arg, int err)
 	local_bh_enable();
 }
 
-/* The packet is linear and ours, its transport header is the ESP header. */
+/* With ESN the number is authenticated whole, but only its lower half is in the
+ * packet (RFC 4303 section 2.2.1): the header is then put together beside it.
+ */
+static void set_header(struct awtun_op *op, const u8 *esp, u64 seq)
+{
+	if (!op->sa->crypto.esn) {
+		sg_set_buf(&op->sg[0], esp, AWTUN_ESP_HDR_LEN);
+		return;
+	}
+
+	op->header[0] = op->sa->key.spi;
+	op->header[1] = htonl(upper_32_bits(seq));
+	op->header[2] = htonl(lower_32_bits(seq));
+	sg_set_buf(&op->sg[0], op->header, sizeof(op->header));
+}
+
 static void prepare_op(struct awtun_op *op, struct awtun_sa *sa,
 		       struct sk_buff *skb, awtun_crypto_done done)
 {
 	const struct awtun_crypto *crypto = &sa->crypto;
-	u8 *esp = skb_transport_header(skb);
-	u8 *iv = esp + AWTUN_ESP_HDR_LEN;
-	u8 *payload = iv + crypto->esp.iv_len;
-	u8 *end = skb_tail_pointer(skb);
+	u8 *esp = skb->data + awtun_cb(skb)->esp_offset;
+	u8 *body = esp + AWTUN_ESP_HDR_LEN;
+	u64 seq = awtun_cb(skb)->seq;
 
 	op->sa = sa;
 	op->skb = skb;
 	op->done = done;
 
 	if (crypto->esp.iv_len == GCM_IV_LEN) {
-		sg_init_table(op->sg, 2);
-		sg_set_buf(&op->sg[0], esp, AWTUN_ESP_HDR_LEN);
-		sg_set_buf(&op->sg[1], payload, end - payload);
 		memcpy(op->iv, crypto->salt, AWTUN_SALT_LEN);
-		memcpy(op->iv + AWTUN_SALT_LEN, iv, GCM_IV_LEN);
+		memcpy(op->iv + AWTUN_SALT_LEN, body, GCM_IV_LEN);
+		body += GCM_IV_LEN;
 	} else {
-		sg_init_one(op->sg, esp, end - esp);
-		memcpy(op->iv, iv, crypto->esp.iv_len);
+		memcpy(op->iv, body, crypto->esp.iv_len);
 	}
+
+	sg_init_table(op->sg, 2);
+	set_header(op, esp, seq);
+	sg_set_buf(&op->sg[1], body, skb_tail_pointer(skb) - body);
 
 	aead_request_set_tfm(&op->req, crypto->tfm);
 	aead_request_set_callback(&op->req, 0, op_complete, op);
 	aead_request_set_ad(&op->req, crypto->aad_len);
 }
 
-/**
- * awtun_encrypt() - protect a packet
- * @sa: its SA
- * @skb: linear and private; the transport header is the ESP header, the last
- *	octets are room for the ICV
- * @done: goes on with it, now or later
- *
- * Context: bottom halves disabled, RCU.
- */
-void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
-		   awtun_crypto_done done)
+/* @icv is not part of the text yet: its length on encryption, else 0. */
+static __always_inline void transform(struct awtun_sa *sa, struct sk_buff *skb,
+				      awtun_crypto_done done, unsigned int icv,
+				      int (*run)(struct aead_request *req))
 {
-	const struct awtun_esp *esp = &sa->crypto.esp;
+	const struct awtun_crypto *crypto = &sa->crypto;
 	struct awtun_op *op = get_op(sa);
 	unsigned int len;
 	int err;
@@ -365,11 +388,11 @@ void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
 	}
 
 	prepare_op(op, sa, skb, done);
-	len = skb_tail_pointer(skb) - skb_transport_header(skb) -
-	      AWTUN_ESP_HDR_LEN - esp->iv_len - esp->icv_len;
+	len = skb->len - awtun_cb(skb)->esp_offset - AWTUN_ESP_HDR_LEN -
+	      crypto->esp.iv_len - icv;
 	aead_request_set_crypt(&op->req, op->sg, op->sg, len, op->iv);
 
-	err = crypto_aead_encrypt(&op->req);
+	err = run(&op->req);
 	if (err == -EINPROGRESS)
 		return;
 
@@ -379,10 +402,25 @@ void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
 }
 
 /**
+ * awtun_encrypt() - protect a packet
+ * @sa: its SA
+ * @skb: linear and private; its control block says where ESP begins and which
+ *	sequence number it has, the last octets are room for the ICV
+ * @done: goes on with it, now or later
+ *
+ * Context: bottom halves disabled, RCU.
+ */
+void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
+		   awtun_crypto_done done)
+{
+	transform(sa, skb, done, sa->crypto.esp.icv_len, crypto_aead_encrypt);
+}
+
+/**
  * awtun_decrypt() - check and decrypt a packet
  * @sa: its SA
- * @skb: linear and private; the transport header is the ESP header, the length
- *	is valid for the suite
+ * @skb: linear and private, its length is valid for the suite; its control block
+ *	says where ESP begins and which sequence number it has
  * @done: goes on with it, now or later; -EBADMSG says that the ICV is wrong
  *
  * Context: bottom halves disabled, RCU.
@@ -390,24 +428,5 @@ void awtun_encrypt(struct awtun_sa *sa, struct sk_buff *skb,
 void awtun_decrypt(struct awtun_sa *sa, struct sk_buff *skb,
 		   awtun_crypto_done done)
 {
-	struct awtun_op *op = get_op(sa);
-	unsigned int len;
-	int err;
-
-	if (!op) {
-		done(sa, skb, -ENOMEM);
-		return;
-	}
-
-	prepare_op(op, sa, skb, done);
-	len = skb_tail_pointer(skb) - skb_transport_header(skb) -
-	      AWTUN_ESP_HDR_LEN - sa->crypto.esp.iv_len;
-	aead_request_set_crypt(&op->req, op->sg, op->sg, len, op->iv);
-
-	err = crypto_aead_decrypt(&op->req);
-	if (err == -EINPROGRESS)
-		return;
-
-	done(sa, skb, err);
-	put_op(op);
+	transform(sa, skb, done, 0, crypto_aead_decrypt);
 }

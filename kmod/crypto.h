@@ -20,6 +20,7 @@ struct sk_buff;
  * @icv_len: octets, AES-GCM only
  * @key_len: octets of @key
  * @auth_key_len: octets of @auth_key
+ * @esn: extended sequence numbers, RFC 4303 section 2.2.1
  * @key: AES key
  * @auth_key: HMAC key; AES-CBC only
  * @salt: AWTUN_SALT_LEN octets; AES-GCM only
@@ -32,6 +33,7 @@ struct awtun_crypto_params {
 	u32 icv_len;
 	unsigned int key_len;
 	unsigned int auth_key_len;
+	bool esn;
 	const u8 *key;
 	const u8 *auth_key;
 	const u8 *salt;
@@ -39,10 +41,12 @@ struct awtun_crypto_params {
 
 /**
  * struct awtun_crypto - keyed suite of an SA
- * @tfm: gcm(aes) or authenc(hmac(..),cbc(aes))
+ * @tfm: gcm(aes), authenc(hmac(..),cbc(aes)), or authencesn() of the same
  * @ops: a request for each CPU, NULL when @tfm may complete later
  * @esp: lengths on the wire
- * @aad_len: octets authenticated but not encrypted, from the SPI on
+ * @aad_len: octets authenticated but not encrypted, from the SPI on; the upper
+ *	half of the sequence number included where there is one
+ * @esn: extended sequence numbers
  * @salt: AES-GCM only
  */
 struct awtun_crypto {
@@ -50,6 +54,7 @@ struct awtun_crypto {
 	struct awtun_op * __percpu *ops;
 	struct awtun_esp esp;
 	u8 aad_len;
+	bool esn;
 	u8 salt[AWTUN_SALT_LEN];
 };
 

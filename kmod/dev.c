@@ -12,14 +12,19 @@
 #include "compat.h"
 #include "dev.h"
 #include "esp.h"
+#include "outer.h"
 #include "sa.h"
 #include "tx.h"
 
 #define LINK_KIND "tunnel"
 
+/* RXCSUM: see set_checksum() on reception. */
+#define FEATURES (NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | \
+		  NETIF_F_GSO_SOFTWARE | NETIF_F_RXCSUM)
+
 /* Longest inner packet whose outer packet an IP header can describe. */
 #define MTU_MAX (IP_MAX_MTU - sizeof(struct ipv6hdr) - \
-		 AWTUN_ESP_HEAD_MAX - AWTUN_ESP_TAIL_MAX)
+		 sizeof(struct udphdr) - AWTUN_ESP_HEAD_MAX - AWTUN_ESP_TAIL_MAX)
 
 /**
  * awtun_dev_underlay() - namespace of the outer packets
@@ -34,18 +39,38 @@ struct net *awtun_dev_underlay(const struct awtun_tunnel *tun)
 					 lockdep_is_held(&tun->lock));
 }
 
-/**
- * awtun_dev_update_carrier() - carrier is on while both directions work
- * @tun: the tunnel
- */
-void awtun_dev_update_carrier(struct awtun_tunnel *tun)
+static bool can_receive(const struct awtun_tunnel *tun)
 {
-	struct awtun_sa *sa;
+	const struct awtun_sa *sa;
+
+	list_for_each_entry(sa, &tun->sas, list)
+		if (sa->dir == AWTUN_DIR_IN && awtun_sa_usable(sa))
+			return true;
+
+	return false;
+}
+
+/**
+ * awtun_dev_update_state() - say whether the device can carry packets
+ * @tun: the tunnel
+ *
+ * It has a carrier when it is configured. It is dormant, RFC 2863 section
+ * 3.1.12, until there is an SA for each direction: packets still reach it then,
+ * so that it can ask for SAs, but nobody takes it for running.
+ */
+void awtun_dev_update_state(struct awtun_tunnel *tun)
+{
+	const struct awtun_sa *sa;
 
 	lockdep_assert_held(&tun->lock);
 
 	sa = rcu_dereference_protected(tun->tx_sa, lockdep_is_held(&tun->lock));
-	if (sa && !awtun_sa_exhausted(sa) && tun->nr_in)
+	if (sa && awtun_sa_usable(sa) && can_receive(tun))
+		netif_dormant_off(tun->dev);
+	else
+		netif_dormant_on(tun->dev);
+
+	if (rcu_access_pointer(tun->path))
 		netif_carrier_on(tun->dev);
 	else
 		netif_carrier_off(tun->dev);
@@ -55,6 +80,7 @@ static void replace_path(struct awtun_tunnel *tun, struct awtun_path *path)
 {
 	struct awtun_net *an = awtun_net(awtun_dev_underlay(tun));
 	struct awtun_path *old;
+	unsigned int i;
 
 	old = rcu_replace_pointer(tun->path, path, lockdep_is_held(&tun->lock));
 	if (old) {
@@ -63,34 +89,91 @@ static void replace_path(struct awtun_tunnel *tun, struct awtun_path *path)
 	}
 	if (path)
 		awtun_net_add_path(an, path);
+	for (i = 0; i < AWTUN_INNERS; i++)
+		WRITE_ONCE(tun->mss[i], path ? path->conf.mss[i] : 0);
+}
+
+static bool same_ends(const struct awtun_path *path,
+		      const struct awtun_path_conf *conf)
+{
+	return path && path->conf.mode == conf->mode &&
+	       !memcmp(&path->conf.ends, &conf->ends, sizeof(conf->ends));
 }
 
 /**
- * awtun_dev_set_path() - configure a tunnel that has no SA and an underlay
+ * awtun_dev_configure() - give a tunnel a configuration
  * @tun: the tunnel
- * @mode: enum awtun_mode; AWTUN_MODE_UNSPEC takes the configuration away
- * @ends: the addresses, unless @mode is AWTUN_MODE_UNSPEC
+ * @conf: the configuration; AWTUN_MODE_UNSPEC takes it away
+ * @extack: says why not
  *
- * Return: 0 or -ENOMEM.
+ * While there are SAs neither mode nor addresses can change.
+ *
+ * Return: 0, or an error and nothing has changed.
  */
-int awtun_dev_set_path(struct awtun_tunnel *tun, u32 mode,
-		       const struct awtun_endpoints *ends)
+int awtun_dev_configure(struct awtun_tunnel *tun,
+			const struct awtun_path_conf *conf,
+			struct netlink_ext_ack *extack)
 {
-	struct awtun_path *path = NULL;
+	struct awtun_path *path = NULL, *old;
+	int err;
 
 	lockdep_assert_held(&tun->lock);
 
-	if (mode != AWTUN_MODE_UNSPEC) {
+	if (!awtun_dev_underlay(tun)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the network namespace of the outer packets is gone");
+		return -ENONET;
+	}
+	old = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
+	if (!list_empty(&tun->sas) && !same_ends(old, conf)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the tunnel has SAs of its present mode and addresses");
+		return -EBUSY;
+	}
+
+	if (conf->mode != AWTUN_MODE_UNSPEC) {
 		path = kzalloc(sizeof(*path), GFP_KERNEL_ACCOUNT);
 		if (!path)
 			return -ENOMEM;
 		path->tun = tun;
-		path->ends = *ends;
-		path->mode = mode;
+		path->conf = *conf;
+	}
+	err = awtun_sa_rewrap(tun, &conf->opts);
+	if (err) {
+		kfree(path);
+		return err;
 	}
 	replace_path(tun, path);
+	awtun_dev_update_state(tun);
 
 	return 0;
+}
+
+/**
+ * awtun_dev_path_mtu() - longest inner packet that crosses the underlay whole
+ * @tun: the tunnel
+ *
+ * Context: bottom halves disabled, RCU.
+ * Return: octets; 0 without an SA in use or a route.
+ */
+unsigned int awtun_dev_path_mtu(const struct awtun_tunnel *tun)
+{
+	struct awtun_outer *outer;
+	struct dst_entry *dst;
+	struct awtun_sa *sa;
+	unsigned int mtu;
+
+	sa = rcu_dereference_bh(tun->tx_sa);
+	if (!sa)
+		return 0;
+	outer = rcu_dereference_bh(sa->outer);
+	dst = awtun_outer_route(outer, sa->net, tun->dev);
+	if (IS_ERR(dst))
+		return 0;
+	mtu = awtun_outer_mtu(outer, dst, &sa->crypto.esp);
+	dst_release(dst);
+
+	return mtu;
 }
 
 /**
@@ -109,6 +192,7 @@ void awtun_dev_detach(struct awtun_tunnel *tun)
 		replace_path(tun, NULL);
 		list_del(&tun->list);
 		RCU_INIT_POINTER(tun->underlay, NULL);
+		awtun_dev_update_state(tun);
 		atomic_inc(&awtun_net(dev_net(tun->dev))->generation);
 	}
 	mutex_unlock(&tun->lock);
@@ -131,6 +215,7 @@ static int awtun_init(struct net_device *dev)
 
 	list_add(&tun->list, &awtun_net(rtnl_dereference(tun->underlay))->tunnels);
 	netif_carrier_off(dev);
+	netif_dormant_on(dev);
 
 	return 0;
 }
@@ -145,6 +230,7 @@ static void awtun_destructor(struct net_device *dev)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
 
+	awtun_notes_destroy(&tun->notes);
 	gro_cells_destroy(&tun->gro_cells);
 	free_percpu(tun->stats);
 	mutex_destroy(&tun->lock);
@@ -190,9 +276,17 @@ static void awtun_get_drvinfo(struct net_device *dev,
 	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
 }
 
+static u32 awtun_get_link(struct net_device *dev)
+{
+	return netif_oper_up(dev);
+}
+
 static const struct ethtool_ops awtun_ethtool_ops = {
 	.get_drvinfo = awtun_get_drvinfo,
-	.get_link = ethtool_op_get_link,
+	.get_link = awtun_get_link,
+	.get_sset_count = awtun_get_sset_count,
+	.get_strings = awtun_get_strings,
+	.get_ethtool_stats = awtun_get_ethtool_stats,
 };
 
 static const struct device_type awtun_device_type = { .name = LINK_KIND };
@@ -211,17 +305,16 @@ static void awtun_setup(struct net_device *dev)
 	dev->min_mtu = IPV4_MIN_MTU;
 	dev->max_mtu = MTU_MAX;
 	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) +
-			       AWTUN_ESP_HEAD_MAX;
+			       sizeof(struct udphdr) + AWTUN_ESP_HEAD_MAX;
 	dev->needed_tailroom = AWTUN_ESP_TAIL_MAX;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = awtun_destructor;
 
-	/* Every packet is copied into a linear buffer before encryption unless
-	 * it is one that nobody else holds, so fragments and open checksums
-	 * cost nothing more here than in the core.
+	/* Packets are made linear and summed up while they are copied or cut
+	 * from a large one, so the stack need not do it before.
 	 */
-	dev->features |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA;
-	dev->hw_features |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA;
+	dev->features |= FEATURES;
+	dev->hw_features |= FEATURES;
 	awtun_dev_set_lltx(dev);
 	/* ICMP errors to the sender need the route of the inner packet. */
 	netif_keep_dst(dev);
@@ -230,6 +323,31 @@ static void awtun_setup(struct net_device *dev)
 	tun->dev = dev;
 	mutex_init(&tun->lock);
 	INIT_LIST_HEAD(&tun->sas);
+	awtun_notes_init(&tun->notes);
+}
+
+static const struct nla_policy link_policy[AWTUN_TUNNEL_A_MAX + 1] = {
+	AWTUN_PATH_POLICY,
+};
+
+/* What the attributes leave out stays as it is. */
+static int configure(struct awtun_tunnel *tun, struct nlattr *data[],
+		     struct netlink_ext_ack *extack)
+{
+	struct awtun_path_conf conf = awtun_path_default;
+	const struct awtun_path *path;
+	int err;
+
+	mutex_lock(&tun->lock);
+	path = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
+	if (path)
+		conf = path->conf;
+	err = awtun_path_parse(NULL, data, &conf, extack);
+	if (!err)
+		err = awtun_dev_configure(tun, &conf, extack);
+	mutex_unlock(&tun->lock);
+
+	return err;
 }
 
 static int awtun_newlink(struct net *src_net, struct net_device *dev,
@@ -237,11 +355,46 @@ static int awtun_newlink(struct net *src_net, struct net_device *dev,
 			 struct netlink_ext_ack *extack)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
+	int err;
 
 	/* No reference: awtun_net_pre_exit() takes it away in time. */
 	rcu_assign_pointer(tun->underlay, src_net);
 
-	return register_netdevice(dev);
+	err = register_netdevice(dev);
+	if (err || !data)
+		return err;
+
+	err = configure(tun, data, extack);
+	if (err)
+		unregister_netdevice(dev);
+
+	return err;
+}
+
+static int awtun_changelink(struct net_device *dev, struct nlattr *tb[],
+			    struct nlattr *data[],
+			    struct netlink_ext_ack *extack)
+{
+	return data ? configure(netdev_priv(dev), data, extack) : 0;
+}
+
+static size_t awtun_get_size(const struct net_device *dev)
+{
+	return awtun_path_size();
+}
+
+static int awtun_fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct awtun_tunnel *tun = netdev_priv(dev);
+
+	int err;
+
+	/* RTNL keeps the device, but not its configuration. */
+	rcu_read_lock();
+	err = awtun_path_put(skb, rcu_dereference(tun->path));
+	rcu_read_unlock();
+
+	return err;
 }
 
 static struct net *awtun_get_link_net(const struct net_device *dev)
@@ -256,7 +409,12 @@ static struct rtnl_link_ops awtun_link_ops __read_mostly = {
 	.kind = LINK_KIND,
 	.priv_size = sizeof(struct awtun_tunnel),
 	.setup = awtun_setup,
+	.maxtype = AWTUN_TUNNEL_A_MAX,
+	.policy = link_policy,
 	.newlink = awtun_newlink,
+	.changelink = awtun_changelink,
+	.get_size = awtun_get_size,
+	.fill_info = awtun_fill_info,
 	.get_link_net = awtun_get_link_net,
 };
 

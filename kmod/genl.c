@@ -15,6 +15,10 @@ static const struct nla_policy sa_cmd_policy[AWTUN_A_MAX + 1] = {
 	[AWTUN_A_SA] = { .type = NLA_NESTED },
 };
 
+static const struct nla_policy transport_cmd_policy[AWTUN_A_MAX + 1] = {
+	[AWTUN_A_TRANSPORT] = { .type = NLA_NESTED },
+};
+
 /**
  * awtun_req_parse() - take the nest of a request apart
  * @req: gets it
@@ -29,6 +33,7 @@ int awtun_req_parse(struct awtun_req *req, struct genl_info *info, int type,
 		    int maxtype, const struct nla_policy *policy)
 {
 	BUILD_BUG_ON((int)AWTUN_TUNNEL_A_MAX > (int)AWTUN_SA_A_MAX);
+	BUILD_BUG_ON((int)AWTUN_TRANSPORT_A_MAX > (int)AWTUN_SA_A_MAX);
 
 	memset(req, 0, sizeof(*req));
 	req->extack = info->extack;
@@ -250,6 +255,11 @@ int awtun_put_stats(struct sk_buff *skb, int type,
 	.maxattr = ARRAY_SIZE(sa_cmd_policy) - 1,	\
 	.flags = GENL_UNS_ADMIN_PERM
 
+#define TRANSPORT_CMD					\
+	.policy = transport_cmd_policy,			\
+	.maxattr = ARRAY_SIZE(transport_cmd_policy) - 1,	\
+	.flags = GENL_UNS_ADMIN_PERM
+
 static const struct genl_ops awtun_ops[] = {
 	{
 		.cmd = AWTUN_CMD_TUNNEL_GET,
@@ -281,6 +291,18 @@ static const struct genl_ops awtun_ops[] = {
 		.cmd = AWTUN_CMD_SA_FLUSH,
 		.doit = awtun_sa_flush_doit,
 		SA_CMD,
+	}, {
+		.cmd = AWTUN_CMD_TRANSPORT_ADD,
+		.doit = awtun_transport_add_doit,
+		TRANSPORT_CMD,
+	}, {
+		.cmd = AWTUN_CMD_TRANSPORT_DEL,
+		.doit = awtun_transport_del_doit,
+		TRANSPORT_CMD,
+	}, {
+		.cmd = AWTUN_CMD_TRANSPORT_GET,
+		.dumpit = awtun_transport_get_dumpit,
+		TRANSPORT_CMD,
 	},
 };
 

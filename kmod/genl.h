@@ -13,7 +13,11 @@
 #include <net/genetlink.h>
 #include <linux/awtun.h>
 
+#include "note.h"
+
 struct awtun_sa;
+struct awtun_selectors;
+struct awtun_transport;
 struct awtun_tunnel;
 
 extern struct genl_family awtun_family;
@@ -21,7 +25,7 @@ extern struct genl_family awtun_family;
 /**
  * struct awtun_req - a request while it is served
  * @nest: the one nest of the command
- * @tb: its contents; the larger of the two nests fits
+ * @tb: its contents; the largest of the nests fits
  * @extack: for the answer
  */
 struct awtun_req {
@@ -99,7 +103,25 @@ int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_get_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info);
-void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event);
+
+int awtun_transport_add_doit(struct sk_buff *skb, struct genl_info *info);
+int awtun_transport_del_doit(struct sk_buff *skb, struct genl_info *info);
+int awtun_transport_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+
+int awtun_put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa);
+int awtun_put_transport(struct sk_buff *skb,
+			const struct awtun_transport *transport);
+struct awtun_selectors *awtun_parse_selectors(const struct nlattr *list,
+					      struct netlink_ext_ack *extack);
+int awtun_put_selectors(struct sk_buff *skb, int type,
+			const struct awtun_selectors *selectors);
+
+void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event,
+		     enum awtun_expiry cause);
+void awtun_notify_note(const struct awtun_tunnel *tun, enum awtun_note_kind kind,
+		       const struct awtun_note *note);
+void awtun_notify_transport(const struct awtun_transport *transport);
 
 int awtun_genl_init(void);
 void awtun_genl_exit(void);

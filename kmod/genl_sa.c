@@ -7,6 +7,8 @@
 #include "compat.h"
 #include "dev.h"
 #include "genl.h"
+#include "outer.h"
+#include "path.h"
 #include "sa.h"
 
 static const struct nla_policy sa_tunnel_policy[AWTUN_SA_A_MAX + 1] = {
@@ -20,9 +22,20 @@ static const struct nla_policy sa_id_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
 };
 
-/* 32 bits, whatever the attribute could hold. Not const, for 6.1's sake. */
+/* Whatever the attribute could hold. Not const, for 6.1's sake. */
 static struct netlink_range_validation seq_range __ro_after_init = {
-	.max = AWTUN_SEQ_LAST,
+	.max = AWTUN_ESN_LAST,
+};
+
+/* 31449600 s is a year; ten of them leave the arithmetic alone. */
+static struct netlink_range_validation seconds_range __ro_after_init = {
+	.min = 1,
+	.max = 314496000,
+};
+
+static struct netlink_range_validation amount_range __ro_after_init = {
+	.min = 1,
+	.max = S64_MAX,
 };
 
 static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
@@ -43,9 +56,48 @@ static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
 						      AWTUN_REPLAY_WINDOW_MIN,
 						      AWTUN_REPLAY_WINDOW_MAX),
 	[AWTUN_SA_A_SEQ] = NLA_POLICY_FULL_RANGE(NLA_U64, &seq_range),
+	[AWTUN_SA_A_ESN] = { .type = NLA_FLAG },
+	[AWTUN_SA_A_ENCAP_LOCAL_PORT] = { .type = NLA_BE16 },
+	[AWTUN_SA_A_ENCAP_REMOTE_PORT] = { .type = NLA_BE16 },
+	[AWTUN_SA_A_FOLLOW] = { .type = NLA_FLAG },
+	[AWTUN_SA_A_SOFT_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64,
+							  &seconds_range),
+	[AWTUN_SA_A_HARD_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64,
+							  &seconds_range),
+	[AWTUN_SA_A_SOFT_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U64, &amount_range),
+	[AWTUN_SA_A_HARD_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U64, &amount_range),
+	[AWTUN_SA_A_SOFT_PACKETS] = NLA_POLICY_FULL_RANGE(NLA_U64,
+							  &amount_range),
+	[AWTUN_SA_A_HARD_PACKETS] = NLA_POLICY_FULL_RANGE(NLA_U64,
+							  &amount_range),
+	[AWTUN_SA_A_TS_LOCAL] = { .type = NLA_NESTED },
+	[AWTUN_SA_A_TS_REMOTE] = { .type = NLA_NESTED },
 };
 
-static int put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
+/* Where the limits are, by enum awtun_expiry. */
+static const struct {
+	int soft;
+	int hard;
+} limit_types[] = {
+	[AWTUN_EXPIRY_SECONDS] = {
+		AWTUN_SA_A_SOFT_SECONDS, AWTUN_SA_A_HARD_SECONDS,
+	},
+	[AWTUN_EXPIRY_BYTES] = {
+		AWTUN_SA_A_SOFT_BYTES, AWTUN_SA_A_HARD_BYTES,
+	},
+	[AWTUN_EXPIRY_PACKETS] = {
+		AWTUN_SA_A_SOFT_PACKETS, AWTUN_SA_A_HARD_PACKETS,
+	},
+};
+
+/**
+ * awtun_put_sa_id() - say which SA
+ * @skb: gets the attributes
+ * @sa: the SA
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int awtun_put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
 {
 	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, sa->tun->dev->ifindex) ||
 	    nla_put_u32(skb, AWTUN_SA_A_DIR, sa->dir) ||
@@ -67,7 +119,8 @@ static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
 	if (nla_put_u32(skb, AWTUN_SA_A_CIPHER, sa->cipher) ||
 	    nla_put_u32(skb, AWTUN_SA_A_CIPHER_KEY_LEN, sa->cipher_key_len) ||
 	    nla_put_string(skb, AWTUN_SA_A_DRIVER,
-			   awtun_crypto_driver(&sa->crypto)))
+			   awtun_crypto_driver(&sa->crypto)) ||
+	    (sa->crypto.esn && nla_put_flag(skb, AWTUN_SA_A_ESN)))
 		return -EMSGSIZE;
 
 	if (sa->cipher == AWTUN_CIPHER_AES_GCM)
@@ -82,7 +135,21 @@ static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
 static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa)
 {
 	if (nla_put_u32(skb, AWTUN_SA_A_REPLAY_WINDOW, sa->replay.window) ||
-	    put_u64(skb, AWTUN_SA_A_SEQ, READ_ONCE(sa->replay.top)))
+	    (sa->follow && nla_put_flag(skb, AWTUN_SA_A_FOLLOW)))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+static int put_outer(struct sk_buff *skb, const struct awtun_outer *outer)
+{
+	if (nla_put(skb, AWTUN_SA_A_REMOTE, awtun_addr_len(outer->ends.family),
+		    &outer->ends.remote) ||
+	    (outer->remote_port &&
+	     (nla_put_be16(skb, AWTUN_SA_A_ENCAP_LOCAL_PORT,
+			   outer->local_port) ||
+	      nla_put_be16(skb, AWTUN_SA_A_ENCAP_REMOTE_PORT,
+			   outer->remote_port))))
 		return -EMSGSIZE;
 
 	return 0;
@@ -90,11 +157,33 @@ static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa)
 
 static int put_sa_out(struct sk_buff *skb, const struct awtun_sa *sa)
 {
-	u64 seq = min_t(u64, atomic64_read(&sa->tx_seq), AWTUN_SEQ_LAST);
+	int err;
 
-	if (put_u64(skb, AWTUN_SA_A_SEQ, seq) ||
-	    (rcu_access_pointer(sa->tun->tx_sa) == sa &&
-	     nla_put_flag(skb, AWTUN_SA_A_ACTIVE)))
+	if (rcu_access_pointer(sa->tun->tx_sa) == sa &&
+	    nla_put_flag(skb, AWTUN_SA_A_ACTIVE))
+		return -EMSGSIZE;
+
+	rcu_read_lock();
+	err = put_outer(skb, rcu_dereference(sa->outer));
+	rcu_read_unlock();
+
+	return err;
+}
+
+static int put_sa_life(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	const struct awtun_limits *limits = &sa->life.limits;
+	unsigned int i;
+
+	for (i = AWTUN_EXPIRY_SECONDS; i < ARRAY_SIZE(limit_types); i++)
+		if ((limits->soft[i] &&
+		     put_u64(skb, limit_types[i].soft, limits->soft[i])) ||
+		    (limits->hard[i] &&
+		     put_u64(skb, limit_types[i].hard, limits->hard[i])))
+			return -EMSGSIZE;
+
+	if (put_u64(skb, AWTUN_SA_A_AGE, awtun_life_age(&sa->life)) ||
+	    (!awtun_sa_usable(sa) && nla_put_flag(skb, AWTUN_SA_A_EXPIRED)))
 		return -EMSGSIZE;
 
 	return 0;
@@ -108,13 +197,16 @@ static int put_sa(struct sk_buff *skb, const struct awtun_sa *sa)
 	int err;
 
 	awtun_sum_sa(sa, &sum);
-	if (!nest || put_sa_id(skb, sa) || put_sa_suite(skb, sa) ||
+	if (!nest || awtun_put_sa_id(skb, sa) || put_sa_suite(skb, sa) ||
+	    put_u64(skb, AWTUN_SA_A_SEQ, awtun_sa_last_seq(sa)) ||
 	    put_u64(skb, AWTUN_SA_A_PACKETS, sum.packets) ||
 	    put_u64(skb, AWTUN_SA_A_BYTES, sum.bytes) ||
-	    awtun_put_stats(skb, AWTUN_SA_A_STATS, sum.drops))
+	    awtun_put_stats(skb, AWTUN_SA_A_STATS, sum.drops) ||
+	    put_sa_life(skb, sa) ||
+	    awtun_put_selectors(skb, AWTUN_SA_A_TS_LOCAL, sa->ts_local) ||
+	    awtun_put_selectors(skb, AWTUN_SA_A_TS_REMOTE, sa->ts_remote))
 		return -EMSGSIZE;
-	err = sa->dir == AWTUN_DIR_IN ? put_sa_in(skb, sa) :
-					put_sa_out(skb, sa);
+	err = sa->dir == AWTUN_DIR_IN ? put_sa_in(skb, sa) : put_sa_out(skb, sa);
 	if (err)
 		return err;
 	nla_nest_end(skb, nest);
@@ -277,10 +369,95 @@ static int parse_suite(const struct awtun_req *req, struct awtun_crypto_params *
 							parse_cbc(req, crypto);
 }
 
-static int parse_sa(const struct awtun_req *req, struct awtun_sa_params *params)
+/* What makes sense in one direction only. */
+static int check_direction(const struct awtun_req *req, u32 dir)
+{
+	bool out = dir == AWTUN_DIR_OUT;
+
+	if (out && req->tb[AWTUN_SA_A_REPLAY_WINDOW])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_REPLAY_WINDOW, -EINVAL,
+				    "an outbound SA has no replay window");
+	if (out && req->tb[AWTUN_SA_A_FOLLOW])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_FOLLOW, -EINVAL,
+				    "an outbound SA has no packets to follow");
+	if (!out && req->tb[AWTUN_SA_A_SEQ])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -EINVAL,
+				    "the peer counts the packets of an inbound SA");
+	if (!out && req->tb[AWTUN_SA_A_ENCAP_LOCAL_PORT])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
+				    "an inbound SA takes packets in UDP or not");
+	if (!out && req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
+				    "an inbound SA takes packets in UDP or not");
+
+	return 0;
+}
+
+static int parse_encap(const struct awtun_req *req,
+		       struct awtun_sa_params *params)
+{
+	const struct nlattr *local = req->tb[AWTUN_SA_A_ENCAP_LOCAL_PORT];
+	const struct nlattr *remote = req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT];
+
+	if (!local && !remote)
+		return 0;
+	if (!local)
+		return AWTUN_MISSING(req, AWTUN_SA_A_ENCAP_LOCAL_PORT,
+				     "the local UDP port is missing");
+	if (!remote)
+		return AWTUN_MISSING(req, AWTUN_SA_A_ENCAP_REMOTE_PORT,
+				     "the remote UDP port is missing");
+
+	params->local_port = nla_get_be16(local);
+	params->remote_port = nla_get_be16(remote);
+	if (!params->local_port)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
+				    "no UDP port is 0");
+	if (!params->remote_port)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
+				    "no UDP port is 0");
+
+	return 0;
+}
+
+static int parse_limits(const struct awtun_req *req,
+			struct awtun_limits *limits)
+{
+	unsigned int i;
+
+	for (i = AWTUN_EXPIRY_SECONDS; i < ARRAY_SIZE(limit_types); i++) {
+		const struct nlattr *soft = req->tb[limit_types[i].soft];
+		const struct nlattr *hard = req->tb[limit_types[i].hard];
+
+		limits->soft[i] = soft ? nla_get_u64(soft) : 0;
+		limits->hard[i] = hard ? nla_get_u64(hard) : 0;
+		if (soft && hard && limits->soft[i] > limits->hard[i])
+			return AWTUN_REFUSE(req, limit_types[i].soft, -EINVAL,
+					    "the soft limit is above the hard one");
+	}
+
+	return 0;
+}
+
+static int parse_sequence(const struct awtun_req *req,
+			  struct awtun_sa_params *params)
 {
 	const struct nlattr *window = req->tb[AWTUN_SA_A_REPLAY_WINDOW];
 	const struct nlattr *seq = req->tb[AWTUN_SA_A_SEQ];
+
+	params->crypto.esn = nla_get_flag(req->tb[AWTUN_SA_A_ESN]);
+	params->seq = seq ? nla_get_u64(seq) : 0;
+	params->replay_window = window ? nla_get_u32(window) :
+					 AWTUN_REPLAY_WINDOW_MIN;
+	if (!params->crypto.esn && params->seq > AWTUN_SEQ_LAST)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -ERANGE,
+				    "without ESN a sequence number has 32 bits");
+
+	return 0;
+}
+
+static int parse_sa(const struct awtun_req *req, struct awtun_sa_params *params)
+{
 	int err;
 
 	memset(params, 0, sizeof(*params));
@@ -289,18 +466,41 @@ static int parse_sa(const struct awtun_req *req, struct awtun_sa_params *params)
 		return err;
 	params->dir = nla_get_u32(req->tb[AWTUN_SA_A_DIR]);
 	params->spi = nla_get_be32(req->tb[AWTUN_SA_A_SPI]);
+	params->follow = nla_get_flag(req->tb[AWTUN_SA_A_FOLLOW]);
 
-	if (window && params->dir == AWTUN_DIR_OUT)
-		return AWTUN_REFUSE(req, AWTUN_SA_A_REPLAY_WINDOW, -EINVAL,
-				    "an outbound SA has no replay window");
-	if (seq && params->dir == AWTUN_DIR_IN)
-		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -EINVAL,
-				    "the peer counts the packets of an inbound SA");
-	params->seq = seq ? nla_get_u64(seq) : 0;
-	params->replay_window = window ? nla_get_u32(window) :
-					 AWTUN_REPLAY_WINDOW_MIN;
+	err = check_direction(req, params->dir);
+	if (!err)
+		err = parse_encap(req, params);
+	if (!err)
+		err = parse_limits(req, &params->limits);
+	if (!err)
+		err = parse_sequence(req, params);
+	if (!err)
+		err = parse_suite(req, &params->crypto);
 
-	return parse_suite(req, &params->crypto);
+	return err;
+}
+
+/* The last to be parsed, because they are allocated. */
+static int parse_selectors(const struct awtun_req *req,
+			   struct awtun_sa_params *params)
+{
+	struct awtun_selectors *local, *remote;
+
+	local = awtun_parse_selectors(req->tb[AWTUN_SA_A_TS_LOCAL],
+				      req->extack);
+	if (IS_ERR(local))
+		return PTR_ERR(local);
+	remote = awtun_parse_selectors(req->tb[AWTUN_SA_A_TS_REMOTE],
+				       req->extack);
+	if (IS_ERR(remote)) {
+		kfree(local);
+		return PTR_ERR(remote);
+	}
+	params->ts_local = local;
+	params->ts_remote = remote;
+
+	return 0;
 }
 
 static int publish_sa(const struct awtun_req *req, struct genl_info *info,
@@ -337,13 +537,18 @@ static int add_sa(struct genl_info *info)
 	if (err)
 		return err;
 	err = parse_sa(&req, &params);
+	if (!err)
+		err = parse_selectors(&req, &params);
 	if (err)
 		return err;
 
 	/* Before the tunnel is locked, for it may load modules. */
 	sa = awtun_sa_new(&params, req.extack);
-	if (IS_ERR(sa))
+	if (IS_ERR(sa)) {
+		kfree(params.ts_local);
+		kfree(params.ts_remote);
 		return awtun_refuse(&req, AWTUN_SA_A_CIPHER, PTR_ERR(sa));
+	}
 
 	err = publish_sa(&req, info, sa);
 	if (err) {
@@ -405,9 +610,9 @@ int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 	if (sa->dir != AWTUN_DIR_OUT)
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
 				   "only an outbound SA is activated");
-	else if (awtun_sa_exhausted(sa))
+	else if (!awtun_sa_usable(sa))
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
-				   "the SA has no sequence number left");
+				   "the SA has expired or no sequence number left");
 	else
 		awtun_sa_activate(sa);
 	awtun_req_unlock(tun);
@@ -513,53 +718,4 @@ int awtun_sa_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	}
 
 	return awtun_dump_tunnels(skb, cb, dump_sas);
-}
-
-static int put_event(struct sk_buff *msg, const struct awtun_sa *sa,
-		     enum awtun_event event)
-{
-	struct nlattr *nest;
-	void *hdr;
-
-	hdr = genlmsg_put(msg, 0, 0, &awtun_family, 0, AWTUN_CMD_EVENT);
-	if (!hdr || nla_put_u32(msg, AWTUN_A_EVENT, event))
-		return -EMSGSIZE;
-	nest = nla_nest_start(msg, AWTUN_A_SA);
-	if (!nest || put_sa_id(msg, sa))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	genlmsg_end(msg, hdr);
-
-	return 0;
-}
-
-/**
- * awtun_notify_sa() - tell the listeners of the tunnel's namespace
- * @sa: the SA it is about
- * @event: what happened
- *
- * The word may be lost when memory or a reader's buffer is short; a dump of the
- * SAs shows the same.
- *
- * Context: process.
- */
-void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event)
-{
-	struct sk_buff *msg;
-	struct net *net;
-
-	/* The device may be moving, its namespace may be going. */
-	rcu_read_lock();
-	net = maybe_get_net(dev_net(sa->tun->dev));
-	rcu_read_unlock();
-	if (!net)
-		return;
-
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (msg && !put_event(msg, sa, event))
-		genlmsg_multicast_netns(&awtun_family, net, msg, 0, 0,
-					GFP_KERNEL);
-	else
-		nlmsg_free(msg);
-	put_net(net);
 }

@@ -8,7 +8,9 @@
 
 #include "dev.h"
 #include "net.h"
+#include "path.h"
 #include "sa.h"
+#include "transport.h"
 
 static unsigned int awtun_net_id __read_mostly;
 
@@ -79,7 +81,7 @@ static u32 hash_ends(const struct awtun_endpoints *ends)
 void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path)
 {
 	spin_lock_bh(&an->lock);
-	hash_add_rcu(an->paths, &path->node, hash_ends(&path->ends));
+	hash_add_rcu(an->paths, &path->node, hash_ends(&path->conf.ends));
 	spin_unlock_bh(&an->lock);
 }
 
@@ -109,7 +111,7 @@ struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 	struct awtun_path *path;
 
 	hash_for_each_possible_rcu(an->paths, path, node, hash_ends(ends))
-		if (!memcmp(&path->ends, ends, sizeof(*ends)))
+		if (!memcmp(&path->conf.ends, ends, sizeof(*ends)))
 			return path->tun;
 
 	return NULL;
@@ -143,6 +145,7 @@ static int __net_init awtun_net_create(struct net *net)
 
 	spin_lock_init(&an->lock);
 	hash_init(an->paths);
+	INIT_LIST_HEAD(&an->transports);
 	INIT_LIST_HEAD(&an->tunnels);
 
 	return rhashtable_init(&an->sas, &sa_params);
@@ -156,6 +159,8 @@ static void __net_exit awtun_net_pre_exit(struct net *net)
 {
 	struct awtun_net *an = awtun_net(net);
 	struct awtun_tunnel *tun, *next;
+
+	awtun_transport_del_all(an);
 
 	rtnl_lock();
 	list_for_each_entry_safe(tun, next, &an->tunnels, list)

@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct awtun_path;
 struct awtun_sa;
 struct awtun_tunnel;
 struct net;
@@ -57,27 +58,13 @@ struct awtun_endpoints {
 };
 
 /**
- * struct awtun_path - a configured tunnel; replaced whole under RCU
- * @node: in &struct awtun_net.paths
- * @tun: the tunnel; outlives a grace period after the path is unhashed
- * @ends: its addresses
- * @mode: enum awtun_mode
- * @rcu: frees it
- */
-struct awtun_path {
-	struct hlist_node node;
-	struct awtun_tunnel *tun;
-	struct awtun_endpoints ends;
-	u32 mode;
-	struct rcu_head rcu;
-};
-
-/**
  * struct awtun_net - per namespace state
  * @sas: inbound SAs of the tunnels whose underlay this is, by
  *	&struct awtun_sa_key
- * @lock: serialises writers of @paths
+ * @lock: serialises writers of @paths and @transports
  * @paths: configured tunnels whose underlay this is, by addresses
+ * @transports: UDP sockets that ESP is taken out of
+ * @nr_transports: their count
  * @nr_sas: SA objects of this underlay, those being freed included
  * @tunnels: tunnels whose underlay this is; RTNL
  * @generation: grows with every change to what a dump in this namespace shows
@@ -86,6 +73,8 @@ struct awtun_net {
 	struct rhashtable sas;
 	spinlock_t lock; /* see above */
 	DECLARE_HASHTABLE(paths, 8);
+	struct list_head transports;
+	unsigned int nr_transports;
 	atomic_t nr_sas;
 	struct list_head tunnels;
 	atomic_t generation;

@@ -37,6 +37,33 @@ void awtun_replay_init(struct awtun_replay *replay, u32 window)
 }
 
 /**
+ * awtun_replay_infer() - the whole extended sequence number of a packet
+ * @replay: the window
+ * @low: its lower 32 bits, which are what the packet carries
+ *
+ * RFC 4303 appendix A2.2: the number nearest to the window that ends in @low,
+ * never one before the first. Only the ICV proves it.
+ *
+ * Return: 64-bit sequence number.
+ */
+u64 awtun_replay_infer(const struct awtun_replay *replay, u32 low)
+{
+	u64 top = READ_ONCE(replay->top);
+	u32 top_low = (u32)top;
+	u32 bottom = top_low - replay->window + 1;
+	u64 high = top >> 32;
+
+	if (top_low >= replay->window - 1) {
+		if (low < bottom)
+			high++;
+	} else if (low >= bottom && high) {
+		high--;
+	}
+
+	return high << 32 | low;
+}
+
+/**
  * awtun_replay_too_old() - may this number be refused before decryption?
  * @replay: the window
  * @seq: number of a packet whose ICV has not been checked

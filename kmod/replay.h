@@ -26,6 +26,7 @@ struct awtun_replay {
 
 size_t awtun_replay_size(u32 window);
 void awtun_replay_init(struct awtun_replay *replay, u32 window);
+u64 awtun_replay_infer(const struct awtun_replay *replay, u32 low);
 bool awtun_replay_too_old(const struct awtun_replay *replay, u64 seq);
 bool awtun_replay_insert(struct awtun_replay *replay, u64 seq);
 

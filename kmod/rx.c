@@ -11,9 +11,14 @@
 
 #include "compat.h"
 #include "dev.h"
+#include "mss.h"
+#include "note.h"
+#include "outer.h"
+#include "pmtu.h"
 #include "rx.h"
 #include "sa.h"
 #include "skb.h"
+#include "trace.h"
 
 /* Before every handler of XFRM: its interfaces keep whatever they see. */
 #define HANDLER_PRIORITY 200
@@ -64,16 +69,31 @@ static void strip(struct sk_buff *skb, unsigned int len, __be16 protocol)
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->protocol = protocol;
-	skb->ip_summed = CHECKSUM_NONE;
 	skb->encapsulation = 0;
+}
+
+/* An authentic packet is as its sender had it when it was encrypted. Whether its
+ * own checksum was right even there is the administrator's choice to have found
+ * out here (ethtool -K rx off), or not to pay for.
+ */
+static void set_checksum(struct sk_buff *skb, const struct net_device *dev)
+{
+	if (dev->features & NETIF_F_RXCSUM) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		skb->csum_level = SKB_MAX_CSUM_LEVEL;
+	} else {
+		skb->ip_summed = CHECKSUM_NONE;
+	}
 }
 
 /* Hand the inner packet to the stack as if it had come from a wire. */
 static void deliver(struct sk_buff *skb, struct awtun_sa *sa)
 {
 	struct net_device *dev = sa->tun->dev;
+	u64 seq = awtun_cb(skb)->seq;
 	unsigned int len = skb->len;
 
+	set_checksum(skb, dev);
 	skb_scrub_packet(skb, !net_eq(sa->net, dev_net(dev)));
 	skb_clear_hash(skb);
 	__vlan_hwaccel_clear_tag(skb);
@@ -85,8 +105,30 @@ static void deliver(struct sk_buff *skb, struct awtun_sa *sa)
 	 * the core has counted.
 	 */
 	if (likely(gro_cells_receive(&sa->tun->gro_cells, skb) ==
-		   NET_RX_SUCCESS))
+		   NET_RX_SUCCESS)) {
+		trace_awtun_rx(sa, seq, len);
 		awtun_count_rx(sa, len);
+	}
+}
+
+/* RFC 4301 section 5.2, and what the tunnel itself has to say of the packet. */
+static void check_and_deliver(struct awtun_sa *sa, struct sk_buff *skb)
+{
+	struct awtun_tunnel *tun = sa->tun;
+
+	if (unlikely(!awtun_sa_covers(sa, skb))) {
+		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_SELECTOR,
+		     SKB_DROP_REASON_XFRM_POLICY);
+		return;
+	}
+	if (unlikely(!awtun_life_charge(sa, skb->len))) {
+		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_EXPIRED,
+		     SKB_DROP_REASON_NOT_SPECIFIED);
+		return;
+	}
+	if (awtun_mss_wanted(tun, skb))
+		awtun_mss_clamp(tun, skb, awtun_dev_path_mtu(tun));
+	deliver(skb, sa);
 }
 
 /* @skb starts with the decrypted part, which is authentic and @len long. */
@@ -136,40 +178,93 @@ static void parse_plain(struct awtun_sa *sa, struct sk_buff *skb,
 		return;
 	}
 
-	deliver(skb, sa);
+	check_and_deliver(sa, skb);
 	return;
 
 bad_inner:
 	drop(skb, sa, AWTUN_TUNNEL_STAT_RX_BAD_INNER, SKB_DROP_REASON_IP_INHDR);
 }
 
-static bool replay_insert(struct awtun_sa *sa, u64 seq)
+/* Returns whether the number is new; @newest, whether it is the highest. */
+static bool replay_insert(struct awtun_sa *sa, u64 seq, bool *newest)
 {
 	bool fresh;
 
 	spin_lock(&sa->replay_lock);
 	fresh = awtun_replay_insert(&sa->replay, seq);
+	*newest = sa->replay.top == seq;
 	spin_unlock(&sa->replay_lock);
 
 	return fresh;
 }
 
+static void read_source(const struct awtun_sa *sa, const struct sk_buff *skb,
+			struct awtun_note *note)
+{
+	note->family = sa->key.family;
+	if (note->family == AF_INET)
+		note->src.ip4 = ip_hdr(skb)->saddr;
+	else
+		note->src.ip6 = ipv6_hdr(skb)->saddr;
+	note->src_port = awtun_cb((struct sk_buff *)skb)->src_port;
+	note->spi = sa->key.spi;
+}
+
+/* Does the peer, behind a NAT that has made a new mapping, send from elsewhere
+ * than we send to? An authentic packet that is newer than all others says so,
+ * RFC 7296 section 2.23. Its outer headers are still in place.
+ */
+static void notice_move(struct awtun_sa *sa, const struct sk_buff *skb)
+{
+	const struct awtun_outer *outer;
+	struct awtun_note note = {};
+	struct awtun_sa *tx_sa;
+
+	tx_sa = rcu_dereference_bh(sa->tun->tx_sa);
+	if (!tx_sa)
+		return;
+	outer = rcu_dereference_bh(tx_sa->outer);
+	if (!outer->remote_port)
+		return;
+
+	read_source(sa, skb, &note);
+	if (note.src_port != outer->remote_port ||
+	    memcmp(&note.src, &outer->ends.remote, sizeof(note.src)))
+		awtun_note(sa->tun, AWTUN_NOTE_PEER_MOVED, &note);
+}
+
+static void auth_failed(struct awtun_sa *sa, struct sk_buff *skb)
+{
+	struct awtun_note note = {};
+
+	read_source(sa, skb, &note);
+	awtun_note(sa->tun, AWTUN_NOTE_AUTH_FAILED, &note);
+	drop(skb, sa, AWTUN_TUNNEL_STAT_RX_AUTH_FAILED,
+	     SKB_DROP_REASON_NOT_SPECIFIED);
+}
+
 static void decrypt_done(struct awtun_sa *sa, struct sk_buff *skb, int err)
 {
 	const struct awtun_esp *esp = &sa->crypto.esp;
+	bool newest;
 
+	if (unlikely(err == -EBADMSG)) {
+		auth_failed(sa, skb);
+		return;
+	}
 	if (unlikely(err)) {
-		drop(skb, sa, err == -EBADMSG ? AWTUN_TUNNEL_STAT_RX_AUTH_FAILED :
-						AWTUN_TUNNEL_STAT_RX_ERROR,
+		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_ERROR,
 		     SKB_DROP_REASON_NOT_SPECIFIED);
 		return;
 	}
 
-	if (unlikely(!replay_insert(sa, awtun_cb(skb)->seq))) {
+	if (unlikely(!replay_insert(sa, awtun_cb(skb)->seq, &newest))) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_REPLAY,
 		     SKB_DROP_REASON_NOT_SPECIFIED);
 		return;
 	}
+	if (newest && awtun_cb(skb)->src_port)
+		notice_move(sa, skb);
 
 	__skb_pull(skb, AWTUN_ESP_HDR_LEN + esp->iv_len);
 	parse_plain(sa, skb, skb->len - esp->icv_len);
@@ -191,24 +286,30 @@ static int make_private(struct sk_buff *skb)
 	return skb_linearize(skb);
 }
 
-/* The packet is for @sa and for nobody else. */
-static void input(struct awtun_sa *sa, struct sk_buff *skb, u8 outer_ds)
+/* The packet is for @sa and for nobody else; it begins with the ESP header.
+ * @src_port: UDP source port, 0 when it did not come in UDP
+ */
+static void input(struct awtun_sa *sa, struct sk_buff *skb, __be16 src_port)
 {
-	const struct ip_esp_hdr *esph = ip_esp_hdr(skb);
-	u64 seq = ntohl(esph->seq_no);
+	const struct ip_esp_hdr *esph = (const struct ip_esp_hdr *)skb->data;
+	u32 low = ntohl(esph->seq_no);
+	u64 seq = sa->crypto.esn ? awtun_replay_infer(&sa->replay, low) : low;
 
+	if (unlikely(awtun_life_expired(&sa->life))) {
+		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_EXPIRED,
+		     SKB_DROP_REASON_NOT_SPECIFIED);
+		return;
+	}
 	if (unlikely(!awtun_esp_len_valid(&sa->crypto.esp, skb->len))) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_TRUNCATED,
 		     SKB_DROP_REASON_PKT_TOO_SMALL);
 		return;
 	}
-
 	if (unlikely(awtun_replay_too_old(&sa->replay, seq))) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_REPLAY,
 		     SKB_DROP_REASON_NOT_SPECIFIED);
 		return;
 	}
-
 	if (unlikely(make_private(skb))) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_ERROR,
 		     SKB_DROP_REASON_NOMEM);
@@ -216,8 +317,88 @@ static void input(struct awtun_sa *sa, struct sk_buff *skb, u8 outer_ds)
 	}
 
 	awtun_cb(skb)->seq = seq;
-	awtun_cb(skb)->outer_ds = outer_ds;
+	awtun_cb(skb)->esp_offset = 0;
+	awtun_cb(skb)->src_port = src_port;
+	awtun_cb(skb)->outer_ds = sa->key.family == AF_INET ?
+				  ipv4_get_dsfield(ip_hdr(skb)) :
+				  ipv6_get_dsfield(ipv6_hdr(skb));
 	awtun_decrypt(sa, skb, decrypt_done);
+}
+
+/* What the outer headers say; the SPI is the first word of the packet's data. */
+static void read_outer(const struct sk_buff *skb, struct awtun_sa_key *key,
+		       struct awtun_endpoints *ends)
+{
+	memset(key, 0, sizeof(*key));
+	memset(ends, 0, sizeof(*ends));
+	key->spi = ((const struct ip_esp_hdr *)skb->data)->spi;
+	if (ip_hdr(skb)->version == 4) {
+		key->family = AF_INET;
+		key->daddr.ip4 = ip_hdr(skb)->daddr;
+		ends->remote.ip4 = ip_hdr(skb)->saddr;
+	} else {
+		key->family = AF_INET6;
+		key->daddr.ip6 = ipv6_hdr(skb)->daddr;
+		ends->remote.ip6 = ipv6_hdr(skb)->saddr;
+	}
+	ends->local = key->daddr;
+	ends->family = key->family;
+}
+
+/* RFC 4301 section 4.4.2.1 has the SPI alone decide; the addresses of the peer
+ * only say whose counter an unknown one goes to.
+ */
+static void count_unknown(struct awtun_tunnel *tun,
+			  const struct awtun_sa_key *key,
+			  const struct awtun_endpoints *ends, __be16 src_port)
+{
+	struct awtun_note note = {
+		.family = ends->family,
+		.src_port = src_port,
+		.spi = key->spi,
+		.src = ends->remote,
+	};
+
+	awtun_count_drop(tun, AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI);
+	awtun_note(tun, AWTUN_NOTE_UNKNOWN_SPI, &note);
+}
+
+/**
+ * awtun_rx_udp() - a packet of ESP in UDP
+ * @net: namespace it arrived in
+ * @skb: begins with the UDP header, an ESP header follows; not the caller's any
+ *	more
+ *
+ * Context: bottom halves disabled, RCU.
+ */
+void awtun_rx_udp(struct net *net, struct sk_buff *skb)
+{
+	struct awtun_net *an = awtun_net(net);
+	struct awtun_endpoints ends;
+	struct awtun_tunnel *tun;
+	struct awtun_sa_key key;
+	struct awtun_sa *sa;
+	__be16 src_port;
+
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + AWTUN_ESP_HDR_LEN)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return;
+	}
+	src_port = ((const struct udphdr *)skb->data)->source;
+	__skb_pull(skb, sizeof(struct udphdr));
+	skb_reset_transport_header(skb);
+
+	read_outer(skb, &key, &ends);
+	sa = awtun_net_find_sa(an, &key);
+	if (likely(sa)) {
+		input(sa, skb, src_port);
+		return;
+	}
+
+	tun = awtun_net_find_tunnel(an, &ends);
+	if (tun)
+		count_unknown(tun, &key, &ends, src_port);
+	kfree_skb_reason(skb, SKB_DROP_REASON_XFRM_POLICY);
 }
 
 /* XFRM may well have other SAs with the peer of a tunnel. */
@@ -236,68 +417,31 @@ static bool xfrm_knows(struct net *net, const struct sk_buff *skb,
 	return true;
 }
 
-/* RFC 4301 section 4.4.2.1 has the SPI alone decide; the addresses of the peer
- * only say whose counter an unknown one goes to.
+/* Handler of the protocol for both families. It takes the packet and returns 0,
+ * or leaves it as it is and returns -EINVAL for the next handler to have it.
  */
-static void count_unknown(struct net *net, const struct sk_buff *skb,
-			  const struct awtun_sa_key *key,
-			  const struct awtun_endpoints *ends)
-{
-	struct awtun_tunnel *tun = awtun_net_find_tunnel(awtun_net(net), ends);
-
-	if (tun && !xfrm_knows(net, skb, key))
-		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI);
-}
-
-/* Handlers of the protocol. They take the packet and return 0, or leave it as
- * it is and return -EINVAL for the next handler to have it.
- */
-static int rcv_ip4(struct sk_buff *skb)
+static int rcv_esp(struct sk_buff *skb)
 {
 	struct net *net = dev_net(skb->dev);
-	struct awtun_endpoints ends = { .family = AF_INET };
-	struct awtun_sa_key key = { .family = AF_INET };
+	struct awtun_net *an = awtun_net(net);
+	struct awtun_endpoints ends;
+	struct awtun_tunnel *tun;
+	struct awtun_sa_key key;
 	struct awtun_sa *sa;
 
 	if (!pskb_may_pull(skb, AWTUN_ESP_HDR_LEN))
 		return -EINVAL;
 
-	key.spi = ip_esp_hdr(skb)->spi;
-	key.daddr.ip4 = ip_hdr(skb)->daddr;
-	sa = awtun_net_find_sa(awtun_net(net), &key);
+	read_outer(skb, &key, &ends);
+	sa = awtun_net_find_sa(an, &key);
 	if (sa) {
-		input(sa, skb, ipv4_get_dsfield(ip_hdr(skb)));
+		input(sa, skb, 0);
 		return 0;
 	}
 
-	ends.local = key.daddr;
-	ends.remote.ip4 = ip_hdr(skb)->saddr;
-	count_unknown(net, skb, &key, &ends);
-
-	return -EINVAL;
-}
-
-static int rcv_ip6(struct sk_buff *skb)
-{
-	struct net *net = dev_net(skb->dev);
-	struct awtun_endpoints ends = { .family = AF_INET6 };
-	struct awtun_sa_key key = { .family = AF_INET6 };
-	struct awtun_sa *sa;
-
-	if (!pskb_may_pull(skb, AWTUN_ESP_HDR_LEN))
-		return -EINVAL;
-
-	key.spi = ip_esp_hdr(skb)->spi;
-	key.daddr.ip6 = ipv6_hdr(skb)->daddr;
-	sa = awtun_net_find_sa(awtun_net(net), &key);
-	if (sa) {
-		input(sa, skb, ipv6_get_dsfield(ipv6_hdr(skb)));
-		return 0;
-	}
-
-	ends.local = key.daddr;
-	ends.remote.ip6 = ipv6_hdr(skb)->saddr;
-	count_unknown(net, skb, &key, &ends);
+	tun = awtun_net_find_tunnel(an, &ends);
+	if (tun && !xfrm_knows(net, skb, &key))
+		count_unknown(tun, &key, &ends, 0);
 
 	return -EINVAL;
 }
@@ -315,30 +459,19 @@ static int cb_other(struct sk_buff *skb, int err)
 	return 1;
 }
 
-static int err_ip4(struct sk_buff *skb, u32 info)
-{
-	return -ENOENT;
-}
-
-static int err_ip6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
-		   u8 code, int offset, __be32 info)
-{
-	return -ENOENT;
-}
-
 static struct xfrm4_protocol esp4_handler = {
-	.handler = rcv_ip4,
+	.handler = rcv_esp,
 	.input_handler = input_other,
 	.cb_handler = cb_other,
-	.err_handler = err_ip4,
+	.err_handler = awtun_pmtu_err4,
 	.priority = HANDLER_PRIORITY,
 };
 
 static struct xfrm6_protocol esp6_handler = {
-	.handler = rcv_ip6,
+	.handler = rcv_esp,
 	.input_handler = input_other,
 	.cb_handler = cb_other,
-	.err_handler = err_ip6,
+	.err_handler = awtun_pmtu_err6,
 	.priority = HANDLER_PRIORITY,
 };
 

@@ -2,6 +2,11 @@
 #ifndef _AWTUN_RX_H
 #define _AWTUN_RX_H
 
+struct net;
+struct sk_buff;
+
+void awtun_rx_udp(struct net *net, struct sk_buff *skb);
+
 int awtun_rx_init(void);
 void awtun_rx_exit(void);
 

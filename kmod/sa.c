@@ -4,25 +4,62 @@
 #include <linux/slab.h>
 
 #include "dev.h"
+#include "flow.h"
 #include "genl.h"
+#include "note.h"
+#include "outer.h"
 #include "sa.h"
+#include "trace.h"
 
-static struct workqueue_struct *awtun_wq;
+struct workqueue_struct *awtun_wq;
 
 /**
- * awtun_sa_exhausted() - has an outbound SA used its last number?
- * @sa: outbound SA
+ * awtun_sa_usable() - does an SA carry anything?
+ * @sa: the SA
  *
- * Return: true when it will never send again.
+ * Return: false when its lifetime is over or its last number used.
  */
-bool awtun_sa_exhausted(const struct awtun_sa *sa)
+bool awtun_sa_usable(const struct awtun_sa *sa)
 {
-	return atomic64_read(&sa->tx_seq) >= AWTUN_SEQ_LAST;
+	return !awtun_life_expired(&sa->life) &&
+	       (sa->dir == AWTUN_DIR_IN ||
+		(u64)atomic64_read(&sa->tx_seq) < sa->seq_last);
 }
 
-static void sa_event(struct awtun_sa *sa, enum awtun_sa_event_bit bit)
+/**
+ * awtun_sa_last_seq() - last sequence number of an SA
+ * @sa: the SA
+ *
+ * Return: outbound the last sent, inbound the top of the window.
+ */
+u64 awtun_sa_last_seq(const struct awtun_sa *sa)
 {
-	set_bit(bit, &sa->events);
+	if (sa->dir == AWTUN_DIR_IN)
+		return READ_ONCE(sa->replay.top);
+
+	return min_t(u64, atomic64_read(&sa->tx_seq), sa->seq_last);
+}
+
+/**
+ * awtun_sa_tell() - tell the administrator that an SA nears or met its end
+ * @sa: the SA
+ * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD; told once each
+ * @cause: which limit
+ *
+ * Context: any but hard interrupts; RCU or a reference to @sa.
+ */
+void awtun_sa_tell(struct awtun_sa *sa, enum awtun_event event,
+		   enum awtun_expiry cause)
+{
+	bool soft = event == AWTUN_EVENT_SA_SOFT;
+
+	if (test_and_set_bit(soft ? AWTUN_SA_SOFT_SEEN : AWTUN_SA_HARD_SEEN,
+			     &sa->events))
+		return;
+
+	WRITE_ONCE(*(soft ? &sa->soft_cause : &sa->hard_cause), cause);
+	smp_mb__before_atomic(); /* the cause is there when the bit is */
+	set_bit(soft ? AWTUN_SA_SOFT_DUE : AWTUN_SA_HARD_DUE, &sa->events);
 	if (!percpu_ref_tryget(&sa->ref))
 		return;
 	if (!queue_work(awtun_wq, &sa->event_work))
@@ -44,30 +81,56 @@ bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq)
 {
 	u64 next = atomic64_inc_return(&sa->tx_seq);
 
-	if (unlikely(next >= AWTUN_SEQ_SOFT)) {
-		if (next > AWTUN_SEQ_LAST)
+	if (unlikely(next >= sa->seq_soft)) {
+		if (next > sa->seq_last)
 			return false;
-		if (next == AWTUN_SEQ_SOFT)
-			sa_event(sa, AWTUN_SA_EVENT_SOFT);
-		if (next == AWTUN_SEQ_LAST)
-			sa_event(sa, AWTUN_SA_EVENT_HARD);
+		if (next == sa->seq_soft)
+			awtun_sa_tell(sa, AWTUN_EVENT_SA_SOFT,
+				      AWTUN_EXPIRY_SEQUENCE);
+		if (next == sa->seq_last)
+			awtun_sa_tell(sa, AWTUN_EVENT_SA_HARD,
+				      AWTUN_EXPIRY_SEQUENCE);
 	}
 	*seq = next;
 
 	return true;
 }
 
+/**
+ * awtun_sa_covers() - may this SA carry this packet?
+ * @sa: the SA
+ * @skb: inner packet; its network header is set and pulled
+ *
+ * Return: true when its selectors cover both sides, RFC 4301 section 5.2.
+ */
+bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb)
+{
+	bool in = sa->dir == AWTUN_DIR_IN;
+	struct awtun_flow flow;
+
+	if (likely(!sa->ts_local && !sa->ts_remote))
+		return true;
+
+	return awtun_flow_read(&flow, skb) &&
+	       awtun_selectors_match(sa->ts_local, &flow,
+				     in ? &flow.dst : &flow.src) &&
+	       awtun_selectors_match(sa->ts_remote, &flow,
+				     in ? &flow.src : &flow.dst);
+}
+
 static void sa_event_work(struct work_struct *work)
 {
 	struct awtun_sa *sa = container_of(work, struct awtun_sa, event_work);
 
-	if (test_and_clear_bit(AWTUN_SA_EVENT_SOFT, &sa->events))
-		awtun_notify_sa(sa, AWTUN_EVENT_SA_SOFT);
-	if (test_and_clear_bit(AWTUN_SA_EVENT_HARD, &sa->events)) {
+	if (test_and_clear_bit(AWTUN_SA_SOFT_DUE, &sa->events))
+		awtun_notify_sa(sa, AWTUN_EVENT_SA_SOFT,
+				READ_ONCE(sa->soft_cause));
+	if (test_and_clear_bit(AWTUN_SA_HARD_DUE, &sa->events)) {
 		mutex_lock(&sa->tun->lock);
-		awtun_dev_update_carrier(sa->tun);
+		awtun_dev_update_state(sa->tun);
 		mutex_unlock(&sa->tun->lock);
-		awtun_notify_sa(sa, AWTUN_EVENT_SA_HARD);
+		awtun_notify_sa(sa, AWTUN_EVENT_SA_HARD,
+				READ_ONCE(sa->hard_cause));
 	}
 	percpu_ref_put(&sa->ref);
 }
@@ -75,8 +138,10 @@ static void sa_event_work(struct work_struct *work)
 /* What awtun_sa_new() made. */
 static void sa_destroy(struct awtun_sa *sa)
 {
-	dst_cache_destroy(&sa->dst_cache);
+	awtun_outer_free(rcu_dereference_protected(sa->outer, true));
 	awtun_crypto_destroy(&sa->crypto);
+	kfree(sa->ts_local);
+	kfree(sa->ts_remote);
 	free_percpu(sa->stats);
 	percpu_ref_exit(&sa->ref);
 	kfree_sensitive(sa);
@@ -110,7 +175,8 @@ static void sa_release(struct percpu_ref *ref)
  *
  * Context: process, may load modules.
  * Return: the SA or an error pointer. It ends in awtun_sa_publish() or
- * awtun_sa_discard().
+ * awtun_sa_discard(). The selectors are its own then, after an error still the
+ * caller's.
  */
 struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 			      struct netlink_ext_ack *extack)
@@ -128,6 +194,12 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 	sa->cipher = params->crypto.cipher;
 	sa->auth = params->crypto.auth;
 	sa->cipher_key_len = params->crypto.key_len;
+	sa->follow = params->follow;
+	sa->seq_last = params->crypto.esn ? AWTUN_ESN_LAST : AWTUN_SEQ_LAST;
+	sa->seq_soft = ((sa->seq_last >> 2) + 1) * 3;
+	sa->local_port = params->local_port;
+	sa->remote_port = params->remote_port;
+	awtun_life_init(&sa->life, &params->limits);
 	INIT_RCU_WORK(&sa->free_work, sa_free_work);
 	INIT_WORK(&sa->event_work, sa_event_work);
 	atomic64_set(&sa->tx_seq, params->seq);
@@ -140,17 +212,14 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 					      GFP_KERNEL_ACCOUNT);
 	if (!sa->stats)
 		goto err_ref;
-	if (sa->dir == AWTUN_DIR_OUT &&
-	    dst_cache_init(&sa->dst_cache, GFP_KERNEL_ACCOUNT))
-		goto err_stats;
 	err = awtun_crypto_init(&sa->crypto, &params->crypto, extack);
 	if (err)
-		goto err_dst_cache;
+		goto err_stats;
 
+	sa->ts_local = params->ts_local;
+	sa->ts_remote = params->ts_remote;
 	return sa;
 
-err_dst_cache:
-	dst_cache_destroy(&sa->dst_cache);
 err_stats:
 	free_percpu(sa->stats);
 err_ref:
@@ -190,16 +259,28 @@ struct awtun_sa *awtun_sa_find(struct awtun_tunnel *tun, u32 dir, __be32 spi)
 	return NULL;
 }
 
-static void sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
-		    const struct awtun_path *path)
+/* Ties an SA to its tunnel, which cannot be undone but by freeing it. */
+static int sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
+		   const struct awtun_path_conf *conf)
 {
+	struct awtun_outer *outer;
+
+	if (sa->dir == AWTUN_DIR_OUT) {
+		outer = awtun_outer_new(&conf->ends, &conf->opts,
+					sa->local_port, sa->remote_port);
+		if (!outer)
+			return -ENOMEM;
+		RCU_INIT_POINTER(sa->outer, outer);
+	} else {
+		sa->key.daddr = conf->ends.local;
+	}
+
+	sa->key.family = conf->ends.family;
 	sa->tun = tun;
 	sa->net = awtun_dev_underlay(tun);
-	sa->ends = path->ends;
-	sa->key.family = path->ends.family;
-	sa->key.daddr = sa->dir == AWTUN_DIR_IN ? path->ends.local :
-						  path->ends.remote;
 	sa->id = tun->next_id++;
+
+	return 0;
 }
 
 /**
@@ -217,7 +298,7 @@ int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
 {
 	const struct awtun_path *path;
 	struct awtun_net *an;
-	int err = 0;
+	int err;
 
 	lockdep_assert_held(&tun->lock);
 
@@ -231,19 +312,21 @@ int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
 				   "the tunnel has an SA of this direction and SPI");
 		return -EEXIST;
 	}
-	if (tun->nr_in + tun->nr_out >= AWTUN_TUNNEL_SA_MAX) {
+	if (tun->nr_sas >= AWTUN_TUNNEL_SA_MAX) {
 		NL_SET_ERR_MSG_MOD(extack, "too many SAs in this tunnel");
 		return -ENOSPC;
 	}
 
-	an = awtun_net(awtun_dev_underlay(tun));
+	err = sa_bind(sa, tun, &path->conf);
+	if (err)
+		return err;
+
+	an = awtun_net(sa->net);
 	if (!awtun_net_charge_sa(an)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "too many SAs in this network namespace");
 		return -ENOSPC;
 	}
-
-	sa_bind(sa, tun, path);
 	netdev_hold(tun->dev, &sa->dev_tracker, GFP_KERNEL);
 	if (sa->dir == AWTUN_DIR_IN)
 		err = awtun_net_add_sa(an, sa);
@@ -257,11 +340,10 @@ int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
 	}
 
 	list_add_tail_rcu(&sa->list, &tun->sas);
-	if (sa->dir == AWTUN_DIR_IN)
-		tun->nr_in++;
-	else
-		tun->nr_out++;
-	awtun_dev_update_carrier(tun);
+	tun->nr_sas++;
+	awtun_life_start(sa);
+	awtun_dev_update_state(tun);
+	trace_awtun_sa_add(sa);
 
 	return 0;
 }
@@ -275,10 +357,11 @@ void awtun_sa_activate(struct awtun_sa *sa)
 	lockdep_assert_held(&sa->tun->lock);
 
 	rcu_assign_pointer(sa->tun->tx_sa, sa);
-	awtun_dev_update_carrier(sa->tun);
+	trace_awtun_sa_activate(sa);
+	awtun_dev_update_state(sa->tun);
 }
 
-/* The caller updates the carrier. Who may still hold the SA after this: packets
+/* The caller updates the state. Who may still hold the SA after this: packets
  * under RCU, packets in asynchronous transformation, the event worker. The
  * latter two have a reference, so it is freed a grace period after the last.
  */
@@ -288,15 +371,15 @@ static void sa_unlink(struct awtun_sa *sa)
 
 	lockdep_assert_held(&tun->lock);
 
-	if (sa->dir == AWTUN_DIR_IN) {
+	trace_awtun_sa_del(sa);
+	if (sa->dir == AWTUN_DIR_IN)
 		awtun_net_del_sa(awtun_net(sa->net), sa);
-		tun->nr_in--;
-	} else {
-		if (rcu_access_pointer(tun->tx_sa) == sa)
-			RCU_INIT_POINTER(tun->tx_sa, NULL);
-		tun->nr_out--;
-	}
+	else if (rcu_access_pointer(tun->tx_sa) == sa)
+		RCU_INIT_POINTER(tun->tx_sa, NULL);
 	list_del_rcu(&sa->list);
+	tun->nr_sas--;
+	sa->unlinked = true;
+	awtun_life_stop(sa);
 	percpu_ref_kill(&sa->ref);
 }
 
@@ -309,7 +392,7 @@ void awtun_sa_remove(struct awtun_sa *sa)
 	struct awtun_tunnel *tun = sa->tun;
 
 	sa_unlink(sa);
-	awtun_dev_update_carrier(tun);
+	awtun_dev_update_state(tun);
 }
 
 /**
@@ -322,7 +405,98 @@ void awtun_sa_flush(struct awtun_tunnel *tun)
 
 	list_for_each_entry_safe(sa, next, &tun->sas, list)
 		sa_unlink(sa);
-	awtun_dev_update_carrier(tun);
+	awtun_dev_update_state(tun);
+}
+
+static struct awtun_outer *sa_outer(const struct awtun_sa *sa)
+{
+	return rcu_dereference_protected(sa->outer,
+					 lockdep_is_held(&sa->tun->lock));
+}
+
+static void set_outer(struct awtun_sa *sa, struct awtun_outer *outer)
+{
+	struct awtun_outer *old = sa_outer(sa);
+
+	rcu_assign_pointer(sa->outer, outer);
+	awtun_outer_free(old);
+}
+
+/**
+ * awtun_sa_rewrap() - change the outer headers of all outbound SAs
+ * @tun: the tunnel
+ * @opts: what the administrator says now
+ *
+ * Return: 0, or -ENOMEM and nothing has changed.
+ */
+int awtun_sa_rewrap(struct awtun_tunnel *tun,
+		    const struct awtun_outer_opts *opts)
+{
+	struct awtun_sa *sa;
+
+	lockdep_assert_held(&tun->lock);
+
+	list_for_each_entry(sa, &tun->sas, list) {
+		const struct awtun_outer *old = sa_outer(sa);
+
+		if (!old)
+			continue;
+		sa->next_outer = awtun_outer_new(&old->ends, opts,
+						 old->local_port,
+						 old->remote_port);
+		if (!sa->next_outer)
+			goto err;
+	}
+	list_for_each_entry(sa, &tun->sas, list)
+		if (sa->next_outer)
+			set_outer(sa, sa->next_outer);
+	list_for_each_entry(sa, &tun->sas, list)
+		sa->next_outer = NULL;
+
+	return 0;
+
+err:
+	list_for_each_entry(sa, &tun->sas, list) {
+		awtun_outer_free(sa->next_outer);
+		sa->next_outer = NULL;
+	}
+	return -ENOMEM;
+}
+
+static void follow(struct awtun_sa *sa, const struct awtun_note *note)
+{
+	const struct awtun_outer *old = sa_outer(sa);
+	struct awtun_endpoints ends;
+	struct awtun_outer *outer;
+
+	if (!old || !old->remote_port || old->ends.family != note->family)
+		return;
+
+	ends = old->ends;
+	ends.remote = note->src;
+	outer = awtun_outer_new(&ends, &old->opts, old->local_port,
+				note->src_port);
+	if (outer)
+		set_outer(sa, outer);
+}
+
+/**
+ * awtun_sa_follow() - send to where the peer is now
+ * @tun: the tunnel
+ * @note: an authentic packet of the peer, in UDP
+ *
+ * Without memory nothing happens: the next packet brings the next occasion.
+ */
+void awtun_sa_follow(struct awtun_tunnel *tun, const struct awtun_note *note)
+{
+	struct awtun_sa *sa;
+
+	mutex_lock(&tun->lock);
+	sa = awtun_sa_find(tun, AWTUN_DIR_IN, note->spi);
+	if (sa && sa->follow)
+		list_for_each_entry(sa, &tun->sas, list)
+			follow(sa, note);
+	mutex_unlock(&tun->lock);
 }
 
 int __init awtun_sa_init(void)

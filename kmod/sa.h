@@ -15,26 +15,34 @@
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
 #include <linux/awtun.h>
 
 #include "crypto.h"
+#include "life.h"
 #include "net.h"
 #include "replay.h"
+#include "selector.h"
 #include "stats.h"
 
+struct awtun_note;
+struct awtun_outer;
+struct awtun_outer_opts;
 struct awtun_tunnel;
+struct sk_buff;
 
 /* Outbound sequence numbers, RFC 4303 section 3.3.3: the last one that may be
- * sent, and the one that asks for a new SA.
+ * sent. The counter runs past it rather than to wrap, so half of the 64 bits
+ * are as good as all.
  */
-#define AWTUN_SEQ_LAST	U32_MAX
-#define AWTUN_SEQ_SOFT	(3U << 30)
+#define AWTUN_SEQ_LAST		((u64)U32_MAX)
+#define AWTUN_ESN_LAST		((u64)S64_MAX)
 
-/* Bits of &struct awtun_sa.events: to be told by the worker. */
+/* Bits of &struct awtun_sa.events. Each event is told once. */
 enum awtun_sa_event_bit {
-	AWTUN_SA_EVENT_SOFT,
-	AWTUN_SA_EVENT_HARD,
+	AWTUN_SA_SOFT_SEEN,
+	AWTUN_SA_HARD_SEEN,
+	AWTUN_SA_SOFT_DUE,	/* to be told by the worker */
+	AWTUN_SA_HARD_DUE,
 };
 
 /**
@@ -43,14 +51,26 @@ enum awtun_sa_event_bit {
  * @dir: enum awtun_dir
  * @replay_window: packets
  * @seq: sequence numbers used up, outbound only
+ * @local_port: UDP port to send from, network byte order; outbound only
+ * @remote_port: UDP port to send to, network byte order; 0 for no UDP
+ * @follow: an inbound packet may move the peer
+ * @limits: lifetimes
  * @crypto: suite and keys
+ * @ts_local: selectors of our side, NULL for all
+ * @ts_remote: selectors of the peer's side, NULL for all
  */
 struct awtun_sa_params {
 	__be32 spi;
 	u32 dir;
 	u32 replay_window;
 	u64 seq;
+	__be16 local_port;
+	__be16 remote_port;
+	bool follow;
+	struct awtun_limits limits;
 	struct awtun_crypto_params crypto;
+	struct awtun_selectors *ts_local;
+	struct awtun_selectors *ts_remote;
 };
 
 /**
@@ -60,13 +80,24 @@ struct awtun_sa_params {
  * @node: in &struct awtun_net.sas, inbound only
  * @tun: its tunnel, by reference
  * @net: the underlay; stays until the SA is freed
- * @ends: addresses of the outer header
+ * @outer: how packets are wrapped, outbound only; written under
+ *	&struct awtun_tunnel.lock
  * @dir: enum awtun_dir
  * @id: ascends in &struct awtun_tunnel.sas
+ * @follow: an authenticated newest packet moves the peer, inbound only
+ * @unlinked: not in its tunnel any more; under &struct awtun_tunnel.lock
  * @crypto: suite, keys and requests
+ * @ts_local: selectors of our side, NULL for all
+ * @ts_remote: selectors of the peer's side, NULL for all
  * @stats: per CPU counters
- * @dst_cache: route to the peer, outbound only
  * @ref: held by the tunnel and by packets that no RCU section covers
+ * @seq_last: last sequence number that may be sent
+ * @seq_soft: the one that asks for a new SA
+ * @local_port: of @outer at first, network byte order
+ * @remote_port: of @outer at first, network byte order; 0 for no UDP
+ * @next_outer: while all of a tunnel are replaced; under
+ *	&struct awtun_tunnel.lock
+ * @life: lifetimes
  * @list: in &struct awtun_tunnel.sas
  * @cipher: enum awtun_cipher
  * @auth: enum awtun_auth
@@ -74,8 +105,10 @@ struct awtun_sa_params {
  * @dev_tracker: reference to the device of @tun
  * @free_work: frees it in process context after a grace period
  * @event_work: tells the administrator
- * @events: enum awtun_sa_event_bit, what @event_work has to tell
- * @tx_seq: last sequence number taken, may run past AWTUN_SEQ_LAST
+ * @events: enum awtun_sa_event_bit
+ * @soft_cause: enum awtun_expiry
+ * @hard_cause: enum awtun_expiry
+ * @tx_seq: last sequence number taken, may run past @seq_last
  * @replay_lock: protects @replay
  * @replay: inbound only; its bits are behind the structure
  */
@@ -84,14 +117,23 @@ struct awtun_sa {
 	struct rhash_head node;
 	struct awtun_tunnel *tun;
 	struct net *net;
-	struct awtun_endpoints ends;
+	struct awtun_outer __rcu *outer;
 	u32 dir;
 	u32 id;
+	bool follow;
+	bool unlinked;
 	struct awtun_crypto crypto;
+	struct awtun_selectors *ts_local;
+	struct awtun_selectors *ts_remote;
 	struct awtun_sa_stats __percpu *stats;
-	struct dst_cache dst_cache;
 	struct percpu_ref ref;
+	u64 seq_last;
+	u64 seq_soft;
 
+	__be16 local_port;
+	__be16 remote_port;
+	struct awtun_outer *next_outer;
+	struct awtun_life life;
 	struct list_head list;
 	u32 cipher;
 	u32 auth;
@@ -100,6 +142,8 @@ struct awtun_sa {
 	struct rcu_work free_work;
 	struct work_struct event_work;
 	unsigned long events;
+	u32 soft_cause;
+	u32 hard_cause;
 
 	atomic64_t tx_seq ____cacheline_aligned_in_smp;
 	spinlock_t replay_lock ____cacheline_aligned_in_smp; /* see above */
@@ -117,7 +161,16 @@ void awtun_sa_remove(struct awtun_sa *sa);
 void awtun_sa_flush(struct awtun_tunnel *tun);
 
 bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq);
-bool awtun_sa_exhausted(const struct awtun_sa *sa);
+u64 awtun_sa_last_seq(const struct awtun_sa *sa);
+bool awtun_sa_usable(const struct awtun_sa *sa);
+bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb);
+void awtun_sa_tell(struct awtun_sa *sa, enum awtun_event event,
+		   enum awtun_expiry cause);
+int awtun_sa_rewrap(struct awtun_tunnel *tun,
+		    const struct awtun_outer_opts *opts);
+void awtun_sa_follow(struct awtun_tunnel *tun, const struct awtun_note *note);
+
+extern struct workqueue_struct *awtun_wq;
 
 int awtun_sa_init(void);
 void awtun_sa_exit(void);

@@ -7,8 +7,10 @@
 
 /**
  * struct awtun_cb - what a packet carries through its transformation
- * @seq: its sequence number, inbound
+ * @seq: its sequence number, all 64 bits
  * @inner_len: octets of the inner packet, outbound
+ * @esp_offset: octets from the data pointer to the ESP header
+ * @src_port: UDP source port, network byte order; inbound, 0 when not in UDP
  * @outer_ds: DS field of the outer header, inbound
  *
  * The control block is ours from the point where the packet is certain not to
@@ -17,6 +19,8 @@
 struct awtun_cb {
 	u64 seq;
 	u32 inner_len;
+	u16 esp_offset;
+	__be16 src_port;
 	u8 outer_ds;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
@@ -7,6 +8,40 @@
 #include "dev.h"
 #include "sa.h"
 #include "stats.h"
+#include "trace.h"
+
+/* The names of enum awtun_tunnel_stat, in its order. */
+static const char stat_names[][ETH_GSTRING_LEN] = {
+	"tx_no_sa",
+	"tx_no_route",
+	"tx_too_big",
+	"tx_seq_exhausted",
+	"tx_error",
+	"rx_unknown_spi",
+	"rx_truncated",
+	"rx_replay",
+	"rx_auth_failed",
+	"rx_bad_pad",
+	"rx_bad_next_header",
+	"rx_bad_inner",
+	"rx_ecn",
+	"rx_error",
+	"tx_expired",
+	"tx_selector",
+	"rx_expired",
+	"rx_selector",
+};
+
+/**
+ * awtun_stat_name() - name of a counter
+ * @stat: the counter
+ *
+ * Return: as ethtool -S shows it.
+ */
+const char *awtun_stat_name(enum awtun_tunnel_stat stat)
+{
+	return stat_names[stat - AWTUN_TUNNEL_STAT_PAD - 1];
+}
 
 static void count_sa(struct awtun_sa *sa, unsigned int len)
 {
@@ -50,6 +85,15 @@ void awtun_count_tx(struct awtun_sa *sa, unsigned int len)
 	count_sa(sa, len);
 }
 
+static void count_drop(struct awtun_tunnel *tun, enum awtun_tunnel_stat stat)
+{
+	struct awtun_tunnel_stats *stats = this_cpu_ptr(tun->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->drops[stat]);
+	u64_stats_update_end(&stats->syncp);
+}
+
 /**
  * awtun_count_drop() - count a packet that no SA can be blamed for
  * @tun: tunnel that dropped it
@@ -57,11 +101,8 @@ void awtun_count_tx(struct awtun_sa *sa, unsigned int len)
  */
 void awtun_count_drop(struct awtun_tunnel *tun, enum awtun_tunnel_stat stat)
 {
-	struct awtun_tunnel_stats *stats = this_cpu_ptr(tun->stats);
-
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_inc(&stats->drops[stat]);
-	u64_stats_update_end(&stats->syncp);
+	trace_awtun_drop(tun, NULL, stat);
+	count_drop(tun, stat);
 }
 
 /**
@@ -73,10 +114,11 @@ void awtun_count_sa_drop(struct awtun_sa *sa, enum awtun_tunnel_stat stat)
 {
 	struct awtun_sa_stats *stats = this_cpu_ptr(sa->stats);
 
+	trace_awtun_drop(sa->tun, sa, stat);
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->drops[stat]);
 	u64_stats_update_end(&stats->syncp);
-	awtun_count_drop(sa->tun, stat);
+	count_drop(sa->tun, stat);
 }
 
 /**
@@ -197,4 +239,28 @@ void awtun_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *out)
 		out->tx_bytes += read_counter(&stats->tx_bytes, syncp);
 	}
 	sum_drops_to_link(tun, out);
+}
+
+int awtun_get_sset_count(struct net_device *dev, int set)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(stat_names) !=
+		     AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
+
+	return set == ETH_SS_STATS ? ARRAY_SIZE(stat_names) : -EOPNOTSUPP;
+}
+
+void awtun_get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	if (set == ETH_SS_STATS)
+		memcpy(data, stat_names, sizeof(stat_names));
+}
+
+void awtun_get_ethtool_stats(struct net_device *dev,
+			     struct ethtool_stats *stats, u64 *data)
+{
+	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
+
+	awtun_sum_drops(netdev_priv(dev), drops);
+	memcpy(data, drops + AWTUN_TUNNEL_STAT_PAD + 1,
+	       ARRAY_SIZE(stat_names) * sizeof(*data));
 }

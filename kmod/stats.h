@@ -7,6 +7,8 @@
 
 struct awtun_sa;
 struct awtun_tunnel;
+struct net_device;
+struct ethtool_stats;
 struct rtnl_link_stats64;
 
 /**
@@ -57,6 +59,8 @@ struct awtun_sa_sum {
 	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
 };
 
+const char *awtun_stat_name(enum awtun_tunnel_stat stat);
+
 void awtun_count_rx(struct awtun_sa *sa, unsigned int len);
 void awtun_count_tx(struct awtun_sa *sa, unsigned int len);
 void awtun_count_drop(struct awtun_tunnel *tun, enum awtun_tunnel_stat stat);
@@ -67,5 +71,10 @@ void awtun_sum_drops(const struct awtun_tunnel *tun,
 void awtun_sum_sa(const struct awtun_sa *sa, struct awtun_sa_sum *sum);
 void awtun_get_stats64(struct net_device *dev,
 		       struct rtnl_link_stats64 *stats);
+
+int awtun_get_sset_count(struct net_device *dev, int set);
+void awtun_get_strings(struct net_device *dev, u32 set, u8 *data);
+void awtun_get_ethtool_stats(struct net_device *dev,
+			     struct ethtool_stats *stats, u64 *data);
 
 #endif /* _AWTUN_STATS_H */

@@ -3,164 +3,74 @@
  * encryption itself is done before it, so what remains afterwards, perhaps in
  * another context, is to send.
  */
-#include <linux/icmpv6.h>
 #include <linux/ipv6.h>
-#include <net/addrconf.h>
 #include <net/dsfield.h>
-#include <net/icmp.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
-#include <net/route.h>
 
 #include "compat.h"
 #include "dev.h"
+#include "mss.h"
+#include "outer.h"
+#include "pmtu.h"
 #include "sa.h"
 #include "skb.h"
+#include "trace.h"
 #include "tx.h"
 
 /**
- * struct outer - what the outer header takes from the inner packet
- * @next_header: protocol of the inner packet, IPPROTO_IPIP or IPPROTO_IPV6
- * @ds: DS field, ECN included
- * @df: IP_DF or 0, network byte order
+ * struct way - where a packet and its segments go
+ * @sa: by which SA
+ * @outer: how it is wrapped
+ * @dst: its route, by reference
+ * @mtu: longest inner packet that crosses the path whole
  */
-struct outer {
-	u8 next_header;
-	u8 ds;
-	__be16 df;
+struct way {
+	struct awtun_sa *sa;
+	const struct awtun_outer *outer;
+	struct dst_entry *dst;
+	unsigned int mtu;
 };
 
-static unsigned int outer_len(const struct awtun_sa *sa)
+/* Is it what it says it is? Its header is pulled then. */
+static bool is_ip(struct sk_buff *skb)
 {
-	return sa->ends.family == AF_INET ? sizeof(struct iphdr) :
-					    sizeof(struct ipv6hdr);
-}
+	__be16 protocol;
 
-/* The DS field goes out unchanged: DSCP by RFC 4301 section 5.1.2, ECN by the
- * normal mode of RFC 6040 section 4.1, which unlike RFC 3168 keeps CE. DF is
- * copied from IPv4; routers cannot fragment IPv6, so it has no say there.
- */
-static bool read_inner(struct sk_buff *skb, struct outer *outer)
-{
 	if (!pskb_inet_may_pull(skb))
 		return false;
+	protocol = ip_tunnel_parse_protocol(skb);
 
-	switch (ip_tunnel_parse_protocol(skb)) {
-	case htons(ETH_P_IP):
-		outer->next_header = IPPROTO_IPIP;
-		outer->ds = ipv4_get_dsfield(ip_hdr(skb));
-		outer->df = ip_hdr(skb)->frag_off & htons(IP_DF);
-		return skb->protocol == htons(ETH_P_IP);
-	case htons(ETH_P_IPV6):
-		outer->next_header = IPPROTO_IPV6;
-		outer->ds = ipv6_get_dsfield(ipv6_hdr(skb));
-		outer->df = 0;
-		return skb->protocol == htons(ETH_P_IPV6);
+	return protocol && protocol == skb->protocol;
+}
+
+/* DSCP by RFC 4301 section 5.1.2 or as configured, ECN by the normal mode of
+ * RFC 6040 section 4.1, which unlike RFC 3168 keeps CE.
+ */
+static u8 outer_ds(const struct sk_buff *skb, const struct awtun_outer *outer)
+{
+	u8 ds = skb->protocol == htons(ETH_P_IP) ?
+		ipv4_get_dsfield(ip_hdr(skb)) : ipv6_get_dsfield(ipv6_hdr(skb));
+
+	if (outer->opts.dscp == AWTUN_DSCP_COPY)
+		return ds;
+
+	return outer->opts.dscp << 2 | (ds & INET_ECN_MASK);
+}
+
+static __be16 outer_df(const struct sk_buff *skb,
+		       const struct awtun_outer *outer)
+{
+	switch (outer->opts.df) {
+	case AWTUN_DF_SET:
+		return htons(IP_DF);
+	case AWTUN_DF_CLEAR:
+		return 0;
 	default:
-		return false;
+		return skb->protocol == htons(ETH_P_IP) ?
+		       ip_hdr(skb)->frag_off & htons(IP_DF) : htons(IP_DF);
 	}
-}
-
-/* Both lookups pass by XFRM on purpose: a policy that covers the outer packet
- * must not encrypt it again.
- */
-static struct dst_entry *lookup_ip4(struct awtun_sa *sa)
-{
-	struct flowi4 fl4 = {
-		.daddr = sa->ends.remote.ip4,
-		.saddr = sa->ends.local.ip4,
-		.flowi4_proto = IPPROTO_ESP,
-	};
-	struct rtable *rt;
-
-	rt = __ip_route_output_key(sa->net, &fl4);
-
-	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
-}
-
-static struct dst_entry *lookup_ip6(struct awtun_sa *sa)
-{
-	struct flowi6 fl6 = {
-		.daddr = sa->ends.remote.ip6,
-		.saddr = sa->ends.local.ip6,
-		.flowi6_proto = IPPROTO_ESP,
-	};
-	struct dst_entry *dst;
-	int err;
-
-	/* IPv4 checks the source address itself. */
-	if (!ipv6_chk_addr(sa->net, &fl6.saddr, NULL, 1))
-		return ERR_PTR(-EADDRNOTAVAIL);
-
-	dst = ip6_route_output(sa->net, NULL, &fl6);
-	err = dst->error;
-	if (err) {
-		dst_release(dst);
-		return ERR_PTR(err);
-	}
-
-	return dst;
-}
-
-static struct dst_entry *get_route(struct awtun_sa *sa)
-{
-	struct dst_entry *dst = dst_cache_get(&sa->dst_cache);
-
-	if (likely(dst))
-		return dst;
-
-	dst = sa->ends.family == AF_INET ? lookup_ip4(sa) : lookup_ip6(sa);
-	if (IS_ERR(dst))
-		return dst;
-
-	if (dst->dev == sa->tun->dev) {
-		net_dbg_ratelimited("%s: the route to the peer leads back into the tunnel\n",
-				    dst->dev->name);
-		dst_release(dst);
-		return ERR_PTR(-ELOOP);
-	}
-
-	if (sa->ends.family == AF_INET)
-		dst_cache_set_ip4(&sa->dst_cache, dst, sa->ends.local.ip4);
-	else
-		dst_cache_set_ip6(&sa->dst_cache, dst, &sa->ends.local.ip6);
-
-	return dst;
-}
-
-/* Tell the sender of a packet that is too big for the path, if the outer one
- * cannot be fragmented instead. IPv6 packets up to its minimum MTU always are:
- * there is no smaller size to tell.
- *
- * Return: true when the packet must not be sent.
- */
-static bool too_big(struct sk_buff *skb, const struct awtun_sa *sa,
-		    const struct dst_entry *dst, const struct outer *outer)
-{
-	unsigned int mtu = awtun_esp_mtu(&sa->crypto.esp, dst_mtu(dst),
-					 outer_len(sa));
-
-	if (likely(skb->len <= mtu))
-		return false;
-
-	if (outer->next_header == IPPROTO_IPV6) {
-		if (skb->len <= IPV6_MIN_MTU)
-			return false;
-		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-		skb_dst_update_pmtu_no_confirm(skb, mtu);
-		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
-	} else {
-		if (!outer->df)
-			return false;
-		mtu = max_t(unsigned int, mtu, IPV4_MIN_MTU);
-		skb_dst_update_pmtu_no_confirm(skb, mtu);
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			      htonl(mtu));
-	}
-
-	return true;
 }
 
 /* Make the packet linear, ours to write to, with room for all headers. Local
@@ -181,42 +91,6 @@ static int make_room(struct sk_buff *skb, unsigned int head, unsigned int tail)
 	}
 
 	return skb_linearize(skb);
-}
-
-static void push_ip4(struct sk_buff *skb, const struct awtun_sa *sa,
-		     struct dst_entry *dst, const struct outer *outer)
-{
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
-
-	skb_reset_network_header(skb);
-	*iph = (struct iphdr){
-		.version = 4,
-		.ihl = sizeof(*iph) / 4,
-		.tos = outer->ds,
-		.frag_off = ip_mtu_locked(dst) ? 0 : outer->df,
-		.ttl = ip4_dst_hoplimit(dst),
-		.protocol = IPPROTO_ESP,
-		.saddr = sa->ends.local.ip4,
-		.daddr = sa->ends.remote.ip4,
-	};
-	__ip_select_ident(sa->net, iph, 1);
-}
-
-/* The flow label stays 0: copied from inside it would tell flows apart. */
-static void push_ip6(struct sk_buff *skb, const struct awtun_sa *sa,
-		     struct dst_entry *dst, const struct outer *outer)
-{
-	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
-
-	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, outer->ds, 0);
-	ip6h->nexthdr = IPPROTO_ESP;
-	ip6h->hop_limit = ip6_dst_hoplimit(dst);
-	ip6h->saddr = sa->ends.local.ip6;
-	ip6h->daddr = sa->ends.remote.ip6;
-
-	/* The output path sets the payload length, and fragments by leave. */
-	skb->ignore_df = 1;
 }
 
 static void push_esp(struct sk_buff *skb, const struct awtun_sa *sa, u64 seq,
@@ -247,38 +121,38 @@ static void drop(struct sk_buff *skb, struct awtun_sa *sa,
 static void xmit_done(struct awtun_sa *sa, struct sk_buff *skb, int err)
 {
 	unsigned int len = awtun_cb(skb)->inner_len;
+	u64 seq = awtun_cb(skb)->seq;
 
 	if (unlikely(err)) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_TX_ERROR);
 		return;
 	}
 
-	if (sa->ends.family == AF_INET) {
-		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-		err = ip_local_out(sa->net, NULL, skb);
-	} else {
-		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-		err = ip6_local_out(sa->net, NULL, skb);
-	}
-
-	if (likely(!net_xmit_eval(err)))
-		awtun_count_tx(sa, len);
-	else
+	err = awtun_outer_send(skb, sa->key.family, sa->net);
+	if (unlikely(net_xmit_eval(err))) {
 		awtun_count_sa_drop(sa, AWTUN_TUNNEL_STAT_TX_ERROR);
+		return;
+	}
+	trace_awtun_tx(sa, seq, len);
+	awtun_count_tx(sa, len);
 }
 
-/* Takes over @skb and the reference to @dst. */
-static void protect(struct sk_buff *skb, struct awtun_sa *sa,
-		    struct dst_entry *dst, const struct outer *outer)
+/* The packet is not GSO. @df is that of an IPv4 outer header. */
+static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 {
-	unsigned int head = LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-			    outer_len(sa) + AWTUN_ESP_HEAD_MAX;
-	bool xnet = !net_eq(sa->net, dev_net(skb->dev));
-	u64 seq;
+	u8 next_header = skb->protocol == htons(ETH_P_IP) ? IPPROTO_IPIP :
+							    IPPROTO_IPV6;
+	const struct awtun_outer *outer = way->outer;
+	unsigned int head = LL_RESERVED_SPACE(way->dst->dev) +
+			    way->dst->header_len + outer->len +
+			    AWTUN_ESP_HEAD_MAX;
+	u8 ds = outer_ds(skb, outer);
+	struct awtun_sa *sa = way->sa;
 
-	skb_scrub_packet(skb, xnet);
+	skb_scrub_packet(skb, !net_eq(sa->net, dev_net(skb->dev)));
 	skb_clear_hash_if_not_l4(skb);
-	skb_dst_set(skb, dst);
+	skb_dst_set(skb, dst_clone(way->dst));
+	skb->mark = outer->opts.mark;
 
 	if (make_room(skb, head, AWTUN_ESP_TAIL_MAX) ||
 	    (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))) {
@@ -288,24 +162,104 @@ static void protect(struct sk_buff *skb, struct awtun_sa *sa,
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->encapsulation = 0;
 
-	if (!awtun_sa_next_seq(sa, &seq)) {
+	if (unlikely(!awtun_life_charge(sa, skb->len))) {
+		drop(skb, sa, AWTUN_TUNNEL_STAT_TX_EXPIRED);
+		return;
+	}
+	if (!awtun_sa_next_seq(sa, &awtun_cb(skb)->seq)) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED);
 		return;
 	}
 
 	awtun_cb(skb)->inner_len = skb->len;
-	push_esp(skb, sa, seq, outer->next_header);
-	if (sa->ends.family == AF_INET)
-		push_ip4(skb, sa, dst, outer);
-	else
-		push_ip6(skb, sa, dst, outer);
+	awtun_cb(skb)->esp_offset = outer->len;
+	push_esp(skb, sa, awtun_cb(skb)->seq, next_header);
+	awtun_outer_push(skb, outer, sa->net, ds, df);
 
 	awtun_encrypt(sa, skb, xmit_done);
 }
 
+/* A fragment comes back as if it came from the stack. */
+static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	awtun_xmit(skb, skb->dev);
+
+	return 0;
+}
+
+static void fragment_inner(struct sk_buff *skb, const struct way *way)
+{
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, U16_MAX);
+
+	/* It frees the packet whatever happens. */
+	if (ip_do_fragment(dev_net(skb->dev), skb->sk, skb, xmit_fragment))
+		awtun_count_sa_drop(way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+}
+
+/* The packet is not GSO, and nobody is to be told of its size. */
+static void xmit_one(struct sk_buff *skb, const struct way *way)
+{
+	switch (awtun_pmtu_fit(skb, way->mtu, way->outer->opts.df)) {
+	case AWTUN_FITS:
+		protect(skb, way, outer_df(skb, way->outer));
+		return;
+	case AWTUN_FRAGMENT_OUTER:
+		protect(skb, way, 0);
+		return;
+	case AWTUN_FRAGMENT_INNER:
+		if (skb_dst(skb))
+			fragment_inner(skb, way);
+		else
+			protect(skb, way, 0);
+		return;
+	case AWTUN_TOO_BIG:
+		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+		return;
+	}
+}
+
+static void xmit_segments(struct sk_buff *skb, const struct way *way)
+{
+	struct sk_buff *segments, *segment, *next;
+
+	/* No feature: each segment is linear, its checksum filled in. */
+	segments = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segments)) {
+		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_ERROR);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segments, segment, next) {
+		skb_mark_not_on_list(segment);
+		xmit_one(segment, way);
+	}
+}
+
+/* Finds the way of a packet; 0, or why there is none. */
+static enum awtun_tunnel_stat find_way(struct awtun_tunnel *tun,
+				       struct sk_buff *skb, struct way *way)
+{
+	struct awtun_outer *outer;
+
+	if (unlikely(awtun_life_expired(&way->sa->life)))
+		return AWTUN_TUNNEL_STAT_TX_EXPIRED;
+	if (unlikely(!awtun_sa_covers(way->sa, skb)))
+		return AWTUN_TUNNEL_STAT_TX_SELECTOR;
+
+	outer = rcu_dereference_bh(way->sa->outer);
+	way->outer = outer;
+	way->dst = awtun_outer_route(outer, way->sa->net, tun->dev);
+	if (IS_ERR(way->dst))
+		return AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
+	way->mtu = awtun_outer_mtu(outer, way->dst, &way->sa->crypto.esp);
+
+	return 0;
+}
+
 /**
  * awtun_xmit() - ndo_start_xmit
- * @skb: inner packet; no GSO, which the device does not offer
+ * @skb: inner packet
  * @dev: the tunnel
  *
  * Context: bottom halves disabled, RCU; no lock.
@@ -314,34 +268,40 @@ static void protect(struct sk_buff *skb, struct awtun_sa *sa,
 netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
-	struct dst_entry *dst;
-	struct awtun_sa *sa;
-	struct outer outer;
+	enum awtun_tunnel_stat stat;
+	struct way way;
 
-	if (unlikely(!read_inner(skb, &outer))) {
+	if (unlikely(!is_ip(skb))) {
 		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_ERROR);
 		goto free;
 	}
 
-	sa = rcu_dereference_bh(tun->tx_sa);
-	if (unlikely(!sa)) {
+	way.sa = rcu_dereference_bh(tun->tx_sa);
+	if (unlikely(!way.sa)) {
 		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_NO_SA);
+		awtun_note_acquire(tun, skb);
+		goto unreachable;
+	}
+	stat = find_way(tun, skb, &way);
+	if (unlikely(stat)) {
+		awtun_count_sa_drop(way.sa, stat);
 		goto unreachable;
 	}
 
-	dst = get_route(sa);
-	if (IS_ERR(dst)) {
-		awtun_count_sa_drop(sa, AWTUN_TUNNEL_STAT_TX_NO_ROUTE);
-		goto unreachable;
-	}
+	if (awtun_mss_wanted(tun, skb))
+		awtun_mss_clamp(tun, skb, way.mtu);
 
-	if (unlikely(too_big(skb, sa, dst, &outer))) {
-		awtun_count_sa_drop(sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
-		dst_release(dst);
-		goto free;
+	if (unlikely(awtun_pmtu_fit(skb, way.mtu, way.outer->opts.df) ==
+		     AWTUN_TOO_BIG)) {
+		awtun_count_sa_drop(way.sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+		awtun_pmtu_tell(skb, way.mtu);
+		kfree_skb(skb);
+	} else if (skb_is_gso(skb)) {
+		xmit_segments(skb, &way);
+	} else {
+		xmit_one(skb, &way);
 	}
-
-	protect(skb, sa, dst, &outer);
+	dst_release(way.dst);
 	return NETDEV_TX_OK;
 
 unreachable:

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What of an inner packet decides where it may go. */
+#ifndef _AWTUN_FLOW_H
+#define _AWTUN_FLOW_H
+
+#include "selector.h"
+
+struct sk_buff;
+
+bool awtun_flow_read(struct awtun_flow *flow, struct sk_buff *skb);
+
+#endif /* _AWTUN_FLOW_H */

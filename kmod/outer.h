@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Outer headers: where the packets of an outbound SA go, and what they say. */
+#ifndef _AWTUN_OUTER_H
+#define _AWTUN_OUTER_H
+
+#include <linux/rcupdate.h>
+#include <net/dst_cache.h>
+
+#include "net.h"
+#include "path.h"
+
+struct awtun_esp;
+struct sk_buff;
+
+/**
+ * struct awtun_outer - how an outbound SA wraps its packets; replaced whole
+ *	under RCU
+ * @ends: addresses
+ * @local_port: UDP source port, network byte order
+ * @remote_port: UDP destination port, network byte order; 0 for no UDP
+ * @len: octets of the IP header, and of the UDP header if any
+ * @opts: what the administrator says
+ * @dst_cache: route to the peer; as old as the rest, so it cannot lead to where
+ *	the peer was before
+ * @rcu: frees it
+ */
+struct awtun_outer {
+	struct awtun_endpoints ends;
+	__be16 local_port;
+	__be16 remote_port;
+	unsigned int len;
+	struct awtun_outer_opts opts;
+	struct dst_cache dst_cache;
+	struct rcu_head rcu;
+};
+
+struct awtun_outer *awtun_outer_new(const struct awtun_endpoints *ends,
+				    const struct awtun_outer_opts *opts,
+				    __be16 local_port, __be16 remote_port);
+void awtun_outer_free(struct awtun_outer *outer);
+
+struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
+				    const struct net_device *dev);
+unsigned int awtun_outer_mtu(const struct awtun_outer *outer,
+			     const struct dst_entry *dst,
+			     const struct awtun_esp *esp);
+void awtun_outer_push(struct sk_buff *skb, const struct awtun_outer *outer,
+		      struct net *net, u8 ds, __be16 df);
+int awtun_outer_send(struct sk_buff *skb, u32 family, struct net *net);
+
+#endif /* _AWTUN_OUTER_H */

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/netlink.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+
+#include "path.h"
+
+const struct awtun_path_conf awtun_path_default = {
+	.opts.dscp = AWTUN_DSCP_COPY,
+};
+
+/* Refuse an attribute, with the reason: a literal. */
+#define REFUSE(extack, attr, err, msg) ({		\
+	NL_SET_ERR_MSG_MOD(extack, msg);		\
+	NL_SET_BAD_ATTR(extack, attr);			\
+	err;						\
+})
+
+/* An address that can be the one end of packets to and from the other. */
+static bool is_end(u32 family, const union awtun_addr *addr)
+{
+	int type;
+
+	if (family == AF_INET)
+		return !ipv4_is_zeronet(addr->ip4) &&
+		       !ipv4_is_multicast(addr->ip4) &&
+		       !ipv4_is_lbcast(addr->ip4);
+
+	type = ipv6_addr_type(&addr->ip6);
+
+	return type & IPV6_ADDR_UNICAST && !(type & IPV6_ADDR_LINKLOCAL) &&
+	       !ipv6_addr_v4mapped(&addr->ip6);
+}
+
+static int parse_addr(const struct nlattr *attr, u32 family,
+		      union awtun_addr *addr, struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	if (nla_len(attr) != awtun_addr_len(family))
+		return REFUSE(extack, attr, -EINVAL,
+			      "address length does not fit the mode");
+	memcpy(addr, nla_data(attr), nla_len(attr));
+	if (!is_end(family, addr))
+		return REFUSE(extack, attr, -EADDRNOTAVAIL,
+			      "not a unicast address of wider than link scope");
+
+	return 0;
+}
+
+static int check_present(const union awtun_addr *addr, int type,
+			 const struct nlattr *nest,
+			 struct netlink_ext_ack *extack)
+{
+	static const union awtun_addr none;
+
+	if (memcmp(addr, &none, sizeof(none)))
+		return 0;
+	NL_SET_ERR_ATTR_MISS(extack, nest, type);
+	NL_SET_ERR_MSG_MOD(extack, "an address of the tunnel is missing");
+
+	return -EINVAL;
+}
+
+static int parse_ends(const struct nlattr *nest, struct nlattr * const tb[],
+		      struct awtun_endpoints *ends,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = parse_addr(tb[AWTUN_TUNNEL_A_LOCAL], ends->family, &ends->local,
+			 extack);
+	if (err)
+		return err;
+	err = parse_addr(tb[AWTUN_TUNNEL_A_REMOTE], ends->family, &ends->remote,
+			 extack);
+	if (err)
+		return err;
+
+	err = check_present(&ends->local, AWTUN_TUNNEL_A_LOCAL, nest, extack);
+	if (!err)
+		err = check_present(&ends->remote, AWTUN_TUNNEL_A_REMOTE, nest,
+				    extack);
+	if (err)
+		return err;
+	if (!memcmp(&ends->local, &ends->remote, sizeof(ends->local)))
+		return REFUSE(extack, tb[AWTUN_TUNNEL_A_REMOTE], -EINVAL,
+			      "local and remote address are the same");
+
+	return 0;
+}
+
+static void parse_opts(struct nlattr * const tb[],
+		       struct awtun_outer_opts *opts)
+{
+	if (tb[AWTUN_TUNNEL_A_FWMARK])
+		opts->mark = nla_get_u32(tb[AWTUN_TUNNEL_A_FWMARK]);
+	if (tb[AWTUN_TUNNEL_A_LINK])
+		opts->link = nla_get_u32(tb[AWTUN_TUNNEL_A_LINK]);
+	if (tb[AWTUN_TUNNEL_A_TTL])
+		opts->ttl = nla_get_u8(tb[AWTUN_TUNNEL_A_TTL]);
+	if (tb[AWTUN_TUNNEL_A_DSCP])
+		opts->dscp = nla_get_u8(tb[AWTUN_TUNNEL_A_DSCP]);
+	if (tb[AWTUN_TUNNEL_A_DF])
+		opts->df = nla_get_u8(tb[AWTUN_TUNNEL_A_DF]);
+}
+
+static int parse_mss(const struct nlattr *attr, u16 *mss,
+		     struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	*mss = nla_get_u16(attr);
+	if (*mss && *mss < AWTUN_MSS_MIN)
+		return REFUSE(extack, attr, -ERANGE,
+			      "an MSS below 64 carries no data to speak of");
+
+	return 0;
+}
+
+static int refuse_without_mode(struct nlattr * const tb[],
+			       struct netlink_ext_ack *extack)
+{
+	static const u8 types[] = {
+		AWTUN_TUNNEL_A_LOCAL, AWTUN_TUNNEL_A_REMOTE,
+		AWTUN_TUNNEL_A_FWMARK, AWTUN_TUNNEL_A_LINK,
+		AWTUN_TUNNEL_A_TTL, AWTUN_TUNNEL_A_DSCP, AWTUN_TUNNEL_A_DF,
+		AWTUN_TUNNEL_A_MSS_IPV4, AWTUN_TUNNEL_A_MSS_IPV6,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (tb[types[i]])
+			return REFUSE(extack, tb[types[i]], -EINVAL,
+				      "this needs a mode");
+
+	return 0;
+}
+
+/**
+ * awtun_path_parse() - read a configuration
+ * @nest: what holds the attributes, may be NULL
+ * @tb: the attributes, parsed by AWTUN_PATH_POLICY
+ * @conf: what is left out stays as it is here; undefined after an error
+ * @extack: says what is wrong
+ *
+ * Another mode than that of @conf needs its own addresses.
+ *
+ * Return: 0 or an error.
+ */
+int awtun_path_parse(const struct nlattr *nest, struct nlattr * const tb[],
+		     struct awtun_path_conf *conf,
+		     struct netlink_ext_ack *extack)
+{
+	u32 mode = conf->mode;
+	int err;
+
+	if (tb[AWTUN_TUNNEL_A_MODE])
+		mode = nla_get_u32(tb[AWTUN_TUNNEL_A_MODE]);
+	if (mode == AWTUN_MODE_UNSPEC) {
+		*conf = awtun_path_default;
+		return refuse_without_mode(tb, extack);
+	}
+	if (mode != conf->mode)
+		memset(&conf->ends, 0, sizeof(conf->ends));
+
+	conf->mode = mode;
+	conf->ends.family = mode == AWTUN_MODE_IPSEC_IPV4 ? AF_INET : AF_INET6;
+	err = parse_ends(nest, tb, &conf->ends, extack);
+	if (err)
+		return err;
+	parse_opts(tb, &conf->opts);
+	err = parse_mss(tb[AWTUN_TUNNEL_A_MSS_IPV4],
+			&conf->mss[AWTUN_INNER_IPV4], extack);
+	if (err)
+		return err;
+
+	return parse_mss(tb[AWTUN_TUNNEL_A_MSS_IPV6],
+			 &conf->mss[AWTUN_INNER_IPV6], extack);
+}
+
+static int put_opts(struct sk_buff *skb, const struct awtun_outer_opts *opts)
+{
+	if (nla_put_u32(skb, AWTUN_TUNNEL_A_FWMARK, opts->mark) ||
+	    nla_put_u32(skb, AWTUN_TUNNEL_A_LINK, opts->link) ||
+	    nla_put_u8(skb, AWTUN_TUNNEL_A_TTL, opts->ttl) ||
+	    nla_put_u8(skb, AWTUN_TUNNEL_A_DF, opts->df) ||
+	    (opts->dscp != AWTUN_DSCP_COPY &&
+	     nla_put_u8(skb, AWTUN_TUNNEL_A_DSCP, opts->dscp)))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+/**
+ * awtun_path_put() - write a configuration
+ * @skb: gets the attributes
+ * @path: the tunnel, NULL when it is not configured
+ *
+ * Context: RCU, or the tunnel's lock.
+ * Return: 0 or -EMSGSIZE.
+ */
+int awtun_path_put(struct sk_buff *skb, const struct awtun_path *path)
+{
+	const struct awtun_path_conf *conf;
+	size_t len;
+
+	if (!path)
+		return nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, AWTUN_MODE_UNSPEC);
+
+	conf = &path->conf;
+	len = awtun_addr_len(conf->ends.family);
+	if (nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, conf->mode) ||
+	    nla_put(skb, AWTUN_TUNNEL_A_LOCAL, len, &conf->ends.local) ||
+	    nla_put(skb, AWTUN_TUNNEL_A_REMOTE, len, &conf->ends.remote) ||
+	    put_opts(skb, &conf->opts) ||
+	    nla_put_u16(skb, AWTUN_TUNNEL_A_MSS_IPV4,
+			conf->mss[AWTUN_INNER_IPV4]) ||
+	    nla_put_u16(skb, AWTUN_TUNNEL_A_MSS_IPV6,
+			conf->mss[AWTUN_INNER_IPV6]))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+/**
+ * awtun_path_size() - room that awtun_path_put() needs
+ *
+ * Return: octets.
+ */
+size_t awtun_path_size(void)
+{
+	return 3 * nla_total_size(sizeof(u32)) +
+	       2 * nla_total_size(sizeof(struct in6_addr)) +
+	       3 * nla_total_size(sizeof(u8)) + 2 * nla_total_size(sizeof(u16));
+}
