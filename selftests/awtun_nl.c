@@ -9,12 +9,14 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <kselftest.h>
 
+#include "awtun_attr.h"
 #include "awtun_nl.h"
 
 #define RECV_MAX	65536
@@ -25,24 +27,32 @@ union received {
 	__u8 octets[RECV_MAX];
 };
 
+#define CBC	AWTUN_CIPHER_AES_CBC
+#define GCM	AWTUN_CIPHER_AES_GCM
+
 const struct awtun_suite awtun_suites[] = {
-	{ "aes256-sha256", AWTUN_CIPHER_AES_CBC, 32, 16,
-	  AWTUN_AUTH_HMAC_SHA256_128, 32 },
-	{ "aes256-gcm16", AWTUN_CIPHER_AES_GCM, 32, 16, AWTUN_AUTH_NONE, 0 },
-	{ "aes256-gcm8", AWTUN_CIPHER_AES_GCM, 32, 8, AWTUN_AUTH_NONE, 0 },
-	{ "aes256-sha1", AWTUN_CIPHER_AES_CBC, 32, 12,
-	  AWTUN_AUTH_HMAC_SHA1_96, 20 },
-	{ "aes128-sha256", AWTUN_CIPHER_AES_CBC, 16, 16,
-	  AWTUN_AUTH_HMAC_SHA256_128, 32 },
-	{ "aes128-gcm16", AWTUN_CIPHER_AES_GCM, 16, 16, AWTUN_AUTH_NONE, 0 },
-	{ "aes128-gcm8", AWTUN_CIPHER_AES_GCM, 16, 8, AWTUN_AUTH_NONE, 0 },
-	{ "aes128-sha1", AWTUN_CIPHER_AES_CBC, 16, 12,
-	  AWTUN_AUTH_HMAC_SHA1_96, 20 },
-	/* Not in the default IPsec profile. */
-	{ "aes192-sha512", AWTUN_CIPHER_AES_CBC, 24, 32,
-	  AWTUN_AUTH_HMAC_SHA512_256, 64 },
-	{ "aes192-gcm12", AWTUN_CIPHER_AES_GCM, 24, 12, AWTUN_AUTH_NONE, 0 },
+	{ "aes128-sha1", CBC, 16, 12, AWTUN_AUTH_HMAC_SHA1_96, 20 },
+	{ "aes128-sha256", CBC, 16, 16, AWTUN_AUTH_HMAC_SHA256_128, 32 },
+	{ "aes128-sha512", CBC, 16, 32, AWTUN_AUTH_HMAC_SHA512_256, 64 },
+	{ "aes128-gcm16", GCM, 16, 16, AWTUN_AUTH_NONE, 0 },
+	{ "aes128-gcm12", GCM, 16, 12, AWTUN_AUTH_NONE, 0 },
+	{ "aes128-gcm8", GCM, 16, 8, AWTUN_AUTH_NONE, 0 },
+	{ "aes192-sha1", CBC, 24, 12, AWTUN_AUTH_HMAC_SHA1_96, 20 },
+	{ "aes192-sha256", CBC, 24, 16, AWTUN_AUTH_HMAC_SHA256_128, 32 },
+	{ "aes192-sha512", CBC, 24, 32, AWTUN_AUTH_HMAC_SHA512_256, 64 },
+	{ "aes192-gcm16", GCM, 24, 16, AWTUN_AUTH_NONE, 0 },
+	{ "aes192-gcm12", GCM, 24, 12, AWTUN_AUTH_NONE, 0 },
+	{ "aes192-gcm8", GCM, 24, 8, AWTUN_AUTH_NONE, 0 },
+	{ "aes256-sha1", CBC, 32, 12, AWTUN_AUTH_HMAC_SHA1_96, 20 },
+	{ "aes256-sha256", CBC, 32, 16, AWTUN_AUTH_HMAC_SHA256_128, 32 },
+	{ "aes256-sha512", CBC, 32, 32, AWTUN_AUTH_HMAC_SHA512_256, 64 },
+	{ "aes256-gcm16", GCM, 32, 16, AWTUN_AUTH_NONE, 0 },
+	{ "aes256-gcm12", GCM, 32, 12, AWTUN_AUTH_NONE, 0 },
+	{ "aes256-gcm8", GCM, 32, 8, AWTUN_AUTH_NONE, 0 },
 };
+
+#undef CBC
+#undef GCM
 
 const unsigned int awtun_n_suites = ARRAY_SIZE(awtun_suites);
 
@@ -85,198 +95,6 @@ size_t awtun_keymat_len(const struct awtun_suite *suite)
 	       suite->auth_key_len;
 }
 
-/* Reading attributes */
-
-struct attr {
-	__u16 type;
-	const void *data;
-	size_t len;
-};
-
-/* Takes the next attribute off @pos; false at the end or at a malformed one. */
-static bool next_attr(const __u8 **pos, size_t *left, struct attr *attr)
-{
-	struct nlattr nla;
-	size_t step;
-
-	if (*left < sizeof(nla))
-		return false;
-	memcpy(&nla, *pos, sizeof(nla));
-	if (nla.nla_len < sizeof(nla) || nla.nla_len > *left)
-		return false;
-	attr->type = nla.nla_type & NLA_TYPE_MASK;
-	attr->data = *pos + NLA_HDRLEN;
-	attr->len = nla.nla_len - NLA_HDRLEN;
-	step = NLA_ALIGN(nla.nla_len);
-	if (step > *left)
-		step = *left;
-	*pos += step;
-	*left -= step;
-	return true;
-}
-
-static bool find_attr(const void *attrs, size_t len, __u16 type,
-		      struct attr *attr)
-{
-	const __u8 *pos = attrs;
-
-	while (next_attr(&pos, &len, attr))
-		if (attr->type == type)
-			return true;
-	return false;
-}
-
-static __u32 attr_u32(const struct attr *attr)
-{
-	__u32 value = 0;
-
-	if (attr->len == sizeof(value))
-		memcpy(&value, attr->data, sizeof(value));
-	return value;
-}
-
-static __u64 attr_u64(const struct attr *attr)
-{
-	__u64 value = 0;
-
-	if (attr->len == sizeof(value))
-		memcpy(&value, attr->data, sizeof(value));
-	return value;
-}
-
-static void attr_string(const struct attr *attr, char *out, size_t size)
-{
-	size_t len = attr->len < size ? attr->len : size - 1;
-
-	memcpy(out, attr->data, len);
-	out[len] = '\0';
-}
-
-static void parse_stats(const struct attr *nest, __u64 *stat)
-{
-	const __u8 *pos = nest->data;
-	size_t left = nest->len;
-	struct attr attr;
-
-	while (next_attr(&pos, &left, &attr))
-		if (attr.type <= AWTUN_TUNNEL_STAT_MAX)
-			stat[attr.type] = attr_u64(&attr);
-}
-
-bool awtun_parse_tunnel(const void *attrs, size_t len,
-			struct awtun_tunnel *tunnel)
-{
-	struct attr nest, attr;
-	const __u8 *pos;
-	size_t left;
-
-	memset(tunnel, 0, sizeof(*tunnel));
-	if (!find_attr(attrs, len, AWTUN_A_TUNNEL, &nest))
-		return false;
-	pos = nest.data;
-	left = nest.len;
-	while (next_attr(&pos, &left, &attr)) {
-		switch (attr.type) {
-		case AWTUN_TUNNEL_A_IFINDEX:
-			tunnel->ifindex = attr_u32(&attr);
-			break;
-		case AWTUN_TUNNEL_A_MODE:
-			tunnel->mode = attr_u32(&attr);
-			break;
-		case AWTUN_TUNNEL_A_LOCAL:
-		case AWTUN_TUNNEL_A_REMOTE:
-			if (attr.len > sizeof(tunnel->local))
-				return false;
-			tunnel->addr_len = attr.len;
-			memcpy(attr.type == AWTUN_TUNNEL_A_LOCAL ?
-			       tunnel->local : tunnel->remote,
-			       attr.data, attr.len);
-			break;
-		case AWTUN_TUNNEL_A_IFNAME:
-			attr_string(&attr, tunnel->ifname,
-				    sizeof(tunnel->ifname));
-			break;
-		case AWTUN_TUNNEL_A_STATS:
-			parse_stats(&attr, tunnel->stat);
-			break;
-		}
-	}
-	return true;
-}
-
-static void parse_sa_attr(const struct attr *attr, struct awtun_sa *sa)
-{
-	switch (attr->type) {
-	case AWTUN_SA_A_IFINDEX:
-		sa->ifindex = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_DIR:
-		sa->dir = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_SPI:
-		sa->spi = ntohl(attr_u32(attr));
-		break;
-	case AWTUN_SA_A_CIPHER:
-		sa->cipher = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_CIPHER_KEY_LEN:
-		sa->cipher_key_len = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_ICV_LEN:
-		sa->icv_len = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_AUTH:
-		sa->auth = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_REPLAY_WINDOW:
-		sa->window = attr_u32(attr);
-		break;
-	case AWTUN_SA_A_ACTIVE:
-		sa->active = true;
-		break;
-	case AWTUN_SA_A_SEQ:
-		sa->seq = attr_u64(attr);
-		break;
-	case AWTUN_SA_A_PACKETS:
-		sa->packets = attr_u64(attr);
-		break;
-	case AWTUN_SA_A_BYTES:
-		sa->bytes = attr_u64(attr);
-		break;
-	case AWTUN_SA_A_STATS:
-		parse_stats(attr, sa->stat);
-		break;
-	case AWTUN_SA_A_DRIVER:
-		attr_string(attr, sa->driver, sizeof(sa->driver));
-		break;
-	}
-}
-
-bool awtun_parse_sa(const void *attrs, size_t len, struct awtun_sa *sa)
-{
-	struct attr nest, attr;
-	const __u8 *pos;
-	size_t left;
-
-	memset(sa, 0, sizeof(*sa));
-	if (!find_attr(attrs, len, AWTUN_A_SA, &nest))
-		return false;
-	pos = nest.data;
-	left = nest.len;
-	while (next_attr(&pos, &left, &attr))
-		parse_sa_attr(&attr, sa);
-	return true;
-}
-
-__u32 awtun_parse_event(const void *attrs, size_t len)
-{
-	struct attr attr;
-
-	if (!find_attr(attrs, len, AWTUN_A_EVENT, &attr))
-		return AWTUN_EVENT_UNSPEC;
-	return attr_u32(&attr);
-}
-
 /* Writing requests */
 
 void awtun_req_init(struct awtun_req *req, __u8 cmd, __u16 nest)
@@ -291,23 +109,28 @@ void awtun_add(struct awtun_req *req, __u16 type, const void *data,
 {
 	unsigned int i = req->n;
 
-	if (i == AWTUN_REQ_ATTRS || len > AWTUN_REQ_DATA)
-		return;
+	if (i == AWTUN_REQ_ATTRS || len > AWTUN_REQ_DATA - req->used)
+		abort();
 	req->n++;
 	req->attr[i].type = type;
 	req->attr[i].len = len;
+	req->attr[i].at = req->used;
 	if (len)
-		memcpy(req->attr[i].data, data, len);
+		memcpy(req->data + req->used, data, len);
+	req->used += len;
 }
 
 void awtun_drop(struct awtun_req *req, __u16 type)
 {
-	unsigned int i, kept = 0;
+	struct awtun_req old = *req;
+	unsigned int i;
 
-	for (i = 0; i < req->n; i++)
-		if (req->attr[i].type != type)
-			req->attr[kept++] = req->attr[i];
-	req->n = kept;
+	req->n = 0;
+	req->used = 0;
+	for (i = 0; i < old.n; i++)
+		if ((old.attr[i].type ^ type) & NLA_TYPE_MASK)
+			awtun_add(req, old.attr[i].type,
+				  old.data + old.attr[i].at, old.attr[i].len);
 }
 
 void awtun_put(struct awtun_req *req, __u16 type, const void *data,
@@ -317,7 +140,32 @@ void awtun_put(struct awtun_req *req, __u16 type, const void *data,
 	awtun_add(req, type, data, len);
 }
 
+void awtun_put_flag(struct awtun_req *req, __u16 type)
+{
+	awtun_put(req, type, NULL, 0);
+}
+
+void awtun_put_u8(struct awtun_req *req, __u16 type, __u8 value)
+{
+	awtun_put(req, type, &value, sizeof(value));
+}
+
+void awtun_put_u16(struct awtun_req *req, __u16 type, __u16 value)
+{
+	awtun_put(req, type, &value, sizeof(value));
+}
+
+void awtun_put_be16(struct awtun_req *req, __u16 type, __u16 value)
+{
+	awtun_put_u16(req, type, htons(value));
+}
+
 void awtun_put_u32(struct awtun_req *req, __u16 type, __u32 value)
+{
+	awtun_put(req, type, &value, sizeof(value));
+}
+
+void awtun_put_u64(struct awtun_req *req, __u16 type, __u64 value)
 {
 	awtun_put(req, type, &value, sizeof(value));
 }
@@ -327,15 +175,60 @@ void awtun_put_spi(struct awtun_req *req, __u32 spi)
 	awtun_put_u32(req, AWTUN_SA_A_SPI, htonl(spi));
 }
 
+void awtun_put_encap(struct awtun_req *req, __u16 local, __u16 remote)
+{
+	awtun_put_be16(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, local);
+	awtun_put_be16(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, remote);
+}
+
+/* Returns the octets written, with the padding. */
 static size_t write_attr(__u8 *at, __u16 type, const void *data,
 			 size_t len)
 {
 	struct nlattr nla = { .nla_len = NLA_HDRLEN + len, .nla_type = type };
+	size_t pad = NLA_ALIGN(len) - len;
 
 	memcpy(at, &nla, sizeof(nla));
 	if (len)
 		memcpy(at + NLA_HDRLEN, data, len);
-	return NLA_ALIGN(nla.nla_len);
+	memset(at + NLA_HDRLEN + len, 0, pad);
+	return NLA_HDRLEN + len + pad;
+}
+
+/* A selector as it stands in its list. Returns its octets. */
+static size_t write_ts(__u8 *at, const struct awtun_ts *ts)
+{
+	struct nlattr nest = {
+		.nla_type = AWTUN_TS_LIST_A_SELECTOR | NLA_F_NESTED,
+	};
+	size_t len = NLA_HDRLEN;
+
+	len += write_attr(at + len, AWTUN_TS_A_START, ts->start.octets,
+			  ts->start.len);
+	len += write_attr(at + len, AWTUN_TS_A_END, ts->end.octets,
+			  ts->end.len);
+	len += write_attr(at + len, AWTUN_TS_A_PROTOCOL, &ts->protocol, 1);
+	len += write_attr(at + len, AWTUN_TS_A_PORT_MIN, &ts->port_min, 2);
+	len += write_attr(at + len, AWTUN_TS_A_PORT_MAX, &ts->port_max, 2);
+	nest.nla_len = len;
+	memcpy(at, &nest, sizeof(nest));
+	return len;
+}
+
+void awtun_put_ts(struct awtun_req *req, __u16 type, const struct awtun_ts *ts)
+{
+	__u8 list[AWTUN_REQ_DATA / 2];
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < req->n; i++) {
+		if ((req->attr[i].type & NLA_TYPE_MASK) != type)
+			continue;
+		len = req->attr[i].len;
+		memcpy(list, req->data + req->attr[i].at, len);
+	}
+	len += write_ts(list + len, ts);
+	awtun_put(req, type | NLA_F_NESTED, list, len);
 }
 
 void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
@@ -353,7 +246,8 @@ void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
 		len += NLA_HDRLEN;
 		for (i = 0; i < req->n; i++)
 			len += write_attr(msg->octets + len, req->attr[i].type,
-					  req->attr[i].data, req->attr[i].len);
+					  req->data + req->attr[i].at,
+					  req->attr[i].len);
 		nest.nla_len = len - nest_at;
 		memcpy(msg->octets + nest_at, &nest, sizeof(nest));
 	}
@@ -366,10 +260,10 @@ void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
 
 static void read_extack(struct awtun_nl *nl, const __u8 *attrs, size_t len)
 {
-	struct attr attr;
+	struct nl_attr attr;
 
-	if (find_attr(attrs, len, NLMSGERR_ATTR_MSG, &attr))
-		attr_string(&attr, nl->extack, sizeof(nl->extack));
+	if (nl_find_attr(attrs, len, NLMSGERR_ATTR_MSG, &attr))
+		nl_attr_string(&attr, nl->extack, sizeof(nl->extack));
 }
 
 /* The status in an NLMSG_ERROR or NLMSG_DONE, with its extack message. */
@@ -465,7 +359,14 @@ int awtun_call(struct awtun_nl *nl, const struct awtun_req *req,
 	return awtun_call_raw(nl, &msg, cb, arg);
 }
 
-int awtun_event(struct awtun_nl *nl, int timeout_ms, awtun_reply cb, void *arg)
+static void take_notice(__u8 cmd, const void *attrs, size_t len, void *arg)
+{
+	(void)cmd;
+	awtun_parse_notice(attrs, len, arg);
+}
+
+int awtun_next_event(struct awtun_nl *nl, int timeout_ms,
+		     struct awtun_notice *notice)
 {
 	static union received buf;
 	struct pollfd pfd = { .fd = nl->fd, .events = POLLIN };
@@ -476,34 +377,34 @@ int awtun_event(struct awtun_nl *nl, int timeout_ms, awtun_reply cb, void *arg)
 	n = receive(nl, &buf, MSG_DONTWAIT);
 	if (n < (ssize_t)NLMSG_HDRLEN)
 		return n < 0 ? n : -EBADMSG;
-	deliver(&buf.nlh, cb, arg);
+	deliver(&buf.nlh, take_notice, notice);
 	return 0;
 }
 
-static void parse_groups(struct awtun_nl *nl, const struct attr *groups)
+static void parse_groups(struct awtun_nl *nl, const struct nl_attr *groups)
 {
 	const __u8 *pos = groups->data;
 	size_t left = groups->len;
-	struct attr group, name, id;
+	struct nl_attr group, name, id;
 
-	while (next_attr(&pos, &left, &group))
-		if (find_attr(group.data, group.len, CTRL_ATTR_MCAST_GRP_NAME,
-			      &name) &&
-		    find_attr(group.data, group.len, CTRL_ATTR_MCAST_GRP_ID,
-			      &id) &&
+	while (nl_next_attr(&pos, &left, &group))
+		if (nl_find_attr(group.data, group.len,
+				 CTRL_ATTR_MCAST_GRP_NAME, &name) &&
+		    nl_find_attr(group.data, group.len,
+				 CTRL_ATTR_MCAST_GRP_ID, &id) &&
 		    !strcmp(name.data, AWTUN_GENL_MCGRP_EVENTS))
-			nl->events = attr_u32(&id);
+			nl->events = nl_attr_u32(&id);
 }
 
 static void parse_family(__u8 cmd, const void *attrs, size_t len, void *arg)
 {
 	struct awtun_nl *nl = arg;
-	struct attr attr;
+	struct nl_attr attr;
 
 	(void)cmd;
-	if (find_attr(attrs, len, CTRL_ATTR_FAMILY_ID, &attr))
+	if (nl_find_attr(attrs, len, CTRL_ATTR_FAMILY_ID, &attr))
 		memcpy(&nl->family, attr.data, sizeof(nl->family));
-	if (find_attr(attrs, len, CTRL_ATTR_MCAST_GROUPS, &attr))
+	if (nl_find_attr(attrs, len, CTRL_ATTR_MCAST_GROUPS, &attr))
 		parse_groups(nl, &attr);
 }
 
@@ -748,4 +649,46 @@ int awtun_tunnel_find(struct awtun_nl *nl, const char *ifname,
 	if (err)
 		return err;
 	return search.found ? 0 : -ENODEV;
+}
+
+int awtun_transport_do(struct awtun_nl *nl, __u8 cmd, int fd)
+{
+	struct awtun_req req;
+
+	awtun_req_init(&req, cmd, AWTUN_A_TRANSPORT);
+	awtun_put_u32(&req, AWTUN_TRANSPORT_A_FD, fd);
+	return awtun_call(nl, &req, NULL, NULL);
+}
+
+struct transport_list {
+	struct awtun_transport *transports;
+	unsigned int max;
+	unsigned int n;
+};
+
+static void collect_transport(__u8 cmd, const void *attrs, size_t len,
+			      void *arg)
+{
+	struct transport_list *list = arg;
+	struct awtun_transport transport;
+
+	(void)cmd;
+	if (!awtun_parse_transport(attrs, len, &transport))
+		return;
+	if (list->n < list->max)
+		list->transports[list->n] = transport;
+	list->n++;
+}
+
+int awtun_transport_dump(struct awtun_nl *nl,
+			 struct awtun_transport *transports, unsigned int max)
+{
+	struct transport_list list = { .transports = transports, .max = max };
+	struct awtun_req req;
+	int err;
+
+	awtun_req_init(&req, AWTUN_CMD_TRANSPORT_GET, 0);
+	req.flags = NLM_F_DUMP;
+	err = awtun_call(nl, &req, collect_transport, &list);
+	return err ? err : (int)list.n;
 }

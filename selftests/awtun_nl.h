@@ -16,22 +16,24 @@
 #include <linux/netlink.h>
 #include <linux/types.h>
 
-#define AWTUN_REQ_ATTRS		48
-#define AWTUN_REQ_DATA		96	/* octets of one attribute */
+#define AWTUN_REQ_ATTRS		64
+#define AWTUN_REQ_DATA		4096	/* octets of all attributes */
 #define AWTUN_KEYMAT_MAX	(2 * AWTUN_KEY_LEN_MAX + AWTUN_SALT_LEN)
 #define AWTUN_MSG_MAX \
-	(AWTUN_REQ_ATTRS * (AWTUN_REQ_DATA + NLA_HDRLEN) + 64)
+	(AWTUN_REQ_DATA + AWTUN_REQ_ATTRS * (NLA_HDRLEN + NLA_ALIGNTO) + 64)
 
 struct awtun_req {
 	__u8 cmd;
 	__u16 flags;		/* NLM_F_DUMP, or 0 */
-	__u16 nest;		/* AWTUN_A_TUNNEL, AWTUN_A_SA, or 0: none */
+	__u16 nest;		/* AWTUN_A_TUNNEL and so on, or 0: none */
 	unsigned int n;
+	unsigned int used;	/* of data */
 	struct {
 		__u16 type;
 		__u16 len;
-		__u8 data[AWTUN_REQ_DATA];
+		__u16 at;	/* in data */
 	} attr[AWTUN_REQ_ATTRS];
+	__u8 data[AWTUN_REQ_DATA];
 };
 
 /* A request as it goes to the socket: its length is in its header. */
@@ -53,6 +55,12 @@ struct awtun_nl {
 	void *tap_arg;
 };
 
+/* An address of either family, in network order; none: len is 0. */
+struct awtun_addr {
+	unsigned int len;	/* 0, 4 or 16 */
+	__u8 octets[16];
+};
+
 struct awtun_tunnel {
 	__u32 ifindex;
 	__u32 mode;
@@ -60,7 +68,36 @@ struct awtun_tunnel {
 	__u8 remote[16];
 	unsigned int addr_len;	/* 0, 4 or 16 */
 	char ifname[16];
+	__u32 fwmark;
+	__u32 link;
+	__u8 ttl;
+	int dscp;		/* -1: that of the inner packet */
+	__u8 df;
+	__u16 mss_ipv4;
+	__u16 mss_ipv6;
+	__u32 path_mtu;
 	__u64 stat[AWTUN_TUNNEL_STAT_MAX + 1];
+};
+
+/* One traffic selector. */
+struct awtun_ts {
+	struct awtun_addr start;
+	struct awtun_addr end;
+	__u8 protocol;
+	__u16 port_min;
+	__u16 port_max;
+};
+
+struct awtun_ts_list {
+	unsigned int n;
+	struct awtun_ts ts[AWTUN_TS_MAX];
+};
+
+/* Soft and hard lifetimes; 0: none. */
+struct awtun_lifetime {
+	__u64 seconds;
+	__u64 bytes;
+	__u64 packets;
 };
 
 struct awtun_sa {
@@ -73,11 +110,45 @@ struct awtun_sa {
 	__u32 auth;
 	__u32 window;
 	bool active;
+	bool esn;
+	bool follow;
+	bool expired;
+	__u16 encap_local_port;	/* host order; 0: not in UDP */
+	__u16 encap_remote_port;
+	struct awtun_addr remote;
+	struct awtun_lifetime soft;
+	struct awtun_lifetime hard;
+	__u64 age;		/* seconds */
 	__u64 seq;
 	__u64 packets;
 	__u64 bytes;
 	__u64 stat[AWTUN_TUNNEL_STAT_MAX + 1];
 	char driver[128];
+	struct awtun_ts_list ts_local;
+	struct awtun_ts_list ts_remote;
+};
+
+struct awtun_transport {
+	__u16 port;		/* host order */
+	struct awtun_addr local;
+};
+
+/* A notification. Of @sa, @tunnel and @transport that is set which it is of. */
+struct awtun_notice {
+	__u32 event;
+	bool of_sa;
+	bool of_tunnel;
+	bool of_transport;
+	struct awtun_sa sa;
+	struct awtun_tunnel tunnel;
+	struct awtun_transport transport;
+	__u64 count;
+	__u32 cause;
+	__u32 spi;		/* host order */
+	struct awtun_addr src;
+	struct awtun_addr dst;
+	__u16 src_port;		/* host order; 0: not in UDP */
+	__u8 protocol;
 };
 
 /* What the cipher, its key length, and the integrity of an SA are. */
@@ -117,8 +188,16 @@ void awtun_add(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len);
 void awtun_put(struct awtun_req *req, __u16 type, const void *data,
 	       size_t len);
+void awtun_put_flag(struct awtun_req *req, __u16 type);
+void awtun_put_u8(struct awtun_req *req, __u16 type, __u8 value);
+void awtun_put_u16(struct awtun_req *req, __u16 type, __u16 value);
+void awtun_put_be16(struct awtun_req *req, __u16 type, __u16 value);
 void awtun_put_u32(struct awtun_req *req, __u16 type, __u32 value);
+void awtun_put_u64(struct awtun_req *req, __u16 type, __u64 value);
 void awtun_put_spi(struct awtun_req *req, __u32 spi);
+void awtun_put_encap(struct awtun_req *req, __u16 local, __u16 remote);
+/* Appends a selector to the list @type, AWTUN_SA_A_TS_LOCAL or _REMOTE. */
+void awtun_put_ts(struct awtun_req *req, __u16 type, const struct awtun_ts *ts);
 void awtun_drop(struct awtun_req *req, __u16 type);
 
 void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
@@ -134,13 +213,17 @@ int awtun_call(struct awtun_nl *nl, const struct awtun_req *req,
 	       awtun_reply cb, void *arg);
 int awtun_call_raw(struct awtun_nl *nl, union awtun_msg *msg, awtun_reply cb,
 		   void *arg);
-/* One notification; -EAGAIN when none arrives in @timeout_ms. */
-int awtun_event(struct awtun_nl *nl, int timeout_ms, awtun_reply cb, void *arg);
+/* The next notification; -EAGAIN when none arrives in @timeout_ms. */
+int awtun_next_event(struct awtun_nl *nl, int timeout_ms,
+		     struct awtun_notice *notice);
 
 bool awtun_parse_tunnel(const void *attrs, size_t len,
 			struct awtun_tunnel *tunnel);
 bool awtun_parse_sa(const void *attrs, size_t len, struct awtun_sa *sa);
-__u32 awtun_parse_event(const void *attrs, size_t len);
+bool awtun_parse_transport(const void *attrs, size_t len,
+			   struct awtun_transport *transport);
+bool awtun_parse_notice(const void *attrs, size_t len,
+			struct awtun_notice *notice);
 
 /* Whole requests, to be changed or sent. Addresses: 4 or 16 octets. */
 void awtun_req_tunnel_set(struct awtun_req *req, __u32 ifindex,
@@ -166,5 +249,10 @@ int awtun_tunnel_find(struct awtun_nl *nl, const char *ifname,
 /* @ifindex 0: of all tunnels. Returns the count of SAs, or -errno. */
 int awtun_sa_dump(struct awtun_nl *nl, __u32 ifindex, struct awtun_sa *sas,
 		  unsigned int max);
+
+/* AWTUN_CMD_TRANSPORT_ADD and _DEL; the count of transports, or -errno. */
+int awtun_transport_do(struct awtun_nl *nl, __u8 cmd, int fd);
+int awtun_transport_dump(struct awtun_nl *nl,
+			 struct awtun_transport *transports, unsigned int max);
 
 #endif /* AWTUN_NL_H */

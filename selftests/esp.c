@@ -1068,34 +1068,23 @@ TEST_F(esp, no_two_ivs_are_the_same)
 
 /* Sequence numbers come to their end */
 
-struct event {
-	__u32 event;
-	__u32 ifindex;
-	__u32 spi;
-};
-
-static void take_event(__u8 cmd, const void *attrs, size_t len, void *arg)
-{
-	struct event *event = arg;
-	struct awtun_sa sa;
-
-	(void)cmd;
-	awtun_parse_sa(attrs, len, &sa);
-	event->event = awtun_parse_event(attrs, len);
-	event->ifindex = sa.ifindex;
-	event->spi = sa.spi;
-}
-
 static void event_comes(struct __test_metadata *_metadata, struct _test_data_esp *self,
 			struct awtun_nl *events, __u32 wanted, __u32 spi)
 {
-	struct event event = { 0 };
+	struct awtun_notice notice;
 
-	ASSERT_EQ(0, awtun_event(events, WAIT_MS, take_event, &event))
+	ASSERT_EQ(0, awtun_next_event(events, WAIT_MS, &notice))
 		TH_LOG("no event %u", wanted);
-	EXPECT_EQ(wanted, event.event);
-	EXPECT_EQ(self->ifindex, event.ifindex);
-	EXPECT_EQ(spi, event.spi);
+	EXPECT_EQ(wanted, notice.event);
+	EXPECT_EQ(self->ifindex, notice.sa.ifindex);
+	EXPECT_EQ(spi, notice.sa.spi);
+}
+
+static bool no_event(struct awtun_nl *events, int wait_ms)
+{
+	struct awtun_notice notice;
+
+	return awtun_next_event(events, wait_ms, &notice) == -EAGAIN;
 }
 
 static void send_and_check(struct __test_metadata *_metadata, struct _test_data_esp *self,
@@ -1119,13 +1108,13 @@ TEST_F(esp, many_packets_ask_for_a_new_sa_once)
 	self->out.spi++;
 	ASSERT_EQ(0, use_sa_from(self, &self->out, soft - 2));
 	send_and_check(_metadata, self, soft - 1);
-	EXPECT_EQ(-EAGAIN, awtun_event(&events, 0, take_event, NULL));
+	EXPECT_TRUE(no_event(&events, 0));
 	send_and_check(_metadata, self, soft);
 	event_comes(_metadata, self, &events, AWTUN_EVENT_SA_SOFT,
 		    self->out.spi);
 	send_and_check(_metadata, self, soft + 1);
 	send_and_check(_metadata, self, soft + 2);
-	EXPECT_EQ(-EAGAIN, awtun_event(&events, 50, take_event, NULL));
+	EXPECT_TRUE(no_event(&events, 50));
 	awtun_nl_close(&events);
 }
 

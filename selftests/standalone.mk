@@ -15,12 +15,13 @@ BUILD ?= $(abspath ../build/selftests)
 AWTUN_KO ?= $(wildcard $(abspath ../kmod/awtun.ko))
 
 override UAPI := $(abspath ../include/uapi)
+override SPECS := Documentation/netlink/specs
 override SELFTESTS := $(BUILD)/tools/testing/selftests
 override HERE := $(SELFTESTS)/drivers/net/awtun
 override HARNESS := $(SELFTESTS)/lib.mk
-override SOURCES := $(wildcard *.c *.h *.sh) Makefile config settings
+override SOURCES := $(wildcard *.c *.h *.sh *.py) Makefile config settings
 override COPIES := $(addprefix $(HERE)/,$(SOURCES)) \
-	$(BUILD)/usr/include/linux/awtun.h
+	$(BUILD)/usr/include/linux/awtun.h $(BUILD)/$(SPECS)/awtun.yaml
 override MAKE_HERE := $(MAKE) --no-print-directory -C $(HERE) OUTPUT=$(HERE)
 
 all: $(COPIES)
@@ -50,6 +51,10 @@ $(HERE)/%: % $(HARNESS)
 	@cp -p $< $@ && touch $@
 
 $(BUILD)/usr/include/linux/awtun.h: $(UAPI)/linux/awtun.h
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(BUILD)/$(SPECS)/%: ../$(SPECS)/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
