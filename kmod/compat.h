@@ -105,7 +105,7 @@ static inline void awtun_dev_set_lltx(struct net_device *dev)
 #endif
 
 /* 6.5: segmentation has a header of its own. */
-#if __has_include(<net/gso.h>)
+#if !AWTUN_KERNEL_BEFORE(6, 5)
 #include <net/gso.h>
 #endif
 

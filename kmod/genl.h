@@ -14,6 +14,7 @@
 #include <linux/awtun.h>
 
 #include "note.h"
+#include "refuse.h"
 
 struct awtun_sa;
 struct awtun_selectors;
@@ -45,8 +46,7 @@ static inline int awtun_refuse(const struct awtun_req *req, int type, int err)
 #define AWTUN_REFUSE(req, type, err, msg) ({			\
 	const struct awtun_req *__req = (req);			\
 								\
-	NL_SET_ERR_MSG_MOD(__req->extack, msg);			\
-	awtun_refuse(__req, type, err);				\
+	AWTUN_REFUSE_ATTR(__req->extack, __req->tb[type], err, msg);	\
 })
 
 /* Refuse a request that lacks an attribute; the message is a literal. */

@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 
 #include "genl.h"
+#include "refuse.h"
 #include "selector.h"
 
 static const struct nla_policy selector_policy[AWTUN_TS_A_MAX + 1] = {
@@ -13,12 +14,6 @@ static const struct nla_policy selector_policy[AWTUN_TS_A_MAX + 1] = {
 	[AWTUN_TS_A_PORT_MAX] = { .type = NLA_U16 },
 };
 
-#define REFUSE(extack, attr, msg) ({			\
-	NL_SET_ERR_MSG_MOD(extack, msg);		\
-	NL_SET_BAD_ATTR(extack, attr);			\
-	-EINVAL;					\
-})
-
 static int parse_range(struct nlattr * const tb[], const struct nlattr *nest,
 		       struct awtun_selector *selector,
 		       struct netlink_ext_ack *extack)
@@ -28,22 +23,22 @@ static int parse_range(struct nlattr * const tb[], const struct nlattr *nest,
 	int len;
 
 	if (!start || !end)
-		return REFUSE(extack, nest,
-			      "a selector needs a first and a last address");
+		return AWTUN_REFUSE_ATTR(extack, nest, -EINVAL,
+					 "a selector needs a first and a last address");
 	len = nla_len(start);
 	if (len != 4 && len != 16)
-		return REFUSE(extack, start,
-			      "an address has 4 or 16 octets");
+		return AWTUN_REFUSE_ATTR(extack, start, -EINVAL,
+					 "an address has 4 or 16 octets");
 	if (nla_len(end) != len)
-		return REFUSE(extack, end,
-			      "first and last address differ in length");
+		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
+					 "first and last address differ in length");
 
 	memcpy(selector->start, nla_data(start), len);
 	memcpy(selector->end, nla_data(end), len);
 	selector->addr_len = len;
 	if (memcmp(selector->start, selector->end, len) > 0)
-		return REFUSE(extack, end,
-			      "the last address is below the first");
+		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
+					 "the last address is below the first");
 
 	return 0;
 }
@@ -70,9 +65,10 @@ static int parse_selector(const struct nlattr *nest,
 	if (tb[AWTUN_TS_A_PORT_MAX])
 		selector->port_max = nla_get_u16(tb[AWTUN_TS_A_PORT_MAX]);
 	if (selector->port_min > selector->port_max)
-		return REFUSE(extack, tb[AWTUN_TS_A_PORT_MAX] ?:
-				      tb[AWTUN_TS_A_PORT_MIN],
-			      "the last port is below the first");
+		return AWTUN_REFUSE_ATTR(extack, tb[AWTUN_TS_A_PORT_MAX] ?:
+						 tb[AWTUN_TS_A_PORT_MIN],
+					 -EINVAL,
+					 "the last port is below the first");
 
 	return 0;
 }
@@ -85,14 +81,15 @@ static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 
 	nla_for_each_nested(attr, list, rem) {
 		if (nla_type(attr) != AWTUN_TS_LIST_A_SELECTOR)
-			return REFUSE(extack, attr,
-				      "only selectors belong into the list");
+			return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
+					 "only selectors belong into the list");
 		if (++n > AWTUN_TS_MAX)
-			return REFUSE(extack, attr, "too many selectors");
+			return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
+					 "too many selectors");
 	}
 	if (!n)
-		return REFUSE(extack, list,
-			      "a list without a selector covers nothing");
+		return AWTUN_REFUSE_ATTR(extack, list, -EINVAL,
+					 "a list without a selector covers nothing");
 
 	return n;
 }

@@ -4,17 +4,11 @@
 #include <net/ipv6.h>
 
 #include "path.h"
+#include "refuse.h"
 
 const struct awtun_path_conf awtun_path_default = {
 	.opts.dscp = AWTUN_DSCP_COPY,
 };
-
-/* Refuse an attribute, with the reason: a literal. */
-#define REFUSE(extack, attr, err, msg) ({		\
-	NL_SET_ERR_MSG_MOD(extack, msg);		\
-	NL_SET_BAD_ATTR(extack, attr);			\
-	err;						\
-})
 
 /* An address that can be the one end of packets to and from the other. */
 static bool is_end(u32 family, const union awtun_addr *addr)
@@ -38,12 +32,12 @@ static int parse_addr(const struct nlattr *attr, u32 family,
 	if (!attr)
 		return 0;
 	if (nla_len(attr) != awtun_addr_len(family))
-		return REFUSE(extack, attr, -EINVAL,
-			      "address length does not fit the mode");
+		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
+						 "address length does not fit the mode");
 	memcpy(addr, nla_data(attr), nla_len(attr));
 	if (!is_end(family, addr))
-		return REFUSE(extack, attr, -EADDRNOTAVAIL,
-			      "not a unicast address of wider than link scope");
+		return AWTUN_REFUSE_ATTR(extack, attr, -EADDRNOTAVAIL,
+						 "not a unicast address of wider than link scope");
 
 	return 0;
 }
@@ -84,8 +78,8 @@ static int parse_ends(const struct nlattr *nest, struct nlattr * const tb[],
 	if (err)
 		return err;
 	if (!memcmp(&ends->local, &ends->remote, sizeof(ends->local)))
-		return REFUSE(extack, tb[AWTUN_TUNNEL_A_REMOTE], -EINVAL,
-			      "local and remote address are the same");
+		return AWTUN_REFUSE_ATTR(extack, tb[AWTUN_TUNNEL_A_REMOTE], -EINVAL,
+						 "local and remote address are the same");
 
 	return 0;
 }
@@ -125,8 +119,8 @@ static int parse_mss(const struct nlattr *attr, u16 *mss,
 		return 0;
 	*mss = nla_get_u16(attr);
 	if (*mss && *mss < AWTUN_MSS_MIN)
-		return REFUSE(extack, attr, -ERANGE,
-			      "an MSS below 64 carries no data to speak of");
+		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
+						 "an MSS below 64 carries no data to speak of");
 
 	return 0;
 }
@@ -144,8 +138,8 @@ static int refuse_without_mode(struct nlattr * const tb[],
 
 	for (i = 0; i < ARRAY_SIZE(types); i++)
 		if (tb[types[i]])
-			return REFUSE(extack, tb[types[i]], -EINVAL,
-				      "this needs a mode");
+			return AWTUN_REFUSE_ATTR(extack, tb[types[i]], -EINVAL,
+							 "this needs a mode");
 
 	return 0;
 }

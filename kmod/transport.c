@@ -182,7 +182,7 @@ static int attach(struct net *net, struct socket *sock,
 
 	sock_owned_by_me(sk);
 
-	if (udp_sk(sk)->encap_type || rcu_access_pointer(sk->sk_user_data)) {
+	if (udp_sk(sk)->encap_type || READ_ONCE(sk->sk_user_data)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the socket is in use for encapsulation already");
 		return -EBUSY;

@@ -74,25 +74,50 @@ static const EVP_MD *digest(const struct esp_sa *sa)
 	}
 }
 
-static void hmac(const struct esp_sa *sa, const __u8 *data, size_t len,
-		 __u8 *icv)
+/* Of the packet, and the upper half of an extended sequence number. */
+static void hmac(const struct esp_sa *sa, __u32 high, const __u8 *esp,
+		 size_t len, __u8 *icv)
 {
-	__u8 full[EVP_MAX_MD_SIZE];
+	__u8 full[EVP_MAX_MD_SIZE], data[ESP_MAX + 4];
 
+	memcpy(data, esp, len);
+	if (sa->esn) {
+		high = htonl(high);
+		memcpy(data + len, &high, 4);
+		len += 4;
+	}
 	if (!HMAC(digest(sa), sa->keymat + sa->suite->key_len,
 		  sa->suite->auth_key_len, data, len, full, NULL))
 		abort();
 	memcpy(icv, full, sa->suite->icv_len);
 }
 
-/* A context with key and IV; for AES-GCM with the ESP header as AAD. */
-static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const __u8 *esp,
-			     bool encrypt)
+/* RFC 4106 section 5: SPI and sequence number, all of it. */
+static void put_aad(EVP_CIPHER_CTX *ctx, const struct esp_sa *sa, __u32 high,
+		    const __u8 *esp)
+{
+	__u8 aad[ESP_HDR + 4];
+	size_t len = ESP_HDR;
+	int n;
+
+	memcpy(aad, esp, ESP_HDR);
+	if (sa->esn) {
+		high = htonl(high);
+		memcpy(aad + 4, &high, 4);
+		memcpy(aad + 8, esp + 4, 4);
+		len += 4;
+	}
+	if (!EVP_CipherUpdate(ctx, NULL, &n, aad, len))
+		abort();
+}
+
+/* A context with key and IV, and for AES-GCM with the AAD. */
+static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, __u32 high,
+			     const __u8 *esp, bool encrypt)
 {
 	const __u8 *iv = esp + ESP_HDR;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	__u8 nonce[GCM_NONCE];
-	int n;
 
 	if (is_gcm(sa)) {
 		memcpy(nonce, sa->keymat + sa->suite->key_len, AWTUN_SALT_LEN);
@@ -103,12 +128,12 @@ static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, const __u8 *esp,
 				       encrypt))
 		abort();
 	EVP_CIPHER_CTX_set_padding(ctx, 0);
-	if (is_gcm(sa) && !EVP_CipherUpdate(ctx, NULL, &n, esp, ESP_HDR))
-		abort();
+	if (is_gcm(sa))
+		put_aad(ctx, sa, high, esp);
 	return ctx;
 }
 
-size_t esp_seal(const struct esp_sa *sa, __u32 seq, const __u8 *plain,
+size_t esp_seal(const struct esp_sa *sa, __u64 seq, const __u8 *plain,
 		size_t len, __u8 *esp)
 {
 	__u32 spi = htonl(sa->spi), number = htonl(seq);
@@ -121,7 +146,7 @@ size_t esp_seal(const struct esp_sa *sa, __u32 seq, const __u8 *plain,
 	memcpy(esp + 4, &number, 4);
 	if (RAND_bytes(esp + ESP_HDR, esp_iv_len(sa)) != 1)
 		abort();
-	ctx = begin(sa, esp, true);
+	ctx = begin(sa, seq >> 32, esp, true);
 	if (!EVP_CipherUpdate(ctx, esp + head, &n, plain, len))
 		abort();
 	if (is_gcm(sa)) {
@@ -131,14 +156,14 @@ size_t esp_seal(const struct esp_sa *sa, __u32 seq, const __u8 *plain,
 			abort();
 		memcpy(esp + head + len, tag, sa->suite->icv_len);
 	} else {
-		hmac(sa, esp, head + len, esp + head + len);
+		hmac(sa, seq >> 32, esp, head + len, esp + head + len);
 	}
 	EVP_CIPHER_CTX_free(ctx);
 	return head + len + sa->suite->icv_len;
 }
 
-ssize_t esp_open(const struct esp_sa *sa, const __u8 *esp, size_t len,
-		 __u32 *seq, __u8 *plain)
+ssize_t esp_open(const struct esp_sa *sa, __u32 high, const __u8 *esp,
+		 size_t len, __u32 *low, __u8 *plain)
 {
 	size_t head = ESP_HDR + esp_iv_len(sa), body;
 	__u8 icv[EVP_MAX_MD_SIZE];
@@ -149,9 +174,9 @@ ssize_t esp_open(const struct esp_sa *sa, const __u8 *esp, size_t len,
 	if (len < head + sa->suite->icv_len)
 		return -1;
 	body = len - head - sa->suite->icv_len;
-	memcpy(seq, esp + 4, 4);
-	*seq = ntohl(*seq);
-	ctx = begin(sa, esp, false);
+	memcpy(low, esp + 4, 4);
+	*low = ntohl(*low);
+	ctx = begin(sa, high, esp, false);
 	good = EVP_CipherUpdate(ctx, plain, &n, esp + head, body);
 	if (is_gcm(sa)) {
 		memcpy(icv, esp + head + body, sa->suite->icv_len);
@@ -160,7 +185,7 @@ ssize_t esp_open(const struct esp_sa *sa, const __u8 *esp, size_t len,
 					   sa->suite->icv_len, icv) &&
 		       EVP_CipherFinal_ex(ctx, plain + body, &n) > 0;
 	} else {
-		hmac(sa, esp, head + body, icv);
+		hmac(sa, high, esp, head + body, icv);
 		good = good && !CRYPTO_memcmp(icv, esp + head + body,
 					      sa->suite->icv_len);
 	}
@@ -259,25 +284,49 @@ size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
 	return head + len;
 }
 
+/* Of UDP and what it carries, with the pseudo header. */
+static __u32 udp_sum(const __u8 *src, const __u8 *dst, size_t addr_len,
+		     const __u8 *udp, size_t len)
+{
+	__u32 sum = IPPROTO_UDP + len;
+
+	sum = sum16(sum, src, addr_len);
+	sum = sum16(sum, dst, addr_len);
+	return sum16(sum, udp, len);
+}
+
 size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
-		  __u8 tos, __u16 port, const __u8 *data, size_t len,
-		  __u8 *out)
+		  __u8 tos, struct udp_ports ports, const __u8 *data,
+		  size_t len, __u8 *out)
 {
 	size_t addr_len = dst->family == AF_INET ? 4 : 16, total = UDP_HDR + len;
-	__u8 udp[ESP_MAX] = { 0 };
-	__u32 sum;
+	__u8 udp[ESP_MAX + UDP_HDR] = { 0 };
 
-	udp[0] = port >> 8;
-	udp[1] = port;
-	udp[2] = port >> 8;
-	udp[3] = port;
+	udp[0] = ports.src >> 8;
+	udp[1] = ports.src;
+	udp[2] = ports.dst >> 8;
+	udp[3] = ports.dst;
 	udp[4] = total >> 8;
 	udp[5] = total;
 	memcpy(udp + UDP_HDR, data, len);
-	sum = IPPROTO_UDP + total;
-	sum = sum16(sum, src->addr, addr_len);
-	sum = sum16(sum, dst->addr, addr_len);
-	sum = sum16(sum, udp, total);
-	put_checksum(udp + 6, sum);
+	put_checksum(udp + 6, udp_sum(src->addr, dst->addr, addr_len, udp,
+				      total));
 	return ip_packet(src, dst, tos, IPPROTO_UDP, udp, total, out);
+}
+
+bool udp_header_is_right(const __u8 *packet, size_t len)
+{
+	bool v4 = packet[0] >> 4 == 4;
+	size_t head = v4 ? IPV4_HDR : IPV6_HDR, addr_len = v4 ? 4 : 16;
+	const __u8 *udp = packet + head, *src = packet + (v4 ? 12 : 8);
+	__u8 checksum[2];
+
+	if (len < head + UDP_HDR || (udp[4] << 8 | udp[5]) != (int)(len - head))
+		return false;
+	/* None is allowed over IPv4 alone. */
+	if (!udp[6] && !udp[7])
+		return v4;
+	put_checksum(checksum, udp_sum(src, src + addr_len, addr_len, udp,
+				       len - head));
+	return !checksum[0] && !checksum[1];
 }

@@ -7,6 +7,7 @@
 #define ESP_PACKET_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,7 @@
 struct esp_sa {
 	const struct awtun_suite *suite;
 	__u32 spi;
+	bool esn;
 	__u8 keymat[AWTUN_KEYMAT_MAX];
 };
 
@@ -39,14 +41,15 @@ size_t esp_trailer_pad(__u8 *plain, size_t len, unsigned int pad,
 		       __u8 next_header);
 
 /* Encrypts @plain, trailer and all, with a random IV. Returns the length. */
-size_t esp_seal(const struct esp_sa *sa, __u32 seq, const __u8 *plain,
+size_t esp_seal(const struct esp_sa *sa, __u64 seq, const __u8 *plain,
 		size_t len, __u8 *esp);
 /*
- * Verifies and decrypts. Returns the length of @plain with its trailer, -1
- * when it is not authentic.
+ * Verifies and decrypts. @high: upper half of the sequence number, which only
+ * an ESN SA looks at; @low gets the lower one. Returns the length of @plain
+ * with its trailer, -1 when it is not authentic.
  */
-ssize_t esp_open(const struct esp_sa *sa, const __u8 *esp, size_t len,
-		 __u32 *seq, __u8 *plain);
+ssize_t esp_open(const struct esp_sa *sa, __u32 high, const __u8 *esp,
+		 size_t len, __u32 *low, __u8 *plain);
 
 /* An address of either family. */
 struct ip_end {
@@ -61,9 +64,16 @@ size_t ip_hdr_len(const struct ip_end *end);
 size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
 		 __u8 tos, __u8 protocol, const __u8 *data, size_t len,
 		 __u8 *out);
+struct udp_ports {
+	__u16 src;
+	__u16 dst;
+};
+
 size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
-		  __u8 tos, __u16 port, const __u8 *data, size_t len,
-		  __u8 *out);
+		  __u8 tos, struct udp_ports ports, const __u8 *data,
+		  size_t len, __u8 *out);
+/* Whether a UDP header fits the IP header before it, checksum and all. */
+bool udp_header_is_right(const __u8 *packet, size_t len);
 /* After a change of an IPv4 header. */
 void ipv4_checksum(__u8 *packet);
 

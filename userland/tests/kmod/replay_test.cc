@@ -100,6 +100,31 @@ TEST(Replay, EarlyRefusalNeverRefusesWhatWouldBeAccepted) {
   EXPECT_FALSE(awtun_replay_too_old(window.get(), 1000));
 }
 
+class ReplayInfer : public testing::TestWithParam<std::uint32_t> {};
+
+// RFC 4303 appendix A2: right for every number from the oldest in the window to 2^32 - 1 beyond it.
+TEST_P(ReplayInfer, FindsTheNumberThatWasSent) {
+  const std::uint64_t packets = GetParam();
+  const Window window = make_window(GetParam());
+  for (const std::uint64_t top : {std::uint64_t{0}, std::uint64_t{1}, packets - 2, packets - 1, packets,
+                                  kLast32 - 1, kLast32, kLast32 + 1, kLast32 + packets - 1, kLast32 + packets,
+                                  7 * (kLast32 + 1), 7 * (kLast32 + 1) + packets / 2}) {
+    window->top = top;
+    const std::uint64_t oldest = top >= packets ? top - packets + 1 : 0;
+    const std::uint64_t farthest = top >= packets ? oldest + kLast32 : kLast32 - (packets - 1 - top);
+    for (const std::uint64_t sent : {oldest, oldest + 1, top, top + 1, top + packets, farthest - 1, farthest})
+      EXPECT_EQ(awtun_replay_infer(window.get(), static_cast<std::uint32_t>(sent)), sent)
+          << "top " << top << " sent " << sent;
+  }
+}
+
+TEST_P(ReplayInfer, NeverGoesBelowTheFirstNumber) {
+  const Window window = make_window(GetParam());
+  EXPECT_EQ(awtun_replay_infer(window.get(), 0xffffffff), kLast32);
+}
+
+INSTANTIATE_TEST_SUITE_P(Replay, ReplayInfer, testing::Values(64, 100, 1024, 4096));
+
 class ReplayWalk : public testing::TestWithParam<std::uint32_t> {};
 
 // Random walks around the edges of the window: forward by one, by about a word, by about the ring, by
