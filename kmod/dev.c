@@ -215,7 +215,6 @@ static int awtun_init(struct net_device *dev)
 
 	list_add(&tun->list, &awtun_net(rtnl_dereference(tun->underlay))->tunnels);
 	netif_carrier_off(dev);
-	netif_dormant_on(dev);
 
 	return 0;
 }
@@ -320,6 +319,9 @@ static void awtun_setup(struct net_device *dev)
 	netif_keep_dst(dev);
 	SET_NETDEV_DEVTYPE(dev, &awtun_device_type);
 
+	/* Not by netif_dormant_on(), which tells others of it: too early. */
+	set_bit(__LINK_STATE_DORMANT, &dev->state);
+
 	tun->dev = dev;
 	mutex_init(&tun->lock);
 	INIT_LIST_HEAD(&tun->sas);
@@ -328,6 +330,10 @@ static void awtun_setup(struct net_device *dev)
 
 static const struct nla_policy link_policy[AWTUN_TUNNEL_A_MAX + 1] = {
 	AWTUN_PATH_POLICY,
+	[AWTUN_TUNNEL_A_IFINDEX] = { .type = NLA_REJECT },
+	[AWTUN_TUNNEL_A_IFNAME] = { .type = NLA_REJECT },
+	[AWTUN_TUNNEL_A_STATS] = { .type = NLA_REJECT },
+	[AWTUN_TUNNEL_A_PATH_MTU] = { .type = NLA_REJECT },
 };
 
 /* What the attributes leave out stays as it is. */

@@ -197,6 +197,14 @@ static void fragment_inner(struct sk_buff *skb, const struct way *way)
 		awtun_count_sa_drop(way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
 }
 
+/* Fragmentation needs the route that brought the packet here. */
+static bool has_route(const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	return dst && dst->ops->family == AF_INET;
+}
+
 /* The packet is not GSO, and nobody is to be told of its size. */
 static void xmit_one(struct sk_buff *skb, const struct way *way)
 {
@@ -208,7 +216,7 @@ static void xmit_one(struct sk_buff *skb, const struct way *way)
 		protect(skb, way, 0);
 		return;
 	case AWTUN_FRAGMENT_INNER:
-		if (skb_dst(skb))
+		if (has_route(skb))
 			fragment_inner(skb, way);
 		else
 			protect(skb, way, 0);
