@@ -91,7 +91,8 @@ static int parse_dscp(const struct nlattr *attr, u8 *dscp,
 		return 0;
 	*dscp = nla_get_u8(attr);
 	if (*dscp > AWTUN_DSCP_MAX && *dscp != AWTUN_DSCP_COPY)
-		return REFUSE(extack, attr, -ERANGE, "a DSCP has six bits");
+		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
+					 "a DSCP has six bits");
 
 	return 0;
 }
