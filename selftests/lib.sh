@@ -101,7 +101,7 @@ start_in() {
 	local name
 	name=$(ns "$1")
 	shift
-	start ip netns exec "$name" "$@"
+	start nsenter --net="/run/netns/$name" "$@"
 }
 
 # Ends them all; fails when one of them had ended by itself.
@@ -136,12 +136,12 @@ ns_del() {
 	ip netns del "$(ns "$1")"
 }
 
-# in_ns NAME COMMAND...
+# in_ns NAME COMMAND...: quicker than "ip netns exec", and without a /sys of the
+# namespace.
 in_ns() {
-	local name
-	name=$(ns "$1")
+	local name=awtun-$$-$1
 	shift
-	ip netns exec "$name" "$@"
+	nsenter --net="/run/netns/$name" "$@"
 }
 
 cleanup() {
@@ -326,7 +326,7 @@ capture() {
 	local name file=$scratch/$2
 	name=$(ns "$1")
 	shift 2
-	ip netns exec "$name" tcpdump -nnvl --immediate-mode -i "$@" \
+	nsenter --net="/run/netns/$name" tcpdump -nnvl --immediate-mode -i "$@" \
 		>"$file" 2>"$file.log" &
 	jobs_started+=($!)
 	wait_for 20 grep -q "listening on" "$file.log"
