@@ -73,7 +73,7 @@ enum awtun_mode {
 
 /* The DF bit of an IPv4 outer header, RFC 4301 section 8.1. */
 enum awtun_df {
-	AWTUN_DF_COPY,		/* that of an inner IPv4 packet; else clear */
+	AWTUN_DF_COPY,		/* that of an inner IPv4 packet; set for IPv6 */
 	AWTUN_DF_SET,		/* inner IPv4 packets are fragmented if need be */
 	AWTUN_DF_CLEAR,		/* outer packets are fragmented if need be */
 };
