@@ -194,8 +194,8 @@ mss() {
 	capture a "$file-a" tunnel0 tcp and src "${ends[1]}" &&
 		capture b "$file-b" tunnel0 tcp and src "${ends[0]}" &&
 		flows "$(ns a)" "${ends[0]}" "$(ns b)" "${ends[1]}" tcp 3000 &&
-		captured "$file-b" "Flags \[SE?W?\],.*mss $2[,\]]" &&
-		captured "$file-a" "Flags \[S\.E?\],.*mss $2[,\]]"
+		captured "$file-b" "Flags \[SE?W?\],.*mss $2[],]" &&
+		captured "$file-a" "Flags \[S\.E?\],.*mss $2[],]"
 	local rc=$?
 	stop_jobs
 	return "$rc"
@@ -230,8 +230,9 @@ state() {
 }
 
 dormant() {
-	in_ns a awtun_ctl sa-flush tunnel0 && wait_for 5 state DORMANT &&
-		in_a link show tunnel0 | not grep -q NO-CARRIER
+	in_ns a awtun_ctl sa-flush tunnel0 && in_ns b awtun_ctl sa-flush tunnel0 &&
+		wait_for 5 state DORMANT &&
+		in_a link show tunnel0 | grep -q "LOWER_UP,DORMANT"
 }
 
 # The first packet is told at once, those of the next second together.

@@ -88,7 +88,7 @@ transfer() {
 	between "$2" tcp 200000 || return
 	wire=$(($(packets_in) - before))
 	# The last ones of a connection, in both.
-	wait_for 5 grep -q "Flags \[F" "$scratch/$1-b" || return
+	captured "$1-a" "Flags \[F" && captured "$1-b" "Flags \[F" || return
 	read -r sent sent_most < <(seen "$1-a")
 	read -r got got_most < <(seen "$1-b")
 	echo "sent $sent (at most $sent_most octets)," \

@@ -321,12 +321,12 @@ random_hex() {
 ### Captures
 
 # capture NS FILE IFNAME [FILTER...]: what tcpdump -v says goes to FILE in
-# $scratch, from now on.
+# $scratch, from now on. The ring holds few packets unless they are cut short.
 capture() {
 	local name file=$scratch/$2
 	name=$(ns "$1")
 	shift 2
-	nsenter --net="/run/netns/$name" tcpdump -nnvl --immediate-mode -i "$@" \
+	nsenter --net="/run/netns/$name" tcpdump -nnvl -s 200 --immediate-mode -i "$@" \
 		>"$file" 2>"$file.log" &
 	jobs_started+=($!)
 	wait_for 20 grep -q "listening on" "$file.log"
