@@ -13,7 +13,7 @@ sysconfdir ?= /etc
 JOBS ?= $(shell nproc)
 BUILD := build
 
-all: modules userland ## Build kmod/awtun.ko, build/bin/awiked and build/bin/awcli
+all: modules userland iproute2 ## Build kmod/awtun.ko, build/bin/awiked, build/bin/awcli and the plugin for ip
 
 modules: ## Build kmod/awtun.ko for KDIR
 	@$(MAKE) --no-print-directory -C kmod $(if $(KDIR),KDIR=$(KDIR))
@@ -26,6 +26,9 @@ userland: $(BUILD)/userland/build.ninja ## Build awiked and awcli
 $(BUILD)/userland/build.ninja: userland/CMakeLists.txt
 	@command -v cmake >/dev/null && command -v ninja >/dev/null || { echo "cmake or ninja is missing: run tools/deps" >&2; exit 1; }
 	cmake -G Ninja -S userland -B $(BUILD)/userland
+
+iproute2: ## Build build/iproute2/link_tunnel.so, by which ip speaks of tunnels
+	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2)
 
 deps: ## Install the Debian packages that are missing (root)
 	@tools/deps
@@ -51,10 +54,11 @@ check-kernels: deps ## Run every test of the module on every kernel it is for
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
-install: all ## Install awiked and awcli (DESTDIR=, prefix=)
+install: all ## Install awiked, awcli and the plugin for ip (DESTDIR=, prefix=, libdir=)
 	install -D -m 755 $(BUILD)/bin/awiked $(DESTDIR)$(sbindir)/awiked
 	install -D -m 755 $(BUILD)/bin/awcli $(DESTDIR)$(bindir)/awcli
 	install -d -m 755 $(DESTDIR)$(sysconfdir)/awtun
+	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2) DESTDIR=$(DESTDIR) prefix=$(prefix) install
 	install -D -m 644 include/uapi/linux/awtun.h $(DESTDIR)$(prefix)/include/linux/awtun.h
 
 modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR)
@@ -62,9 +66,9 @@ modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR
 
 clean: ## Remove what was built, but for the VM's kernels
 	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) clean
-	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/selftests $(BUILD)/kernels
+	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/iproute2 $(BUILD)/selftests $(BUILD)/kernels
 
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland deps demo check check-kernels bench style install modules_install clean help
+.PHONY: all modules userland iproute2 deps demo check check-kernels bench style install modules_install clean help

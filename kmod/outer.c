@@ -100,11 +100,16 @@ static struct dst_entry *lookup_ip6(const struct awtun_outer *outer,
 		.fl6_sport = outer->local_port,
 		.fl6_dport = outer->remote_port,
 	};
+	struct net_device *link = NULL;
 	struct dst_entry *dst;
 	int err;
 
-	/* IPv4 checks the source address itself. */
-	if (!ipv6_chk_addr(net, &fl6.saddr, NULL, 1))
+	/* IPv4 checks the source address itself. That of an interface in a VRF
+	 * is an address there, and nowhere else.
+	 */
+	if (outer->opts.link)
+		link = dev_get_by_index_rcu(net, outer->opts.link);
+	if (!ipv6_chk_addr(net, &fl6.saddr, link, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
 
 	dst = ip6_route_output(net, NULL, &fl6);

@@ -84,8 +84,22 @@ static int parse_ends(const struct nlattr *nest, struct nlattr * const tb[],
 	return 0;
 }
 
-static void parse_opts(struct nlattr * const tb[],
-		       struct awtun_outer_opts *opts)
+static int parse_dscp(const struct nlattr *attr, u8 *dscp,
+		      struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	*dscp = nla_get_u8(attr);
+	if (*dscp > AWTUN_DSCP_MAX && *dscp != AWTUN_DSCP_COPY)
+		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
+					 "a DSCP has six bits");
+
+	return 0;
+}
+
+static int parse_opts(struct nlattr * const tb[],
+		      struct awtun_outer_opts *opts,
+		      struct netlink_ext_ack *extack)
 {
 	if (tb[AWTUN_TUNNEL_A_FWMARK])
 		opts->mark = nla_get_u32(tb[AWTUN_TUNNEL_A_FWMARK]);
@@ -93,10 +107,10 @@ static void parse_opts(struct nlattr * const tb[],
 		opts->link = nla_get_u32(tb[AWTUN_TUNNEL_A_LINK]);
 	if (tb[AWTUN_TUNNEL_A_TTL])
 		opts->ttl = nla_get_u8(tb[AWTUN_TUNNEL_A_TTL]);
-	if (tb[AWTUN_TUNNEL_A_DSCP])
-		opts->dscp = nla_get_u8(tb[AWTUN_TUNNEL_A_DSCP]);
 	if (tb[AWTUN_TUNNEL_A_DF])
 		opts->df = nla_get_u8(tb[AWTUN_TUNNEL_A_DF]);
+
+	return parse_dscp(tb[AWTUN_TUNNEL_A_DSCP], &opts->dscp, extack);
 }
 
 static int parse_mss(const struct nlattr *attr, u16 *mss,
@@ -163,7 +177,9 @@ int awtun_path_parse(const struct nlattr *nest, struct nlattr * const tb[],
 	err = parse_ends(nest, tb, &conf->ends, extack);
 	if (err)
 		return err;
-	parse_opts(tb, &conf->opts);
+	err = parse_opts(tb, &conf->opts, extack);
+	if (err)
+		return err;
 	err = parse_mss(tb[AWTUN_TUNNEL_A_MSS_IPV4],
 			&conf->mss[AWTUN_INNER_IPV4], extack);
 	if (err)

@@ -11,7 +11,7 @@
 
 #include "net.h"
 
-#define AWTUN_DSCP_COPY		0xff	/* that of the inner packet */
+#define AWTUN_DSCP_MAX		63
 #define AWTUN_MSS_MIN		64
 
 /* Indices of what is set for each inner family. */
@@ -76,7 +76,7 @@ struct awtun_path {
 	[AWTUN_TUNNEL_A_FWMARK] = { .type = NLA_U32 },			\
 	[AWTUN_TUNNEL_A_LINK] = { .type = NLA_U32 },			\
 	[AWTUN_TUNNEL_A_TTL] = { .type = NLA_U8 },			\
-	[AWTUN_TUNNEL_A_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),		\
+	[AWTUN_TUNNEL_A_DSCP] = { .type = NLA_U8 },			\
 	[AWTUN_TUNNEL_A_DF] = NLA_POLICY_MAX(NLA_U8, AWTUN_DF_CLEAR),	\
 	[AWTUN_TUNNEL_A_MSS_IPV4] = { .type = NLA_U16 },		\
 	[AWTUN_TUNNEL_A_MSS_IPV6] = { .type = NLA_U16 }

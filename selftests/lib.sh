@@ -17,10 +17,14 @@ readonly SUITES="aes256-sha256 aes256-gcm16 aes256-gcm8 aes256-sha1
 # shellcheck disable=SC2034 # for those who source this
 readonly U4=(10.1.1.1 10.1.1.2) U6=(fd00:1::1 fd00:1::2) \
 	T4=(192.168.254.1 192.168.254.2) T6=(fd00:254::1 fd00:254::2)
+# Underlay addresses with a router between them, and those of the router.
+# shellcheck disable=SC2034 # for those who source this
+readonly V4=(10.1.1.1 10.2.2.2) V6=(fd00:1::1 fd00:2::2) \
+	R4=(10.1.1.254 10.2.2.254) R6=(fd00:1::ff fd00:2::ff)
 
 ### KTAP
 
-tests=0 failures=0 output=$(mktemp)
+tests=0 failures=0 output=$(mktemp) scratch=$(mktemp -d)
 
 ktap_begin() {
 	echo "TAP version 13"
@@ -97,7 +101,7 @@ start_in() {
 	local name
 	name=$(ns "$1")
 	shift
-	start ip netns exec "$name" "$@"
+	start nsenter --net="/run/netns/$name" "$@"
 }
 
 # Ends them all; fails when one of them had ended by itself.
@@ -132,18 +136,18 @@ ns_del() {
 	ip netns del "$(ns "$1")"
 }
 
-# in_ns NAME COMMAND...
+# in_ns NAME COMMAND...: quicker than "ip netns exec", and without a /sys of the
+# namespace.
 in_ns() {
-	local name
-	name=$(ns "$1")
+	local name=awtun-$$-$1
 	shift
-	ip netns exec "$name" "$@"
+	nsenter --net="/run/netns/$name" "$@"
 }
 
 cleanup() {
 	local name
 	stop_jobs
-	rm -f "$output"
+	rm -rf "$output" "$scratch"
 	for name in "${namespaces[@]}"; do
 		ip netns del "$name" 2>/dev/null
 	done
@@ -163,6 +167,31 @@ underlay() {
 		link set under up
 		addr add ${U4[$i]}/24 dev under
 		addr add ${U6[$i]}/64 dev under nodad
+		END
+	done
+}
+
+# routed_underlay A R B: A and B with the router R between them. Theirs are
+# "under", with V4 and V6; the router's "left" and "right".
+routed_underlay() {
+	local names=("$1" "$3") links=(left right) r i
+	r=$(ns "$2")
+	in_ns "$2" sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1 || return
+	for i in 0 1; do
+		ip link add "${links[$i]}" netns "$r" type veth peer \
+			name under netns "$(ns "${names[$i]}")" &&
+			ip -n "$r" -batch - <<-END || return
+			link set ${links[$i]} up
+			addr add ${R4[$i]}/24 dev ${links[$i]}
+			addr add ${R6[$i]}/64 dev ${links[$i]} nodad
+			END
+		ip -n "$(ns "${names[$i]}")" -batch - <<-END || return
+		link set under up
+		addr add ${V4[$i]}/24 dev under
+		addr add ${V6[$i]}/64 dev under nodad
+		route add default via ${R4[$i]}
+		route add default via ${R6[$i]}
 		END
 	done
 }
@@ -215,13 +244,47 @@ switch_sas() {
 	pair "$1" "$2" switch "$3" "$4"
 }
 
+# sas A B SUITE [{in|out}:OPTION...]: one SA each way between tunnel0 of both,
+# with random keys and these options of sa-add; the SPIs are number_sas times
+# 0x10, from A to B plus 1 and back plus 2.
+number_sas=0x100
+sas() {
+	local a=$1 b=$2 suite=$3 option keys spi in=() out=()
+	shift 3
+	for option; do
+		case $option in
+		in:*) in+=("${option#in:}") ;;
+		out:*) out+=("${option#out:}") ;;
+		esac
+	done
+	number_sas=$((number_sas + 1))
+	spi=$((number_sas * 16))
+	keys=("$(random_hex "$(keymat_len "$suite")")"
+		"$(random_hex "$(keymat_len "$suite")")")
+	sa_add "$b" in $((spi + 1)) "$suite" "${keys[0]}" "${in[@]}" &&
+		sa_add "$a" in $((spi + 2)) "$suite" "${keys[1]}" "${in[@]}" &&
+		sa_add "$a" out $((spi + 1)) "$suite" "${keys[0]}" "${out[@]}" &&
+		sa_add "$b" out $((spi + 2)) "$suite" "${keys[1]}" "${out[@]}" &&
+		in_ns "$a" awtun_ctl sa-activate tunnel0 $((spi + 1)) &&
+		in_ns "$b" awtun_ctl sa-activate tunnel0 $((spi + 2))
+}
+
+# sa_add NS {in|out} SPI SUITE KEYMAT [OPTION...]
+sa_add() {
+	local name=$1 dir=$2 spi=$3 suite=$4 keymat=$5
+	shift 5
+	in_ns "$name" awtun_ctl sa-add tunnel0 "$dir" "$spi" suite="$suite" \
+		keymat="$keymat" "$@"
+}
+
 # The sum of all drop counters of tunnel0 is 0; else they are printed.
 no_drops() {
 	in_ns "$1" awtun_ctl stats tunnel0 | awk -v name="$1" \
 		'$2 != 0 { print name ": " $0; bad = 1 } END { exit bad || !NR }'
 }
 
-# inner_mtu SUITE {ipv4|ipv6}: the largest inner packet on a 1500 octet link.
+# inner_mtu SUITE {ipv4|ipv6} [LINK-MTU [udp]]: the largest inner packet on a
+# link of 1500 octets, or another.
 inner_mtu() {
 	local align=16 iv=16 icv=16 outer=20
 	case $1 in
@@ -232,14 +295,19 @@ inner_mtu() {
 	*-sha512) icv=32 ;;
 	esac
 	[ "$2" = ipv4 ] || outer=40
-	echo $(((1500 - outer - 8 - iv - icv) / align * align - 2))
+	[ "${4-}" != udp ] || outer=$((outer + 8))
+	echo $(((${3:-1500} - outer - 8 - iv - icv) / align * align - 2))
 }
 
 # Octets of key material of a suite, as sa-add keymat= wants them.
 keymat_len() {
 	local cipher=32
-	case $1 in aes128-*) cipher=16 ;; esac
 	case $1 in
+	aes128-*) cipher=16 ;;
+	aes192-*) cipher=24 ;;
+	esac
+	case $1 in
+	*-sha512) echo $((cipher + 64)) ;;
 	*-sha256) echo $((cipher + 32)) ;;
 	*-sha1) echo $((cipher + 20)) ;;
 	*-gcm*) echo $((cipher + 4)) ;;
@@ -248,6 +316,33 @@ keymat_len() {
 
 random_hex() {
 	od -An -v -tx1 -N"$1" /dev/urandom | tr -d ' \n'
+}
+
+### Captures
+
+# capture NS FILE IFNAME [FILTER...]: what tcpdump -v says goes to FILE in
+# $scratch, from now on. The ring holds few packets unless they are cut short.
+capture() {
+	local name file=$scratch/$2
+	name=$(ns "$1")
+	shift 2
+	nsenter --net="/run/netns/$name" tcpdump -nnvl -s 200 --immediate-mode -i "$@" \
+		>"$file" 2>"$file.log" &
+	jobs_started+=($!)
+	wait_for 20 grep -q "listening on" "$file.log"
+}
+
+# captured FILE PATTERN: it has been, or will be soon.
+captured() {
+	wait_for 10 grep -qE "$2" "$scratch/$1" || {
+		cat "$scratch/$1"
+		return 1
+	}
+}
+
+# not_captured FILE PATTERN
+not_captured() {
+	! grep -E "$2" "$scratch/$1"
 }
 
 ### Kernel log

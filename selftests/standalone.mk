@@ -8,11 +8,13 @@
 #   make run_tests	run on this kernel, as root, with KTAP output; ends with
 #			a count, and with status 0 only when nothing failed.
 #			TESTS="..." runs some of them, AWTUN_KO=FILE says which
-#			module to load when it is not installed
+#			module to load when it is not installed, IP_LIB_DIR=DIR
+#			where the plugin for ip is when it is not installed
 
 LINUX_SOURCE ?= $(lastword $(sort $(wildcard /usr/src/linux-source-*.tar.xz)))
 BUILD ?= $(abspath ../build/selftests)
 AWTUN_KO ?= $(wildcard $(abspath ../kmod/awtun.ko))
+IP_LIB_DIR ?= $(wildcard $(abspath ../build/iproute2))
 
 override UAPI := $(abspath ../include/uapi)
 override SPECS := Documentation/netlink/specs
@@ -29,7 +31,8 @@ all: $(COPIES)
 
 run_tests: all
 	@if [ -w /dev/kmsg ]; then echo "awtun selftests: begin" >/dev/kmsg; fi
-	+@AWTUN_KO="$(AWTUN_KO)" $(MAKE_HERE) run_tests \
+	+@AWTUN_KO="$(AWTUN_KO)" $(if $(IP_LIB_DIR),IP_LIB_DIR="$(IP_LIB_DIR)") \
+		$(MAKE_HERE) run_tests \
 		$(if $(TESTS),TEST_GEN_PROGS= TEST_PROGS= \
 			TEST_CUSTOM_PROGS="$(addprefix $(HERE)/,$(TESTS))") | \
 		tee $(BUILD)/results.ktap

@@ -35,6 +35,7 @@ static const char usage[] =
 	"usage: tunnel_pair IFNAME NETNS_A NETNS_B COMMAND...\n"
 	"  ends {ipv4|ipv6} ADDRESS_A ADDRESS_B\n"
 	"  switch SUITE COUNT    new SAs, COUNT times; waits for the carrier\n"
+	"  encap SUITE PORT      new SAs in UDP between this port of both\n"
 	"  traffic PACKETS       waits until so many came by the inbound SAs\n";
 
 struct router {
@@ -111,6 +112,8 @@ static int open_router(struct router *router, const char *netns,
 	return complain(router, "open", err);
 }
 
+static __u16 encap_port;	/* 0: not in UDP */
+
 static int add_sa(struct router *router, __u32 dir, __u32 spi,
 		  const struct awtun_suite *suite, const __u8 *keymat)
 {
@@ -118,6 +121,8 @@ static int add_sa(struct router *router, __u32 dir, __u32 spi,
 
 	awtun_req_sa_add(&req, router->ifindex, dir, spi, suite, keymat,
 			 dir == AWTUN_DIR_IN ? WINDOW : 0);
+	if (dir == AWTUN_DIR_OUT && encap_port)
+		awtun_put_encap(&req, encap_port, encap_port);
 	return complain(router, "sa-add",
 			awtun_call(&router->nl, &req, NULL, NULL));
 }
@@ -243,6 +248,14 @@ static int cmd_switch(struct router *a, struct router *b, char **argv)
 	return wait_running(a) || wait_running(b);
 }
 
+static int cmd_encap(struct router *a, struct router *b, char **argv)
+{
+	char *once[] = { argv[0], "1" };
+
+	encap_port = strtoul(argv[1], NULL, 0);
+	return cmd_switch(a, b, once);
+}
+
 static int set_ends(struct router *router, __u32 mode, const void *local,
 		    const void *remote)
 {
@@ -306,6 +319,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "ends", 3, cmd_ends },
 		{ "switch", 2, cmd_switch },
+		{ "encap", 2, cmd_encap },
 		{ "traffic", 1, cmd_traffic },
 	};
 	struct router a = { 0 }, b = { 0 };

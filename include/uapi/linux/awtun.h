@@ -25,6 +25,9 @@
 /* Traffic selectors of one SA and side. */
 #define AWTUN_TS_MAX		16
 
+/* The DSCP of the inner packet, instead of a number. */
+#define AWTUN_DSCP_COPY		0xff
+
 /* The MSS that the tunnel's own MTU allows, instead of a number. */
 #define AWTUN_MSS_PMTU		0xffff
 
@@ -70,7 +73,7 @@ enum awtun_mode {
 
 /* The DF bit of an IPv4 outer header, RFC 4301 section 8.1. */
 enum awtun_df {
-	AWTUN_DF_COPY,		/* that of an inner IPv4 packet; else clear */
+	AWTUN_DF_COPY,		/* that of an inner IPv4 packet; set for IPv6 */
 	AWTUN_DF_SET,		/* inner IPv4 packets are fragmented if need be */
 	AWTUN_DF_CLEAR,		/* outer packets are fragmented if need be */
 };
@@ -90,7 +93,9 @@ enum awtun_tunnel_attr {
 				 * outer packets are routed by; default 0, any
 				 */
 	AWTUN_TUNNEL_A_TTL,	/* u8, outer; default 0: that of the route */
-	AWTUN_TUNNEL_A_DSCP,	/* u8, outer, 0 to 63; default: the inner one */
+	AWTUN_TUNNEL_A_DSCP,	/* u8, outer, 0 to 63; default AWTUN_DSCP_COPY;
+				 * not in a reply when it is that
+				 */
 	AWTUN_TUNNEL_A_DF,	/* u8, enum awtun_df; default AWTUN_DF_COPY */
 	AWTUN_TUNNEL_A_MSS_IPV4, /* u16, at most this in TCP SYNs both ways, or
 				  * AWTUN_MSS_PMTU; default 0: as it is
