@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 needs
 
+readonly STEP=${STEP:-1}
 readonly SPI_TO_PEER=0x1234 SPI_TO_US=0x89abcdef
 
 # xfrm NS: the commands on standard input.
@@ -100,7 +101,7 @@ sizes() {
 
 # Every size for IPv4 in IPv4, where the padding is what varies; then steps.
 step() {
-	[ "$1$2" = ipv4ipv4 ] && echo 1 || echo 7
+	[ "$1$2" = ipv4ipv4 ] && echo "$STEP" || echo $((STEP * 7))
 }
 
 against_xfrm() {
@@ -137,7 +138,7 @@ against_itself() {
 				set_up_awtun $outer "$suite"
 			for inner in ipv4 ipv6; do
 				check "awtun: $suite, $inner in $outer" sizes \
-					r3 r4 $outer $inner "$suite" 13
+					r3 r4 $outer $inner "$suite" $((STEP * 13))
 			done
 		done
 	done
