@@ -49,7 +49,12 @@ bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts inst
 	@tools/bench
 
 check-kernels: deps ## Run every test of the module on every kernel it is for
+	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-kernels
+
+check-debug: deps ## Run the module's tests and stress it on a kernel full of checkers
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/check-debug
 
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
@@ -71,4 +76,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland iproute2 deps demo check check-kernels bench style install modules_install clean help
+.PHONY: all modules userland iproute2 deps demo check check-kernels check-debug bench style install modules_install clean help

@@ -55,7 +55,6 @@ struct text {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3)))
 static void add_text(struct text *text, const char *format, ...)
 {
 	va_list args;
@@ -116,7 +115,7 @@ static int link_add(struct text *text)
 	static const struct {
 		struct nlattr name_attr;
 		char name[sizeof(IFNAME)];
-		struct nlattr info_attr __attribute__((aligned(4)));
+		struct nlattr info_attr;	/* aligned by that name */
 		struct nlattr kind_attr;
 		char kind[6];
 	} attrs = {

@@ -40,17 +40,17 @@ count_ktap() {
 	sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p' "$1" | tail -n 1
 }
 
-# kernel_tests KERNEL SECONDS [TEST...]: the module's tests there, all of them without a list. The
-# module is built for it on the way, every warning an error.
+# kernel_tests KERNEL SECONDS [VARIABLE=VALUE...]: the module's tests there; the variables are for
+# selftests/standalone.mk and the tests. The module is built on the way, every warning an error.
 kernel_tests() {
 	local kernel=$1 limit=$2 module
 	shift 2
 	module=$(tools/kernel module "$kernel") || return
 	tools/vm --kernel "$kernel" --timeout "$limit" -- \
-		make -s -C selftests run_tests AWTUN_KO="$module" ${1:+TESTS="$*"}
+		make -s -C selftests run_tests AWTUN_KO="$module" "$@"
 }
 
-# suite_kernel NAME KERNEL SECONDS [TEST...]: the same as a suite, when there is such a kernel.
+# suite_kernel NAME KERNEL SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.
 suite_kernel() {
 	local name=$1 kernel=$2
 	shift
