@@ -258,12 +258,27 @@ void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
 
 /* Talking to the kernel */
 
+/* The type of the attribute at an offset in the request; 0: beyond it. */
+static __u16 attr_at(const struct awtun_nl *nl, __u32 offset)
+{
+	struct nlattr nla;
+
+	if (offset + sizeof(nla) > nl->request->nlh.nlmsg_len)
+		return 0;
+	memcpy(&nla, nl->request->octets + offset, sizeof(nla));
+	return nla.nla_type & NLA_TYPE_MASK;
+}
+
 static void read_extack(struct awtun_nl *nl, const __u8 *attrs, size_t len)
 {
 	struct nl_attr attr;
 
 	if (nl_find_attr(attrs, len, NLMSGERR_ATTR_MSG, &attr))
 		nl_attr_string(&attr, nl->extack, sizeof(nl->extack));
+	if (nl_find_attr(attrs, len, NLMSGERR_ATTR_OFFS, &attr))
+		nl->bad_attr = attr_at(nl, nl_attr_u32(&attr));
+	if (nl_find_attr(attrs, len, NLMSGERR_ATTR_MISS_TYPE, &attr))
+		nl->missing_attr = nl_attr_u32(&attr);
 }
 
 /* The status in an NLMSG_ERROR or NLMSG_DONE, with its extack message. */
@@ -345,6 +360,9 @@ int awtun_call_raw(struct awtun_nl *nl, union awtun_msg *msg, awtun_reply cb,
 {
 	msg->nlh.nlmsg_seq = ++nl->seq;
 	nl->extack[0] = '\0';
+	nl->bad_attr = 0;
+	nl->missing_attr = 0;
+	nl->request = msg;
 	if (send(nl->fd, msg, msg->nlh.nlmsg_len, 0) < 0)
 		return -errno;
 	return read_replies(nl, cb, arg);

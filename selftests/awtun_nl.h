@@ -51,6 +51,9 @@ struct awtun_nl {
 	__u32 events;	/* multicast group number of "events" */
 	__u32 seq;
 	char extack[256];	/* of the last call; empty when there was none */
+	__u16 bad_attr;		/* type of the attribute it names; 0: none */
+	__u16 missing_attr;	/* the same, of one that is not there */
+	const union awtun_msg *request;	/* while it is being answered */
 	awtun_tap tap;
 	void *tap_arg;
 };

@@ -302,9 +302,5 @@ TEST_F(esn, random_walk_over_the_boundary)
 
 int main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
-
-	if (rc)
-		ksft_exit_skip("load.sh could not load awtun\n");
-	return test_harness_run(argc, argv);
+	return rig_main(argc, argv);
 }

@@ -498,8 +498,7 @@ TEST_F(esp, many_packets_ask_for_a_new_sa_once)
 	struct awtun_nl events;
 
 	wait_running(_metadata);
-	ASSERT_EQ(0, awtun_nl_open(&events));
-	ASSERT_EQ(0, awtun_nl_subscribe(&events));
+	rig_listen(_metadata, &events);
 	RIG->out.spi++;
 	ASSERT_EQ(0, rig_use_from(RIG, &RIG->out, soft - 2));
 	send_and_check(_metadata, RIG, soft - 1);
@@ -521,8 +520,7 @@ TEST_F(esp, the_last_sequence_number_is_used_and_no_other)
 	unsigned int i;
 
 	wait_running(_metadata);
-	ASSERT_EQ(0, awtun_nl_open(&events));
-	ASSERT_EQ(0, awtun_nl_subscribe(&events));
+	rig_listen(_metadata, &events);
 	RIG->out.spi++;
 	ASSERT_EQ(0, rig_use_from(RIG, &RIG->out, last - 2));
 	send_and_check(_metadata, RIG, last - 1);
@@ -607,9 +605,5 @@ TEST_F(esp, path_mtu_is_used_to_the_last_octet)
 
 int main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
-
-	if (rc)
-		ksft_exit_skip("load.sh could not load awtun\n");
-	return test_harness_run(argc, argv);
+	return rig_main(argc, argv);
 }

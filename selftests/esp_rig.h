@@ -37,7 +37,7 @@
 #define OUT_SPI		0x2001
 #define PORT		7777	/* of datagrams in the tunnel */
 #define ENCAP_PORT	4500	/* ours */
-#define PEER_PORT	4511	/* the peer's: it is behind a NAT */
+#define PEER_PORT	4511	/* the peer's first: it is behind a NAT */
 #define NH_IPV4		4
 #define NH_IPV6		41
 #define NH_NONE		59
@@ -56,6 +56,7 @@ struct esp_rig {
 	int udp6;
 	int transport;		/* where IKE would; -1: no ESP in UDP */
 	bool encap;
+	__u16 peer_port;
 	struct esp_sa in;
 	struct esp_sa out;
 	struct ip_end outer[4];
@@ -194,7 +195,7 @@ static inline void rig_req_add(const struct esp_rig *rig, struct awtun_req *req,
 	if (sa->esn)
 		awtun_put_flag(req, AWTUN_SA_A_ESN);
 	if (dir == AWTUN_DIR_OUT && rig->encap)
-		awtun_put_encap(req, ENCAP_PORT, PEER_PORT);
+		awtun_put_encap(req, ENCAP_PORT, rig->peer_port);
 }
 
 static inline int rig_call(struct esp_rig *rig, const struct awtun_req *req)
@@ -208,14 +209,18 @@ static inline int rig_activate(struct esp_rig *rig, __u32 spi)
 			   AWTUN_DIR_OUT, spi);
 }
 
+static inline int rig_del_in(struct esp_rig *rig)
+{
+	return awtun_sa_do(&rig->nl, AWTUN_CMD_SA_DEL, rig->ifindex,
+			   AWTUN_DIR_IN, rig->in.spi);
+}
+
 /* Takes the inbound SA away and adds it again, with nothing received. */
 static inline int rig_renew_in(struct esp_rig *rig, __u32 window)
 {
 	struct awtun_req req;
-	int err;
+	int err = rig_del_in(rig);
 
-	err = awtun_sa_do(&rig->nl, AWTUN_CMD_SA_DEL, rig->ifindex,
-			  AWTUN_DIR_IN, rig->in.spi);
 	if (err)
 		return err;
 	rig_req_add(rig, &req, AWTUN_DIR_IN, &rig->in);
@@ -273,6 +278,7 @@ static inline void rig_open(struct __test_metadata *_metadata,
 	make_sa(&rig->in, conf, IN_SPI);
 	make_sa(&rig->out, conf, OUT_SPI);
 	rig->encap = conf->encap;
+	rig->peer_port = PEER_PORT;
 	rig->transport = -1;
 	open_network(_metadata, rig);
 	ASSERT_EQ(0, awtun_nl_open(&rig->nl));
@@ -417,7 +423,7 @@ static inline size_t wrap(const struct esp_rig *rig, const struct ip_end *src,
 			  const struct ip_end *dst, __u8 tos, const __u8 *esp,
 			  size_t len, __u8 *packet)
 {
-	const struct udp_ports ports = { PEER_PORT, ENCAP_PORT };
+	const struct udp_ports ports = { rig->peer_port, ENCAP_PORT };
 
 	if (rig->encap)
 		return udp_packet(src, dst, tos, ports, esp, len, packet);
@@ -546,13 +552,14 @@ static inline ssize_t read_outer(struct esp_rig *rig, __u8 *packet, size_t size)
 }
 
 static inline void check_udp(struct __test_metadata *_metadata,
-			     const __u8 *packet, size_t head, size_t len)
+			     const struct esp_rig *rig, const __u8 *packet,
+			     size_t head, size_t len)
 {
 	const __u8 *udp = packet + head;
 
 	EXPECT_TRUE(udp_header_is_right(packet, len));
 	EXPECT_EQ(ENCAP_PORT, udp[0] << 8 | udp[1]);
-	EXPECT_EQ(PEER_PORT, udp[2] << 8 | udp[3]);
+	EXPECT_EQ(rig->peer_port, udp[2] << 8 | udp[3]);
 }
 
 /* The next ESP packet on the underlay; without what is around it. */
@@ -574,7 +581,7 @@ static inline ssize_t read_esp(struct __test_metadata *_metadata,
 		  v4 ? packet[2] << 8 | packet[3] :
 		  packet[4] << 8 | packet[5]);
 	if (rig->encap) {
-		check_udp(_metadata, packet, head, n);
+		check_udp(_metadata, rig, packet, head, n);
 		head += UDP_HDR;
 	}
 	memcpy(esp, packet + head, n - head);
@@ -619,6 +626,13 @@ static inline void send_and_check(struct __test_metadata *_metadata,
 
 /* Events */
 
+static inline void rig_listen(struct __test_metadata *_metadata,
+			      struct awtun_nl *events)
+{
+	ASSERT_EQ(0, awtun_nl_open(events));
+	ASSERT_EQ(0, awtun_nl_subscribe(events));
+}
+
 static inline void event_comes(struct __test_metadata *_metadata,
 			       struct awtun_nl *events, __u32 wanted,
 			       struct awtun_notice *notice)
@@ -646,6 +660,15 @@ static inline bool no_event(struct awtun_nl *events, int wait_ms)
 	struct awtun_notice notice;
 
 	return awtun_next_event(events, wait_ms, &notice) == -EAGAIN;
+}
+
+static inline int rig_main(int argc, char **argv)
+{
+	int rc = system("./load.sh");
+
+	if (rc)
+		ksft_exit_skip("load.sh could not load awtun\n");
+	return test_harness_run(argc, argv);
 }
 
 #endif /* ESP_RIG_H */

@@ -345,6 +345,36 @@ not_captured() {
 	! grep -E "$2" "$scratch/$1"
 }
 
+### Traffic between the tunnels of a and b, until stop_jobs
+
+# A stream each way; it minds no loss.
+tcp_flow() {
+	start_in b iperf3 --server --one-off
+	wait_for 20 listening
+	start_in a iperf3 --client "${T4[1]}" --time 86400 --bidir
+}
+
+listening() {
+	in_ns b ss -tln | grep -q :5201
+}
+
+# Every datagram of this one is waited for: a lost one ends it with a failure.
+udp_flow() {
+	start udp_sizes -l "$(ns a)" "${T6[0]}" "$(ns b)" "${T6[1]}" \
+		0 1200 17
+}
+
+# Bursts that do not mind losses either.
+flood() {
+	start_in "$1" ping -q -f -l 32 -s 1200 "$2"
+}
+
+both_ways() {
+	flood a "${T4[1]}"
+	flood b "${T6[0]}"
+	pair a b traffic 100
+}
+
 ### Kernel log
 
 # log_mark: where kernel_log_clean begins to read.
@@ -359,6 +389,9 @@ kernel_log_clean() {
 	index($0, mark) { seen = 1; next }
 	# What every module says that was not built with the kernel.
 	/awtun: (loading out-of-tree module|module verification failed)/ { next }
+	# What the core says to the failures that fail_nth makes.
+	/^[^:]*(kobject|sysctl).*-12|kobject: can not set name/ { next }
+	/memory allocation failure, unreliable refcount tracker/ { next }
 	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
 unregister_netdevice: waiting|general protection|rcu:.*stall|\
 INFO: task .* blocked|list_(add|del) corruption|awtun.*(error|fail)/ {

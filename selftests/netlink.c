@@ -1,227 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the generic netlink family "awtun" takes and what it refuses.
- *
- * Each refusal has to have the right errno, an extack message, and must not
- * change anything: the dumps of tunnels and SAs before and after are compared
- * octet by octet. The interface is down, so nothing else changes them.
- */
+/* What the generic netlink family "awtun" takes and what it refuses. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 
-#include <kselftest_harness.h>
+#include "refusal.h"
 
-/* Seconds. Emulation on a busy machine is slow. */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 300
-
-#include "awtun_attr.h"
-#include "awtun_nl.h"
-
-#define IN_SPI		0x1001
-#define OUT_SPI		0x2001
-#define FREE_SPI	0x3001
-#define DUMP_MAX	(256 * 1024)
 #define LARGE		600	/* SAs: many messages of a dump */
 #define MUTATIONS	4000
-/* Either of the two by which the netlink core and a handler say "malformed". */
-#define MALFORMED	(-EINVAL)
-
-static const __u8 local4[4] = { 192, 0, 2, 1 };
-static const __u8 remote4[4] = { 198, 51, 100, 1 };
-static const __u8 local6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
-static const __u8 remote6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
-
-/* Random, made anew for each run: not to be found by accident. */
-static __u8 keymat[AWTUN_KEYMAT_MAX];
-
-struct bytes {
-	__u8 *data;
-	size_t len;
-};
-
-FIXTURE(tunnel) {
-	struct awtun_nl nl;
-	__u32 ifindex;
-};
-
-static int run(const char *command)
-{
-	return system(command) ? -1 : 0;
-}
-
-static int add_link(const char *name)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "ip link add %s type tunnel", name);
-	return run(command);
-}
-
-static int call(struct awtun_nl *nl, const struct awtun_req *req)
-{
-	return awtun_call(nl, req, NULL, NULL);
-}
-
-static int add_sa(struct awtun_nl *nl, __u32 ifindex, __u32 dir,
-		  __u32 spi, const char *suite)
-{
-	struct awtun_req req;
-
-	awtun_req_sa_add(&req, ifindex, dir, spi, awtun_suite(suite), keymat,
-			 0);
-	return call(nl, &req);
-}
-
-static int set_tunnel(struct awtun_nl *nl, __u32 ifindex)
-{
-	struct awtun_req req;
-
-	awtun_req_tunnel_set(&req, ifindex, AWTUN_MODE_IPSEC_IPV4, local4,
-			     remote4);
-	return call(nl, &req);
-}
-
-/* A tunnel with one SA each way. */
-FIXTURE_SETUP(tunnel)
-{
-	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	ASSERT_EQ(0, add_link("tunnel0"));
-	self->ifindex = if_nametoindex("tunnel0");
-	ASSERT_EQ(0, awtun_nl_open(&self->nl));
-	ASSERT_EQ(0, set_tunnel(&self->nl, self->ifindex));
-	ASSERT_EQ(0, add_sa(&self->nl, self->ifindex, AWTUN_DIR_IN, IN_SPI,
-			    "aes256-sha256"));
-	ASSERT_EQ(0, add_sa(&self->nl, self->ifindex, AWTUN_DIR_OUT, OUT_SPI,
-			    "aes256-gcm16"));
-	ASSERT_EQ(0, awtun_sa_do(&self->nl, AWTUN_CMD_SA_ACTIVATE,
-				 self->ifindex, AWTUN_DIR_OUT, OUT_SPI));
-}
-
-FIXTURE_TEARDOWN(tunnel)
-{
-	awtun_nl_close(&self->nl);
-}
-
-/* Everything there is to see */
-
-/* The age of an SA is what changes by itself. */
-static void forget_age(__u8 *attrs, size_t len)
-{
-	struct nl_attr sa, age;
-
-	if (nl_find_attr(attrs, len, AWTUN_A_SA, &sa) &&
-	    nl_find_attr(sa.data, sa.len, AWTUN_SA_A_AGE, &age))
-		memset((void *)age.data, 0, age.len);
-}
-
-static void append(__u8 cmd, const void *attrs, size_t len, void *arg)
-{
-	struct bytes *bytes = arg;
-
-	(void)cmd;
-	if (bytes->len + len > DUMP_MAX)
-		return;
-	memcpy(bytes->data + bytes->len, attrs, len);
-	forget_age(bytes->data + bytes->len, len);
-	bytes->len += len;
-}
-
-static struct bytes snapshot(struct awtun_nl *nl)
-{
-	struct bytes bytes = { .data = malloc(DUMP_MAX) };
-	struct awtun_req req;
-
-	awtun_req_init(&req, AWTUN_CMD_TUNNEL_GET, 0);
-	req.flags = NLM_F_DUMP;
-	if (!bytes.data || awtun_call(nl, &req, append, &bytes))
-		abort();
-	awtun_req_init(&req, AWTUN_CMD_SA_GET, 0);
-	req.flags = NLM_F_DUMP;
-	if (awtun_call(nl, &req, append, &bytes))
-		abort();
-	return bytes;
-}
-
-static bool same(const struct bytes *a, const struct bytes *b)
-{
-	return a->len == b->len && !memcmp(a->data, b->data, a->len);
-}
-
-static void refused_raw(struct __test_metadata *_metadata, struct awtun_nl *nl,
-			union awtun_msg *msg, int err, const char *what)
-{
-	struct bytes before = snapshot(nl), after;
-	char extack[sizeof(nl->extack)];
-	int seen = awtun_call_raw(nl, msg, NULL, NULL);
-
-	memcpy(extack, nl->extack, sizeof(extack));
-	if (err == MALFORMED && seen == -ERANGE)
-		seen = MALFORMED;
-	EXPECT_EQ(err, seen)
-		TH_LOG("%s: %s, %s", what, strerror(-seen), extack);
-	EXPECT_NE('\0', extack[0])
-		TH_LOG("%s: no extack message", what);
-	after = snapshot(nl);
-	EXPECT_TRUE(same(&before, &after))
-		TH_LOG("%s: refused, but something changed", what);
-	free(before.data);
-	free(after.data);
-}
-
-static void refused(struct __test_metadata *_metadata, struct awtun_nl *nl,
-		    const struct awtun_req *req, int err, const char *fmt, ...)
-{
-	union awtun_msg msg;
-	char what[128];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-	awtun_req_write(nl, req, &msg);
-	refused_raw(_metadata, nl, &msg, err, what);
-}
-
-#define REFUSED(err, req, ...) \
-	refused(_metadata, &self->nl, req, err, __VA_ARGS__)
-
-/* A good request of each kind, to be spoilt */
-
-static void good_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
-		     const char *suite)
-{
-	awtun_req_sa_add(req, ifindex, dir, FREE_SPI, awtun_suite(suite),
-			 keymat, 0);
-}
-
-static void good_set(struct awtun_req *req, __u32 ifindex)
-{
-	awtun_req_tunnel_set(req, ifindex, AWTUN_MODE_IPSEC_IPV4, local4,
-			     remote4);
-}
-
-static int del_sa(struct awtun_nl *nl, __u32 ifindex, __u32 dir,
-		  __u32 spi)
-{
-	return awtun_sa_do(nl, AWTUN_CMD_SA_DEL, ifindex, dir, spi);
-}
-
-/* Accepted, and taken away again. */
-#define ACCEPTED(req, dir, spi, ...) do {				\
-	EXPECT_EQ(0, call(&self->nl, req))				\
-		TH_LOG(__VA_ARGS__);					\
-	EXPECT_EQ(0, del_sa(&self->nl, self->ifindex, dir, spi));	\
-} while (0)
 
 /* What is accepted */
 
@@ -756,8 +542,11 @@ TEST_F(tunnel, reply_only_attributes)
 		{ AWTUN_SA_A_BYTES, 8 }, { AWTUN_SA_A_STATS, 0 },
 		{ AWTUN_SA_A_DRIVER, 4 },
 		{ AWTUN_SA_A_CIPHER_KEY_LEN, 4 },
+		{ AWTUN_SA_A_REMOTE, 4 }, { AWTUN_SA_A_AGE, 8 },
+		{ AWTUN_SA_A_EXPIRED, 0 },
 	}, tunnel[] = {
 		{ AWTUN_TUNNEL_A_IFNAME, 8 }, { AWTUN_TUNNEL_A_STATS, 0 },
+		{ AWTUN_TUNNEL_A_PATH_MTU, 4 },
 	};
 	static const __u8 octets[8] = "abc";
 	struct awtun_req req;
@@ -980,6 +769,7 @@ static int drop_net_admin(void)
 
 TEST_F(tunnel, net_admin_is_needed)
 {
+	struct awtun_transport transport;
 	struct awtun_tunnel tunnel;
 	struct awtun_req req;
 	struct awtun_sa sa;
@@ -1000,6 +790,9 @@ TEST_F(tunnel, net_admin_is_needed)
 	EXPECT_EQ(-EPERM, awtun_tunnel_get(&nl, self->ifindex, &tunnel));
 	EXPECT_EQ(-EPERM, awtun_tunnel_find(&nl, "tunnel0", &tunnel));
 	EXPECT_EQ(-EPERM, awtun_sa_dump(&nl, 0, &sa, 1));
+	EXPECT_EQ(-EPERM, awtun_transport_do(&nl, AWTUN_CMD_TRANSPORT_ADD, 0));
+	EXPECT_EQ(-EPERM, awtun_transport_do(&nl, AWTUN_CMD_TRANSPORT_DEL, 0));
+	EXPECT_EQ(-EPERM, awtun_transport_dump(&nl, &transport, 1));
 	awtun_nl_close(&nl);
 
 	/* The first socket was opened with the capability, and asks now. */
@@ -1194,11 +987,5 @@ TEST_F(tunnel, mutated_requests)
 
 int main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
-
-	if (rc)
-		ksft_exit_skip("load.sh could not load awtun\n");
-	if (getrandom(keymat, sizeof(keymat), 0) != sizeof(keymat))
-		abort();
-	return test_harness_run(argc, argv);
+	return refusal_main(argc, argv);
 }

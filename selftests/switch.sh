@@ -7,23 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 needs iperf3
 
-readonly SWITCHES=100 SEGMENTS=10000
-
-tcp_flow() {
-	start_in b iperf3 --server --one-off
-	wait_for 20 listening
-	start_in a iperf3 --client "${T4[1]}" --time 86400 --bidir
-}
-
-listening() {
-	in_ns b ss -tln | grep -q :5201
-}
-
-# Every datagram of this one is waited for: a lost one ends it with a failure.
-udp_flow() {
-	start udp_sizes -l "$(ns a)" "${T6[0]}" "$(ns b)" "${T6[1]}" \
-		0 1200 17
-}
+readonly SWITCHES=${SWITCHES:-100} SEGMENTS=${SEGMENTS:-10000}
 
 # shellcheck disable=SC2016 # awk's
 tunnel_packets() {
@@ -50,9 +34,9 @@ for suite in aes256-sha256 aes256-gcm16; do
 	udp_flow
 	check "$suite: traffic flows" wait_for 60 enough 100
 	check "$suite: $SWITCHES replacements under traffic, every packet arrives" \
-		switch_sas a b $suite $SWITCHES
+		switch_sas a b $suite "$SWITCHES"
 	check "$suite: more than $SEGMENTS packets each way" \
-		wait_for 300 enough $SEGMENTS
+		wait_for 300 enough "$SEGMENTS"
 	check "$suite: TCP and UDP go on to the end" stop_jobs
 	check "$suite: one pair is left" one_sa_pair a
 	check "$suite: one pair is left at the peer" one_sa_pair b

@@ -249,9 +249,5 @@ TEST_F(torture, any_order_within_the_window)
 
 int main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
-
-	if (rc)
-		ksft_exit_skip("load.sh could not load awtun\n");
-	return test_harness_run(argc, argv);
+	return rig_main(argc, argv);
 }
