@@ -184,7 +184,7 @@ static bool read_sent(struct esp_rig *rig, struct says *outer,
 
 /* The host sends to the peer: what the outer packet says, and the inner one. */
 static void egress(struct __test_metadata *_metadata,
-		   FIXTURE_DATA(outer) *self, struct says host,
+		   struct _test_data_outer *self, struct says host,
 		   struct says *outer, struct says *inner)
 {
 	__u8 packet[ESP_MAX];
@@ -196,7 +196,7 @@ static void egress(struct __test_metadata *_metadata,
 
 /* The peer sends to the host, a packet in another. */
 static void send_inward(struct __test_metadata *_metadata,
-			FIXTURE_DATA(outer) *self, struct says peer,
+			struct _test_data_outer *self, struct says peer,
 			__u8 outer_ds)
 {
 	__u8 plain[ESP_MAX], esp[ESP_MAX];
@@ -210,7 +210,7 @@ static void send_inward(struct __test_metadata *_metadata,
 }
 
 static struct says ingress(struct __test_metadata *_metadata,
-			   FIXTURE_DATA(outer) *self, struct says peer,
+			   struct _test_data_outer *self, struct says peer,
 			   __u8 outer_ds)
 {
 	struct says nothing = { 0 };
@@ -365,7 +365,7 @@ TEST_F(outer, ttl)
  * does. In IPv6 there is nothing to set.
  */
 static void check_df(struct __test_metadata *_metadata,
-		     FIXTURE_DATA(outer) *self, __u8 df, bool inner_df,
+		     struct _test_data_outer *self, __u8 df, bool inner_df,
 		     bool wanted)
 {
 	struct says outer, inner;

@@ -250,7 +250,7 @@ static int cmd_switch(struct router *a, struct router *b, char **argv)
 
 static int cmd_encap(struct router *a, struct router *b, char **argv)
 {
-	char *once[] = { argv[0], "1" };
+	char *once[2] = { argv[0], "1" };
 
 	encap_port = strtoul(argv[1], NULL, 0);
 	return cmd_switch(a, b, once);
