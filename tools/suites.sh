@@ -8,13 +8,37 @@ logs=$PWD/build/check
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0 ran=()
 
+declare -A begun started counters
+
 # suite NAME COUNTER COMMAND...: COUNTER reads the log and prints "passed failed skipped".
 suite() {
-	local name=$1 counter=$2 start=$SECONDS status p=0 f=0 s=0
+	local name=$1 counter=$2 start=$SECONDS
 	shift 2
 	echo "== $name"
 	"$@" 2>&1 | tee "$logs/$name.log"
-	status=${PIPESTATUS[0]}
+	count "$name" "$counter" "${PIPESTATUS[0]}" "$start"
+}
+
+# begin NAME COUNTER COMMAND...: a suite beside the others, until `finish NAME` shows it.
+begin() {
+	local name=$1
+	counters[$name]=$2 started[$name]=$SECONDS
+	shift 2
+	"$@" > "$logs/$name.log" 2>&1 &
+	begun[$name]=$!
+}
+
+finish() {
+	local name=$1
+	echo "== $name"
+	tail -n +1 -f --pid="${begun[$name]}" "$logs/$name.log"
+	wait "${begun[$name]}"
+	count "$name" "${counters[$name]}" $? "${started[$name]}"
+}
+
+# count NAME COUNTER STATUS START: what the suite's log says, for the summary.
+count() {
+	local name=$1 counter=$2 status=$3 start=$4 p=0 f=0 s=0
 	read -r p f s < <("$counter" "$logs/$name.log")
 	# What ended badly without a failed result, a crash of the VM say, is a failure too; so is a suite
 	# that ran nothing.
