@@ -2,8 +2,8 @@
 #
 # awtun: IPsec tunnels for Linux routers. `make help` lists the targets.
 
-# The kernel to build for: the newest whose headers are installed.
-KDIR ?= $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)
+# The kernel to build for; see tools/kernel.
+KDIR ?= $(shell tools/kernel headers)
 DESTDIR ?=
 prefix ?= /usr
 sbindir ?= $(prefix)/sbin
@@ -16,8 +16,7 @@ BUILD := build
 all: modules userland ## Build kmod/awtun.ko, build/bin/awiked and build/bin/awcli
 
 modules: ## Build kmod/awtun.ko for KDIR
-	@test -n "$(KDIR)" || { echo "no kernel headers in /lib/modules: run tools/deps, or give KDIR=" >&2; exit 1; }
-	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR)
+	@$(MAKE) --no-print-directory -C kmod $(if $(KDIR),KDIR=$(KDIR))
 
 userland: $(BUILD)/userland/build.ninja ## Build awiked and awcli
 	@ninja -C $(BUILD)/userland -j $(JOBS) awiked awcli
@@ -41,6 +40,14 @@ check: deps ## Run every test: userland here, the kernel's in a VM
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
 
+bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts instructions
+	@$(MAKE) --no-print-directory modules
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/bench
+
+check-kernels: deps ## Run every test of the module on every kernel it is for
+	@tools/check-kernels
+
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
@@ -53,11 +60,11 @@ install: all ## Install awiked and awcli (DESTDIR=, prefix=)
 modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR)
 	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) modules_install
 
-clean: ## Remove what was built, but for the VM's kernel
+clean: ## Remove what was built, but for the VM's kernels
 	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) clean
-	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/selftests
+	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/selftests $(BUILD)/kernels
 
 help:
-	@awk -F ':.*## ' '/^[a-z_]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland deps demo check style install modules_install clean help
+.PHONY: all modules userland deps demo check check-kernels bench style install modules_install clean help

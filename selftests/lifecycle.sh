@@ -71,7 +71,7 @@ underlay_round() {
 	ns_add a && underlay a b && stop_jobs && ns_del over && return "$rc"
 }
 
-# rounds COUNT COMMAND...
+# rounds COUNT COMMAND...: the traffic of each may have ended with its link.
 rounds() {
 	local i count=$1
 	shift
@@ -83,6 +83,7 @@ rounds() {
 		fi
 		stop_jobs
 	done
+	return 0
 }
 
 ### What is left behind

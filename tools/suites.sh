@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# For tools/check and its relatives, to be sourced: runs suites of tests, with the log of each in
+# build/check, and sums up.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+logs=$PWD/build/check
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0 ran=()
+
+# suite NAME COUNTER COMMAND...: COUNTER reads the log and prints "passed failed skipped".
+suite() {
+	local name=$1 counter=$2 start=$SECONDS status p=0 f=0 s=0
+	shift 2
+	echo "== $name"
+	"$@" 2>&1 | tee "$logs/$name.log"
+	status=${PIPESTATUS[0]}
+	read -r p f s < <("$counter" "$logs/$name.log")
+	# What ended badly without a failed result, a crash of the VM say, is a failure too; so is a suite
+	# that ran nothing.
+	if [ "${f:-0}" = 0 ] && { [ "$status" != 0 ] || [ "${p:-0}" = 0 ]; }; then
+		f=1
+	fi
+	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+	ran+=("$(printf '%-12s %5d passed %4d failed %4d skipped %6d s' "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - start)))")
+}
+
+# suite_skipped NAME REASON
+suite_skipped() {
+	skipped=$((skipped + 1))
+	ran+=("$(printf '%-12s skipped: %s' "$1" "$2")")
+}
+
+count_ctest() {
+	awk '/\.+ +Passed/ { p++ } /\*\*\*(Failed|Timeout|Exception|Not Run)/ { f++ } /\*\*\*Skipped|\(Skipped\)/ { s++ }
+		END { print p + 0, f + 0, s + 0 }' "$1"
+}
+
+count_ktap() {
+	sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p' "$1" | tail -n 1
+}
+
+# kernel_tests KERNEL SECONDS [TEST...]: the module's tests there, all of them without a list. The
+# module is built for it on the way, every warning an error.
+kernel_tests() {
+	local kernel=$1 limit=$2 module
+	shift 2
+	module=$(tools/kernel module "$kernel") || return
+	tools/vm --kernel "$kernel" --timeout "$limit" -- \
+		make -s -C selftests run_tests AWTUN_KO="$module" ${1:+TESTS="$*"}
+}
+
+# suite_kernel NAME KERNEL SECONDS [TEST...]: the same as a suite, when there is such a kernel.
+suite_kernel() {
+	local name=$1 kernel=$2
+	shift
+	if tools/kernel name "$kernel" > "$logs/$name.log" 2>&1; then
+		suite "$name" count_ktap kernel_tests "$@"
+	else
+		suite_skipped "$name" "$(cat "$logs/$name.log")"
+	fi
+}
+
+# The end: one line of counts, and status 0 only when nothing failed.
+summary() {
+	echo
+	printf '%s\n' "${ran[@]}"
+	echo
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
