@@ -624,13 +624,12 @@ static void print_ts_list(const char *name, const struct awtun_ts_list *list)
 	}
 }
 
-static void print_sa_id(const struct awtun_sa *sa)
+static void put_spi(__u32 spi)
 {
-	char spi[16];
+	char text[16];
 
-	snprintf(spi, sizeof(spi), "0x%08x", sa->spi);
-	put_string("dir", name_of(dirs, sa->dir));
-	put_string("spi", spi);
+	snprintf(text, sizeof(text), "0x%08x", spi);
+	put_string("spi", text);
 }
 
 static void print_sa_peer(const struct awtun_sa *sa)
@@ -651,7 +650,7 @@ static void print_sa(const struct awtun_sa *sa)
 
 	if (!only)
 		fputs(name_of(dirs, sa->dir), stdout);
-	print_sa_id(sa);
+	put_spi(sa->spi);
 	put_string("cipher", name_of(ciphers, sa->cipher));
 	put_string("auth", name_of(auths, sa->auth));
 	put_string("driver", sa->driver);
@@ -814,14 +813,11 @@ static int cmd_transport_dump(struct awtun_nl *nl, int argc, char **argv)
 
 static void print_details(const struct awtun_notice *notice)
 {
-	char spi[16] = "";
-
-	if (notice->spi)
-		snprintf(spi, sizeof(spi), "0x%08x", notice->spi);
 	put_number("count", notice->count, notice->count);
 	if (notice->cause)
 		put_string("cause", name_of(causes, notice->cause));
-	put_string("spi", spi);
+	if (notice->spi)
+		put_spi(notice->spi);
 	put_addr("src", &notice->src);
 	put_number("src_port", notice->src_port, notice->src_port);
 	put_addr("dst", &notice->dst);
@@ -835,7 +831,8 @@ static void print_notice(const struct awtun_notice *notice)
 		put_ifname(notice->tunnel.ifindex);
 	if (notice->of_sa) {
 		put_ifname(notice->sa.ifindex);
-		print_sa_id(&notice->sa);
+		put_string("dir", name_of(dirs, notice->sa.dir));
+		put_spi(notice->sa.spi);
 	}
 	if (notice->of_transport)
 		print_transport(&notice->transport);

@@ -197,7 +197,7 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_HARD_PACKETS,	/* u64 */
 	AWTUN_SA_A_AGE,			/* u64 seconds, reply only */
 	AWTUN_SA_A_EXPIRED,		/* flag, reply only: carries nothing more */
-	AWTUN_SA_A_TS_LOCAL,		/* nest of AWTUN_TS_A_SELECTOR; none: all */
+	AWTUN_SA_A_TS_LOCAL,		/* nest of AWTUN_TS_LIST_A_SELECTOR; none: all */
 	AWTUN_SA_A_TS_REMOTE,		/* the same, for the peer's side */
 
 	__AWTUN_SA_A_MAX,
