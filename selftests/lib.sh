@@ -392,6 +392,9 @@ kernel_log_clean() {
 	# What the core says to the failures that fail_nth makes.
 	/^[^:]*(kobject|sysctl).*-12|kobject: can not set name/ { next }
 	/memory allocation failure, unreliable refcount tracker/ { next }
+	/WARNING: .* at kernel\/trace\/trace_events.c/ { tracing = 1 }
+	/---\[ end trace/ && tracing { tracing = 0; next }
+	tracing || /could not initialize trace point/ { next }
 	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
 unregister_netdevice: waiting|general protection|rcu:.*stall|\
 INFO: task .* blocked|list_(add|del) corruption|awtun.*(error|fail)/ {

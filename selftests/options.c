@@ -120,7 +120,7 @@ TEST_F(tunnel, options_left_out_get_their_defaults)
 TEST_F(tunnel, options_out_of_range)
 {
 	static const struct value bad[] = {
-		{ AWTUN_TUNNEL_A_DSCP, 1, 64 }, { AWTUN_TUNNEL_A_DSCP, 1, 255 },
+		{ AWTUN_TUNNEL_A_DSCP, 1, 64 }, { AWTUN_TUNNEL_A_DSCP, 1, 254 },
 		{ AWTUN_TUNNEL_A_DF, 1, 3 }, { AWTUN_TUNNEL_A_DF, 1, 255 },
 		{ AWTUN_TUNNEL_A_MSS_IPV4, 2, 1 },
 		{ AWTUN_TUNNEL_A_MSS_IPV4, 2, 63 },
