@@ -8,7 +8,7 @@ logs=$PWD/build/check
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0 ran=()
 
-declare -A begun started counters
+declare -A begun counters
 
 # suite NAME COUNTER COMMAND...: COUNTER reads the log and prints "passed failed skipped".
 suite() {
@@ -16,15 +16,21 @@ suite() {
 	shift 2
 	echo "== $name"
 	"$@" 2>&1 | tee "$logs/$name.log"
-	count "$name" "$counter" "${PIPESTATUS[0]}" "$start"
+	count "$name" "$counter" "${PIPESTATUS[0]}" $((SECONDS - start))
 }
 
 # begin NAME COUNTER COMMAND...: a suite beside the others, until `finish NAME` shows it.
 begin() {
 	local name=$1
-	counters[$name]=$2 started[$name]=$SECONDS
+	counters[$name]=$2
 	shift 2
-	"$@" > "$logs/$name.log" 2>&1 &
+	{
+		SECONDS=0
+		"$@" > "$logs/$name.log" 2>&1
+		status=$?
+		echo "$SECONDS" > "$logs/$name.seconds"
+		exit "$status"
+	} &
 	begun[$name]=$!
 }
 
@@ -33,12 +39,12 @@ finish() {
 	echo "== $name"
 	tail -n +1 -f --pid="${begun[$name]}" "$logs/$name.log"
 	wait "${begun[$name]}"
-	count "$name" "${counters[$name]}" $? "${started[$name]}"
+	count "$name" "${counters[$name]}" $? "$(cat "$logs/$name.seconds")"
 }
 
-# count NAME COUNTER STATUS START: what the suite's log says, for the summary.
+# count NAME COUNTER STATUS SECONDS: what the suite's log says, for the summary.
 count() {
-	local name=$1 counter=$2 status=$3 start=$4 p=0 f=0 s=0
+	local name=$1 counter=$2 status=$3 seconds=$4 p=0 f=0 s=0
 	read -r p f s < <("$counter" "$logs/$name.log")
 	# What ended badly without a failed result, a crash of the VM say, is a failure too; so is a suite
 	# that ran nothing.
@@ -46,7 +52,7 @@ count() {
 		f=1
 	fi
 	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
-	ran+=("$(printf '%-12s %5d passed %4d failed %4d skipped %6d s' "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - start)))")
+	ran+=("$(printf '%-12s %5d passed %4d failed %4d skipped %6d s' "$name" "${p:-0}" "${f:-0}" "${s:-0}" "$seconds")")
 }
 
 # suite_skipped NAME REASON
