@@ -249,22 +249,22 @@ switch_sas() {
 # 0x10, from A to B plus 1 and back plus 2.
 number_sas=0x100
 sas() {
-	local a=$1 b=$2 suite=$3 option keys spi in=() out=()
+	local a=$1 b=$2 suite=$3 option keys spi inbound=() outbound=()
 	shift 3
 	for option; do
 		case $option in
-		in:*) in+=("${option#in:}") ;;
-		out:*) out+=("${option#out:}") ;;
+		in:*) inbound+=("${option#in:}") ;;
+		out:*) outbound+=("${option#out:}") ;;
 		esac
 	done
 	number_sas=$((number_sas + 1))
 	spi=$((number_sas * 16))
 	keys=("$(random_hex "$(keymat_len "$suite")")"
 		"$(random_hex "$(keymat_len "$suite")")")
-	sa_add "$b" in $((spi + 1)) "$suite" "${keys[0]}" "${in[@]}" &&
-		sa_add "$a" in $((spi + 2)) "$suite" "${keys[1]}" "${in[@]}" &&
-		sa_add "$a" out $((spi + 1)) "$suite" "${keys[0]}" "${out[@]}" &&
-		sa_add "$b" out $((spi + 2)) "$suite" "${keys[1]}" "${out[@]}" &&
+	sa_add "$b" in $((spi + 1)) "$suite" "${keys[0]}" "${inbound[@]}" &&
+		sa_add "$a" in $((spi + 2)) "$suite" "${keys[1]}" "${inbound[@]}" &&
+		sa_add "$a" out $((spi + 1)) "$suite" "${keys[0]}" "${outbound[@]}" &&
+		sa_add "$b" out $((spi + 2)) "$suite" "${keys[1]}" "${outbound[@]}" &&
 		in_ns "$a" awtun_ctl sa-activate tunnel0 $((spi + 1)) &&
 		in_ns "$b" awtun_ctl sa-activate tunnel0 $((spi + 2))
 }
@@ -392,9 +392,12 @@ kernel_log_clean() {
 	# What the core says to the failures that fail_nth makes.
 	/^[^:]*(kobject|sysctl).*-12|kobject: can not set name/ { next }
 	/memory allocation failure, unreliable refcount tracker/ { next }
+	/kmemleak: Cannot allocate/ { next }
 	/WARNING: .* at kernel\/trace\/trace_events.c/ { tracing = 1 }
-	/---\[ end trace/ && tracing { tracing = 0; next }
-	tracing || /could not initialize trace point/ { next }
+	/---\[ end trace/ { tracing = 0 }
+	/(page allocation failure|vmalloc error):/ { starved = 1 }
+	/<\/TASK>/ { starved = 0 }
+	tracing || starved { next }
 	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
 unregister_netdevice: waiting|general protection|rcu:.*stall|\
 INFO: task .* blocked|list_(add|del) corruption|awtun.*(error|fail)/ {
