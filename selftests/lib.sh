@@ -389,15 +389,17 @@ kernel_log_clean() {
 	index($0, mark) { seen = 1; next }
 	# What every module says that was not built with the kernel.
 	/awtun: (loading out-of-tree module|module verification failed)/ { next }
-	# What the core says to the failures that fail_nth makes.
-	/^[^:]*(kobject|sysctl).*-12|kobject: can not set name/ { next }
-	/memory allocation failure, unreliable refcount tracker/ { next }
-	/kmemleak: Cannot allocate/ { next }
+	# What the core says to the failures that fail_nth makes, some of it with
+	# a trace.
 	/WARNING: .* at kernel\/trace\/trace_events.c/ { tracing = 1 }
 	/---\[ end trace/ { tracing = 0 }
-	/(page allocation failure|vmalloc error):/ { starved = 1 }
+	/(page allocation failure|vmalloc error):|sysctl could not get/ {
+		starved = 1
+	}
 	/<\/TASK>/ { starved = 0 }
-	tracing || starved { next }
+	tracing || starved || /kmemleak: Cannot allocate/ { next }
+	/^[^:]*kobject.*-12|kobject: can not set name/ { next }
+	/memory allocation failure, unreliable refcount tracker/ { next }
 	seen && /WARNING|BUG|Oops|Call Trace|RIP:|refcount_t|leak|\
 unregister_netdevice: waiting|general protection|rcu:.*stall|\
 INFO: task .* blocked|list_(add|del) corruption|awtun.*(error|fail)/ {
