@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands for UDP sockets. */
+#include <linux/file.h>
+#include <linux/net.h>
 #include <net/sock.h>
 
 #include "compat.h"
@@ -13,10 +15,11 @@ static const struct nla_policy transport_policy[AWTUN_TRANSPORT_A_MAX + 1] = {
 };
 
 static int do_transport(struct genl_info *info,
-			int (*run)(struct net *net, int fd,
+			int (*run)(struct net *net, struct socket *sock,
 				   struct netlink_ext_ack *extack))
 {
 	struct awtun_req req;
+	struct socket *sock;
 	int err;
 
 	err = awtun_req_parse(&req, info, AWTUN_A_TRANSPORT,
@@ -27,8 +30,13 @@ static int do_transport(struct genl_info *info,
 		return AWTUN_MISSING(&req, AWTUN_TRANSPORT_A_FD,
 				     "the socket is missing");
 
-	err = run(genl_info_net(info), nla_get_u32(req.tb[AWTUN_TRANSPORT_A_FD]),
-		  req.extack);
+	sock = sockfd_lookup(nla_get_u32(req.tb[AWTUN_TRANSPORT_A_FD]), &err);
+	if (!sock)
+		return AWTUN_REFUSE(&req, AWTUN_TRANSPORT_A_FD, err,
+				    "not the descriptor of a socket");
+
+	err = run(genl_info_net(info), sock, req.extack);
+	sockfd_put(sock);
 	if (err)
 		awtun_refuse(&req, AWTUN_TRANSPORT_A_FD, err);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/file.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/slab.h>
@@ -207,7 +206,7 @@ static int attach(struct net *net, struct socket *sock,
 /**
  * awtun_transport_add() - take ESP out of a UDP socket
  * @net: namespace that the request came from
- * @fd: the socket, of the calling process
+ * @sock: any socket of the calling process
  * @extack: says what is wrong
  *
  * The socket stays the process's: it gets everything that is not ESP. A module
@@ -215,24 +214,16 @@ static int attach(struct net *net, struct socket *sock,
  *
  * Return: 0 or an error.
  */
-int awtun_transport_add(struct net *net, int fd,
+int awtun_transport_add(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack)
 {
-	struct socket *sock;
 	int err;
-
-	sock = sockfd_lookup(fd, &err);
-	if (!sock) {
-		NL_SET_ERR_MSG_MOD(extack, "not the descriptor of a socket");
-		return err;
-	}
 
 	lock_sock(sock->sk);
 	err = check_socket(net, sock, extack);
 	if (!err)
 		err = attach(net, sock, extack);
 	release_sock(sock->sk);
-	sockfd_put(sock);
 
 	return err;
 }
@@ -261,35 +252,24 @@ static void detach(struct awtun_transport *transport)
 /**
  * awtun_transport_del() - leave ESP to a UDP socket again
  * @net: namespace that the request came from
- * @fd: the socket, of the calling process
+ * @sock: any socket of the calling process, by a reference that keeps it open:
+ *	nobody else lets go of it now
  * @extack: says what is wrong
  *
  * Return: 0 or an error.
  */
-int awtun_transport_del(struct net *net, int fd,
+int awtun_transport_del(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack)
 {
-	struct awtun_transport *transport;
-	struct socket *sock;
-	int err;
+	struct awtun_transport *transport = take(awtun_net(net), sock->sk);
 
-	sock = sockfd_lookup(fd, &err);
-	if (!sock) {
-		NL_SET_ERR_MSG_MOD(extack, "not the descriptor of a socket");
-		return err;
-	}
-
-	/* The descriptor keeps it open: nobody else lets go of it now. */
-	transport = take(awtun_net(net), sock->sk);
-	if (transport) {
-		detach(transport);
-	} else {
+	if (!transport) {
 		NL_SET_ERR_MSG_MOD(extack, "ESP is not taken out of this socket");
-		err = -ENOENT;
+		return -ENOENT;
 	}
-	sockfd_put(sock);
+	detach(transport);
 
-	return err;
+	return 0;
 }
 
 /**

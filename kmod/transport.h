@@ -14,6 +14,7 @@
 struct net;
 struct netlink_ext_ack;
 struct sock;
+struct socket;
 
 /* Sockets of one namespace. */
 #define AWTUN_TRANSPORT_MAX	64
@@ -38,9 +39,9 @@ struct awtun_transport {
 	struct work_struct lost_work;
 };
 
-int awtun_transport_add(struct net *net, int fd,
+int awtun_transport_add(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack);
-int awtun_transport_del(struct net *net, int fd,
+int awtun_transport_del(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack);
 void awtun_transport_del_all(struct awtun_net *an);
 
