@@ -206,9 +206,10 @@ static bool has_route(const struct sk_buff *skb)
 }
 
 /* The packet is not GSO, and nobody is to be told of its size. */
-static void xmit_one(struct sk_buff *skb, const struct way *way)
+static void xmit_one(struct sk_buff *skb, const struct way *way,
+		     enum awtun_fit fit)
 {
-	switch (awtun_pmtu_fit(skb, way->mtu, way->outer->opts.df)) {
+	switch (fit) {
 	case AWTUN_FITS:
 		protect(skb, way, outer_df(skb, way->outer));
 		return;
@@ -240,7 +241,9 @@ static void xmit_segments(struct sk_buff *skb, const struct way *way)
 	consume_skb(skb);
 	skb_list_walk_safe(segments, segment, next) {
 		skb_mark_not_on_list(segment);
-		xmit_one(segment, way);
+		xmit_one(segment, way,
+			 awtun_pmtu_fit(segment, way->mtu,
+					way->outer->opts.df));
 	}
 }
 
@@ -277,6 +280,7 @@ netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
 	enum awtun_tunnel_stat stat;
+	enum awtun_fit fit;
 	struct way way;
 
 	if (unlikely(!is_ip(skb))) {
@@ -299,15 +303,15 @@ netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (awtun_mss_wanted(tun, skb))
 		awtun_mss_clamp(tun, skb, way.mtu);
 
-	if (unlikely(awtun_pmtu_fit(skb, way.mtu, way.outer->opts.df) ==
-		     AWTUN_TOO_BIG)) {
+	fit = awtun_pmtu_fit(skb, way.mtu, way.outer->opts.df);
+	if (unlikely(fit == AWTUN_TOO_BIG)) {
 		awtun_count_sa_drop(way.sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
 		awtun_pmtu_tell(skb, way.mtu);
 		kfree_skb(skb);
 	} else if (skb_is_gso(skb)) {
 		xmit_segments(skb, &way);
 	} else {
-		xmit_one(skb, &way);
+		xmit_one(skb, &way, fit);
 	}
 	dst_release(way.dst);
 	return NETDEV_TX_OK;
