@@ -32,6 +32,9 @@ class ActionExecutor {
   Done perform(const ike::AddSa& add);
   Done perform(const ike::ActivateSa& activate);
   Done perform(const ike::DeleteSa& remove);
+  Done perform(const ike::SendKeepalive& keepalive);
+  Done perform(const ike::MoveSa& move);
+  Done perform(const ike::StartJob& start);
   Done perform(const ike::IkeKeys& keys);
   Done perform(const ike::Notice& notice);
   [[nodiscard]] Result<std::uint32_t, std::string> ifindex(ike::TunnelId tunnel) const;

@@ -134,7 +134,7 @@ void Daemon::check_every_sa() {
 }
 
 void Daemon::report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard) {
-  if (const auto tunnel = tunnels_.tunnel_of(ifindex)) engine_.handle(ike::SaExpired{*tunnel, spi, hard});
+  if (const auto tunnel = tunnels_.tunnel_of(ifindex)) engine_.handle(ike::SaExpired{*tunnel, ike::Direction::Out, spi, hard});
 }
 
 // ---------------------------------------------------------------- operate

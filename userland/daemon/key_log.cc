@@ -111,8 +111,8 @@ std::string roomy() {
 
 std::string esp_sa_line(const ike::AddSa& sa) {
   const bool in = sa.direction == ike::Direction::In;
-  const auto& source = in ? sa.remote : sa.local;
-  const auto& destination = in ? sa.local : sa.remote;
+  const auto& source = in ? sa.remote.address : sa.local.address;
+  const auto& destination = in ? sa.local.address : sa.remote.address;
   auto line = roomy();
   fmt::format_to(std::back_inserter(line), R"("{}","{}","{}","0x{:08x}","{}","0x)",
                  source.is_v4() ? "IPv4" : "IPv6", source.to_string(), destination.to_string(), sa.spi,

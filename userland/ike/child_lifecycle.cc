@@ -48,10 +48,21 @@ void Engine::Impl::add_sa(const ChildSa& made, const IkeSa& sa, Direction direct
   const bool out = direction == Direction::Out;
   // The token leads back to the Child SA: see on(DataPlaneFailed).
   const std::uint64_t token = std::uint64_t{made.inbound_spi} << 1 | (out ? 1 : 0);
-  actions_.emplace_back(AddSa{token, made.tunnel, direction, out ? made.outbound_spi : made.inbound_spi,
-                              sa.local.address, sa.remote.address, made.transform, std::move(keys.encryption),
-                              std::move(keys.salt), std::move(keys.integrity), made.local_selectors,
-                              made.remote_selectors});
+  AddSa added;
+  added.token = token;
+  added.tunnel = made.tunnel;
+  added.direction = direction;
+  added.spi = out ? made.outbound_spi : made.inbound_spi;
+  added.local = sa.local;
+  added.remote = sa.remote;
+  added.transform = made.transform;
+  added.encryption_key = std::move(keys.encryption);
+  added.salt = std::move(keys.salt);
+  added.integrity_key = std::move(keys.integrity);
+  added.local_selectors = made.local_selectors;
+  added.remote_selectors = made.remote_selectors;
+  if (made.expires_at) added.lifetime = *made.expires_at - now_;
+  actions_.emplace_back(std::move(added));
 }
 
 void Engine::Impl::activate(ChildSa& next) {

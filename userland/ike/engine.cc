@@ -6,7 +6,8 @@
 
 namespace awtun::ike {
 
-Engine::Engine(RandomSource random) : impl_(std::make_unique<Impl>(std::move(random))) {}
+Engine::Engine(RandomSource random, Settings settings)
+    : impl_(std::make_unique<Impl>(std::move(random), std::move(settings))) {}
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
@@ -203,7 +204,8 @@ void Engine::Impl::on(SaExpired&& input) {
   Tunnel* owner = tunnel(input.tunnel);
   if (owner == nullptr) return;
   for (ChildSa* found : children(*owner)) {
-    if (found->outbound_spi != input.spi || found->state != ChildState::Installed) continue;
+    const std::uint32_t spi = input.direction == Direction::In ? found->inbound_spi : found->outbound_spi;
+    if (spi != input.spi || found->state != ChildState::Installed) continue;
     if (input.hard) {
       expire(*found);
     } else if (IkeSa* sa = ike(found->ike_sa)) {
@@ -213,6 +215,12 @@ void Engine::Impl::on(SaExpired&& input) {
     return;
   }
 }
+
+// INTERIM: the next steps fill these in.
+void Engine::Impl::on(PeerMoved&&) {}
+void Engine::Impl::on(UnknownSpi&&) {}
+void Engine::Impl::on(Acquire&&) {}
+void Engine::Impl::on(JobDone&&) {}
 
 void Engine::Impl::on(Rekey&& input) {
   Tunnel* owner = tunnel(input.tunnel);

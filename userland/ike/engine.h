@@ -14,6 +14,7 @@
 #include "userland/base/ip.h"
 #include "userland/base/profile.h"
 #include "userland/base/secret.h"
+#include "userland/ike/job.h"
 #include "userland/ike/time.h"
 
 namespace awtun::ike {
@@ -23,18 +24,6 @@ using RandomSource = std::function<void(MutableByteView)>;
 
 /// N of tunnelN: the name by which commands, policies and SAs refer to one another.
 using TunnelId = std::uint32_t;
-
-/// RFC 7296 3.5. Without a `tunnel local name` the identity is the tunnel's own address.
-struct Identity {
-  enum class Type : std::uint8_t { Ipv4Address = 1, Fqdn = 2, Rfc822 = 3, Ipv6Address = 5, DerAsn1Dn = 9 };
-  Type type = Type::Ipv4Address;
-  Bytes data;
-
-  static Identity of(const IpAddress& address);
-  static Identity fqdn(std::string_view name);
-  [[nodiscard]] std::string to_string() const;
-  bool operator==(const Identity&) const = default;
-};
 
 /// RFC 7296 3.13.1, both ends inclusive; protocol 0 is any, ports 0-65535 all.
 struct TrafficSelector {
@@ -51,6 +40,16 @@ struct TrafficSelector {
   bool operator==(const TrafficSelector&) const = default;
 };
 
+/// Authentication by certificate. The engine holds no private key and reads no certificate: it has
+/// both done by jobs that name the trustpoint.
+struct CertificatePolicy {
+  std::string trustpoint;
+  /// SHA-1 of each trust anchor's SubjectPublicKeyInfo, 20 octets each, for CERTREQ (RFC 7296 3.7).
+  std::vector<Bytes> authorities;
+
+  bool operator==(const CertificatePolicy&) const = default;
+};
+
 /// All that the engine needs to know of one tunnel interface. Handing over a policy with a
 /// different address, identity or key restarts the tunnel; other changes apply to the next SA.
 struct TunnelPolicy {
@@ -61,6 +60,10 @@ struct TunnelPolicy {
   Identity remote_id;
   /// nullopt: no `crypto isakmp key` matches the peer; that is a reportable failure, not an error.
   std::optional<Secret> preshared_key;
+  /// nullopt: no trustpoint. The profile says which end authenticates by which method.
+  std::optional<CertificatePolicy> certificate;
+  /// Ask for, and accept, transport mode alone (RFC 7296 1.3.1): for GRE and L2TPv3.
+  bool transport_mode = false;
   IsakmpProfile isakmp = default_isakmp_profile();
   IpsecProfile ipsec = default_ipsec_profile();
   std::vector<TrafficSelector> local_selectors{TrafficSelector::any(Family::V4),
@@ -69,9 +72,16 @@ struct TunnelPolicy {
                                                 TrafficSelector::any(Family::V6)};
 };
 
+enum class Direction : std::uint8_t { In, Out };
+
+/// The UDP ports of IKE (RFC 7296 2.23): behind 4500 a message has the non-ESP marker before it, and
+/// ESP may be in UDP.
+inline constexpr std::uint16_t kIkePort = 500;
+inline constexpr std::uint16_t kNattPort = 4500;
+
 // ---------------------------------------------------------------- inputs
 
-/// A datagram from UDP port 500 (later 4500, without its non-ESP marker).
+/// A datagram from UDP port 500, or from 4500 without its non-ESP marker (RFC 3948 2.2).
 struct Datagram {
   Endpoint local;
   Endpoint remote;
@@ -92,11 +102,33 @@ struct DataPlaneFailed {
   std::uint64_t token;
   std::string reason;
 };
-/// The kernel reports that an outbound SA nears (or has reached) the end of its sequence numbers.
+/// The kernel reports that an SA nears (or has reached) the end of its lifetime or of its sequence
+/// numbers.
 struct SaExpired {
   TunnelId tunnel;
+  Direction direction;
   std::uint32_t spi;  ///< host byte order
   bool hard;
+};
+/// Authentic ESP of this inbound SA comes from a new address or port. The kernel has followed.
+struct PeerMoved {
+  TunnelId tunnel;
+  std::uint32_t spi;  ///< inbound, host byte order
+  Endpoint remote;
+};
+/// The peer sends ESP under an SPI that we do not have, or have lost.
+struct UnknownSpi {
+  TunnelId tunnel;
+  std::uint32_t spi;  ///< host byte order
+};
+/// A packet waits for a tunnel that has no SA.
+struct Acquire {
+  TunnelId tunnel;
+};
+/// A job that an action started has ended.
+struct JobDone {
+  std::uint64_t token;
+  JobResult result;
 };
 /// Operator or test: rekey the Child SA or the IKE SA of a tunnel now.
 struct Rekey {
@@ -110,26 +142,34 @@ struct ClearSa {
 /// Delete every SA and tell the peers; nothing is initiated afterwards.
 struct Shutdown {};
 
-using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, Rekey,
-                           ClearSa, Shutdown>;
+using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, PeerMoved,
+                           UnknownSpi, Acquire, JobDone, Rekey, ClearSa, Shutdown>;
 
 // ---------------------------------------------------------------- actions, carried out in order
 
-enum class Direction : std::uint8_t { In, Out };
-
+/// From port 4500 it goes out behind the non-ESP marker.
 struct Send {
   Endpoint local;
   Endpoint remote;
   Bytes bytes;
 };
+/// One octet 0xff in UDP, which keeps a NAT's mapping alive (RFC 3948 2.3).
+struct SendKeepalive {
+  Endpoint local;
+  Endpoint remote;
+};
 /// Install one SA. An outbound one carries nothing until ActivateSa names it.
 struct AddSa {
-  std::uint64_t token;  ///< comes back in DataPlaneFailed
-  TunnelId tunnel;
-  Direction direction;
-  std::uint32_t spi;  ///< host byte order
-  IpAddress local;
-  IpAddress remote;
+  std::uint64_t token = 0;  ///< comes back in DataPlaneFailed
+  TunnelId tunnel = 0;
+  Direction direction = Direction::In;
+  std::uint32_t spi = 0;  ///< host byte order
+  Endpoint local;         ///< the ports count only in UDP
+  Endpoint remote;
+  bool udp = false;        ///< ESP in UDP between these ports (RFC 3948)
+  bool esn = false;        ///< 64-bit sequence numbers (RFC 4303 2.2.1)
+  bool transport = false;  ///< transport mode; else tunnel mode
+  Duration lifetime{};     ///< the kernel's own end for it, should the daemon be dead then
   IpsecTransform transform;
   Secret encryption_key;  ///< GCM: without the salt
   Secret salt;            ///< GCM: 4 octets (RFC 4106); empty otherwise
@@ -147,6 +187,18 @@ struct DeleteSa {
   Direction direction;
   std::uint32_t spi;
 };
+/// The peer's address or port has changed: from now on this outbound SA sends there.
+struct MoveSa {
+  TunnelId tunnel;
+  std::uint32_t spi;  ///< outbound, host byte order
+  Endpoint local;
+  Endpoint remote;
+};
+/// Do this, on another thread if there is one, and answer with JobDone.
+struct StartJob {
+  std::uint64_t token;
+  Job job;
+};
 /// The keys of an IKE SA, for a packet analyser; acted upon only while key logging is on.
 struct IkeKeys {
   std::uint64_t initiator_spi;
@@ -162,7 +214,8 @@ struct Notice {
   std::string text;
 };
 
-using Action = std::variant<Send, AddSa, ActivateSa, DeleteSa, IkeKeys, Notice>;
+using Action =
+    std::variant<Send, SendKeepalive, AddSa, ActivateSa, DeleteSa, MoveSa, StartJob, IkeKeys, Notice>;
 using Actions = std::vector<Action>;
 
 // ---------------------------------------------------------------- what `show` prints
@@ -242,10 +295,17 @@ struct Status {
   Counters counters;
 };
 
+/// What an engine is told once.
+struct Settings {
+  /// From which the tokens of quick crash detection are made (RFC 6290); it must outlive restarts.
+  /// Empty: no tokens are given out.
+  Secret quick_crash_secret;
+};
+
 /// One IKEv2 speaker. Not thread safe: one thread owns an engine.
 class Engine {
  public:
-  explicit Engine(RandomSource random);
+  explicit Engine(RandomSource random, Settings settings = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();

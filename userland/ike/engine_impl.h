@@ -57,7 +57,7 @@ struct Tunnel {
 };
 
 struct Engine::Impl {
-  explicit Impl(RandomSource random) : dice_(std::move(random)) {}
+  Impl(RandomSource random, Settings settings) : dice_(std::move(random)), settings_(std::move(settings)) {}
 
   // engine.cc: one step, from the input to the actions
   Actions step(Time now, Input input);
@@ -69,6 +69,10 @@ struct Engine::Impl {
   void on(RemoveTunnel&& input);
   void on(DataPlaneFailed&& input);
   void on(SaExpired&& input);
+  void on(PeerMoved&& input);
+  void on(UnknownSpi&& input);
+  void on(Acquire&& input);
+  void on(JobDone&& input);
   void on(Rekey&& input);
   void on(ClearSa&& input);
   void on(Shutdown&&);
@@ -214,6 +218,7 @@ struct Engine::Impl {
   [[nodiscard]] Status status() const;
 
   Dice dice_;
+  Settings settings_;
   Time now_{};
   bool shut_down_ = false;
   Actions actions_;

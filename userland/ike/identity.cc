@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "userland/ike/engine.h"
+#include "userland/ike/identity.h"
 
 namespace awtun::ike {
 namespace {

@@ -28,7 +28,7 @@ void SimKernel::flush() {
 }
 
 void SimKernel::add(const ike::AddSa& action) {
-  const Sa sa{action.tunnel, action.local, action.remote, all_keys(action)};
+  const Sa sa{action.tunnel, action.local.address, action.remote.address, all_keys(action)};
   if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
   const bool fresh = action.direction == ike::Direction::In
                          ? inbound_.emplace(action.spi, sa).second

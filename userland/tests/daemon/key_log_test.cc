@@ -20,18 +20,16 @@ std::string hex(std::size_t size, const char* octet) {
 }
 
 ike::AddSa cbc(ike::Direction direction) {
-  return {1,
-          0,
-          direction,
-          0xc0ffee01,
-          ip("10.1.1.1"),
-          ip("10.2.2.2"),
-          {Encryption::Aes256, Integrity::Sha256},
-          filled(32, 0xe1),
-          {},
-          filled(32, 0xa1),
-          {},
-          {}};
+  ike::AddSa sa;
+  sa.token = 1;
+  sa.direction = direction;
+  sa.spi = 0xc0ffee01;
+  sa.local = {ip("10.1.1.1"), 500};
+  sa.remote = {ip("10.2.2.2"), 500};
+  sa.transform = {Encryption::Aes256, Integrity::Sha256};
+  sa.encryption_key = filled(32, 0xe1);
+  sa.integrity_key = filled(32, 0xa1);
+  return sa;
 }
 
 ike::AddSa gcm() {
