@@ -11,6 +11,12 @@ std::string_view to_string(Encryption encryption) {
       return "AES192";
     case Encryption::Aes128:
       return "AES128";
+    case Encryption::Aes256Gcm16:
+      return "AES256GCM16";
+    case Encryption::Aes192Gcm16:
+      return "AES192GCM16";
+    case Encryption::Aes128Gcm16:
+      return "AES128GCM16";
     case Encryption::Des3:
       return "3DES";
   }
@@ -21,6 +27,8 @@ std::string_view to_string(Integrity integrity) {
   switch (integrity) {
     case Integrity::Sha512:
       return "SHA512";
+    case Integrity::Sha384:
+      return "SHA384";
     case Integrity::Sha256:
       return "SHA256";
     case Integrity::Sha1:
@@ -33,6 +41,11 @@ std::string_view to_string(Integrity integrity) {
       return "GCM8";
   }
   return "?";
+}
+
+bool is_gcm(Encryption encryption) {
+  return encryption == Encryption::Aes256Gcm16 || encryption == Encryption::Aes192Gcm16 ||
+         encryption == Encryption::Aes128Gcm16;
 }
 
 bool is_gcm(Integrity integrity) {

@@ -11,22 +11,24 @@
 
 namespace awtun {
 
-/// Des3 stands in the default tables and is never offered nor accepted: see supported().
-enum class Encryption : std::uint8_t { Aes256, Aes192, Aes128, Des3 };
-/// For an ISAKMP transform also the PRF. The Gcm values exist for ESP alone and name the ICV's
-/// length in octets (RFC 4106).
-enum class Integrity : std::uint8_t { Sha512, Sha256, Sha1, Gcm16, Gcm12, Gcm8 };
+/// Des3 stands in the default tables and is never offered nor accepted: see supported(). The Gcm16
+/// values exist for ISAKMP alone (AES-GCM with an ICV of 16 octets, RFC 5282).
+enum class Encryption : std::uint8_t { Aes256, Aes192, Aes128, Aes256Gcm16, Aes192Gcm16, Aes128Gcm16, Des3 };
+/// For an ISAKMP transform also the PRF, and beside AES-GCM the PRF alone. Sha384 exists for ISAKMP
+/// alone. The Gcm values exist for ESP alone and name the ICV's length in octets (RFC 4106).
+enum class Integrity : std::uint8_t { Sha512, Sha384, Sha256, Sha1, Gcm16, Gcm12, Gcm8 };
 enum class AuthMethod : std::uint8_t { PreShare, Certificate };
 
-/// The words of the command line: "AES256", "3DES", "SHA256", "GCM16".
+/// The words of the command line: "AES256", "AES256GCM16", "3DES", "SHA256", "GCM16".
 std::string_view to_string(Encryption encryption);
 std::string_view to_string(Integrity integrity);
+bool is_gcm(Encryption encryption);
 bool is_gcm(Integrity integrity);
 
 struct IsakmpTransform {
   Encryption encryption = Encryption::Aes256;
   Integrity integrity = Integrity::Sha256;
-  std::uint16_t group = 14;  ///< Diffie-Hellman group, RFC 3526 number.
+  std::uint16_t group = 14;  ///< Diffie-Hellman group, as IANA numbers them: see crypto::KeyExchange.
 
   [[nodiscard]] bool supported() const { return encryption != Encryption::Des3; }
   bool operator==(const IsakmpTransform&) const = default;

@@ -12,46 +12,64 @@ namespace {
 using wire::Transform;
 using wire::TransformType;
 
-std::optional<std::uint16_t> key_bits_of(Encryption encryption) {
-  switch (encryption) {
-    case Encryption::Aes256:
-      return std::uint16_t{256};
-    case Encryption::Aes192:
-      return std::uint16_t{192};
-    case Encryption::Aes128:
-      return std::uint16_t{128};
-    case Encryption::Des3:
-      break;
-  }
-  return std::nullopt;
-}
+/// What a configuration's Encryption word stands for in an ISAKMP transform; those of AES-CBC are the
+/// IPsec ones too, where the Integrity word says more. 3DES stands for nothing.
+struct EncryptionRow {
+  Encryption word;
+  EncrId encr;
+  std::uint16_t key_bits;
+};
+constexpr EncryptionRow kEncryptionRows[] = {
+    {Encryption::Aes256, EncrId::AesCbc, 256},        {Encryption::Aes192, EncrId::AesCbc, 192},
+    {Encryption::Aes128, EncrId::AesCbc, 128},        {Encryption::Aes256Gcm16, EncrId::AesGcm16, 256},
+    {Encryption::Aes192Gcm16, EncrId::AesGcm16, 192}, {Encryption::Aes128Gcm16, EncrId::AesGcm16, 128},
+};
 
-std::optional<Encryption> encryption_of(std::uint16_t key_bits) {
-  for (const auto encryption : {Encryption::Aes256, Encryption::Aes192, Encryption::Aes128})
-    if (key_bits_of(encryption) == key_bits) return encryption;
-  return std::nullopt;
-}
-
-/// What a configuration's Integrity word stands for.
-struct IntegrityRow {
+/// The HMACs that a configuration's Integrity word stands for.
+struct HmacRow {
   Integrity word;
-  EncrId encr;    // the cipher that it implies
-  IntegId integ;  // None for an AEAD
-  std::optional<PrfId> prf;
+  IntegId integ;
+  PrfId prf;
+  bool esp;  // the data plane has it
 };
-constexpr IntegrityRow kIntegrityRows[] = {
-    {Integrity::Sha512, EncrId::AesCbc, IntegId::HmacSha512_256, PrfId::HmacSha512},
-    {Integrity::Sha256, EncrId::AesCbc, IntegId::HmacSha256_128, PrfId::HmacSha256},
-    {Integrity::Sha1, EncrId::AesCbc, IntegId::HmacSha1_96, PrfId::HmacSha1},
-    {Integrity::Gcm16, EncrId::AesGcm16, IntegId::None, {}},
-    {Integrity::Gcm12, EncrId::AesGcm12, IntegId::None, {}},
-    {Integrity::Gcm8, EncrId::AesGcm8, IntegId::None, {}},
+constexpr HmacRow kHmacRows[] = {
+    {Integrity::Sha512, IntegId::HmacSha512_256, PrfId::HmacSha512, true},
+    {Integrity::Sha384, IntegId::HmacSha384_192, PrfId::HmacSha384, false},
+    {Integrity::Sha256, IntegId::HmacSha256_128, PrfId::HmacSha256, true},
+    {Integrity::Sha1, IntegId::HmacSha1_96, PrfId::HmacSha1, true},
 };
 
-/// The row that holds for a predicate; null when none does.
-const IntegrityRow* find_row(auto&& holds) {
-  const auto* row = std::find_if(std::begin(kIntegrityRows), std::end(kIntegrityRows), holds);
-  return row == std::end(kIntegrityRows) ? nullptr : row;
+/// The AEADs that the Integrity word of an IPsec transform stands for.
+struct AeadRow {
+  Integrity word;
+  EncrId encr;
+};
+constexpr AeadRow kAeadRows[] = {
+    {Integrity::Gcm16, EncrId::AesGcm16},
+    {Integrity::Gcm12, EncrId::AesGcm12},
+    {Integrity::Gcm8, EncrId::AesGcm8},
+};
+
+/// The row of a table that holds for a predicate; null when none does.
+template <class Row, std::size_t N>
+const Row* find_row(const Row (&rows)[N], auto&& holds) {
+  const Row* row = std::find_if(std::begin(rows), std::end(rows), holds);
+  return row == std::end(rows) ? nullptr : row;
+}
+
+const HmacRow* hmac_row(Integrity word) {
+  return find_row(kHmacRows, [&](const HmacRow& r) { return r.word == word; });
+}
+
+/// The row of an Encryption word that an IPsec transform may have.
+const EncryptionRow* esp_encryption(Encryption word) {
+  return find_row(kEncryptionRows,
+                  [&](const EncryptionRow& r) { return r.word == word && r.encr == EncrId::AesCbc; });
+}
+
+const EncryptionRow* encryption_row(EncrId encr, std::uint16_t key_bits) {
+  return find_row(kEncryptionRows,
+                  [&](const EncryptionRow& r) { return r.encr == encr && r.key_bits == key_bits; });
 }
 
 }  // namespace
@@ -60,7 +78,7 @@ std::size_t salt_size(EncrId encr) { return wire::is_aead(encr) ? 4 : 0; }
 
 std::size_t encryption_key_size(EncrId encr, std::uint16_t key_bits) {
   if (encr != EncrId::AesCbc && !wire::is_aead(encr)) return 0;
-  return encryption_of(key_bits) ? key_bits / 8u : 0;
+  return encryption_row(EncrId::AesCbc, key_bits) ? key_bits / 8u : 0;
 }
 
 std::size_t integrity_key_size(IntegId integ) {
@@ -108,35 +126,45 @@ std::size_t prf_size(PrfId prf) {
 }
 
 std::optional<IkeSuite> ike_suite(const IsakmpTransform& transform) {
-  const auto key_bits = key_bits_of(transform.encryption);
   const auto group = static_cast<GroupId>(transform.group);
-  const IntegrityRow* row = find_row([&](const IntegrityRow& r) { return r.word == transform.integrity; });
-  if (!key_bits || !row || !row->prf || !KeyExchange::supported(group)) return std::nullopt;
-  return IkeSuite{row->encr, *key_bits, row->integ, *row->prf, group};
+  const EncryptionRow* encryption =
+      find_row(kEncryptionRows, [&](const EncryptionRow& r) { return r.word == transform.encryption; });
+  const HmacRow* hmac = hmac_row(transform.integrity);
+  if (!encryption || !hmac || !KeyExchange::supported(group)) return std::nullopt;
+  const IntegId integ = wire::is_aead(encryption->encr) ? IntegId::None : hmac->integ;
+  return IkeSuite{encryption->encr, encryption->key_bits, integ, hmac->prf, group};
 }
 
 std::optional<EspSuite> esp_suite(const IpsecTransform& transform) {
-  const auto key_bits = key_bits_of(transform.encryption);
-  const IntegrityRow* row = find_row([&](const IntegrityRow& r) { return r.word == transform.integrity; });
-  if (!key_bits || !row) return std::nullopt;
-  return EspSuite{row->encr, *key_bits, row->integ};
+  const EncryptionRow* encryption = esp_encryption(transform.encryption);
+  if (!encryption) return std::nullopt;
+  const AeadRow* aead = find_row(kAeadRows, [&](const AeadRow& r) { return r.word == transform.integrity; });
+  if (aead) return EspSuite{aead->encr, encryption->key_bits, IntegId::None};
+  const HmacRow* hmac = hmac_row(transform.integrity);
+  if (!hmac || !hmac->esp) return std::nullopt;
+  return EspSuite{encryption->encr, encryption->key_bits, hmac->integ};
 }
 
 std::optional<IsakmpTransform> isakmp_transform(const IkeSuite& suite) {
-  const auto encryption = encryption_of(suite.key_bits);
-  const IntegrityRow* row = find_row([&](const IntegrityRow& r) {
-    return r.encr == suite.encr && r.integ == suite.integ && r.prf == suite.prf;
+  const EncryptionRow* encryption = encryption_row(suite.encr, suite.key_bits);
+  const HmacRow* hmac = find_row(kHmacRows, [&](const HmacRow& r) {
+    return r.prf == suite.prf && suite.integ == (wire::is_aead(suite.encr) ? IntegId::None : r.integ);
   });
-  if (!encryption || !row) return std::nullopt;
-  return IsakmpTransform{*encryption, row->word, static_cast<std::uint16_t>(suite.group)};
+  if (!encryption || !hmac) return std::nullopt;
+  return IsakmpTransform{encryption->word, hmac->word, static_cast<std::uint16_t>(suite.group)};
 }
 
 std::optional<IpsecTransform> ipsec_transform(const EspSuite& suite) {
-  const auto encryption = encryption_of(suite.key_bits);
-  const IntegrityRow* row =
-      find_row([&](const IntegrityRow& r) { return r.encr == suite.encr && r.integ == suite.integ; });
-  if (!encryption || !row) return std::nullopt;
-  return IpsecTransform{*encryption, row->word};
+  const EncryptionRow* encryption = encryption_row(EncrId::AesCbc, suite.key_bits);
+  if (!encryption) return std::nullopt;
+  const AeadRow* aead = find_row(
+      kAeadRows, [&](const AeadRow& r) { return r.encr == suite.encr && suite.integ == IntegId::None; });
+  if (aead) return IpsecTransform{encryption->word, aead->word};
+  const HmacRow* hmac = find_row(kHmacRows, [&](const HmacRow& r) {
+    return r.esp && r.integ == suite.integ && suite.encr == EncrId::AesCbc;
+  });
+  if (!hmac) return std::nullopt;
+  return IpsecTransform{encryption->word, hmac->word};
 }
 
 std::vector<Transform> wire_transforms(const IkeSuite& suite) {

@@ -53,9 +53,10 @@ struct EspSuite {
 [[nodiscard]] std::size_t prf_size(PrfId prf);
 
 // The configuration's words. nullopt: the transform is not supported (3DES), or is no transform of
-// that kind (GCM for ISAKMP), or the group is not implemented.
+// that kind (integrity GCM16 for ISAKMP; integrity SHA384, encryption AES256GCM16 for IPsec), or the
+// group is not implemented.
 
-/// The Integrity word names both the PRF and the integrity algorithm.
+/// The Integrity word names both the PRF and the integrity algorithm; beside AES-GCM the PRF alone.
 [[nodiscard]] std::optional<IkeSuite> ike_suite(const IsakmpTransform& transform);
 [[nodiscard]] std::optional<EspSuite> esp_suite(const IpsecTransform& transform);
 /// Back again; nullopt for a suite that no configuration can name.

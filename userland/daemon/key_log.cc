@@ -28,6 +28,7 @@ std::string_view esp_encryption(Integrity integrity) {
     case Integrity::Gcm8:
       return "AES-GCM with 8 octet ICV [RFC4106]";
     case Integrity::Sha512:
+    case Integrity::Sha384:
     case Integrity::Sha256:
     case Integrity::Sha1:
       return "AES-CBC [RFC3602]";
@@ -39,6 +40,8 @@ std::string_view esp_integrity(Integrity integrity) {
   switch (integrity) {
     case Integrity::Sha512:
       return "HMAC-SHA-512-256 [RFC4868]";
+    case Integrity::Sha384:
+      return "HMAC-SHA-384-192 [RFC4868]";
     case Integrity::Sha256:
       return "HMAC-SHA-256-128 [RFC4868]";
     case Integrity::Sha1:
@@ -59,16 +62,25 @@ std::string_view ike_encryption(Encryption encryption) {
       return "AES-CBC-192 [RFC3602]";
     case Encryption::Aes128:
       return "AES-CBC-128 [RFC3602]";
+    case Encryption::Aes256Gcm16:
+      return "AES-GCM-256 with 16 octet ICV [RFC5282]";
+    case Encryption::Aes192Gcm16:
+      return "AES-GCM-192 with 16 octet ICV [RFC5282]";
+    case Encryption::Aes128Gcm16:
+      return "AES-GCM-128 with 16 octet ICV [RFC5282]";
     case Encryption::Des3:
       return "3DES [RFC2451]";
   }
   return "";
 }
 
-std::string_view ike_integrity(Integrity integrity) {
-  switch (integrity) {
+std::string_view ike_integrity(const IsakmpTransform& transform) {
+  if (is_gcm(transform.encryption)) return "NONE [RFC4306]";
+  switch (transform.integrity) {
     case Integrity::Sha512:
       return "HMAC_SHA2_512_256 [RFC4868]";
+    case Integrity::Sha384:
+      return "HMAC_SHA2_384_192 [RFC4868]";
     case Integrity::Sha256:
       return "HMAC_SHA2_256_128 [RFC4868]";
     case Integrity::Sha1:
@@ -76,7 +88,7 @@ std::string_view ike_integrity(Integrity integrity) {
     case Integrity::Gcm16:
     case Integrity::Gcm12:
     case Integrity::Gcm8:
-      return "NONE [RFC4306]";
+      break;  // for ESP alone
   }
   return "";
 }
@@ -136,7 +148,7 @@ std::string ikev2_line(const ike::IkeKeys& keys) {
   append_hex(line, keys.sk_ai.view());
   line += ',';
   append_hex(line, keys.sk_ar.view());
-  fmt::format_to(std::back_inserter(line), R"(,"{}")", ike_integrity(keys.transform.integrity));
+  fmt::format_to(std::back_inserter(line), R"(,"{}")", ike_integrity(keys.transform));
   return line;
 }
 

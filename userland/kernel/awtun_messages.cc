@@ -83,6 +83,8 @@ void put_suite(Message& message, const SaSpec& sa) {
   switch (sa.transform.integrity) {
     case Integrity::Sha512:
       return put_cbc(message, AWTUN_AUTH_HMAC_SHA512_256, sa);
+    case Integrity::Sha384:  // ISAKMP's alone; a request without a cipher is refused
+      return;
     case Integrity::Sha256:
       return put_cbc(message, AWTUN_AUTH_HMAC_SHA256_128, sa);
     case Integrity::Sha1:

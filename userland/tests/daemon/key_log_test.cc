@@ -64,6 +64,13 @@ TEST(KeyLog, Ikev2Line) {
                                   R"(,"HMAC_SHA2_256_128 [RFC4868]")");
 }
 
+TEST(KeyLog, Ikev2LineOfAesGcmHasSaltAfterKeyAndNoIntegrity) {
+  const ike::IkeKeys keys{
+      1, 2, {Encryption::Aes128Gcm16, Integrity::Sha384, 20}, filled(20, 1), filled(20, 2), {}, {}};
+  EXPECT_EQ(ikev2_line(keys), "0000000000000001,0000000000000002," + hex(20, "01") + "," + hex(20, "02") +
+                                  R"(,"AES-GCM-128 with 16 octet ICV [RFC5282]",,,"NONE [RFC4306]")");
+}
+
 TEST(KeyLog, RefusesADirectoryThatOthersCanEnter) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const ScratchDirectory scratch;

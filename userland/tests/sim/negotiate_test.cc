@@ -169,6 +169,19 @@ TEST(Negotiate, EveryDefaultSuite) {
   }
 }
 
+TEST(Negotiate, SuitesThatNoDefaultNames) {
+  std::uint64_t seed = 300;
+  for (const IsakmpTransform& transform : {IsakmpTransform{Encryption::Aes256Gcm16, Integrity::Sha384, 20},
+                                           IsakmpTransform{Encryption::Aes128Gcm16, Integrity::Sha256, 31},
+                                           IsakmpTransform{Encryption::Aes192, Integrity::Sha384, 21}}) {
+    Pair pair(++seed);
+    pair.isakmp.transforms = {{1, transform}};
+    pair.set_both();
+    ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
+    EXPECT_EQ(pair.status(0).ike_sas.at(0).transform, transform);
+  }
+}
+
 TEST(Negotiate, SelectorsAreNarrowedToWhatBothAllow) {
   Pair pair(10);
   ike::TunnelPolicy wide = pair.policy(0);
