@@ -57,7 +57,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
     remove(*made);
     return new_child_refused(sa, *owner, asked, *error);
   }
-  sa.temporary_failures = 0;
+  sa.put_off_since.reset();
   const wire::GroupId pfs = pfs_group(asked.profile);
   auto terms = agree_as_initiator(owner->policy, asked.profile, inner, {now_, kExchange, pfs});
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
@@ -86,8 +86,14 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
   made.replaces = replaces;
   ChildSa* old = replaces ? child(*replaces) : nullptr;
   ChildSa* theirs = replaces ? peers_replacement(owner, *replaces) : nullptr;
-  if (theirs != nullptr && resolve_rekey(made.nonces, theirs->nonces) == Verdict::TheirsSurvives) {
-    if (old != nullptr && old->state == ChildState::Installed) mark_replaced(*old);
+  Rival rival = Rival::None;
+  if (theirs != nullptr)
+    rival = resolve_rekey(made.nonces, theirs->nonces) == Verdict::TheirsSurvives ? Rival::Survives
+                                                                                  : Rival::Loses;
+  const WeAsked asked = replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
+  const bool in_use = replaces ? is_in_use(old) : true;
+  if (conclude({asked, PeerAnswers::Agreed, in_use, rival}) == Conclusion::YieldToRival) {
+    if (in_use) mark_replaced(*old);
     return delete_child(made);
   }
   if (replaces) ++counters_.child_rekeys;
@@ -101,21 +107,27 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
 void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild& asked,
                                      const wire::NotifyView& error) {
   ChildSa* old = asked.replaces ? child(*asked.replaces) : nullptr;
-  const bool wanted = old != nullptr && old->state == ChildState::Installed;
-  if (asked.replaces && peers_replacement(owner, *asked.replaces) != nullptr) {
-    // The peer has replaced it already and is to delete it.
-    if (wanted) mark_replaced(*old);
-    return;
-  }
-  if (asked.replaces && !wanted) return;
-  if (error.type == wire::NotifyType::TemporaryFailure) {
-    if (!wanted) return start_over(sa, dice_.between(Duration{1000}, Duration{3000}));
-    old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
-    return temporary_failure(sa);
-  }
-  if (error.type == wire::NotifyType::ChildSaNotFound && wanted) {
-    remove(*old);
-    return sa.want({Task::What::NewChild});
+  const bool theirs = asked.replaces && peers_replacement(owner, *asked.replaces) != nullptr;
+  const WeAsked what = asked.replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
+  const bool in_use = asked.replaces ? is_in_use(old) : true;
+  switch (conclude({what, peer_answers(error.type), in_use, theirs ? Rival::Survives : Rival::None})) {
+    case Conclusion::AdoptRival:
+      if (in_use) mark_replaced(*old);
+      return;
+    case Conclusion::TryLater:
+      (old != nullptr ? old->rekey_at : owner.next_attempt) = now_ + dice_.between(kRetryLow, kRetryHigh);
+      return put_off(sa);
+    case Conclusion::AskForNew:
+      remove(*old);
+      return sa.want({Task::What::NewChild});
+    case Conclusion::Report:
+      break;
+    case Conclusion::UseOurs:
+    case Conclusion::OutdoRival:
+    case Conclusion::YieldToRival:
+    case Conclusion::DropOurs:
+    case Conclusion::Forget:
+      return;
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
     ++counters_.no_proposal_chosen;
@@ -124,7 +136,7 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
   } else {
     record(owner, refused(now_, Side::Peer, kExchange, error.type));
   }
-  if (wanted) {
+  if (old != nullptr) {
     old->rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
     return;
   }
@@ -138,20 +150,29 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const wire::Header& header
                                            const wire::PayloadChain& inner) {
   Tunnel* owner = tunnel(sa.tunnel);
   const auto offered = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
-  if (owner == nullptr || sa.state != IkeState::Established || !offered)
-    return refuse(sa, header, wire::NotifyType::TemporaryFailure);
-  if ((*offered->begin()).protocol == wire::ProtocolId::Ike)
-    return on_ike_rekey_request(sa, *owner, header, inner);
-
-  const auto rekey = find_notify(inner, wire::NotifyType::RekeySa);
+  if (owner == nullptr || !offered) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  const bool whole = (*offered->begin()).protocol == wire::ProtocolId::Ike;
+  const auto rekey = whole ? std::nullopt : find_notify(inner, wire::NotifyType::RekeySa);
   ChildSa* old = rekey ? rekeyed_child(*owner, *rekey) : nullptr;
-  if (rekey && old == nullptr) {
-    wire::PayloadWriter payloads;
-    payloads.notify({wire::NotifyType::ChildSaNotFound, rekey->protocol, rekey->spi, {}});
-    return respond(sa, header, payloads);
+  const PeerAsks asks = whole ? PeerAsks::RekeyIke : rekey ? PeerAsks::RekeyChild : PeerAsks::NewChild;
+  const Ruling ruling = resolve(situation(sa, *owner, asks, old));
+  switch (ruling.answer) {
+    case Answer::Normal:
+      if (whole) return on_ike_rekey_request(sa, *owner, header, inner, ruling.then);
+      return on_new_child_request(sa, *owner, header, inner, {old, ruling.then});
+    case Answer::ChildSaNotFound: {
+      wire::PayloadWriter payloads;
+      payloads.notify({wire::NotifyType::ChildSaNotFound, rekey->protocol, rekey->spi, {}});
+      return respond(sa, header, payloads);
+    }
+    case Answer::NoAdditionalSas:
+      return refuse(sa, header, wire::NotifyType::NoAdditionalSas);
+    case Answer::Empty:
+    case Answer::TemporaryFailure:
+      break;
   }
-  if (const auto obstacle = rekey_obstacle(sa, *owner, old)) return refuse(sa, header, *obstacle);
-  on_new_child_request(sa, *owner, header, inner, old);
+  ++counters_.temporary_failures_sent;
+  refuse(sa, header, wire::NotifyType::TemporaryFailure);
 }
 
 /// The Child SA that the peer means: REKEY_SA names the SPI that it receives on, our outbound one.
@@ -173,22 +194,9 @@ ChildSa* Engine::Impl::peers_replacement(Tunnel& owner, std::uint32_t replaced) 
   return nullptr;
 }
 
-/// Why a Child SA cannot be made just now (RFC 7296 2.25, and one Child SA a tunnel).
-std::optional<wire::NotifyType> Engine::Impl::rekey_obstacle(const IkeSa& sa, Tunnel& owner,
-                                                             const ChildSa* old) {
-  if (sa.provisional || sa.asking<AskRekeyIke>() != nullptr) return wire::NotifyType::TemporaryFailure;
-  if (old == nullptr) {
-    if (sa.asking<AskNewChild>() != nullptr) return wire::NotifyType::TemporaryFailure;
-    if (has_child(owner)) return wire::NotifyType::NoAdditionalSas;
-    return std::nullopt;
-  }
-  if (old->state != ChildState::Installed || peers_replacement(owner, old->inbound_spi) != nullptr)
-    return wire::NotifyType::TemporaryFailure;
-  return std::nullopt;
-}
-
 void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::Header& header,
-                                        const wire::PayloadChain& inner, ChildSa* old) {
+                                        const wire::PayloadChain& inner, const Replacing& replacing) {
+  ChildSa* old = replacing.old;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
   auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, pfs});
   if (!terms) {
@@ -230,9 +238,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
   if (!owner.active) activate(made);
   if (old == nullptr) return;
   ++counters_.child_rekeys;
-  const AskNewChild* ours = sa.asking<AskNewChild>();
-  // While our own rekey of it is unanswered, who deletes it is open.
-  if (ours == nullptr || ours->replaces != old->inbound_spi) mark_replaced(*old);
+  if (replacing.then == Then::PeerDeletesOld) mark_replaced(*old);
 }
 
 }  // namespace awtun::ike

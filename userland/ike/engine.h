@@ -280,6 +280,8 @@ struct Counters {
   std::uint64_t authentication_failures = 0;
   std::uint64_t no_proposal_chosen = 0;
   std::uint64_t dead_peers = 0;
+  std::uint64_t temporary_failures_sent = 0;
+  std::uint64_t temporary_failures_received = 0;
   std::uint64_t retransmissions = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t messages_sent = 0;

@@ -56,6 +56,12 @@ struct Tunnel {
   std::optional<Time> next_attempt;
 };
 
+/// Of a Child SA that the peer asks for: which one it is to replace (nullptr: none), and what then.
+struct Replacing {
+  ChildSa* old;
+  Then then;
+};
+
 struct Engine::Impl {
   Impl(RandomSource random, Settings settings) : dice_(std::move(random)), settings_(std::move(settings)) {}
 
@@ -147,18 +153,17 @@ struct Engine::Impl {
   void ask_new_child(IkeSa& sa, ChildSa* old);
   void on_create_child_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner, ChildSa* old);
+                            const wire::PayloadChain& inner, const Replacing& replacing);
   void on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner);
   void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
   void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
   ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
   ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
-  std::optional<wire::NotifyType> rekey_obstacle(const IkeSa& sa, Tunnel& tunnel, const ChildSa* old);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
   void ask_rekey_ike(IkeSa& sa, wire::GroupId group);
   void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner);
+                            const wire::PayloadChain& inner, Then then);
   void on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner);
   void ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error);
   IkeSa* make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator, const IkeChoice& choice,
@@ -167,8 +172,14 @@ struct Engine::Impl {
   void mark_replaced(IkeSa& sa);
   bool adopt_rival(IkeSa& old);
   IkeSa* rival_of(const IkeSa& old);
+  void put_off(IkeSa& sa);
+
+  // situation.cc: what is going on when the peer asks for something, for collision.h
+  Situation situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named);
+  IkeActivity activity(const IkeSa& sa);
+  ChildActivity activity(const IkeSa& sa, Tunnel& tunnel, const ChildSa& named);
+  ChildActivity activity_for_new(const IkeSa& sa, Tunnel& tunnel);
   bool busy_with_children(const IkeSa& sa, Tunnel& tunnel);
-  void temporary_failure(IkeSa& sa);
 
   // informational.cc: INFORMATIONAL
   void on_informational_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
@@ -230,6 +241,10 @@ struct Engine::Impl {
   TimerQueue timers_;
   std::set<Owner> touched_;
 };
+
+[[nodiscard]] PeerAnswers peer_answers(wire::NotifyType error);
+/// It exists and is neither deleted nor going.
+[[nodiscard]] bool is_in_use(const ChildSa* child);
 
 /// The data of INVALID_KE_PAYLOAD.
 [[nodiscard]] std::array<std::uint8_t, 2> group_octets(wire::GroupId group);

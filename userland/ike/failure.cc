@@ -63,6 +63,13 @@ Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyTyp
   return record(when, side, exchange, wire::to_string(reason));
 }
 
+Failure put_off_for_minutes(Time when) {
+  Failure failure = record(when, Side::Peer, "CREATE_CHILD_SA", "rekey refused for minutes");
+  failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
+  failure.hint = "the IKE SA is negotiated anew";
+  return failure;
+}
+
 Failure protocol_error(Time when, std::string_view exchange, std::string_view what) {
   Failure failure = record(when, Side::Local, exchange, "invalid message");
   failure.theirs = what;

@@ -27,6 +27,8 @@ enum class Side : std::uint8_t { Local, Peer };
                                              std::string ours, std::string theirs);
 /// Any other error notification, named as RFC 7296 names it.
 [[nodiscard]] Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason);
+/// TEMPORARY_FAILURE to whatever we ask.
+[[nodiscard]] Failure put_off_for_minutes(Time when);
 /// The peer broke the protocol; `what` says how.
 [[nodiscard]] Failure protocol_error(Time when, std::string_view exchange, std::string_view what);
 [[nodiscard]] Failure data_plane_failed(Time when, std::string_view reason);

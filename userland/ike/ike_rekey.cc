@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.8.2, 2.18): a new one takes over the Child
 // SAs, and the end that asked for it deletes the old one.
-#include <algorithm>
-
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/lifetime.h"
 #include "userland/ike/payloads.h"
@@ -13,15 +11,17 @@ namespace {
 
 constexpr std::string_view kExchange = "CREATE_CHILD_SA";
 constexpr std::size_t kNonceSize = 32;
-/// A peer that has answered nothing but TEMPORARY_FAILURE so often, for minutes, is started over.
-constexpr unsigned kMaxTemporaryFailures = 60;
+/// A peer that has answered nothing but TEMPORARY_FAILURE for so long is started over.
+constexpr Duration kPutOffPatience{120000};
 
 }  // namespace
 
 /// TEMPORARY_FAILURE to whatever we asked: the caller has arranged another try.
-void Engine::Impl::temporary_failure(IkeSa& sa) {
-  if (++sa.temporary_failures < kMaxTemporaryFailures) return;
-  notice(Notice::Level::Warning, sa.tunnel, "the peer refuses every rekey for minutes: starting over");
+void Engine::Impl::put_off(IkeSa& sa) {
+  ++counters_.temporary_failures_received;
+  if (!sa.put_off_since) sa.put_off_since = now_;
+  if (now_ - *sa.put_off_since < kPutOffPatience) return;
+  if (Tunnel* owner = tunnel(sa.tunnel)) record(*owner, put_off_for_minutes(now_));
   start_over(sa, Duration::zero());
 }
 
@@ -115,7 +115,7 @@ void Engine::Impl::ask_rekey_ike(IkeSa& sa, wire::GroupId group) {
 
 void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner) {
   if (const auto error = find_error(inner)) return ike_rekey_refused(sa, asked, *error);
-  sa.temporary_failures = 0;
+  sa.put_off_since.reset();
   const auto answer = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
@@ -133,23 +133,52 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
     record(*owner, protocol_error(now_, kExchange, "the answer to the IKE SA's rekey is unusable"));
     return back_off(*owner);
   }
-  // Taken down while we waited: so is what the peer has put in its place.
-  if (sa.state != IkeState::Established) return delete_ike(*made);
   IkeSa* theirs = rival_of(sa);
-  if (theirs != nullptr && resolve_rekey(made->nonces, theirs->nonces) == Verdict::TheirsSurvives) {
-    adopt_successor(sa, *theirs, false);
-    return delete_ike(*made);
+  Rival rival = Rival::None;
+  if (theirs != nullptr)
+    rival = resolve_rekey(made->nonces, theirs->nonces) == Verdict::TheirsSurvives ? Rival::Survives
+                                                                                   : Rival::Loses;
+  const bool in_use = sa.state == IkeState::Established;
+  switch (conclude({WeAsked::RekeyIke, PeerAnswers::Agreed, in_use, rival})) {
+    case Conclusion::UseOurs:
+      return adopt_successor(sa, *made, true);
+    case Conclusion::OutdoRival:
+      adopt_successor(sa, *made, true);
+      return mark_replaced(*theirs);
+    case Conclusion::YieldToRival:
+      adopt_successor(sa, *theirs, false);
+      return delete_ike(*made);
+    case Conclusion::DropOurs:
+    case Conclusion::AdoptRival:
+    case Conclusion::Forget:
+    case Conclusion::TryLater:
+    case Conclusion::AskForNew:
+    case Conclusion::Report:
+      break;
   }
-  adopt_successor(sa, *made, true);
-  if (theirs != nullptr) mark_replaced(*theirs);
+  delete_ike(*made);
 }
 
 void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error) {
   Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr || sa.state != IkeState::Established || adopt_rival(sa)) return;
-  if (error.type == wire::NotifyType::TemporaryFailure) {
-    sa.rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
-    return temporary_failure(sa);
+  if (owner == nullptr) return;
+  const Rival rival = rival_of(sa) != nullptr ? Rival::Survives : Rival::None;
+  switch (conclude({WeAsked::RekeyIke, peer_answers(error.type), sa.state == IkeState::Established, rival})) {
+    case Conclusion::AdoptRival:
+      adopt_rival(sa);
+      return;
+    case Conclusion::TryLater:
+      sa.rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+      return put_off(sa);
+    case Conclusion::Report:
+      break;
+    case Conclusion::UseOurs:
+    case Conclusion::OutdoRival:
+    case Conclusion::YieldToRival:
+    case Conclusion::DropOurs:
+    case Conclusion::Forget:
+    case Conclusion::AskForNew:
+      return;
   }
   if (error.type == wire::NotifyType::InvalidKePayload && error.data.size() == 2) {
     const auto group = static_cast<wire::GroupId>(error.data[0] << 8 | error.data[1]);
@@ -167,20 +196,8 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
 
 // ---------------------------------------------------------------- responder
 
-/// RFC 7296 2.25.1: not while a Child SA of this IKE SA is being made or closed by us.
-bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& owner) {
-  if (sa.provisional || sa.rival || sa.asking<AskNewChild>() != nullptr ||
-      sa.asking<AskDeleteChild>() != nullptr)
-    return true;
-  const auto all = children(owner);
-  return std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
-    return one->ike_sa == sa.local_spi && one->state == ChildState::Deleting;
-  });
-}
-
 void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::Header& header,
-                                        const wire::PayloadChain& inner) {
-  if (busy_with_children(sa, owner)) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+                                        const wire::PayloadChain& inner, Then then) {
   const auto offered = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
@@ -208,7 +225,7 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   payloads.nonce(own_nonce);
   payloads.ke(key_exchange->group(), key_exchange->public_value());
   respond(sa, header, payloads);
-  if (sa.asking<AskRekeyIke>() == nullptr) return adopt_successor(sa, *made, false);
+  if (then != Then::CompareNonces) return adopt_successor(sa, *made, false);
   made->provisional = true;
   sa.rival = made->local_spi;
 }

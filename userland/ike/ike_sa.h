@@ -85,15 +85,6 @@ struct Handshake {
   std::set<wire::GroupId> groups_tried;
 };
 
-/// Where an IKE SA comes from; an SA that replaces it inherits this.
-struct Origin {
-  bool ours = false;  ///< we sent its IKE_SA_INIT request
-  Bytes nonce;        ///< the initiator's of IKE_SA_INIT
-  Time started{};     ///< that request was sent, or received
-  Time established{};
-  bool peer_is_awiked = false;
-};
-
 /// Its handle is the local SPI.
 struct IkeSa {
   std::uint64_t local_spi = 0;
@@ -131,8 +122,8 @@ struct IkeSa {
   /// On the old SA: that provisional one.
   std::optional<std::uint64_t> rival;
   ExchangeNonces nonces;  ///< of the CREATE_CHILD_SA exchange that made this SA
-  /// In a row; a peer that answers nothing else for minutes is started over (RFC 7296 2.25).
-  unsigned temporary_failures = 0;
+  /// Since when the peer has answered nothing but TEMPORARY_FAILURE (RFC 7296 2.25).
+  std::optional<Time> put_off_since;
 
   [[nodiscard]] std::optional<Time> deadline() const;
   [[nodiscard]] std::uint64_t initiator_spi() const { return initiator ? local_spi : peer_spi; }

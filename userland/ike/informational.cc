@@ -20,8 +20,9 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
   const bool blamed = find_notify(inner, wire::NotifyType::AuthenticationFailed).has_value();
   wire::PayloadWriter payloads;
   if (!answered.empty()) payloads.delete_child_sas(wire::ProtocolId::Esp, answered);
-  // The Child SAs live on in the peer's replacement of this IKE SA, if there is one.
-  if (delete_ike_sa) adopt_rival(sa);
+  if (delete_ike_sa && owner != nullptr &&
+      resolve(situation(sa, *owner, PeerAsks::DeleteIke, nullptr)).then == Then::KeepTheirs)
+    adopt_rival(sa);
   respond(sa, header, payloads);
   if (blamed && owner != nullptr) {
     ++counters_.authentication_failures;
@@ -40,9 +41,8 @@ void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
   if (owner == nullptr) return;
   for (std::size_t i = 0; i < request.count(); ++i)
     for (ChildSa* deleted : children(*owner)) {
-      const bool installed =
-          deleted->state == ChildState::Installed || deleted->state == ChildState::Replaced;
-      if (!installed || deleted->outbound_spi != request.spi(i)) continue;
+      if (deleted->outbound_spi != request.spi(i)) continue;
+      if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
       answered.push_back(deleted->inbound_spi);
       peer_deleted(*deleted);
     }

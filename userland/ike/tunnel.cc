@@ -24,24 +24,6 @@ bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
          a.remote_selectors == b.remote_selectors;
 }
 
-/// Both ends began at once: each one's IKE SA was under way before it knew of the other's.
-bool concurrent(const IkeSa& a, const IkeSa& b) {
-  if (a.origin.ours == b.origin.ours) return false;
-  const Origin& ours = a.origin.ours ? a.origin : b.origin;
-  const Origin& theirs = a.origin.ours ? b.origin : a.origin;
-  return theirs.started < ours.established;
-}
-
-/// Of two IKE SAs of a tunnel, the one that stays: by the nonces when they are concurrent, else the
-/// newer. A peer that does not know the rule deletes nothing, so then it is our own that goes.
-bool stays(const IkeSa& a, const IkeSa& b) {
-  if (!concurrent(a, b)) return a.origin.established >= b.origin.established;
-  if (!a.origin.peer_is_awiked || !b.origin.peer_is_awiked) return !a.origin.ours;
-  const Verdict verdict = a.origin.ours ? resolve_initiation(a.origin.nonce, b.origin.nonce)
-                                        : resolve_initiation(b.origin.nonce, a.origin.nonce);
-  return a.origin.ours == (verdict == Verdict::OursSurvives);
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------- inputs
@@ -168,7 +150,8 @@ void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
 void Engine::Impl::settle(Tunnel& owner) {
   IkeSa* winner = nullptr;
   for (IkeSa* sa : ike_sas(owner))
-    if (sa->state == IkeState::Established && !sa->provisional && (winner == nullptr || stays(*sa, *winner)))
+    if (sa->state == IkeState::Established && !sa->provisional &&
+        (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
       winner = sa;
   if (winner == nullptr) return;
   for (IkeSa* sa : ike_sas(owner)) {
@@ -180,14 +163,13 @@ void Engine::Impl::settle(Tunnel& owner) {
 
 /// Deletes a redundant IKE SA, once the peer is known to hold the one that stays.
 void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
-  const bool at_once = concurrent(loser, winner);
-  if (at_once && !loser.origin.ours) return;  // the peer's to delete
+  const Deletes deletes = resolve_duplicates(winner.origin, loser.origin).deletes;
+  if (deletes == Deletes::Peer) return;
   if (!winner.confirmed) {
     if (winner.asking<AskLiveness>() == nullptr) winner.want({Task::What::Liveness});
     return pump(winner);
   }
-  if (at_once && !winner.origin.peer_is_awiked)
-    // It may have a rule of its own; give it time to apply that.
+  if (deletes == Deletes::WeLater)
     loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
   else
     delete_ike(loser);
