@@ -13,6 +13,8 @@ std::string_view to_string(CryptoError error) {
       return "the peer's public value is not acceptable";
     case CryptoError::BadIcv:
       return "the integrity check failed";
+    case CryptoError::BadSignature:
+      return "the signature does not verify";
     case CryptoError::BadPadding:
       return "the padding is longer than the plaintext";
     case CryptoError::Library:

@@ -12,6 +12,7 @@ enum class CryptoError : std::uint8_t {
   BadLength,       ///< a key, IV, public value or body of the wrong size
   BadPublicValue,  ///< the peer's public value is out of range or not on the curve (RFC 6989)
   BadIcv,          ///< integrity check failed: not from the peer, or damaged
+  BadSignature,    ///< a signature that the key did not make
   BadPadding,      ///< the pad length of an authentic SK payload is larger than its plaintext
   Library,         ///< OpenSSL failed: out of memory, or a provider is missing
 };

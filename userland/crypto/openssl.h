@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's handles as unique_ptr, and its algorithms fetched once. Internal to this folder.
+// OpenSSL's handles as unique_ptr, and its algorithms fetched once. Internal to this folder and userland/pki.
 #pragma once
 
 #include <openssl/bn.h>

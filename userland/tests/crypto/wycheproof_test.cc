@@ -12,6 +12,7 @@
 #include "userland/crypto/ike_cipher.h"
 #include "userland/crypto/key_exchange.h"
 #include "userland/crypto/prf.h"
+#include "userland/crypto/signature.h"
 #include "userland/tests/crypto/vectors.h"
 
 namespace awtun::crypto {
@@ -163,6 +164,52 @@ TEST(Wycheproof, X25519) {
         EXPECT_EQ(to_hex(shared->view()), to_hex(expected)) << test.at("tcId");
       }
     }
+}
+
+/// As Digital Signature, under an AlgorithmIdentifier. Keys with a low exponent are refused as such.
+void run_signatures(const json& file, const std::string& identifier, std::size_t least) {
+  std::size_t tried = 0;
+  for (const json& group : file.at("testGroups")) {
+    const auto key = PublicKey::from_der(octets(group, "publicKeyDer"));
+    const json& parts = group.at("publicKey");
+    const bool low_exponent = parts.contains("publicExponent") && parts.at("publicExponent") == "03";
+    ASSERT_EQ(static_cast<bool>(key), !low_exponent);
+    if (!key) continue;
+    for (const json& test : group.at("tests")) {
+      Bytes data = hex(identifier);
+      data.insert(data.begin(), static_cast<std::uint8_t>(data.size()));
+      const Bytes signature = octets(test, "sig");
+      data.insert(data.end(), signature.begin(), signature.end());
+      const bool good{key->verify(wire::AuthMethodId::DigitalSignature, data, octets(test, "msg"))};
+      EXPECT_EQ(good, is_valid(test)) << test.at("tcId");
+      ++tried;
+    }
+  }
+  EXPECT_GT(tried, least);
+}
+
+TEST(Wycheproof, RsaPkcs1) {
+  LOAD_OR_SKIP(file, "rsa_signature_2048_sha256_test.json");
+  run_signatures(*file, "300d06092a864886f70d01010b0500", 200);
+}
+
+TEST(Wycheproof, RsaPss) {
+  LOAD_OR_SKIP(file, "rsa_pss_2048_sha256_mgf1_32_test.json");
+  run_signatures(
+      *file,
+      "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108"
+      "300d06096086480165030402010500a203020120",
+      100);
+}
+
+TEST(Wycheproof, EcdsaP256) {
+  LOAD_OR_SKIP(file, "ecdsa_secp256r1_sha256_test.json");
+  run_signatures(*file, "300a06082a8648ce3d040302", 400);
+}
+
+TEST(Wycheproof, EcdsaP384) {
+  LOAD_OR_SKIP(file, "ecdsa_secp384r1_sha384_test.json");
+  run_signatures(*file, "300a06082a8648ce3d040303", 400);
 }
 
 }  // namespace
