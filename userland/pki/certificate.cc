@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/pki/certificate.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cstdio>
+
+#include "userland/crypto/openssl.h"
+
+namespace awtun::pki {
+
+namespace {
+
+using crypto::openssl::ErrorScope;
+using crypto::openssl::Handle;
+using Stream = Handle<BIO, BIO_free_all>;
+
+void free_octets(unsigned char* octets) { OPENSSL_free(octets); }
+void free_text(char* text) { OPENSSL_free(text); }
+using Octets = Handle<unsigned char, free_octets>;
+using Text = Handle<char, free_text>;
+
+/// No pass phrase is asked for: a daemon has no terminal.
+int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
+
+/// What a BIO in memory has been written.
+std::string contents(BIO* output) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(output, &text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+/// Twenty octets as five groups of eight digits.
+std::string grouped(ByteView digest) {
+  std::string text;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    std::array<char, 3> digits{};
+    std::snprintf(digits.data(), digits.size(), "%02X", digest[i]);
+    if (i != 0 && i % 4 == 0) text += ' ';
+    text += digits.data();
+  }
+  return text;
+}
+
+/// Every object of one kind that a PEM text has.
+template <class Value, class Handle>
+Result<std::vector<Value>, std::string> all_of(ByteView text, auto&& read, auto&& make, const char* what) {
+  const ErrorScope errors;
+  if (text.size() > kMaxCertificates * 2 * kMaxCertificateSize)
+    return Error{std::string("too long for a file of ") + what + "s"};
+  const Stream input(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  std::vector<Value> found;
+  while (Handle* next = input ? read(input.get()) : nullptr) {
+    found.push_back(make(next));
+    if (found.size() > kMaxCertificates) return Error{std::string("too many ") + what + "s"};
+  }
+  // A text that ends is "no start line"; anything else is a damaged block.
+  const unsigned long error = ERR_peek_last_error();
+  const bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  if (found.empty() || !at_end) return Error{std::string("not a ") + what};
+  return found;
+}
+
+}  // namespace
+
+std::string one_line(const X509_NAME* name) {
+  const Text text(X509_NAME_oneline(name, nullptr, 0));
+  return text ? text.get() : "";
+}
+
+std::string to_text(const ASN1_TIME* time) {
+  const ErrorScope errors;
+  const Stream output(BIO_new(BIO_s_mem()));
+  if (!output || ASN1_TIME_print(output.get(), time) != 1) return "an unreadable date";
+  return contents(output.get());
+}
+
+Certificate::Certificate(X509* owned) : handle_(owned, X509_free) {}
+
+Result<Certificate, std::string> Certificate::from_der(ByteView der) {
+  const ErrorScope errors;
+  if (der.size() > kMaxCertificateSize) return Error{std::string("certificate too long")};
+  const std::uint8_t* at = der.data();
+  X509* parsed = d2i_X509(nullptr, &at, static_cast<long>(der.size()));
+  if (!parsed) return Error{std::string("not a certificate")};
+  Certificate certificate(parsed);
+  if (at != der.data() + der.size()) return Error{std::string("not a certificate")};
+  return certificate;
+}
+
+Result<std::vector<Certificate>, std::string> Certificate::from_pem(ByteView text) {
+  return all_of<Certificate, X509>(
+      text, [](BIO* input) { return PEM_read_bio_X509(input, nullptr, no_pass_phrase, nullptr); },
+      [](X509* read) { return Certificate(read); }, "certificate");
+}
+
+Bytes Certificate::der() const {
+  unsigned char* out = nullptr;
+  const int size = i2d_X509(handle(), &out);
+  const Octets octets(out);
+  return size > 0 ? Bytes(out, out + size) : Bytes();
+}
+
+std::string Certificate::pem() const {
+  const Stream output(BIO_new(BIO_s_mem()));
+  if (!output || PEM_write_bio_X509(output.get(), handle()) != 1) return {};
+  return contents(output.get());
+}
+
+Description Certificate::describe() const {
+  std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest{};
+  const bool hashed = X509_digest(handle(), EVP_sha1(), digest.data(), nullptr) == 1;
+  return {subject(), issuer(), to_text(X509_get0_notBefore(handle())), to_text(X509_get0_notAfter(handle())),
+          hashed ? grouped(digest) : ""};
+}
+
+std::string Certificate::subject() const { return one_line(X509_get_subject_name(handle())); }
+std::string Certificate::issuer() const { return one_line(X509_get_issuer_name(handle())); }
+
+// 1 is a version 3 certificate with basicConstraints; OpenSSL's other values are guesses about old ones.
+bool Certificate::is_ca() const {
+  const ErrorScope errors;
+  return X509_check_ca(handle()) == 1;
+}
+
+bool Certificate::is_self_issued() const {
+  return X509_NAME_cmp(X509_get_subject_name(handle()), X509_get_issuer_name(handle())) == 0;
+}
+
+bool Certificate::is_self_signed() const {
+  const ErrorScope errors;
+  return X509_self_signed(handle(), 1) == 1;
+}
+
+Result<crypto::PublicKey, std::string> Certificate::public_key() const {
+  return crypto::PublicKey::of(X509_get0_pubkey(handle()));
+}
+
+Bytes Certificate::key_hash() const {
+  const ErrorScope errors;
+  unsigned char* out = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle()), &out);
+  const Octets octets(out);
+  Bytes digest(SHA_DIGEST_LENGTH);
+  if (size <= 0 ||
+      EVP_Digest(out, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
+    return {};
+  return digest;
+}
+
+RevocationList::RevocationList(X509_CRL* owned) : handle_(owned, X509_CRL_free) {}
+
+Result<std::vector<RevocationList>, std::string> RevocationList::from_pem(ByteView text) {
+  return all_of<RevocationList, X509_CRL>(
+      text, [](BIO* input) { return PEM_read_bio_X509_CRL(input, nullptr, no_pass_phrase, nullptr); },
+      [](X509_CRL* read) { return RevocationList(read); }, "revocation list");
+}
+
+std::string RevocationList::issuer() const { return one_line(X509_CRL_get_issuer(handle())); }
+
+}  // namespace awtun::pki

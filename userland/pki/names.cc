@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/pki/names.h"
+
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+
+#include "userland/base/ip.h"
+#include "userland/crypto/openssl.h"
+
+namespace awtun::pki {
+
+namespace {
+
+using crypto::openssl::ErrorScope;
+using crypto::openssl::Handle;
+using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
+using DistinguishedName = Handle<X509_NAME, X509_NAME_free>;
+
+std::string text_of(const ASN1_STRING* string) {
+  const auto* octets = ASN1_STRING_get0_data(string);
+  return {octets, octets + ASN1_STRING_length(string)};
+}
+
+Names alternative_names(const Certificate& certificate) {
+  const ErrorScope errors;
+  return Names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
+}
+
+/// The alternative names of one kind, each as octets: a NUL inside is a character like any other.
+std::vector<std::string> alternative_names(const Certificate& certificate, int kind) {
+  const Names names = alternative_names(certificate);
+  std::vector<std::string> found;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int type = 0;
+    const void* value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type);
+    if (type == kind) found.push_back(text_of(static_cast<const ASN1_STRING*>(value)));
+  }
+  return found;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// For the operator's terminal.
+std::string printable(std::string_view text) {
+  std::string copy(text);
+  std::replace_if(
+      copy.begin(), copy.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return copy;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+  return text.empty() ? "none" : text;
+}
+
+bool is_address(std::string_view name) { return IpAddress::parse(name).has_value(); }
+
+std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::string_view name) {
+  if (is_address(name))
+    return Refusal{"an IP address as a certificate's name is not supported", "identity " + printable(name)};
+  const auto common = common_names(certificate);
+  const auto dns = dns_names(certificate);
+  const std::string shown =
+      "identity " + printable(name) + ", CN " + joined(common) + ", subject alternative names " + joined(dns);
+  if (common.size() != 1)
+    return Refusal{common.empty() ? "name mismatch: the subject has no CN"
+                                  : "name mismatch: the subject has more than one CN",
+                   shown};
+  if (!same_name(common[0], name)) return Refusal{"name mismatch: the CN is not the identity", shown};
+  if (std::none_of(dns.begin(), dns.end(), [&](const std::string& one) { return same_name(one, name); }))
+    return Refusal{"name mismatch: the identity is no subject alternative name", shown};
+  return std::nullopt;
+}
+
+/// The part before the @ is the receiving host's affair, and its case counts (RFC 5280 7.5).
+bool same_mailbox(std::string_view a, std::string_view b) {
+  const auto at = a.rfind('@');
+  return a.size() == b.size() && at != std::string_view::npos && a.substr(0, at) == b.substr(0, at) &&
+         same_name(a.substr(at), b.substr(at));
+}
+
+std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::string_view address) {
+  const auto names = alternative_names(certificate, GEN_EMAIL);
+  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return same_mailbox(name, address); }))
+    return std::nullopt;
+  return Refusal{"name mismatch: the identity is no rfc822Name of the certificate",
+                 "identity " + printable(address) + ", rfc822Names " + joined(names)};
+}
+
+std::optional<Refusal> subject_objection(const Certificate& certificate, ByteView der) {
+  const ErrorScope errors;
+  const std::uint8_t* at = der.data();
+  const DistinguishedName name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
+  if (!name || at != der.data() + der.size())
+    return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
+  if (X509_NAME_cmp(name.get(), X509_get_subject_name(certificate.handle())) == 0) return std::nullopt;
+  return Refusal{"name mismatch: the identity is not the subject",
+                 "identity " + one_line(name.get()) + ", subject " + certificate.subject()};
+}
+
+}  // namespace
+
+std::optional<Refusal> name_objection(const Certificate& certificate, const Identity& identity) {
+  const std::string_view text(reinterpret_cast<const char*>(identity.data.data()), identity.data.size());
+  switch (identity.type) {
+    case wire::IdType::Fqdn:
+      return fqdn_objection(certificate, text);
+    case wire::IdType::Rfc822:
+      return mailbox_objection(certificate, text);
+    case wire::IdType::DerAsn1Dn:
+      return subject_objection(certificate, identity.data);
+    case wire::IdType::Ipv4Address:
+    case wire::IdType::Ipv6Address:
+      return Refusal{"an IP address as identity is not supported with certificates",
+                     "subject " + certificate.subject()};
+    case wire::IdType::DerAsn1Gn:
+    case wire::IdType::KeyId:
+      break;
+  }
+  return Refusal{"this type of identity is not supported with certificates",
+                 "subject " + certificate.subject()};
+}
+
+std::vector<std::string> common_names(const Certificate& certificate) {
+  const X509_NAME* subject = X509_get_subject_name(certificate.handle());
+  std::vector<std::string> found;
+  int at = -1;
+  while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+    found.push_back(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
+  return found;
+}
+
+std::vector<std::string> dns_names(const Certificate& certificate) {
+  return alternative_names(certificate, GEN_DNS);
+}
+
+bool has_address_as_name(const Certificate& certificate) {
+  const auto common = common_names(certificate);
+  const auto dns = dns_names(certificate);
+  return std::any_of(common.begin(), common.end(), is_address) ||
+         std::any_of(dns.begin(), dns.end(), is_address) ||
+         !alternative_names(certificate, GEN_IPADD).empty();
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace awtun::pki

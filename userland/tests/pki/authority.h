@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A CA for tests, good or bad as they wish: keys, certificates and revocation lists made by OpenSSL.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "userland/pki/trustpoint.h"
+
+namespace awtun::pki::testing {
+
+using namespace std::chrono_literals;
+
+/// The tests' present.
+inline const WallClock kNow = std::chrono::sys_days{std::chrono::year{2026} / 6 / 1};
+
+/// How a certificate shall look. Extensions are in the language of OpenSSL's configuration; empty: none.
+struct Wish {
+  std::string subject = "/CN=r2.example.com";
+  std::string alternative_names = {};   ///< "DNS:r2.example.com, email:a@example.com, IP:10.0.0.1"
+  std::string basic_constraints = {};   ///< "critical, CA:TRUE, pathlen:0"
+  std::string key_usage = {};           ///< "digitalSignature"
+  std::string extended_key_usage = {};  ///< "codeSigning"
+  std::string name_constraints = {};    ///< "permitted;DNS:example.com"
+  WallClock from = kNow - 24h * 30;
+  WallClock to = kNow + 24h * 30;
+  const EVP_MD* digest = EVP_sha256();
+};
+
+/// A key pair and a certificate for it.
+struct Party {
+  std::shared_ptr<EVP_PKEY> key;
+  std::shared_ptr<X509> x509;
+
+  [[nodiscard]] std::string pem() const;
+  [[nodiscard]] Bytes der() const;
+  [[nodiscard]] Certificate certificate() const;
+  /// The private key.
+  [[nodiscard]] Secret key_pem() const;
+};
+
+std::shared_ptr<EVP_PKEY> rsa_key(unsigned bits = 2048);
+std::shared_ptr<EVP_PKEY> ec_key(const char* curve = "P-256");
+
+/// A wish for a CA's certificate, and for a router's with the name in CN and subjectAltName.
+Wish authority(const std::string& subject);
+Wish router(const std::string& name);
+
+Party self_signed(const Wish& wish, std::shared_ptr<EVP_PKEY> key = ec_key());
+Party issue(const Party& issuer, const Wish& wish, std::shared_ptr<EVP_PKEY> key = ec_key());
+
+/// The issuer's list as PEM.
+std::string revocation_list(const Party& issuer, const std::vector<Party>& revoked,
+                            WallClock from = kNow - 24h, WallClock to = kNow + 24h);
+
+inline ByteView view_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace awtun::pki::testing
