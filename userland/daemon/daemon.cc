@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/startup_file.h"
 
@@ -40,7 +41,7 @@ Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
   if (!routing) return Error{routing.error().to_string()};
   auto data_plane = kernel::DataPlane::open();
   if (!data_plane) return Error{data_plane.error().to_string()};
-  auto secret = link_local_secret(options.state_dir);
+  auto secret = kept_secret(options.state_dir / "link-local-secret");
   if (!secret) return Error{secret.error()};
   Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt, std::move(*secret)};
   if (options.keylog_dir) {

@@ -19,15 +19,5 @@ TEST(LinkLocal, IsStableAndDiffersByInterfaceInstanceAndSecret) {
   EXPECT_EQ(address.to_string().substr(0, 6), "fe80::");
 }
 
-TEST(LinkLocal, SecretIsMadeOnce) {
-  const ScratchDirectory scratch;
-  const auto first = link_local_secret(scratch.path());
-  const auto second = link_local_secret(scratch.path());
-  ASSERT_TRUE(first);
-  ASSERT_TRUE(second);
-  EXPECT_EQ(first->size(), 32U);
-  EXPECT_TRUE(first->equals(second->view()));
-}
-
 }  // namespace
 }  // namespace awtun::daemon

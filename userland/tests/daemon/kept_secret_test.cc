@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/kept_secret.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "userland/daemon/files.h"
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+TEST(KeptSecret, IsMadeOnceReadableByItsOwnerAlone) {
+  const ScratchDirectory scratch;
+  const auto path = scratch / "some-secret";
+  const auto first = kept_secret(path);
+  const auto second = kept_secret(path);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(first->size(), 32U);
+  EXPECT_TRUE(first->equals(second->view()));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+}
+
+TEST(KeptSecret, EachFileHasItsOwn) {
+  const ScratchDirectory scratch;
+  const auto one = kept_secret(scratch / "one");
+  const auto other = kept_secret(scratch / "other");
+  ASSERT_TRUE(one);
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(one->equals(other->view()));
+}
+
+TEST(KeptSecret, WhatIsCutOffIsMadeAnew) {
+  const ScratchDirectory scratch;
+  ASSERT_TRUE(write_file(scratch / "secret", "short"));
+  const auto made = kept_secret(scratch / "secret");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->size(), 32U);
+}
+
+}  // namespace
+}  // namespace awtun::daemon
