@@ -2,7 +2,6 @@
 #include "userland/daemon/engine_driver.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace awtun::daemon {
@@ -29,10 +28,9 @@ void EngineDriver::handle(ike::Input input) {
 
 void EngineDriver::perform_all(ike::Actions actions) {
   for (auto& action : actions) {
-    std::optional<std::uint64_t> token;
-    if (const auto* add = std::get_if<ike::AddSa>(&action)) token = add->token;
+    const auto answer = failure_answers_.prepare(action);
     const auto done = perform_(std::move(action));
-    if (!done && token) waiting_.emplace_back(ike::DataPlaneFailed{*token, done.error()});
+    if (!done && answer) waiting_.push_back(answer(done.error()));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "userland/base/result.h"
 #include "userland/daemon/event_loop.h"
+#include "userland/daemon/failure_answers.h"
 #include "userland/ike/engine.h"
 
 namespace awtun::daemon {
@@ -34,7 +35,8 @@ class EngineDriver {
   ike::Engine engine_;
   Perform perform_;
   Timer timer_;
-  // Inputs that arise while actions are carried out (DataPlaneFailed) wait for the rest of them.
+  FailureAnswers failure_answers_;
+  // Inputs that arise while actions are carried out (see FailureAnswers) wait for the rest of them.
   std::deque<ike::Input> waiting_;
   bool busy_ = false;
 };
