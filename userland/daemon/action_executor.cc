@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/action_executor.h"
 
-#include <linux/awtun.h>
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "userland/config/model.h"
+#include "userland/daemon/sa_spec.h"
 
 namespace awtun::daemon {
 namespace {
-
-/// Packets. Those of one burst overtake those of another on a router with many processors; 64, the
-/// least that RFC 4303 wants, is less than one burst.
-constexpr std::uint32_t replay_window = AWTUN_REPLAY_WINDOW_MAX;
-
-kernel::SaDirection kernel_direction(ike::Direction direction) {
-  return direction == ike::Direction::In ? kernel::SaDirection::In : kernel::SaDirection::Out;
-}
 
 spdlog::level::level_enum log_level(ike::Notice::Level level) {
   switch (level) {
@@ -38,28 +31,25 @@ Result<void, std::string> as_text(const kernel::KernelResult<void>& result) {
 
 }  // namespace
 
-Result<void, std::string> ActionExecutor::operator()(const ike::Action& action) {
-  return std::visit([this](const auto& what) { return perform(what); }, action);
+Result<void, std::string> ActionExecutor::operator()(ike::Action action) {
+  return std::visit([this](auto& what) { return perform(std::move(what)); }, action);
 }
 
-// A datagram that cannot be sent is like one that got lost: the engine retransmits.
-ActionExecutor::Done ActionExecutor::perform(const ike::Send& send) {
-  auto sent = transport_.send(send);
-  if (!sent) spdlog::debug("send to {}: {}", send.remote.to_string(), sent.error());
-  return sent;
+ActionExecutor::Done ActionExecutor::perform(ike::Send send) {
+  transport_.send(std::move(send));
+  return {};
+}
+
+ActionExecutor::Done ActionExecutor::perform(const ike::SendKeepalive& keepalive) {
+  transport_.send(keepalive);
+  return {};
 }
 
 ActionExecutor::Done ActionExecutor::perform(const ike::AddSa& add) {
   const auto index = ifindex(add.tunnel);
   if (!index) return Error{index.error()};
-  const kernel::SaSpec spec{*index,
-                            kernel_direction(add.direction),
-                            add.spi,
-                            add.transform,
-                            &add.encryption_key,
-                            &add.salt,
-                            &add.integrity_key,
-                            add.direction == ike::Direction::In ? replay_window : 0};
+  if (add.transport) return Error{std::string("the kernel module has no transport mode")};
+  const auto spec = sa_spec(add, *index);
   auto added = as_text(data_plane_.add_sa(spec));
   if (!added)
     spdlog::warn("{}: {}", config::tunnel_name(add.tunnel), added.error());
@@ -86,10 +76,14 @@ ActionExecutor::Done ActionExecutor::perform(const ike::DeleteSa& remove) {
   return as_text(deleted);
 }
 
-// INTERIM: the next steps fill these in; the engine does not ask for them yet.
-ActionExecutor::Done ActionExecutor::perform(const ike::SendKeepalive&) { return {}; }
+// The kernel has followed the peer by itself: see sa_spec().
 ActionExecutor::Done ActionExecutor::perform(const ike::MoveSa&) { return {}; }
-ActionExecutor::Done ActionExecutor::perform(const ike::StartJob&) { return {}; }
+
+ActionExecutor::Done ActionExecutor::perform(ike::StartJob start) {
+  auto started = workers_.start(std::move(start));
+  if (!started) spdlog::warn("{}", started.error());
+  return started;
+}
 
 ActionExecutor::Done ActionExecutor::perform(const ike::IkeKeys& keys) {
   if (key_log_ != nullptr) key_log_->record(keys);

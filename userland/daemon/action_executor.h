@@ -9,38 +9,44 @@
 #include "userland/daemon/key_log.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
+#include "userland/daemon/worker_pool.h"
 #include "userland/ike/engine.h"
 #include "userland/kernel/data_plane.h"
 
 namespace awtun::daemon {
 
-/// Refers to its ports, which must outlive it. Logs what fails; AddSa's failures go back to the
-/// engine by the caller.
+/// Refers to its ports, which must outlive it. Logs what fails; what the engine is to know of it goes
+/// back to it by the caller.
 class ActionExecutor {
  public:
   /// `key_log`: nullptr unless key logging is on.
-  ActionExecutor(UdpTransport& transport, kernel::DataPlane& data_plane, const TunnelTable& tunnels,
-                 KeyLog* key_log)
-      : transport_(transport), data_plane_(data_plane), tunnels_(tunnels), key_log_(key_log) {}
+  ActionExecutor(UdpTransport& transport, kernel::DataPlane& data_plane, WorkerPool& workers,
+                 const TunnelTable& tunnels, KeyLog* key_log)
+      : transport_(transport),
+        data_plane_(data_plane),
+        workers_(workers),
+        tunnels_(tunnels),
+        key_log_(key_log) {}
 
-  Result<void, std::string> operator()(const ike::Action& action);
+  Result<void, std::string> operator()(ike::Action action);
 
  private:
   using Done = Result<void, std::string>;
 
-  Done perform(const ike::Send& send);
+  Done perform(ike::Send send);
+  Done perform(const ike::SendKeepalive& keepalive);
   Done perform(const ike::AddSa& add);
   Done perform(const ike::ActivateSa& activate);
   Done perform(const ike::DeleteSa& remove);
-  Done perform(const ike::SendKeepalive& keepalive);
   Done perform(const ike::MoveSa& move);
-  Done perform(const ike::StartJob& start);
+  Done perform(ike::StartJob start);
   Done perform(const ike::IkeKeys& keys);
   Done perform(const ike::Notice& notice);
   [[nodiscard]] Result<std::uint32_t, std::string> ifindex(ike::TunnelId tunnel) const;
 
   UdpTransport& transport_;
   kernel::DataPlane& data_plane_;
+  WorkerPool& workers_;
   const TunnelTable& tunnels_;
   KeyLog* key_log_;
 };

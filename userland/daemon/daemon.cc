@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
 
+#include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/startup_file.h"
@@ -18,7 +20,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::uint16_t ike_port = 500;
 /// The last number of an SA without extended ones, and from where on the module warns of it.
 constexpr std::uint64_t last_sequence = 0xffffffff;
 constexpr std::uint64_t near_last_sequence = 0xc0000000;
@@ -41,9 +42,12 @@ Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
   if (!routing) return Error{routing.error().to_string()};
   auto data_plane = kernel::DataPlane::open();
   if (!data_plane) return Error{data_plane.error().to_string()};
-  auto secret = kept_secret(options.state_dir / "link-local-secret");
-  if (!secret) return Error{secret.error()};
-  Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt, std::move(*secret)};
+  auto link_local = kept_secret(options.state_dir / "link-local-secret");
+  if (!link_local) return Error{link_local.error()};
+  auto quick_crash = kept_secret(options.state_dir / "quick-crash-secret");
+  if (!quick_crash) return Error{quick_crash.error()};
+  Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt, std::move(*link_local),
+              std::move(*quick_crash)};
   if (options.keylog_dir) {
     auto key_log = KeyLog::open(*options.keylog_dir);
     if (!key_log) return Error{key_log.error()};
@@ -77,8 +81,9 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
 Daemon::Daemon(const Options& options, Ports ports)
     : options_(options),
       ports_(std::move(ports)),
-      engine_(loop_, ike::Engine(fill_random),
-              [this](const ike::Action& action) { return (*executor_)(action); }),
+      workers_(loop_, run_job, [this](ike::JobDone done) { engine_.handle(std::move(done)); }),
+      engine_(loop_, ike::Engine(fill_random, {ports_.quick_crash_secret.copy()}),
+              [this](ike::Action action) { return (*executor_)(std::move(action)); }),
       applier_(loop_, ports_.routing, ports_.data_plane, engine_, tunnels_,
                [this](ike::TunnelId tunnel) {
                  return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
@@ -97,11 +102,20 @@ Daemon::Daemon(const Options& options, Ports ports)
                [] { spdlog::info("SIGHUP: nothing to do; the configuration changes by awcli"); }) {}
 
 Result<void, std::string> Daemon::open_transport() {
-  auto opened = UdpTransport::open(loop_, ike_port,
+  auto opened = UdpTransport::open(loop_, IkePorts{},
                                    [this](ike::Datagram datagram) { engine_.handle(std::move(datagram)); });
   if (!opened) return Error{opened.error()};
   transport_ = std::move(*opened);
-  executor_.emplace(*transport_, ports_.data_plane, tunnels_, ports_.key_log ? &*ports_.key_log : nullptr);
+  executor_.emplace(*transport_, ports_.data_plane, workers_, tunnels_,
+                    ports_.key_log ? &*ports_.key_log : nullptr);
+  return hand_over_transports();
+}
+
+Result<void, std::string> Daemon::hand_over_transports() {
+  for (const int socket : transport_->natt_sockets()) {
+    const auto added = ports_.data_plane.add_transport(socket);
+    if (!added && added.error().code != EBUSY) return Error{added.error().to_string()};
+  }
   return {};
 }
 
@@ -116,26 +130,68 @@ void Daemon::stop() {
   control_.reset();
   engine_.handle(ike::Shutdown{});
   if (const auto removed = applier_.apply({}); !removed) spdlog::error("{}", removed.error());
+  transport_->flush();
 }
 
 // ---------------------------------------------------------------- kernel events
 
 void Daemon::serve_kernel_events() {
   const auto waiting = ports_.data_plane.drain_events();
-  for (const auto& event : waiting.events) report_expiry(event.ifindex, event.spi, event.hard);
+  for (const auto& event : waiting.events) std::visit([this](const auto& what) { serve(what); }, event);
   if (waiting.lost) check_every_sa();
+}
+
+void Daemon::serve(const kernel::SaLimitReached& event) {
+  const auto direction =
+      event.sa.direction == kernel::SaDirection::In ? ike::Direction::In : ike::Direction::Out;
+  if (const auto tunnel = tunnels_.tunnel_of(event.sa.ifindex))
+    engine_.handle(ike::SaExpired{*tunnel, direction, event.sa.spi, event.hard});
+}
+
+void Daemon::serve(const kernel::PacketsWaiting& event) {
+  if (const auto tunnel = tunnels_.tunnel_of(event.ifindex)) engine_.handle(ike::Acquire{*tunnel});
+}
+
+void Daemon::serve(const kernel::PeerMoved& event) {
+  if (const auto tunnel = tunnels_.tunnel_of(event.sa.ifindex))
+    engine_.handle(ike::PeerMoved{*tunnel, event.sa.spi, event.remote});
+}
+
+// Packets with a wrong ICV are anybody's: they are counted, and nothing follows from them.
+void Daemon::serve(const kernel::PacketsRefused& event) {
+  const auto tunnel = tunnels_.tunnel_of(event.ifindex);
+  if (!tunnel) return;
+  const bool unknown = event.why == kernel::PacketsRefused::Why::UnknownSpi;
+  spdlog::debug("{}: {} packets with {}, the last from {} for SPI 0x{:08x}", config::tunnel_name(*tunnel),
+                event.count, unknown ? "an unknown SPI" : "a wrong ICV", event.source.to_string(), event.spi);
+  if (unknown) engine_.handle(ike::UnknownSpi{*tunnel, event.spi});
+}
+
+// It may be another program's: those that the kernel has already are refused as busy.
+void Daemon::serve(const kernel::TransportLost&) {
+  if (const auto done = hand_over_transports(); !done) spdlog::error("{}", done.error());
 }
 
 void Daemon::check_every_sa() {
   const auto sas = ports_.data_plane.sas();
   if (!sas) return spdlog::warn("{}", sas.error().to_string());
-  for (const auto& sa : *sas)
-    if (sa.name.direction == kernel::SaDirection::Out && sa.sequence >= near_last_sequence)
-      report_expiry(sa.name.ifindex, sa.name.spi, sa.sequence >= last_sequence);
+  const auto status = engine_.status();
+  for (const auto& sa : *sas) check(sa, status);
+  serve(kernel::TransportLost{});
 }
 
-void Daemon::report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard) {
-  if (const auto tunnel = tunnels_.tunnel_of(ifindex)) engine_.handle(ike::SaExpired{*tunnel, ike::Direction::Out, spi, hard});
+void Daemon::check(const kernel::SaState& sa, const ike::Status& status) {
+  const bool out = sa.name.direction == kernel::SaDirection::Out;
+  const bool numbers_end = out && !sa.esn && sa.sequence >= near_last_sequence;
+  if (sa.expired || numbers_end)
+    serve(kernel::SaLimitReached{sa.name, sa.expired || sa.sequence >= last_sequence});
+  if (!out || !sa.remote || !sa.udp) return;
+  const auto tunnel = tunnels_.tunnel_of(sa.name.ifindex);
+  const auto child = std::ranges::find_if(status.child_sas, [&](const auto& candidate) {
+    return candidate.tunnel == tunnel && candidate.outbound_spi == sa.name.spi;
+  });
+  if (child != status.child_sas.end())
+    engine_.handle(ike::PeerMoved{child->tunnel, child->inbound_spi, {*sa.remote, sa.udp->remote}});
 }
 
 // ---------------------------------------------------------------- operate

@@ -17,6 +17,7 @@
 #include "userland/daemon/options.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
+#include "userland/daemon/worker_pool.h"
 #include "userland/kernel/data_plane.h"
 #include "userland/kernel/routing.h"
 
@@ -39,15 +40,23 @@ class Daemon {
     kernel::DataPlane data_plane;
     std::optional<KeyLog> key_log;
     Secret link_local_secret;
+    Secret quick_crash_secret;
   };
   static Result<Ports, std::string> open_ports(const Options& options);
 
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
+  /// ESP in UDP is the kernel's.
+  Result<void, std::string> hand_over_transports();
   void serve_kernel_events();
-  /// Events were lost: what they would have said stands in the SAs' sequence numbers.
+  void serve(const kernel::SaLimitReached& event);
+  void serve(const kernel::PacketsWaiting& event);
+  void serve(const kernel::PeerMoved& event);
+  void serve(const kernel::PacketsRefused& event);
+  void serve(const kernel::TransportLost& event);
+  /// Events were lost: what they would have said stands in the SAs.
   void check_every_sa();
-  void report_expiry(std::uint32_t ifindex, std::uint32_t spi, bool hard);
+  void check(const kernel::SaState& sa, const ike::Status& status);
   Result<Json, std::string> show(const config::Show& wanted);
   Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
@@ -60,6 +69,7 @@ class Daemon {
   Ports ports_;
   TunnelTable tunnels_;
   std::unique_ptr<UdpTransport> transport_;
+  WorkerPool workers_;
   std::optional<ActionExecutor> executor_;
   EngineDriver engine_;
   Applier applier_;

@@ -32,6 +32,11 @@ SignalWatcher::SignalWatcher(EventLoop& loop, int number, Callback callback)
   event_add(handle(), nullptr);
 }
 
+Deferred::Deferred(EventLoop& loop, Callback callback) : Watcher(loop, -1, 0, std::move(callback)) {}
+
+// It goes to the end of the list of active events; there already, it stays where it is.
+void Deferred::request() { event_active(handle(), EV_TIMEOUT, 0); }
+
 Timer::Timer(EventLoop& loop, Callback callback) : Watcher(loop, -1, 0, std::move(callback)) {}
 
 void Timer::start(std::chrono::milliseconds delay) {

@@ -60,6 +60,14 @@ class SignalWatcher : public Watcher {
   SignalWatcher(EventLoop& loop, int number, Callback callback);
 };
 
+/// Calls back once after request(), when the events that the loop has at hand are served and before it
+/// waits for others.
+class Deferred : public Watcher {
+ public:
+  Deferred(EventLoop& loop, Callback callback);
+  void request();
+};
+
 /// Calls back once after start(), unless started anew or stopped before.
 class Timer : public Watcher {
  public:

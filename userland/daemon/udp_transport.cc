@@ -1,107 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/udp_transport.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "userland/daemon/socket_address.h"
+
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_datagram = 65536;
-/// A flood must not keep the loop from its timers and operators.
-constexpr int batch = 64;
+/// Octets. Ten thousand peers whose router has just come back speak at once.
+constexpr int buffer_size = 4 * 1024 * 1024;
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-};
-
-SocketAddress to_socket_address(const Endpoint& endpoint) {
-  SocketAddress made;
-  const auto octets = endpoint.address.bytes();
-  if (endpoint.address.is_v4()) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(made.storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    std::memcpy(&v4.sin_addr, octets.data(), octets.size());
-    made.size = sizeof v4;
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(made.storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    std::memcpy(&v6.sin6_addr, octets.data(), octets.size());
-    made.size = sizeof v6;
-  }
-  return made;
-}
-
-template <class T>
-std::optional<IpAddress> address_from(const T& raw) {
-  return IpAddress::from_bytes(ByteView(reinterpret_cast<const std::uint8_t*>(&raw), sizeof raw));
-}
-
-std::optional<Endpoint> to_endpoint(const sockaddr_storage& storage) {
-  if (storage.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-    return Endpoint{*address_from(v4.sin_addr), ntohs(v4.sin_port)};
-  }
-  if (storage.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    return Endpoint{*address_from(v6.sin6_addr), ntohs(v6.sin6_port)};
-  }
-  return std::nullopt;
-}
-
-/// The address that a datagram was sent to.
-std::optional<IpAddress> local_address(msghdr& message) {
-  for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(part), sizeof info);
-      return address_from(info.ipi_addr);
-    }
-    if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
-      in6_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(part), sizeof info);
-      return address_from(info.ipi6_addr);
-    }
-  }
-  return std::nullopt;
-}
-
-template <class Info>
-void put_control(msghdr& message, int level, int type, const Info& info) {
-  message.msg_controllen = CMSG_SPACE(sizeof info);
-  auto* part = CMSG_FIRSTHDR(&message);
-  part->cmsg_level = level;
-  part->cmsg_type = type;
-  part->cmsg_len = CMSG_LEN(sizeof info);
-  std::memcpy(CMSG_DATA(part), &info, sizeof info);
-}
-
-void put_source(msghdr& message, const IpAddress& source) {
-  if (source.is_v4()) {
-    in_pktinfo info{};
-    std::memcpy(&info.ipi_spec_dst, source.bytes().data(), sizeof info.ipi_spec_dst);
-    put_control(message, IPPROTO_IP, IP_PKTINFO, info);
-  } else {
-    in6_pktinfo info{};
-    std::memcpy(&info.ipi6_addr, source.bytes().data(), sizeof info.ipi6_addr);
-    put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
-  }
-}
+constexpr std::array<std::uint8_t, 4> non_esp_marker{};
+constexpr std::uint8_t keepalive_octet = 0xff;
 
 bool set_option(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
+/// CAP_NET_ADMIN may exceed the system's limit; without it what the limit allows has to do.
+void enlarge_buffers(int fd) {
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, buffer_size))
+    (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer_size);
+  if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, buffer_size))
+    (void)set_option(fd, SOL_SOCKET, SO_SNDBUF, buffer_size);
+}
+
 /// IKE messages may exceed the path's MTU and are to be fragmented then (RFC 7296 section 2).
 bool set_options(int fd, Family family) {
+  enlarge_buffers(fd);
+  if (!set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1)) return false;
   if (family == Family::V4)
     return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) &&
            set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
@@ -113,69 +48,132 @@ Endpoint wildcard(Family family, std::uint16_t port) {
   return {*IpAddress::parse(family == Family::V4 ? "0.0.0.0" : "::"), port};
 }
 
+std::string why_not(int error) {
+  std::string text = std::strerror(error);
+  if (error == EADDRINUSE) text += " (another IKE daemon, such as strongSwan?)";
+  return text;
+}
+
+bool has_marker(ByteView bytes) {
+  return bytes.size() >= non_esp_marker.size() &&
+         std::equal(non_esp_marker.begin(), non_esp_marker.end(), bytes.begin());
+}
+
+bool is_keepalive(ByteView bytes) { return bytes.size() == 1 && bytes[0] == keepalive_octet; }
+
 }  // namespace
 
-UdpTransport::UdpTransport(std::uint16_t port, Receiver receiver)
-    : port_(port), receiver_(std::move(receiver)), buffer_(max_datagram) {}
+UdpTransport::UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver)
+    : ports_(ports), receiver_(std::move(receiver)), flush_soon_(loop, [this] { flush(); }) {}
 
-Result<std::unique_ptr<UdpTransport>, std::string> UdpTransport::open(EventLoop& loop, std::uint16_t port,
+Result<std::unique_ptr<UdpTransport>, std::string> UdpTransport::open(EventLoop& loop, IkePorts ports,
                                                                       Receiver receiver) {
-  std::unique_ptr<UdpTransport> made(new UdpTransport(port, std::move(receiver)));
-  for (const auto family : {Family::V4, Family::V6})
-    if (auto listening = made->listen(loop, family); !listening) return Error{listening.error()};
+  std::unique_ptr<UdpTransport> made(new UdpTransport(loop, ports, std::move(receiver)));
+  for (const auto port : {ports.ike, ports.natt})
+    for (const auto family : {Family::V4, Family::V6})
+      if (auto listening = made->listen(loop, family, port); !listening) return Error{listening.error()};
   return made;
 }
 
-Result<void, std::string> UdpTransport::listen(EventLoop& loop, Family family) {
+Result<void, std::string> UdpTransport::listen(EventLoop& loop, Family family, std::uint16_t port) {
   const int domain = family == Family::V4 ? AF_INET : AF_INET6;
   UniqueFd fd(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd && errno == EAFNOSUPPORT && family == Family::V6) return {};
-  const auto endpoint = wildcard(family, port_);
-  const auto address = to_socket_address(endpoint);
-  if (!fd || !set_options(fd.get(), family) ||
-      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0)
-    return Error{"listen on UDP " + endpoint.to_string() + ": " + std::strerror(errno)};
-  auto& mine = socket(family);
-  mine.emplace(loop, std::move(fd), [this, &mine] { receive(*mine); });
+  const auto local = wildcard(family, port);
+  const auto address = to_socket_address(local);
+  if (!fd || !set_options(fd.get(), family) || ::bind(fd.get(), address.get(), address.size) != 0)
+    return Error{"listen on UDP " + local.to_string() + ": " + why_not(errno)};
+  sockets_.emplace_back(loop, std::move(fd), local, [this](Socket& readable) { receive(readable); });
   return {};
 }
 
-void UdpTransport::receive(const Socket& socket) {
-  for (int count = 0; count < batch; ++count) {
-    SocketAddress from;
-    alignas(cmsghdr) std::array<char, 128> control{};
-    iovec data{buffer_.data(), buffer_.size()};
-    msghdr message{};
-    message.msg_name = &from.storage;
-    message.msg_namelen = from.size;
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const auto size = ::recvmsg(socket.fd.get(), &message, 0);
-    if (size < 0) return;
-    const auto remote = to_endpoint(from.storage);
-    const auto local = local_address(message);
-    if (!remote || !local) continue;
-    receiver_({{*local, port_}, *remote, Bytes(buffer_.begin(), buffer_.begin() + size)});
+// ---------------------------------------------------------------- in
+
+// One batch: a flood must not keep the loop from its timers and operators.
+void UdpTransport::receive(Socket& socket) {
+  batch_.receive(socket.fd.get(), [&](const IncomingDatagram& datagram) { take(socket, datagram); });
+}
+
+void UdpTransport::take(Socket& socket, const IncomingDatagram& datagram) {
+  if (datagram.lost) count_lost(socket, *datagram.lost);
+  auto bytes = datagram.bytes;
+  if (socket.local.port == ports_.natt) {
+    if (is_keepalive(bytes)) {
+      ++counters_.keepalives;
+      return;
+    }
+    if (!has_marker(bytes)) {
+      ++counters_.not_ike;
+      return;
+    }
+    bytes = bytes.subspan(non_esp_marker.size());
   }
+  ++counters_.received;
+  receiver_({{datagram.local, socket.local.port}, datagram.remote, Bytes(bytes.begin(), bytes.end())});
 }
 
-Result<void, std::string> UdpTransport::send(const ike::Send& send) {
-  const auto& from = socket(send.remote.address.family());
-  if (!from) return Error{std::string("no socket of that address family")};
-  auto to = to_socket_address(send.remote);
-  alignas(cmsghdr) std::array<char, 128> control{};
-  iovec data{const_cast<std::uint8_t*>(send.bytes.data()), send.bytes.size()};
-  msghdr message{};
-  message.msg_name = &to.storage;
-  message.msg_namelen = to.size;
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  put_source(message, send.local.address);
-  if (::sendmsg(from->fd.get(), &message, 0) < 0) return Error{std::string(std::strerror(errno))};
-  return {};
+// The kernel's count goes round.
+void UdpTransport::count_lost(Socket& socket, std::uint32_t lost) {
+  const std::uint32_t more = lost - socket.lost;
+  socket.lost = lost;
+  counters_.lost += more;
+  if (more != 0) spdlog::debug("UDP port {}: no room for {} datagrams", socket.local.port, more);
+}
+
+// ---------------------------------------------------------------- out
+
+void UdpTransport::send(ike::Send send) {
+  const ByteView marker = send.local.port == ports_.natt ? ByteView(non_esp_marker) : ByteView();
+  queue(send.local, send.remote, marker, std::move(send.bytes));
+}
+
+void UdpTransport::send(const ike::SendKeepalive& keepalive) {
+  queue(keepalive.local, keepalive.remote, {}, {keepalive_octet});
+}
+
+void UdpTransport::queue(const Endpoint& local, const Endpoint& remote, ByteView marker, Bytes bytes) {
+  const auto* from = socket_for(remote.address.family(), local.port);
+  if (from == nullptr) {
+    ++counters_.not_sent;
+    return;
+  }
+  outgoing_.push_back({from->fd.get(), local.address, remote, marker, std::move(bytes)});
+  if (outgoing_.size() == max_batch)
+    flush();
+  else
+    flush_soon_.request();
+}
+
+// What leaves by one socket after another goes in one call; the order stays.
+void UdpTransport::flush() {
+  std::span<const OutgoingDatagram> rest(outgoing_);
+  while (!rest.empty()) {
+    const auto other =
+        std::ranges::find_if(rest, [&](const auto& next) { return next.socket != rest.front().socket; });
+    const auto sent = send_batch(rest.first(static_cast<std::size_t>(other - rest.begin())));
+    if (sent.error != 0) {
+      ++counters_.not_sent;
+      spdlog::debug("send to {}: {}", rest.front().remote.to_string(), std::strerror(sent.error));
+    } else {
+      counters_.sent += sent.count;
+    }
+    rest = rest.subspan(sent.count);
+  }
+  outgoing_.clear();
+}
+
+const UdpTransport::Socket* UdpTransport::socket_for(Family family, std::uint16_t port) const {
+  const auto found = std::ranges::find_if(sockets_, [&](const Socket& socket) {
+    return socket.local.port == port && socket.local.address.family() == family;
+  });
+  return found == sockets_.end() ? nullptr : &*found;
+}
+
+std::vector<int> UdpTransport::natt_sockets() const {
+  std::vector<int> found;
+  for (const auto& socket : sockets_)
+    if (socket.local.port == ports_.natt) found.push_back(socket.fd.get());
+  return found;
 }
 
 }  // namespace awtun::daemon

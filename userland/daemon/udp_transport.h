@@ -3,47 +3,81 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "userland/base/result.h"
+#include "userland/daemon/datagram_batch.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/unique_fd.h"
 #include "userland/ike/engine.h"
 
 namespace awtun::daemon {
 
-/// One UDP port on every local address, IPv4 and IPv6. Each datagram comes with the local address it
-/// was sent to, and one sent leaves from the local address it names (IP_PKTINFO).
+struct IkePorts {
+  std::uint16_t ike = ike::kIkePort;
+  std::uint16_t natt = ike::kNattPort;
+};
+
+/// The ports of IKE on every local address, IPv4 and IPv6. Each datagram comes with the local address
+/// it was sent to, and one sent leaves from the local address and port it names. On the port of NAT
+/// traversal the non-ESP marker (RFC 3948 2.2) comes and goes here.
 class UdpTransport {
  public:
   using Receiver = std::function<void(ike::Datagram)>;
 
+  struct Counters {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t not_sent = 0;    ///< refused by the kernel
+    std::uint64_t lost = 0;        ///< came faster than we read
+    std::uint64_t keepalives = 0;  ///< that the kernel did not take
+    std::uint64_t not_ike = 0;     ///< on the port of NAT traversal: ESP that the kernel did not take
+  };
+
   /// Without IPv6 in the kernel, IPv4 alone. An error says which socket failed and why.
-  static Result<std::unique_ptr<UdpTransport>, std::string> open(EventLoop& loop, std::uint16_t port,
+  static Result<std::unique_ptr<UdpTransport>, std::string> open(EventLoop& loop, IkePorts ports,
                                                                  Receiver receiver);
 
-  Result<void, std::string> send(const ike::Send& send);
+  /// Datagrams leave in their order once the events that the loop has at hand are served, or by flush().
+  /// One that cannot be sent is like one that got lost.
+  void send(ike::Send send);
+  void send(const ike::SendKeepalive& keepalive);
+  void flush();
+
+  /// The sockets of NAT traversal, for the kernel to take ESP out of.
+  [[nodiscard]] std::vector<int> natt_sockets() const;
+  [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   struct Socket {
-    Socket(EventLoop& loop, UniqueFd opened, const std::function<void()>& readable)
-        : fd(std::move(opened)), watcher(loop, fd.get(), readable) {}
+    Socket(EventLoop& loop, UniqueFd opened, Endpoint bound, const std::function<void(Socket&)>& readable)
+        : fd(std::move(opened)),
+          local(bound),
+          watcher(loop, fd.get(), [this, readable] { readable(*this); }) {}
     UniqueFd fd;
+    Endpoint local;          ///< any address of a family, and the port
+    std::uint32_t lost = 0;  ///< as the kernel counts
     ReadWatcher watcher;
   };
 
-  UdpTransport(std::uint16_t port, Receiver receiver);
-  Result<void, std::string> listen(EventLoop& loop, Family family);
-  void receive(const Socket& socket);
-  std::optional<Socket>& socket(Family family) { return family == Family::V4 ? v4_ : v6_; }
+  UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver);
+  Result<void, std::string> listen(EventLoop& loop, Family family, std::uint16_t port);
+  void receive(Socket& socket);
+  void take(Socket& socket, const IncomingDatagram& datagram);
+  void count_lost(Socket& socket, std::uint32_t lost);
+  void queue(const Endpoint& local, const Endpoint& remote, ByteView marker, Bytes bytes);
+  [[nodiscard]] const Socket* socket_for(Family family, std::uint16_t port) const;
 
-  std::uint16_t port_;
+  IkePorts ports_;
   Receiver receiver_;
-  Bytes buffer_;
-  std::optional<Socket> v4_;
-  std::optional<Socket> v6_;
+  ReceiveBatch batch_;
+  std::vector<OutgoingDatagram> outgoing_;
+  Counters counters_;
+  std::list<Socket> sockets_;
+  Deferred flush_soon_;
 };
 
 }  // namespace awtun::daemon

@@ -131,6 +131,7 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
   object["remote_selectors"] = selectors(sa.remote_selectors);
   object["in"] = inbound_counters(in);
   object["out"] = outbound_counters(out);
+  object["esn"] = (out != nullptr && out->esn) || (in != nullptr && in->esn);
   object["driver"] = out != nullptr ? out->driver : in != nullptr ? in->driver : "";
   return object;
 }

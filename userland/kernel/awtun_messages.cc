@@ -65,6 +65,56 @@ TunnelMode mode_of(std::uint32_t number) {
   return TunnelMode::Unset;
 }
 
+std::uint8_t df_number(DontFragment df) {
+  switch (df) {
+    case DontFragment::Copy:
+      return AWTUN_DF_COPY;
+    case DontFragment::Set:
+      return AWTUN_DF_SET;
+    case DontFragment::Clear:
+      return AWTUN_DF_CLEAR;
+  }
+  return AWTUN_DF_COPY;
+}
+
+DontFragment df_of(std::uint8_t number) {
+  if (number == AWTUN_DF_SET) return DontFragment::Set;
+  if (number == AWTUN_DF_CLEAR) return DontFragment::Clear;
+  return DontFragment::Copy;
+}
+
+static_assert(mss_of_path == AWTUN_MSS_PMTU);
+
+// What is left out gets its default.
+void put_outer(Message& message, const TunnelSettings& settings) {
+  if (settings.df != DontFragment::Copy) message.put_u8(AWTUN_TUNNEL_A_DF, df_number(settings.df));
+  if (settings.ttl != 0) message.put_u8(AWTUN_TUNNEL_A_TTL, settings.ttl);
+  if (settings.dscp) message.put_u8(AWTUN_TUNNEL_A_DSCP, *settings.dscp);
+  if (settings.mss_ipv4 != 0) message.put_u16(AWTUN_TUNNEL_A_MSS_IPV4, settings.mss_ipv4);
+  if (settings.mss_ipv6 != 0) message.put_u16(AWTUN_TUNNEL_A_MSS_IPV6, settings.mss_ipv6);
+}
+
+void put_selector(Message& message, const Selector& selector) {
+  message.put(AWTUN_TS_A_START, selector.first);
+  message.put(AWTUN_TS_A_END, selector.last);
+  if (selector.protocol != 0) message.put_u8(AWTUN_TS_A_PROTOCOL, selector.protocol);
+  message.put_u16(AWTUN_TS_A_PORT_MIN, selector.first_port);
+  message.put_u16(AWTUN_TS_A_PORT_MAX, selector.last_port);
+}
+
+void put_selectors(Message& message, int side, const std::vector<Selector>& selectors) {
+  if (selectors.empty()) return;
+  message.nest(side, [&] {
+    for (const auto& selector : selectors)
+      message.nest(AWTUN_TS_LIST_A_SELECTOR, [&] { put_selector(message, selector); });
+  });
+}
+
+void put_udp(Message& message, const UdpPorts& ports) {
+  message.put_u16(AWTUN_SA_A_ENCAP_LOCAL_PORT, htons(ports.local));
+  message.put_u16(AWTUN_SA_A_ENCAP_REMOTE_PORT, htons(ports.remote));
+}
+
 void put_gcm(Message& message, std::uint32_t icv_length, const SaSpec& sa) {
   message.put_u32(AWTUN_SA_A_CIPHER, AWTUN_CIPHER_AES_GCM);
   message.put_u32(AWTUN_SA_A_ICV_LEN, icv_length);
@@ -113,7 +163,16 @@ std::optional<TunnelSettings> parse_settings(const Attributes& tunnel) {
   const auto local = tunnel.address(AWTUN_TUNNEL_A_LOCAL);
   const auto remote = tunnel.address(AWTUN_TUNNEL_A_REMOTE);
   if (mode == TunnelMode::Unset || !local || !remote) return std::nullopt;
-  return TunnelSettings{mode, *local, *remote};
+  TunnelSettings settings;
+  settings.mode = mode;
+  settings.local = *local;
+  settings.remote = *remote;
+  settings.df = df_of(tunnel.u8(AWTUN_TUNNEL_A_DF).value_or(AWTUN_DF_COPY));
+  settings.ttl = tunnel.u8(AWTUN_TUNNEL_A_TTL).value_or(0);
+  settings.dscp = tunnel.u8(AWTUN_TUNNEL_A_DSCP);
+  settings.mss_ipv4 = tunnel.u16(AWTUN_TUNNEL_A_MSS_IPV4).value_or(0);
+  settings.mss_ipv6 = tunnel.u16(AWTUN_TUNNEL_A_MSS_IPV6).value_or(0);
+  return settings;
 }
 
 std::optional<SaName> parse_name(const Attributes& sa) {
@@ -122,6 +181,62 @@ std::optional<SaName> parse_name(const Attributes& sa) {
   const auto spi = sa.u32(AWTUN_SA_A_SPI);
   if (!ifindex || !direction || !spi) return std::nullopt;
   return SaName{*ifindex, *direction == AWTUN_DIR_IN ? SaDirection::In : SaDirection::Out, ntohl(*spi)};
+}
+
+std::optional<UdpPorts> parse_udp(const Attributes& sa) {
+  const auto local = sa.u16(AWTUN_SA_A_ENCAP_LOCAL_PORT);
+  const auto remote = sa.u16(AWTUN_SA_A_ENCAP_REMOTE_PORT);
+  if (!local || !remote) return std::nullopt;
+  return UdpPorts{ntohs(*local), ntohs(*remote)};
+}
+
+// ---------------------------------------------------------------- events
+
+/// What the notifications have in them, each some of it.
+struct EventParts {
+  std::optional<Attributes> sa;
+  std::optional<Attributes> tunnel;
+  std::optional<Attributes> transport;
+  std::optional<Attributes> detail;
+};
+
+std::optional<Event> limit_reached(const EventParts& parts, bool hard) {
+  const auto name = parts.sa ? parse_name(*parts.sa) : std::nullopt;
+  if (!name) return std::nullopt;
+  return SaLimitReached{*name, hard};
+}
+
+std::optional<Event> packets_waiting(const EventParts& parts) {
+  const auto ifindex = parts.tunnel ? parts.tunnel->u32(AWTUN_TUNNEL_A_IFINDEX) : std::nullopt;
+  if (!ifindex || !parts.detail) return std::nullopt;
+  return PacketsWaiting{*ifindex, parts.detail->u64(AWTUN_DETAIL_A_COUNT).value_or(0)};
+}
+
+std::optional<Event> peer_moved(const EventParts& parts) {
+  const auto name = parts.sa ? parse_name(*parts.sa) : std::nullopt;
+  if (!name || !parts.detail) return std::nullopt;
+  const auto address = parts.detail->address(AWTUN_DETAIL_A_SRC);
+  const auto port = parts.detail->u16(AWTUN_DETAIL_A_SRC_PORT);
+  if (!address || !port) return std::nullopt;
+  return PeerMoved{*name, {*address, ntohs(*port)}};
+}
+
+std::optional<Event> packets_refused(const EventParts& parts, PacketsRefused::Why why) {
+  const auto ifindex = parts.tunnel ? parts.tunnel->u32(AWTUN_TUNNEL_A_IFINDEX) : std::nullopt;
+  if (!ifindex || !parts.detail) return std::nullopt;
+  const auto spi = parts.detail->u32(AWTUN_DETAIL_A_SPI);
+  const auto source = parts.detail->address(AWTUN_DETAIL_A_SRC);
+  if (!spi || !source) return std::nullopt;
+  return PacketsRefused{why, *ifindex, parts.detail->u64(AWTUN_DETAIL_A_COUNT).value_or(0), ntohl(*spi),
+                        *source};
+}
+
+std::optional<Event> transport_lost(const EventParts& parts) {
+  if (!parts.transport) return std::nullopt;
+  const auto address = parts.transport->address(AWTUN_TRANSPORT_A_LOCAL);
+  const auto port = parts.transport->u16(AWTUN_TRANSPORT_A_PORT);
+  if (!address || !port) return std::nullopt;
+  return TransportLost{{*address, ntohs(*port)}};
 }
 
 }  // namespace
@@ -134,6 +249,7 @@ Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettin
     if (settings.mode == TunnelMode::Unset) return;
     message.put(AWTUN_TUNNEL_A_LOCAL, settings.local);
     message.put(AWTUN_TUNNEL_A_REMOTE, settings.remote);
+    put_outer(message, settings);
   });
   return message;
 }
@@ -146,6 +262,12 @@ Message sa_add_request(int family, const SaSpec& sa) {
     put_name(message, {sa.ifindex, sa.direction, sa.spi});
     put_suite(message, sa);
     if (sa.replay_window != 0) message.put_u32(AWTUN_SA_A_REPLAY_WINDOW, sa.replay_window);
+    if (sa.esn) message.put_flag(AWTUN_SA_A_ESN);
+    if (sa.udp) put_udp(message, *sa.udp);
+    if (sa.follow) message.put_flag(AWTUN_SA_A_FOLLOW);
+    if (sa.hard_seconds != 0) message.put_u64(AWTUN_SA_A_HARD_SECONDS, sa.hard_seconds);
+    put_selectors(message, AWTUN_SA_A_TS_LOCAL, sa.local_selectors);
+    put_selectors(message, AWTUN_SA_A_TS_REMOTE, sa.remote_selectors);
   });
   return message;
 }
@@ -170,6 +292,13 @@ Message sa_flush_request(int family, std::uint32_t ifindex) {
 
 Message sa_dump_request(int family) { return request(family, AWTUN_CMD_SA_GET, NLM_F_DUMP); }
 
+Message transport_add_request(int family, int socket) {
+  auto message = request(family, AWTUN_CMD_TRANSPORT_ADD);
+  message.nest(AWTUN_A_TRANSPORT,
+               [&] { message.put_u32(AWTUN_TRANSPORT_A_FD, static_cast<std::uint32_t>(socket)); });
+  return message;
+}
+
 std::optional<TunnelState> parse_tunnel(const nlmsghdr& message) {
   const auto tunnel = nest_of(message, AWTUN_A_TUNNEL);
   if (!tunnel) return std::nullopt;
@@ -191,6 +320,10 @@ std::optional<SaState> parse_sa(const nlmsghdr& message) {
   SaState state;
   state.name = *name;
   state.active = sa->has(AWTUN_SA_A_ACTIVE);
+  state.esn = sa->has(AWTUN_SA_A_ESN);
+  state.expired = sa->has(AWTUN_SA_A_EXPIRED);
+  state.remote = sa->address(AWTUN_SA_A_REMOTE);
+  state.udp = parse_udp(*sa);
   state.sequence = sa->u64(AWTUN_SA_A_SEQ).value_or(0);
   state.packets = sa->u64(AWTUN_SA_A_PACKETS).value_or(0);
   state.bytes = sa->u64(AWTUN_SA_A_BYTES).value_or(0);
@@ -205,16 +338,30 @@ std::optional<SaState> parse_sa(const nlmsghdr& message) {
   return state;
 }
 
-std::optional<SaEvent> parse_event(const nlmsghdr& message) {
+std::optional<Event> parse_event(const nlmsghdr& message) {
   const auto* header = header_of<genlmsghdr>(message);
   if (header == nullptr || header->cmd != AWTUN_CMD_EVENT) return std::nullopt;
   const auto top = top_level(message);
-  const auto event = top->u32(AWTUN_A_EVENT);
-  const auto sa = top->nest(AWTUN_A_SA);
-  if (!event || !sa || (*event != AWTUN_EVENT_SA_SOFT && *event != AWTUN_EVENT_SA_HARD)) return std::nullopt;
-  const auto name = parse_name(*sa);
-  if (!name) return std::nullopt;
-  return SaEvent{name->ifindex, name->spi, *event == AWTUN_EVENT_SA_HARD};
+  const EventParts parts{top->nest(AWTUN_A_SA), top->nest(AWTUN_A_TUNNEL), top->nest(AWTUN_A_TRANSPORT),
+                         top->nest(AWTUN_A_DETAIL)};
+  switch (top->u32(AWTUN_A_EVENT).value_or(AWTUN_EVENT_UNSPEC)) {
+    case AWTUN_EVENT_SA_SOFT:
+      return limit_reached(parts, false);
+    case AWTUN_EVENT_SA_HARD:
+      return limit_reached(parts, true);
+    case AWTUN_EVENT_ACQUIRE:
+      return packets_waiting(parts);
+    case AWTUN_EVENT_PEER_MOVED:
+      return peer_moved(parts);
+    case AWTUN_EVENT_UNKNOWN_SPI:
+      return packets_refused(parts, PacketsRefused::Why::UnknownSpi);
+    case AWTUN_EVENT_AUTH_FAILED:
+      return packets_refused(parts, PacketsRefused::Why::AuthFailed);
+    case AWTUN_EVENT_TRANSPORT_LOST:
+      return transport_lost(parts);
+    default:
+      return std::nullopt;  // of a newer module
+  }
 }
 
 }  // namespace awtun::kernel

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "userland/base/ip.h"
@@ -18,11 +19,22 @@ namespace awtun::kernel {
 /// Unset: the tunnel carries nothing.
 enum class TunnelMode : std::uint8_t { Unset, IpsecIpv4, IpsecIpv6 };
 
-/// The delivery side of a tunnel. Without a mode the addresses are ignored.
+/// The DF bit of the outer IPv4 header: that of the inner packet, set or clear (RFC 4301 8.1).
+enum class DontFragment : std::uint8_t { Copy, Set, Clear };
+
+/// An MSS in place of a number: what the path carries.
+inline constexpr std::uint16_t mss_of_path = 0xffff;
+
+/// The delivery side of a tunnel. Without a mode the rest is ignored.
 struct TunnelSettings {
   TunnelMode mode = TunnelMode::Unset;
   IpAddress local;
   IpAddress remote;
+  DontFragment df = DontFragment::Copy;
+  std::uint8_t ttl = 0;                   ///< 0: that of the route
+  std::optional<std::uint8_t> dscp = {};  ///< 0-63; nullopt: that of the inner packet
+  std::uint16_t mss_ipv4 = 0;             ///< at most this in TCP SYNs, or mss_of_path; 0: as it is
+  std::uint16_t mss_ipv6 = 0;
 
   bool operator==(const TunnelSettings&) const = default;
 };
@@ -45,6 +57,25 @@ struct TunnelState {
 
 enum class SaDirection : std::uint8_t { In, Out };
 
+/// A traffic selector (RFC 7296 3.13.1), both ends inclusive; protocol 0 is any.
+struct Selector {
+  IpAddress first;
+  IpAddress last;
+  std::uint8_t protocol = 0;
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 65535;
+
+  bool operator==(const Selector&) const = default;
+};
+
+/// ESP in UDP (RFC 3948).
+struct UdpPorts {
+  std::uint16_t local = 0;
+  std::uint16_t remote = 0;
+
+  bool operator==(const UdpPorts&) const = default;
+};
+
 /// An SA to install. A GCM transform has a salt of 4 octets and no integrity key (RFC 4106).
 struct SaSpec {
   std::uint32_t ifindex = 0;
@@ -54,7 +85,14 @@ struct SaSpec {
   const Secret* encryption_key = nullptr;
   const Secret* salt = nullptr;
   const Secret* integrity_key = nullptr;
-  std::uint32_t replay_window = 0;  ///< packets, inbound only; 0: the module's default
+  std::uint32_t replay_window = 0;   ///< packets, inbound only; 0: the module's default
+  bool esn = false;                  ///< 64-bit sequence numbers
+  std::optional<UdpPorts> udp = {};  ///< outbound only: sent in UDP between these
+  bool follow = false;               ///< inbound only: the outbound SAs go where its packets come from
+  std::uint64_t hard_seconds = 0;    ///< until it carries nothing more; 0: for ever
+  /// Of the two sides; both empty: everything.
+  std::vector<Selector> local_selectors;
+  std::vector<Selector> remote_selectors;
 };
 
 /// An SA by its name.
@@ -69,8 +107,12 @@ struct SaName {
 /// What the module tells of an installed SA.
 struct SaState {
   SaName name;
-  bool active = false;         ///< outbound: in use
-  std::uint64_t sequence = 0;  ///< last sent, or the top of the replay window
+  bool active = false;                   ///< outbound: in use
+  bool esn = false;                      ///< 64-bit sequence numbers
+  bool expired = false;                  ///< carries nothing more
+  std::optional<IpAddress> remote = {};  ///< outbound: the peer, as last seen
+  std::optional<UdpPorts> udp = {};      ///< outbound: sent in UDP between these
+  std::uint64_t sequence = 0;            ///< last sent, or the top of the replay window
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< of inner packets
   std::uint64_t drop_replay = 0;
@@ -79,14 +121,44 @@ struct SaState {
   std::string driver;  ///< of the kernel crypto API
 };
 
-/// An outbound SA nears (or, `hard`, has reached) the end of its sequence numbers.
-struct SaEvent {
-  std::uint32_t ifindex = 0;
-  std::uint32_t spi = 0;  ///< host byte order
+/// An SA nears (or, `hard`, has reached) the end of its lifetime or of its sequence numbers.
+struct SaLimitReached {
+  SaName sa;
   bool hard = false;
 
-  bool operator==(const SaEvent&) const = default;
+  bool operator==(const SaLimitReached&) const = default;
 };
+/// Packets wait for a tunnel without an SA.
+struct PacketsWaiting {
+  std::uint32_t ifindex = 0;
+  std::uint64_t count = 0;
+
+  bool operator==(const PacketsWaiting&) const = default;
+};
+/// Authentic ESP in UDP of this inbound SA comes from somewhere else than before.
+struct PeerMoved {
+  SaName sa;
+  Endpoint remote;
+
+  bool operator==(const PeerMoved&) const = default;
+};
+/// ESP from the tunnel's peer that was refused: for an SA that we do not have, or with a wrong ICV.
+struct PacketsRefused {
+  enum class Why : std::uint8_t { UnknownSpi, AuthFailed } why = Why::UnknownSpi;
+  std::uint32_t ifindex = 0;
+  std::uint64_t count = 0;
+  std::uint32_t spi = 0;  ///< host byte order; of the last packet, like `source`
+  IpAddress source;
+
+  bool operator==(const PacketsRefused&) const = default;
+};
+/// A UDP socket that ESP was taken out of was closed.
+struct TransportLost {
+  Endpoint local;
+
+  bool operator==(const TransportLost&) const = default;
+};
+using Event = std::variant<SaLimitReached, PacketsWaiting, PeerMoved, PacketsRefused, TransportLost>;
 
 /// `family`: the number that the kernel gave to "awtun".
 Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettings& settings);
@@ -96,10 +168,12 @@ Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi
 Message sa_delete_request(int family, const SaName& sa);
 Message sa_flush_request(int family, std::uint32_t ifindex);
 Message sa_dump_request(int family);
+/// `socket`: the descriptor of a bound UDP socket.
+Message transport_add_request(int family, int socket);
 
 /// nullopt: the message is not such an answer, or lacks what names its object.
 std::optional<TunnelState> parse_tunnel(const nlmsghdr& message);
 std::optional<SaState> parse_sa(const nlmsghdr& message);
-std::optional<SaEvent> parse_event(const nlmsghdr& message);
+std::optional<Event> parse_event(const nlmsghdr& message);
 
 }  // namespace awtun::kernel

@@ -11,13 +11,14 @@
 namespace awtun::kernel {
 
 /// What waited on the event socket.
-struct SaEvents {
-  std::vector<SaEvent> events;
+struct Events {
+  std::vector<Event> events;
   bool lost = false;  ///< Some did not fit: the state of every SA is to be read anew.
 };
 
-/// The awtun module of the network namespace that open() was called in. Calls are synchronous;
-/// errors carry the kernel's errno and words: EEXIST, ENOENT, ENODEV, EBUSY, EINVAL...
+/// The awtun module of the network namespace that open() was called in. A module that is loaded anew
+/// gets other numbers from the kernel: they are looked up again then. Calls are synchronous; errors carry the
+/// kernel's errno and words: EEXIST, ENOENT, ENODEV, EBUSY, EINVAL...
 class DataPlane {
  public:
   /// ENOENT when the kernel has no family "awtun" (asking loads the module if it is installed).
@@ -31,20 +32,37 @@ class DataPlane {
   KernelResult<void> delete_sa(const SaName& sa);
   KernelResult<void> flush_sas(std::uint32_t ifindex);
 
+  /// From now on the kernel takes ESP out of this UDP socket, which stays the caller's. EBUSY: it does
+  /// already.
+  KernelResult<void> add_transport(int socket);
+
   KernelResult<std::vector<TunnelState>> tunnels();
   KernelResult<std::vector<SaState>> sas();
 
   /// Readable when events wait.
   [[nodiscard]] int event_fd() const { return events_.fd(); }
-  SaEvents drain_events();
+  Events drain_events();
 
  private:
-  DataPlane(NetlinkSocket requests, NetlinkSocket events, int family)
-      : requests_(std::move(requests)), events_(std::move(events)), family_(family) {}
+  /// What the kernel calls the module.
+  struct Numbers {
+    int family = 0;
+    int event_group = 0;
+  };
+
+  DataPlane(NetlinkSocket requests, NetlinkSocket events, Numbers numbers)
+      : requests_(std::move(requests)), events_(std::move(events)), numbers_(numbers) {}
+  static KernelResult<Numbers> resolve();
+  /// Looks the numbers up again; true when they have changed.
+  bool module_is_another();
+  /// Does what `run` (no arguments -> KernelResult) does, again with the new numbers when the module is
+  /// another.
+  template <class Run>
+  auto with_numbers(Run run);
 
   NetlinkSocket requests_;
   NetlinkSocket events_;
-  int family_;
+  Numbers numbers_;
 };
 
 }  // namespace awtun::kernel

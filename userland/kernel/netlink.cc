@@ -63,8 +63,16 @@ void Message::put(int attribute, ByteView value) {
 
 void Message::put_u8(int attribute, std::uint8_t value) { put(attribute, ByteView(&value, 1)); }
 
+void Message::put_u16(int attribute, std::uint16_t value) {
+  if (nla_put_u16(message_.get(), attribute, value) < 0) overflowed_ = true;
+}
+
 void Message::put_u32(int attribute, std::uint32_t value) {
   if (nla_put_u32(message_.get(), attribute, value) < 0) overflowed_ = true;
+}
+
+void Message::put_u64(int attribute, std::uint64_t value) {
+  if (nla_put_u64(message_.get(), attribute, value) < 0) overflowed_ = true;
 }
 
 void Message::put_string(int attribute, std::string_view value) {
@@ -99,21 +107,22 @@ std::optional<ByteView> Attributes::bytes(int attribute) const {
                   static_cast<std::size_t>(nla_len(found)));
 }
 
-std::optional<std::uint32_t> Attributes::u32(int attribute) const {
+template <class Number>
+std::optional<Number> Attributes::number(int attribute) const {
   const auto value = bytes(attribute);
-  if (!value || value->size() != sizeof(std::uint32_t)) return std::nullopt;
-  std::uint32_t number = 0;
-  std::memcpy(&number, value->data(), sizeof number);
-  return number;
+  if (!value || value->size() != sizeof(Number)) return std::nullopt;
+  Number found = 0;
+  std::memcpy(&found, value->data(), sizeof found);
+  return found;
 }
 
-std::optional<std::uint64_t> Attributes::u64(int attribute) const {
-  const auto value = bytes(attribute);
-  if (!value || value->size() != sizeof(std::uint64_t)) return std::nullopt;
-  std::uint64_t number = 0;
-  std::memcpy(&number, value->data(), sizeof number);
-  return number;
-}
+std::optional<std::uint8_t> Attributes::u8(int attribute) const { return number<std::uint8_t>(attribute); }
+
+std::optional<std::uint16_t> Attributes::u16(int attribute) const { return number<std::uint16_t>(attribute); }
+
+std::optional<std::uint32_t> Attributes::u32(int attribute) const { return number<std::uint32_t>(attribute); }
+
+std::optional<std::uint64_t> Attributes::u64(int attribute) const { return number<std::uint64_t>(attribute); }
 
 std::optional<std::string> Attributes::string(int attribute) const {
   const auto value = bytes(attribute);

@@ -44,7 +44,10 @@ class Message {
 
   void put(int attribute, ByteView value);
   void put_u8(int attribute, std::uint8_t value);
+  void put_u16(int attribute, std::uint16_t value);
   void put_u32(int attribute, std::uint32_t value);
+  void put_u64(int attribute, std::uint64_t value);
+  void put_flag(int attribute) { put(attribute, ByteView()); }
   void put_string(int attribute, std::string_view value);
   void put(int attribute, const IpAddress& address) { put(attribute, address.bytes()); }
 
@@ -84,6 +87,8 @@ class Attributes {
 
   [[nodiscard]] bool has(int attribute) const { return find(attribute) != nullptr; }
   [[nodiscard]] std::optional<ByteView> bytes(int attribute) const;
+  [[nodiscard]] std::optional<std::uint8_t> u8(int attribute) const;
+  [[nodiscard]] std::optional<std::uint16_t> u16(int attribute) const;
   [[nodiscard]] std::optional<std::uint32_t> u32(int attribute) const;
   [[nodiscard]] std::optional<std::uint64_t> u64(int attribute) const;
   [[nodiscard]] std::optional<std::string> string(int attribute) const;
@@ -92,6 +97,8 @@ class Attributes {
 
  private:
   [[nodiscard]] const nlattr* find(int attribute) const;
+  template <class Number>
+  [[nodiscard]] std::optional<Number> number(int attribute) const;
   std::array<const nlattr*, max_type + 1> table_{};
 };
 

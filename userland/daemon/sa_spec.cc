@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/sa_spec.h"
+
+#include <linux/awtun.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "userland/ike/selectors.h"
+
+namespace awtun::daemon {
+namespace {
+
+/// Packets. Those of one burst overtake those of another on a router with many processors; 64, the
+/// least that RFC 4303 wants, is less than one burst.
+constexpr std::uint32_t replay_window = AWTUN_REPLAY_WINDOW_MAX;
+
+bool covers(const ike::Selectors& selectors, Family family) {
+  return std::ranges::any_of(selectors, [&](const auto& selector) {
+    return ike::contains(selector, ike::TrafficSelector::any(family));
+  });
+}
+
+/// For packets whose ports cannot be seen (RFC 7296 3.13.1); the kernel has no such thing.
+bool opaque(const ike::TrafficSelector& selector) { return selector.start_port > selector.end_port; }
+
+/// Empty for everything, which spares the kernel the comparison.
+std::vector<kernel::Selector> kernel_selectors(const ike::Selectors& selectors) {
+  if (covers(selectors, Family::V4) && covers(selectors, Family::V6)) return {};
+  std::vector<kernel::Selector> made;
+  for (const auto& selector : selectors)
+    if (!opaque(selector))
+      made.push_back(
+          {selector.first, selector.last, selector.protocol, selector.start_port, selector.end_port});
+  return made;
+}
+
+}  // namespace
+
+kernel::SaDirection kernel_direction(ike::Direction direction) {
+  return direction == ike::Direction::In ? kernel::SaDirection::In : kernel::SaDirection::Out;
+}
+
+kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
+  const bool in = add.direction == ike::Direction::In;
+  kernel::SaSpec spec;
+  spec.ifindex = ifindex;
+  spec.direction = kernel_direction(add.direction);
+  spec.spi = add.spi;
+  spec.transform = add.transform;
+  spec.encryption_key = &add.encryption_key;
+  spec.salt = &add.salt;
+  spec.integrity_key = &add.integrity_key;
+  spec.replay_window = in ? replay_window : 0;
+  spec.esn = add.esn;
+  if (add.udp && !in) spec.udp = kernel::UdpPorts{add.local.port, add.remote.port};
+  spec.follow = add.udp && in;
+  spec.hard_seconds =
+      static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(add.lifetime).count());
+  spec.local_selectors = kernel_selectors(add.local_selectors);
+  spec.remote_selectors = kernel_selectors(add.remote_selectors);
+  return spec;
+}
+
+}  // namespace awtun::daemon
