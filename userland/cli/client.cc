@@ -17,7 +17,7 @@ namespace awtun::cli {
 namespace {
 
 config::Mode parse_mode(std::string_view name) {
-  for (const auto mode : {config::Mode::Config, config::Mode::Interface}) {
+  for (const auto mode : config::kModes) {
     if (name == config::to_string(mode)) return mode;
   }
   return config::Mode::Exec;

@@ -11,7 +11,8 @@ namespace awtun::config {
 
 using Applied = std::variant<Done, Show, Operate, SaveStartup, Quit, SyntaxError, Refused>;
 
-/// As execute(), but changes `config` in place. SyntaxError and Refused leave it as it was.
+/// As execute(), but changes `config` in place, and lets it have names that nothing has. SyntaxError and
+/// Refused leave it as it was.
 Applied apply(Config& config, Session& session, std::string_view line);
 
 }  // namespace awtun::config

@@ -44,7 +44,7 @@ bool is_comment(const Cursor& cursor) {
   return first.text.starts_with('!');
 }
 
-/// Interface mode's candidates with those of Config mode that are not the same words.
+/// A section's candidates with those of Config mode that are not the same words.
 void merge(std::vector<Candidate>& inner, std::vector<Candidate> outer) {
   for (Candidate& candidate : outer) {
     if (std::ranges::find(inner, candidate.text, &Candidate::text) == inner.end()) {
@@ -70,7 +70,7 @@ Completion complete(Mode mode, std::string_view line) {
   const Cursor cursor = find_cursor(line);
   if (is_comment(cursor)) return {cursor.under.column, {}, true};
   auto list = candidates_in(mode, line, cursor);
-  if (mode == Mode::Interface) merge(list, candidates_in(Mode::Config, line, cursor));
+  if (is_section(mode)) merge(list, candidates_in(Mode::Config, line, cursor));
   const bool blank = cursor.before.empty() && cursor.under.text.empty();
   return {cursor.under.column, std::move(list), !blank && bool(find_command(mode, line))};
 }

@@ -11,7 +11,7 @@ std::string Writer::print(const Token& token, const Value& value) const {
 
 void Writer::write_line(std::span<const Value> values) {
   const Pattern& pattern = form_->pattern;
-  std::string text = form_->row->mode == Mode::Interface ? " " : "";
+  std::string text = is_section(form_->row->mode) ? " " : "";
   for (std::size_t i = 0; i < pattern.size; ++i) {
     const Token& token = pattern.tokens[i];
     if (!token.keyword && token.argument >= values.size()) break;

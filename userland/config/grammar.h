@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a row of the command table is. The table itself, and with it every command of the product, is
-// in grammar.cc; parsing, abbreviations, `?`, Tab, caret errors, `no` forms and the text of a
-// configuration all come from it.
+// in rows/, put together in grammar.cc; parsing, abbreviations, `?`, Tab, caret errors, `no` forms and the
+// text of a configuration all come from it.
 #pragma once
 
 #include <optional>
@@ -44,6 +44,9 @@ struct Context {
 
   /// The tunnel of Interface mode; the rows of that mode run only while it exists.
   [[nodiscard]] Tunnel& tunnel() const { return config.tunnels.at(session.tunnel.value()); }
+  /// The same for the modes of profiles.
+  [[nodiscard]] NamedIsakmpProfile& isakmp_profile() const { return config.isakmp_profiles.at(session.name); }
+  [[nodiscard]] IpsecProfile& ipsec_profile() const { return config.ipsec_profiles.at(session.name); }
 };
 
 /// Done also where the configuration was changed: the caller compares.
@@ -52,10 +55,13 @@ using Action = Answer (*)(const Context&, Args&);
 
 class Writer;
 
-/// What a row's lines come from: a whole configuration and, for a row of Interface mode, one tunnel.
+/// What a row's lines come from: a whole configuration and, for the row of a section, what the section
+/// configures.
 struct Scope {
   const Config& config;
   const Tunnel* tunnel = nullptr;
+  const NamedIsakmpProfile* isakmp_profile = nullptr;
+  const IpsecProfile* ipsec_profile = nullptr;
 };
 
 using Emitter = void (*)(const Scope&, Writer&);

@@ -43,7 +43,9 @@ std::optional<FileError> load_line(Config& config, Session& session, std::string
 Result<Config, FileError> load(std::string_view text) {
   Config config;
   Session session{Mode::Config, std::nullopt};
+  std::size_t last = 0;
   for (std::size_t number = 1; !text.empty(); ++number) {
+    last = number;
     const std::string_view line = take_line(text);
     if (auto error = load_line(config, session, line)) {
       error->line = number;
@@ -51,6 +53,8 @@ Result<Config, FileError> load(std::string_view text) {
       return Error{*std::move(error)};
     }
   }
+  if (auto reason = dangling_reference(config))
+    return Error{FileError{last, 0, {}, "% " + *reason, {}, false}};
   return config;
 }
 

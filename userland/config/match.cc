@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
+bool is_number(std::string_view text) { return text.find_first_not_of("0123456789") == text.npos; }
+
 /// The ways in which `token` can take `text`: none, one, or several words of a choice.
 std::vector<Hit> take(const Token& token, const Word& word, ValueError& reason) {
   std::vector<Hit> hits;
@@ -18,6 +20,7 @@ std::vector<Hit> take(const Token& token, const Word& word, ValueError& reason) 
       const std::string_view keyword = part(token.text, '|', i);
       if (!begins_ignoring_case(keyword, word.text)) continue;
       const bool exact = keyword.size() == word.text.size();
+      if (!exact && is_number(word.text)) continue;  // 1 is not 14
       hits.push_back({&token, exact ? Hit::Quality::Exact : Hit::Quality::Abbreviated, word, keyword});
     }
   } else if (auto value = parse_value(token, word.text)) {
@@ -161,7 +164,7 @@ SyntaxError further(SyntaxError inner, SyntaxError outer) {
 
 Result<Thread, SyntaxError> match_mode(Mode mode, std::string_view line) {
   auto inner = match(mode, false, line, 0);
-  if (inner || mode != Mode::Interface || inner.error().kind != SyntaxError::Kind::Invalid) return inner;
+  if (inner || !is_section(mode) || inner.error().kind != SyntaxError::Kind::Invalid) return inner;
   auto outer = match(Mode::Config, false, line, 0);
   if (outer) return outer;
   return Error{further(std::move(inner.error()), std::move(outer.error()))};

@@ -71,8 +71,8 @@ class Matcher {
 /// sorted, each once.
 std::vector<Candidate> candidates(const std::vector<Thread>& threads, std::string_view beginning = {});
 
-/// The command that `line` is in `mode`: the Exec command behind a `do`, in Interface mode also one of
-/// Config mode. The row of the result has an action. Or the error to show.
+/// The command that `line` is in `mode`: the Exec command behind a `do`, in a section also one of Config
+/// mode. The row of the result has an action. Or the error to show.
 Result<Thread, SyntaxError> find_command(Mode mode, std::string_view line);
 
 }  // namespace awtun::config

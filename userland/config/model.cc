@@ -54,4 +54,27 @@ const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunn
   return key;
 }
 
+std::string_view isakmp_profile_name(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
+  const auto find = [&config](const PeerSelector& selector) -> const std::string* {
+    const auto at = config.isakmp_peers.find(selector);
+    return at == config.isakmp_peers.end() ? nullptr : &at->second;
+  };
+  const std::string* name = find(TunnelPolicy{number});
+  if (name == nullptr && tunnel.remote_name) name = find(PeerName{*tunnel.remote_name});
+  if (name == nullptr && tunnel.destination) name = find(*tunnel.destination);
+  return name == nullptr ? kDefaultProfile : std::string_view(*name);
+}
+
+NamedIsakmpProfile isakmp_profile(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
+  const auto at = config.isakmp_profiles.find(std::string(isakmp_profile_name(config, number, tunnel)));
+  if (at == config.isakmp_profiles.end()) return {default_isakmp_profile(), std::nullopt};
+  return at->second;
+}
+
+IpsecProfile ipsec_profile(const Config& config, const Tunnel& tunnel) {
+  if (!tunnel.protection || !tunnel.protection->profile) return default_ipsec_profile();
+  const auto at = config.ipsec_profiles.find(*tunnel.protection->profile);
+  return at == config.ipsec_profiles.end() ? default_ipsec_profile() : at->second;
+}
+
 }  // namespace awtun::config

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "userland/base/ip.h"
+#include "userland/base/profile.h"
 #include "userland/base/secret.h"
 
 namespace awtun::config {
@@ -56,6 +57,25 @@ struct IsakmpKey {
   bool operator==(const IsakmpKey& other) const;
 };
 
+/// `crypto isakmp profile`; the values of its parameters are the engine's.
+struct NamedIsakmpProfile {
+  IsakmpProfile settings;
+  std::optional<std::string> trustpoint;  ///< `pki trustpoint`
+
+  bool operator==(const NamedIsakmpProfile&) const = default;
+};
+
+/// The name of the profiles that exist without being configured.
+inline constexpr std::string_view kDefaultProfile = "default";
+
+/// Every peer whose address is not fixed: `tunnel destination dynamic`.
+struct DynamicPeer {
+  auto operator<=>(const DynamicPeer&) const = default;
+};
+
+/// Whom an ISAKMP profile is for: `address <ip>`, `hostname <name>`, `dynamic` or `policy <tunnel>`.
+using PeerSelector = std::variant<IpAddress, PeerName, DynamicPeer, TunnelPolicy>;
+
 /// None: no `tunnel mode` given yet; the interface exists and carries nothing.
 enum class TunnelMode : std::uint8_t { None, IpsecIpv4, IpsecIpv6 };
 
@@ -64,8 +84,10 @@ std::string_view to_string(TunnelMode mode);
 /// The family of the delivery packets; nullopt for None.
 std::optional<Family> delivery_family(TunnelMode mode);
 
-/// `tunnel protection ipsec`, with the default IPsec profile.
+/// `tunnel protection ipsec`.
 struct Protection {
+  std::optional<std::string> profile;  ///< Unset: the default IPsec profile.
+
   bool operator==(const Protection&) const = default;
 };
 
@@ -107,7 +129,10 @@ struct StaticRoute {
 
 /// A whole configuration. Canonical: two that mean the same compare equal, however they were typed.
 struct Config {
-  std::vector<IsakmpKey> isakmp_keys;  ///< Sorted by selector, one key a selector.
+  std::map<std::string, NamedIsakmpProfile> isakmp_profiles;
+  std::vector<IsakmpKey> isakmp_keys;                ///< Sorted by selector, one key a selector.
+  std::map<PeerSelector, std::string> isakmp_peers;  ///< The names of their ISAKMP profiles.
+  std::map<std::string, IpsecProfile> ipsec_profiles;
   std::map<std::uint32_t, Tunnel> tunnels;
   std::vector<StaticRoute> routes;  ///< Sorted; one entry a (prefix, nexthop).
 
@@ -118,6 +143,17 @@ struct Config {
 /// Null when none matches. The pointer lives as long as `config` is unchanged.
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel);
 
+/// The name of the ISAKMP profile for `tunnel`: by its policy, else by its remote name, else by its
+/// destination, else the default one.
+std::string_view isakmp_profile_name(const Config& config, std::uint32_t number, const Tunnel& tunnel);
+/// The profiles of `tunnel`.
+NamedIsakmpProfile isakmp_profile(const Config& config, std::uint32_t number, const Tunnel& tunnel);
+IpsecProfile ipsec_profile(const Config& config, const Tunnel& tunnel);
+
+/// The first name in `config` that nothing has, as a sentence without full stop: such a configuration
+/// is refused. nullopt: there is none.
+std::optional<std::string> dangling_reference(const Config& config);
+
 /// Something that keeps a part of the configuration from working, though every line is legal.
 struct Problem {
   std::optional<std::uint32_t> tunnel;  ///< Unset: a problem of the whole.
@@ -127,7 +163,8 @@ struct Problem {
 };
 
 /// Every reason why a tunnel of `config` that is not shut down cannot come up: no mode, source or
-/// destination missing or of the wrong family, no protection, no key. Empty: nothing stands in the way.
+/// destination missing or of the wrong family, no protection, no key, a profile that offers nothing.
+/// Empty: nothing stands in the way.
 std::vector<Problem> validate(const Config& config);
 
 }  // namespace awtun::config

@@ -4,7 +4,7 @@
 //
 //   word              a keyword; any case, any unambiguous abbreviation
 //   <name:type>       a value; types are the words of kTypeNames, or a range of numbers: <mtu:68-1582>
-//   {a|b}             one keyword of several, a value like any other
+//   {a|b}             one keyword of several, a value like any other; digits are not abbreviated
 //   [ ... ]           may be left out
 //   ![ ... ]          may be left out after `no`, and only there
 #pragma once
@@ -27,7 +27,8 @@ enum class ParamType : std::uint8_t {
   Ipv6Interface,
   Ipv4Nexthop,  ///< An address or the name of an interface.
   Ipv6Nexthop,
-  Name,  ///< An IKE identity.
+  Name,   ///< An IKE identity.
+  Label,  ///< The name of a part of the configuration: of a profile.
   Secret,
   Line,     ///< The rest of the line as it stands.
   Command,  ///< The rest of the line as an Exec command.
@@ -47,6 +48,7 @@ inline constexpr std::array kTypeNames = {
     TypeName{"ipv4-nexthop", ParamType::Ipv4Nexthop},
     TypeName{"ipv6-nexthop", ParamType::Ipv6Nexthop},
     TypeName{"name", ParamType::Name},
+    TypeName{"label", ParamType::Label},
     TypeName{"secret", ParamType::Secret},
     TypeName{"line", ParamType::Line},
     TypeName{"command", ParamType::Command},

@@ -14,8 +14,27 @@ bool is_blank_or_comment(std::string_view line) {
   return first == line.npos || line[first] == '!';
 }
 
-/// The rows of Interface mode that touch the tunnel: those that write configuration.
-bool is_setting_of_interface(const Row& row) { return row.mode == Mode::Interface && row.emit.has_value(); }
+/// The rows of a section that touch what it configures: those that write configuration.
+bool is_setting_of_section(const Row& row) { return is_section(row.mode) && row.emit.has_value(); }
+
+/// What the session's section configures, by its name; nullopt while it exists.
+std::optional<std::string> gone(const Config& config, const Session& session) {
+  switch (session.mode) {
+    case Mode::Exec:
+    case Mode::Config:
+      return std::nullopt;
+    case Mode::Interface:
+      if (config.tunnels.contains(session.tunnel.value())) return std::nullopt;
+      return tunnel_name(*session.tunnel);
+    case Mode::IsakmpProfile:
+      if (config.isakmp_profiles.contains(session.name)) return std::nullopt;
+      return "crypto isakmp profile " + session.name;
+    case Mode::IpsecProfile:
+      if (config.ipsec_profiles.contains(session.name)) return std::nullopt;
+      return "crypto ipsec profile " + session.name;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -27,6 +46,10 @@ std::string_view to_string(Mode mode) {
       return "config";
     case Mode::Interface:
       return "config-if";
+    case Mode::IsakmpProfile:
+      return "config-isakmp-profile";
+    case Mode::IpsecProfile:
+      return "config-ipsec-profile";
   }
   return "exec";
 }
@@ -39,6 +62,10 @@ std::string_view prompt_suffix(Mode mode) {
       return "(config)#";
     case Mode::Interface:
       return "(config-if)#";
+    case Mode::IsakmpProfile:
+      return "(config-isakmp-profile)#";
+    case Mode::IpsecProfile:
+      return "(config-ipsec-profile)#";
   }
   return "#";
 }
@@ -81,10 +108,12 @@ Applied apply(Config& config, Session& session, std::string_view line) {
   if (!command) return std::move(command.error());
   const Row& row = *command->form->row;
   Session next = session;
-  if (session.mode == Mode::Interface && row.mode == Mode::Config) next = {Mode::Config, std::nullopt};
-  if (is_setting_of_interface(row) && !config.tunnels.contains(session.tunnel.value())) {
-    const std::uint32_t gone = *std::exchange(session, {Mode::Config, std::nullopt}).tunnel;
-    return Refused{tunnel_name(gone) + " does not exist any more"};
+  if (is_section(session.mode) && row.mode == Mode::Config) next = {Mode::Config};
+  if (is_setting_of_section(row)) {
+    if (const auto name = gone(config, session)) {
+      session = {Mode::Config};
+      return Refused{*name + " does not exist any more"};
+    }
   }
   Args args = command->args();
   const Action action = (command->form->negated ? row.no : row.run).value();
@@ -95,8 +124,15 @@ Applied apply(Config& config, Session& session, std::string_view line) {
 
 Outcome execute(const Config& running, Session& session, std::string_view line) {
   Config candidate = running;
+  const Session before = session;
   Applied applied = apply(candidate, session, line);
-  if (std::holds_alternative<Done>(applied) && !(candidate == running)) return Edit{std::move(candidate)};
+  if (std::holds_alternative<Done>(applied) && !(candidate == running)) {
+    if (auto reason = dangling_reference(candidate)) {
+      session = before;
+      return Refused{*std::move(reason)};
+    }
+    return Edit{std::move(candidate)};
+  }
   return std::visit([](auto&& each) -> Outcome { return std::move(each); }, std::move(applied));
 }
 

@@ -3,6 +3,7 @@
 // configuration down, read one back. The commands themselves are one table, grammar.h.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,17 +17,25 @@
 
 namespace awtun::config {
 
-enum class Mode : std::uint8_t { Exec, Config, Interface };
+enum class Mode : std::uint8_t { Exec, Config, Interface, IsakmpProfile, IpsecProfile };
+
+/// Every mode, in the order of the enumeration.
+inline constexpr std::array kModes = {Mode::Exec, Mode::Config, Mode::Interface, Mode::IsakmpProfile,
+                                      Mode::IpsecProfile};
+
+/// Whether the mode configures one thing within Config mode, whose commands it takes too.
+constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode::Config; }
 
 /// Where an operator stands. One per connection; starts in Exec.
 struct Session {
   Mode mode = Mode::Exec;
-  std::optional<std::uint32_t> tunnel;  ///< Set in Interface mode, and only there.
+  std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Set in Interface mode, and only there.
+  std::string name = {};                               ///< Of the profile, in a profile's mode, else empty.
 
   bool operator==(const Session&) const = default;
 };
 
-/// "exec", "config", "config-if": the names of the control protocol.
+/// "exec", "config", "config-if", "config-isakmp-profile": the names of the control protocol.
 std::string_view to_string(Mode mode);
 /// "#", "(config)#", "(config-if)#".
 std::string_view prompt_suffix(Mode mode);
@@ -83,7 +92,8 @@ using Outcome = std::variant<Edit, Show, Operate, SaveStartup, Done, Quit, Synta
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session
 /// to another mode where the command does so; unless the outcome is SyntaxError or Refused, that is,
-/// which leave it alone (but for a session whose tunnel is gone: it falls back to Config mode). A
+/// which leave it alone (but for a session whose tunnel or profile is gone: it falls back to Config
+/// mode). A
 /// caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
 /// without line end, as it comes from outside: nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);

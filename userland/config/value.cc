@@ -13,6 +13,7 @@ namespace awtun::config {
 namespace {
 
 constexpr std::size_t kMaxNameLength = 255;
+constexpr std::size_t kMaxLabelLength = 63;
 constexpr std::size_t kMaxSecretLength = 255;
 constexpr std::size_t kMaxDescriptionLength = 255;   // IFLA_IFALIAS holds 255 octets
 constexpr std::size_t kMaxInterfaceNameLength = 15;  // IFNAMSIZ less the NUL
@@ -159,6 +160,18 @@ Parsed parse_name(std::string_view text) {
   return Value(std::string(text));
 }
 
+constexpr bool is_label_character(char c) {
+  return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+}
+
+Parsed parse_label(std::string_view text) {
+  if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front())) {
+    return Error{ValueError("a name is made of letters, digits and . - _, a letter first")};
+  }
+  if (text.size() > kMaxLabelLength) return Error{ValueError("a name has at most 63 characters")};
+  return Value(std::string(text));
+}
+
 Parsed parse_secret(std::string_view text) {
   if (text == kHiddenKey) return Error{ValueError("this stands for a hidden key and is not the key")};
   if (text.size() > kMaxSecretLength) return Error{ValueError("a key has at most 255 octets")};
@@ -220,6 +233,8 @@ Result<Value, ValueError> parse_value(const Token& token, std::string_view text)
       return parse_nexthop(Family::V6, text);
     case ParamType::Name:
       return parse_name(text);
+    case ParamType::Label:
+      return parse_label(text);
     case ParamType::Secret:
       return parse_secret(text);
     case ParamType::Line:
@@ -263,6 +278,7 @@ std::vector<std::string> value_forms(const Token& token) {
     case ParamType::Ipv6Nexthop:
       return {"INTERFACE", "X:X::X:X"};
     case ParamType::Name:
+    case ParamType::Label:
       return {"NAME"};
     case ParamType::Secret:
       return {"KEY"};
@@ -293,6 +309,7 @@ bool may_begin_value(const Token& token, std::string_view text) {
     case ParamType::Ipv4Nexthop:
     case ParamType::Ipv6Nexthop:
     case ParamType::Name:
+    case ParamType::Label:
     case ParamType::Secret:
     case ParamType::Line:
     case ParamType::Command:

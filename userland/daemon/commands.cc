@@ -23,6 +23,7 @@ void put_place(Json& object, const config::Session& session) {
   object["mode"] = config::to_string(session.mode);
   object["prompt"] = config::prompt_suffix(session.mode);
   if (session.tunnel) object["tunnel"] = *session.tunnel;
+  if (!session.name.empty()) object["name"] = session.name;
 }
 
 Json success(const config::Session& session) {

@@ -26,7 +26,8 @@ bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
 
 bool same(const ike::TunnelPolicy& a, const ike::TunnelPolicy& b) {
   return a.tunnel == b.tunnel && a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
-         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) && a.isakmp == b.isakmp &&
+         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) &&
+         a.certificate == b.certificate && a.transport_mode == b.transport_mode && a.isakmp == b.isakmp &&
          a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
          a.remote_selectors == b.remote_selectors;
 }
@@ -53,6 +54,8 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   policy.remote = settings.remote;
   policy.local_id = identity(tunnel.local_name, settings.local);
   policy.remote_id = identity(tunnel.remote_name, settings.remote);
+  policy.isakmp = config::isakmp_profile(config, number, tunnel).settings;
+  policy.ipsec = config::ipsec_profile(config, tunnel);
   if (const auto* key = config::find_key(config, number, tunnel)) policy.preshared_key = key->key.copy();
   return policy;
 }

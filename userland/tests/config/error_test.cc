@@ -28,8 +28,8 @@ TEST(Errors, InvalidPointsAtTheWord) {
 }
 
 TEST(Errors, TooManyWords) {
-  const SyntaxError error = error_of(Mode::Interface, "tunnel protection ipsec profile x");
-  EXPECT_EQ(error.column, 24U);
+  const SyntaxError error = error_of(Mode::Interface, "tunnel protection ipsec profile x y");
+  EXPECT_EQ(error.column, 34U);
   EXPECT_EQ(error.expected, Words{"<cr>"});
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "userland/config/match.h"
 #include "userland/tests/config/samples.h"
@@ -25,11 +26,23 @@ void for_all_lines(Check check) {
 Config base_config() {
   Config config;
   config.tunnels[7].ip_addresses.push_back(*IpPrefix::parse("192.168.254.1/30"));
+  config.isakmp_profiles["prof0"] = {};
+  config.ipsec_profiles["prof0"] = {};
   return config;
 }
 
 Session base_session(Mode mode) {
-  return {mode, mode == Mode::Interface ? std::optional<std::uint32_t>(7) : std::nullopt};
+  switch (mode) {
+    case Mode::Exec:
+    case Mode::Config:
+      return {mode};
+    case Mode::Interface:
+      return {mode, 7};
+    case Mode::IsakmpProfile:
+    case Mode::IpsecProfile:
+      return {mode, std::nullopt, "prof0"};
+  }
+  return {};
 }
 
 TEST(Grammar, EveryFormIsFoundByItsOwnLines) {
@@ -142,21 +155,31 @@ TEST(Grammar, CompletionKnowsEveryNextWord) {
   });
 }
 
+/// What `line` makes of `start`; nullopt when it changes nothing, be it that it is refused.
+std::optional<Config> edited(const Config& start, Mode mode, const std::string& line) {
+  Session session = base_session(mode);
+  Outcome outcome = execute(start, session, line);
+  EXPECT_FALSE(std::holds_alternative<SyntaxError>(outcome)) << line;
+  auto* edit = std::get_if<Edit>(&outcome);
+  return edit == nullptr ? std::nullopt : std::optional(std::move(edit->candidate));
+}
+
 TEST(Grammar, NoUndoesWhatTheLineDid) {
-  for_all_lines([](const Form& form, const SampleLine& line, Random&) {
+  std::map<const Row*, int> edits;
+  for_all_lines([&edits](const Form& form, const SampleLine& line, Random&) {
     if (form.negated || !form.row->no) return;
     const Form& negated = *(&form + 1);
     ASSERT_EQ(negated.row, form.row);
     Config start = base_config();
     if (join(line).starts_with("ip address") && !join(line).ends_with("secondary")) start.tunnels[7] = {};
-    Session session = base_session(form.row->mode);
-    const Outcome set = execute(start, session, join(line));
-    ASSERT_TRUE(std::holds_alternative<Edit>(set)) << join(line);
-    session = base_session(form.row->mode);
-    const Outcome unset = execute(std::get<Edit>(set).candidate, session, join(restate(negated, line)));
-    ASSERT_TRUE(std::holds_alternative<Edit>(unset)) << join(restate(negated, line));
-    EXPECT_TRUE(std::get<Edit>(unset).candidate == start) << join(line);
+    const auto set = edited(start, form.row->mode, join(line));
+    edits[form.row] += set ? 1 : 0;
+    if (!set) return;
+    const auto unset = edited(*set, form.row->mode, join(restate(negated, line)));
+    ASSERT_TRUE(unset) << join(restate(negated, line));
+    EXPECT_TRUE(*unset == start) << join(line);
   });
+  for (const auto& [row, count] : edits) EXPECT_GT(count, 0) << row->pattern;
 }
 
 TEST(Grammar, WhatIsWrittenReadsBackTheSame) {
@@ -179,9 +202,11 @@ TEST(Grammar, RandomEditsStayCanonical) {
   for (int i = 0; i < 3000; ++i) {
     const Form& form = forms()[pick(random, static_cast<std::uint32_t>(forms().size()))];
     if (form.row->mode == Mode::Exec) continue;
-    if (form.row->mode == Mode::Interface) {
+    if (is_section(form.row->mode)) {
       config.tunnels.try_emplace(7);
-      session = base_session(Mode::Interface);
+      config.isakmp_profiles.try_emplace("prof0");
+      config.ipsec_profiles.try_emplace("prof0");
+      session = base_session(form.row->mode);
     }
     const Outcome outcome = execute(config, session, join(sample(form, random)));
     if (const auto* edit = std::get_if<Edit>(&outcome)) config = edit->candidate;

@@ -2,6 +2,7 @@
 #include "userland/tests/config/samples.h"
 
 #include <algorithm>
+#include <array>
 
 namespace awtun::config::test {
 namespace {
@@ -19,6 +20,9 @@ std::string ipv6(Random& random) {
 }
 
 std::string name(Random& random) { return "site" + number(random, 1, 99) + ".example.com"; }
+
+/// Of few, so that one is at times the name of a profile that there is.
+std::string label(Random& random) { return "prof" + number(random, 0, 3); }
 
 std::string secret(Random& random) {
   constexpr std::string_view kCharacters = "abcXYZ019!#$%&?.,;:\"'\\|~";
@@ -54,6 +58,8 @@ std::string value(const Token& token, Random& random) {
       return pick(random, 2) == 0 ? ipv6(random) : "tunnel" + number(random, 0, kMaxTunnelNumber);
     case ParamType::Name:
       return name(random);
+    case ParamType::Label:
+      return label(random);
     case ParamType::Secret:
       return secret(random);
     case ParamType::Line:
@@ -67,6 +73,70 @@ std::string value(const Token& token, Random& random) {
 template <class T>
 std::optional<T> maybe(Random& random, T value) {
   return pick(random, 2) == 0 ? std::nullopt : std::optional(std::move(value));
+}
+
+template <class T, std::size_t N>
+T any_of(Random& random, const std::array<T, N>& values) {
+  return values.at(pick(random, N));
+}
+
+Encryption sample_encryption(Random& random) {
+  return any_of(random, std::array{Encryption::Aes256, Encryption::Aes192, Encryption::Aes128});
+}
+
+std::uint16_t sample_group(Random& random) {
+  return any_of(random, std::array<std::uint16_t, 10>{2, 5, 14, 15, 16, 18, 19, 20, 21, 31});
+}
+
+NamedIsakmpProfile sample_isakmp_profile(Random& random) {
+  NamedIsakmpProfile profile;
+  const auto authentication = [&random] {
+    return any_of(random, std::array{AuthMethod::PreShare, AuthMethod::Certificate});
+  };
+  profile.settings.lifetime = std::chrono::seconds{600 + pick(random, 31449000)};
+  profile.settings.dpd_interval = std::chrono::seconds{10 + pick(random, 86390)};
+  profile.settings.local_authentication = authentication();
+  profile.settings.remote_authentication = authentication();
+  for (auto left = pick(random, 5); left > 0; --left) {
+    const auto integrity =
+        any_of(random, std::array{Integrity::Sha512, Integrity::Sha384, Integrity::Sha256, Integrity::Sha1});
+    profile.settings.transforms[static_cast<std::uint8_t>(1 + pick(random, 255))] = {
+        sample_encryption(random), integrity, sample_group(random)};
+  }
+  return profile;
+}
+
+IpsecProfile sample_ipsec_profile(Random& random) {
+  IpsecProfile profile;
+  profile.lifetime = std::chrono::seconds{300 + pick(random, 31449300)};
+  profile.pfs_group = maybe(random, sample_group(random));
+  for (auto left = pick(random, 5); left > 0; --left) {
+    const auto integrity = any_of(random, std::array{Integrity::Sha512, Integrity::Sha256, Integrity::Sha1,
+                                                     Integrity::Gcm16, Integrity::Gcm12, Integrity::Gcm8});
+    profile.transforms[static_cast<std::uint8_t>(1 + pick(random, 255))] = {sample_encryption(random),
+                                                                            integrity};
+  }
+  return profile;
+}
+
+/// The name of one of `map`, or nothing.
+template <class T>
+std::optional<std::string> any_name(Random& random, const std::map<std::string, T>& map) {
+  const auto index = pick(random, static_cast<std::uint32_t>(map.size()) + 1);
+  return index == map.size() ? std::nullopt : std::optional(std::next(map.begin(), index)->first);
+}
+
+void add_profiles(Config& config, Random& random) {
+  for (auto left = pick(random, 4); left > 0; --left)
+    config.isakmp_profiles[label(random)] = sample_isakmp_profile(random);
+  for (auto left = pick(random, 4); left > 0; --left)
+    config.ipsec_profiles[label(random)] = sample_ipsec_profile(random);
+  for (auto left = pick(random, 6); left > 0; --left) {
+    const PeerSelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
+                                    PeerName{name(random)}, DynamicPeer{}, TunnelPolicy{pick(random, 65536)}};
+    config.isakmp_peers[choices[pick(random, 5)]] =
+        any_name(random, config.isakmp_profiles).value_or(std::string(kDefaultProfile));
+  }
 }
 
 Tunnel sample_tunnel(Random& random) {
@@ -142,14 +212,17 @@ std::string join(const SampleLine& line) {
 
 Config sample_config(Random& random) {
   Config config;
+  add_profiles(config, random);
   for (auto left = pick(random, 6); left > 0; --left) {
     const KeySelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
                                    PeerName{name(random)}, TunnelPolicy{pick(random, 65536)}};
     const std::string key = secret(random);
     config.isakmp_keys.emplace_back(choices[pick(random, 4)], Secret(Bytes(key.begin(), key.end())));
   }
-  for (auto left = pick(random, 4); left > 0; --left)
-    config.tunnels[pick(random, 65536)] = sample_tunnel(random);
+  for (auto left = pick(random, 4); left > 0; --left) {
+    Tunnel& tunnel = config.tunnels[pick(random, 65536)] = sample_tunnel(random);
+    if (tunnel.protection) tunnel.protection->profile = any_name(random, config.ipsec_profiles);
+  }
   for (auto left = pick(random, 6); left > 0; --left) {
     const bool v4 = pick(random, 2) == 0;
     const IpPrefix prefix = *IpPrefix::parse(v4 ? "10." + number(random, 0, 3) + ".0.0/16" : "2001:db8::/32");

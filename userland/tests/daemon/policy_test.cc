@@ -37,6 +37,21 @@ TEST(Policy, KeyOfTheTunnelComesFirst) {
   EXPECT_TRUE(make_policy(config, 0)->preshared_key->equals(secret("by tunnel").view()));
 }
 
+TEST(Policy, ProfilesAreThoseOfPeerAndInterface) {
+  auto config = first_example();
+  EXPECT_EQ(make_policy(config, 0)->isakmp, default_isakmp_profile());
+  EXPECT_EQ(make_policy(config, 0)->ipsec, default_ipsec_profile());
+  auto& isakmp = config.isakmp_profiles["a"].settings;
+  isakmp.dpd_interval = std::chrono::seconds{10};
+  auto& ipsec = config.ipsec_profiles["b"];
+  ipsec.pfs_group = 14;
+  config.isakmp_peers[ip("10.2.2.2")] = "a";
+  config.tunnels[0].protection->profile = "b";
+  EXPECT_EQ(make_policy(config, 0)->isakmp, isakmp);
+  EXPECT_EQ(make_policy(config, 0)->ipsec, ipsec);
+  EXPECT_FALSE(same_policy(make_policy(config, 0), make_policy(first_example(), 0)));
+}
+
 TEST(Policy, WithoutKeyThereIsStillAPolicy) {
   auto config = first_example();
   config.isakmp_keys.clear();

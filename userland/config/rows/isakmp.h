@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of `crypto isakmp`, and those of ISAKMP profile mode.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "userland/config/rows/profile.h"
+
+namespace awtun::config::rows {
+
+// In the order of the words of the row.
+inline constexpr std::array kIsakmpIntegrity = {Integrity::Sha512, Integrity::Sha384, Integrity::Sha256,
+                                                Integrity::Sha1};
+inline constexpr std::array kIsakmpEncryption = {
+    Encryption::Aes256,      Encryption::Aes192,      Encryption::Aes128, Encryption::Aes256Gcm16,
+    Encryption::Aes192Gcm16, Encryption::Aes128Gcm16, Encryption::Des3};
+
+inline Answer set_version(const Context&, Args& args) {
+  if (args.get<std::uint32_t>(0) == 0) return Refused{"IKE version 1 is not supported"};
+  return Done{};
+}
+
+inline IsakmpTransform isakmp_transform_of(Args& args) {
+  return {kIsakmpEncryption.at(args.get<std::uint32_t>(2)), kIsakmpIntegrity.at(args.get<std::uint32_t>(1)),
+          kGroups.at(args.get<std::uint32_t>(3))};
+}
+
+inline Answer set_isakmp_transform(const Context& context, Args& args) {
+  return set_transform(context.isakmp_profile().settings.transforms, args, isakmp_transform_of(args));
+}
+
+inline Answer remove_isakmp_transform(const Context& context, Args& args) {
+  auto& transforms = context.isakmp_profile().settings.transforms;
+  return args.has(1) ? remove_transform<IsakmpTransform>(transforms, args, isakmp_transform_of(args))
+                     : remove_transform(transforms, args);
+}
+
+inline void emit_isakmp_transforms(const Scope& scope, Writer& out) {
+  for (const auto& [number, transform] : scope.isakmp_profile->settings.transforms) {
+    out.line(std::uint32_t{number}, index_in(kIsakmpIntegrity, transform.integrity),
+             index_in(kIsakmpEncryption, transform.encryption), index_in(kGroups, transform.group));
+  }
+}
+
+inline Answer set_trustpoint_of_profile(const Context& context, Args& args) {
+  context.isakmp_profile().trustpoint = std::move(args.get<std::string>(0));
+  return Done{};
+}
+
+inline Answer reset_trustpoint_of_profile(const Context& context, Args& args) {
+  auto& trustpoint = context.isakmp_profile().trustpoint;
+  if (args.has(0) && trustpoint != args.get<std::string>(0)) return not_configured();
+  trustpoint.reset();
+  return Done{};
+}
+
+inline void emit_trustpoint_of_profile(const Scope& scope, Writer& out) {
+  if (scope.isakmp_profile->trustpoint) out.line(*scope.isakmp_profile->trustpoint);
+}
+
+inline void emit_isakmp_profiles(const Scope& scope, Writer& out) {
+  for (const auto& [name, profile] : scope.config.isakmp_profiles) {
+    out.separator();
+    out.line(name);
+    out.rows(Mode::IsakmpProfile, {.config = scope.config, .isakmp_profile = &profile});
+  }
+}
+
+/// The peer that a line names, its value being the one at `index`.
+template <class Selector>
+Selector selector_of(Args& args, std::size_t index) {
+  if constexpr (std::is_same_v<Selector, PeerName>) {
+    return {args.get<std::string>(index)};
+  } else if constexpr (std::is_same_v<Selector, TunnelPolicy>) {
+    return {args.get<std::uint32_t>(index)};
+  } else {
+    return args.get<IpAddress>(index);
+  }
+}
+
+/// The inverse: the value of a selector.
+inline Value value_of(const PeerName& peer) { return peer.name; }
+inline Value value_of(const TunnelPolicy& policy) { return policy.number; }
+inline Value value_of(const IpAddress& address) { return address; }
+
+template <class Selector>
+Answer set_key(const Context& context, Args& args) {
+  auto& keys = context.config.isakmp_keys;
+  IsakmpKey key(selector_of<Selector>(args, 1), std::move(args.get<Secret>(0)));
+  const auto at = std::ranges::lower_bound(keys, key.selector, {}, &IsakmpKey::selector);
+  if (at != keys.end() && at->selector == key.selector) {
+    *at = std::move(key);
+  } else {
+    keys.insert(at, std::move(key));
+  }
+  return Done{};
+}
+
+template <class Selector>
+Answer remove_key(const Context& context, Args& args) {
+  auto& keys = context.config.isakmp_keys;
+  const auto at = std::ranges::find(keys, KeySelector(selector_of<Selector>(args, 1)), &IsakmpKey::selector);
+  if (at == keys.end()) return Refused{"there is no such key"};
+  if (args.has(0) && !at->key.equals(args.get<Secret>(0).view())) {
+    return Refused{"the key configured there is another one; leave the key out to remove it"};
+  }
+  keys.erase(at);
+  return Done{};
+}
+
+template <class Selector>
+void emit_keys(const Scope& scope, Writer& out) {
+  for (const IsakmpKey& key : scope.config.isakmp_keys) {
+    if (const auto* selector = std::get_if<Selector>(&key.selector)) {
+      out.line(key.key.copy(), value_of(*selector));
+    }
+  }
+}
+
+/// `profile <name>` stands behind the selector's value, if it has one.
+template <class Selector>
+constexpr std::size_t kProfileIndex = std::is_same_v<Selector, DynamicPeer> ? 0 : 1;
+
+template <class Selector>
+PeerSelector peer_of(Args& args) {
+  if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+    return DynamicPeer{};
+  } else {
+    return selector_of<Selector>(args, 0);
+  }
+}
+
+template <class Selector>
+Answer set_peer(const Context& context, Args& args) {
+  context.config.isakmp_peers[peer_of<Selector>(args)] = args.get<std::string>(kProfileIndex<Selector>);
+  return Done{};
+}
+
+template <class Selector>
+Answer remove_peer(const Context& context, Args& args) {
+  auto& peers = context.config.isakmp_peers;
+  const auto at = peers.find(peer_of<Selector>(args));
+  if (at == peers.end()) return Refused{"there is no such peer"};
+  const auto index = kProfileIndex<Selector>;
+  if (args.has(index) && at->second != args.get<std::string>(index)) return not_configured();
+  peers.erase(at);
+  return Done{};
+}
+
+template <class Selector>
+void emit_peers(const Scope& scope, Writer& out) {
+  for (const auto& [peer, profile] : scope.config.isakmp_peers) {
+    const auto* selector = std::get_if<Selector>(&peer);
+    if (selector == nullptr) continue;
+    if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+      out.line(profile);
+    } else {
+      out.line(value_of(*selector), profile);
+    }
+  }
+}
+
+inline constexpr std::array kIsakmp = {
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp profile <profile:label>",
+        .help = "Security\nKey exchange (IKE)\nConfigure an ISAKMP profile, making it where there is none\n"
+                "Its name\n",
+        .run = enter_profile<&Config::isakmp_profiles, Mode::IsakmpProfile>,
+        .no = remove_profile<&Config::isakmp_profiles>,
+        .emit = emit_isakmp_profiles},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp key ![<key:secret>] address <peer:address>",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\n"
+                "Address of the peer\n",
+        .run = set_key<IpAddress>,
+        .no = remove_key<IpAddress>,
+        .emit = emit_keys<IpAddress>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp key ![<key:secret>] hostname <peer:name>",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer with a name\n"
+                "The peer's IKE identity (its tunnel local name)\n",
+        .run = set_key<PeerName>,
+        .no = remove_key<PeerName>,
+        .emit = emit_keys<PeerName>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp key ![<key:secret>] policy <tunnel:tunnel>",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer behind a tunnel\n"
+                "Tunnel interface\n",
+        .run = set_key<TunnelPolicy>,
+        .no = remove_key<TunnelPolicy>,
+        .emit = emit_keys<TunnelPolicy>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp peer address <peer:address> ![profile <profile:label>]",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer at an address\n"
+                "Address of the peer\nThe ISAKMP profile\nIts name\n",
+        .run = set_peer<IpAddress>,
+        .no = remove_peer<IpAddress>,
+        .emit = emit_peers<IpAddress>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp peer dynamic ![profile <profile:label>]",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf every peer whose address is not "
+                "fixed\nThe ISAKMP profile\nIts name\n",
+        .run = set_peer<DynamicPeer>,
+        .no = remove_peer<DynamicPeer>,
+        .emit = emit_peers<DynamicPeer>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp peer hostname <peer:name> ![profile <profile:label>]",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer with a name\n"
+                "The peer's IKE identity (its tunnel local name)\nThe ISAKMP profile\nIts name\n",
+        .run = set_peer<PeerName>,
+        .no = remove_peer<PeerName>,
+        .emit = emit_peers<PeerName>},
+    Row{.mode = Mode::Config,
+        .pattern = "crypto isakmp peer policy <tunnel:tunnel> ![profile <profile:label>]",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer behind a tunnel\n"
+                "Tunnel interface\nThe ISAKMP profile\nIts name\n",
+        .run = set_peer<TunnelPolicy>,
+        .no = remove_peer<TunnelPolicy>,
+        .emit = emit_peers<TunnelPolicy>},
+
+    // ISAKMP profile mode, in the order in which running-config writes it.
+    Row{.mode = Mode::IsakmpProfile,
+        .pattern = "version {1|2}",
+        .help = "IKE version\nIKEv1, not supported\nIKEv2\n",
+        .run = set_version},
+    parameter<&IsakmpProfile::lifetime>("lifetime ![<seconds:600-31449600>]",
+                                        "Lifetime of the ISAKMP SA, 24 hours by default\nSeconds\n"),
+    parameter<&IsakmpProfile::dpd_interval>(
+        "dpd-interval ![<seconds:10-86400>]",
+        "Silence after which the peer is asked whether it lives, 30 by default\nSeconds\n"),
+    parameter<&IsakmpProfile::local_authentication>(
+        "local authentication ![{pre-share|certificate}]",
+        "Our side\nHow we prove who we are\nBy the pre-shared key\nBy our certificate\n"),
+    parameter<&IsakmpProfile::remote_authentication>(
+        "remote authentication ![{pre-share|certificate}]",
+        "The peer's side\nHow the peer proves who it is\nBy the pre-shared key\nBy its certificate\n"),
+    Row{.mode = Mode::IsakmpProfile,
+        .pattern = "pki trustpoint ![<trustpoint:label>]",
+        .help = "Certificates\nWhere our certificate and the CA's are\nThe trustpoint\n",
+        .run = set_trustpoint_of_profile,
+        .no = reset_trustpoint_of_profile,
+        .emit = emit_trustpoint_of_profile},
+    Row{.mode = Mode::IsakmpProfile,
+        .pattern = "transform <number:1-255> ![integrity {sha512|sha384|sha256|sha1} encryption "
+                   "{aes256|aes192|aes128|aes256gcm16|aes192gcm16|aes128gcm16|3des} group "
+                   "{2|5|14|15|16|18|19|20|21|31}]",
+        .help = "One combination of algorithms\nIts number; the lowest is preferred\n"
+                "Integrity, and pseudo-random function; beside AES-GCM that "
+                "alone\nHMAC-SHA-512\nHMAC-SHA-384\nHMAC-SHA-256\nHMAC-SHA-1\n"
+                "Encryption\nAES, 256-bit key\nAES, 192-bit key\nAES, 128-bit key\n"
+                "AES-GCM, 256-bit key\nAES-GCM, 192-bit key\nAES-GCM, 128-bit key\nNot supported\n"
+                "Diffie-Hellman group\n"
+                "MODP, 1024 bits: weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 "
+                "bits\n"
+                "MODP, 8192 bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
+        .run = set_isakmp_transform,
+        .no = remove_isakmp_transform,
+        .emit = emit_isakmp_transforms},
+};
+
+}  // namespace awtun::config::rows

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of static routes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "userland/config/grammar.h"
+
+namespace awtun::config::rows {
+
+inline StaticRoute route_of(Args& args) {
+  StaticRoute route{args.get<IpPrefix>(0), InterfaceName{}};
+  route.nexthop = args.get<Nexthop>(1);
+  if (args.has(2)) route.distance = static_cast<std::uint8_t>(args.get<std::uint32_t>(2));
+  return route;
+}
+
+inline std::vector<StaticRoute>::iterator find_route(std::vector<StaticRoute>& routes,
+                                                     const StaticRoute& wanted) {
+  return std::ranges::find_if(routes, [&wanted](const StaticRoute& route) {
+    return route.prefix == wanted.prefix && route.nexthop == wanted.nexthop;
+  });
+}
+
+inline Answer set_route(const Context& context, Args& args) {
+  auto& routes = context.config.routes;
+  const StaticRoute route = route_of(args);
+  if (const auto same = find_route(routes, route); same != routes.end()) routes.erase(same);
+  routes.insert(std::ranges::lower_bound(routes, route), route);
+  return Done{};
+}
+
+inline Answer remove_route(const Context& context, Args& args) {
+  auto& routes = context.config.routes;
+  const StaticRoute wanted = route_of(args);
+  const auto at = find_route(routes, wanted);
+  if (at == routes.end() || (args.has(2) && at->distance != wanted.distance)) {
+    return Refused{"there is no such route"};
+  }
+  routes.erase(at);
+  return Done{};
+}
+
+template <Family F>
+void emit_routes(const Scope& scope, Writer& out) {
+  for (const StaticRoute& route : scope.config.routes) {
+    if (route.prefix.address.family() != F) continue;
+    if (route.distance == StaticRoute{}.distance) {
+      out.line(route.prefix, route.nexthop);
+    } else {
+      out.line(route.prefix, route.nexthop, std::uint32_t{route.distance});
+    }
+  }
+}
+
+inline constexpr std::array kRoute = {
+    Row{.mode = Mode::Config,
+        .pattern = "ip route <prefix:ipv4-network> <nexthop:ipv4-nexthop> [<distance:1-255>]",
+        .help = "IPv4\nStatic route\nDestination network\nNext hop, or the interface that leads there\n"
+                "Administrative distance, 1 by default\n",
+        .run = set_route,
+        .no = remove_route,
+        .emit = emit_routes<Family::V4>},
+    Row{.mode = Mode::Config,
+        .pattern = "ipv6 route <prefix:ipv6-network> <nexthop:ipv6-nexthop> [<distance:1-255>]",
+        .help = "IPv6\nStatic route\nDestination network\nNext hop, or the interface that leads there\n"
+                "Administrative distance, 1 by default\n",
+        .run = set_route,
+        .no = remove_route,
+        .emit = emit_routes<Family::V6>},
+
+};
+
+}  // namespace awtun::config::rows

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/config_views.h"
+
+#include "userland/base/overloaded.h"
+#include "userland/daemon/policy.h"
+
+namespace awtun::daemon {
+namespace {
+
+constexpr int schema = 1;
+
+/// The words of `address 10.2.2.2`.
+Json key_selector(const config::KeySelector& selector) {
+  return std::visit(Overloaded{[](const IpAddress& address) {
+                                 return Json{{"by", "address"}, {"peer", address.to_string()}};
+                               },
+                               [](const config::PeerName& named) {
+                                 return Json{{"by", "hostname"}, {"peer", named.name}};
+                               },
+                               [](const config::TunnelPolicy& policy) {
+                                 return Json{{"by", "policy"}, {"peer", config::tunnel_name(policy.number)}};
+                               }},
+                    selector);
+}
+
+const char* to_string(AuthMethod method) {
+  return method == AuthMethod::PreShare ? "pre-share" : "certificate";
+}
+
+Json isakmp_transform(std::uint8_t number, const IsakmpTransform& transform) {
+  return {{"number", number},
+          {"integrity", to_string(transform.integrity)},
+          {"encryption", to_string(transform.encryption)},
+          {"group", transform.group},
+          {"supported", transform.supported()}};
+}
+
+Json ipsec_transform(std::uint8_t number, const IpsecTransform& transform) {
+  return {{"number", number},
+          {"protocol", "ESP"},
+          {"integrity", to_string(transform.integrity)},
+          {"encryption", to_string(transform.encryption)},
+          {"supported", transform.supported()}};
+}
+
+template <class Transforms, class One>
+Json transforms_of(const Transforms& transforms, One one) {
+  auto list = Json::array();
+  for (const auto& [number, transform] : transforms) list.push_back(one(number, transform));
+  return list;
+}
+
+/// The tunnels for which `uses` is true.
+template <class Uses>
+Json used_by(const config::Config& config, Uses uses) {
+  auto names = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection && uses(number, tunnel)) names.push_back(config::tunnel_name(number));
+  return names;
+}
+
+Json isakmp_profile(const config::Config& config, std::string_view name, const IsakmpProfile& profile,
+                    const std::optional<std::string>& trustpoint) {
+  Json object{{"name", name},
+              {"built_in", name == config::kDefaultProfile},
+              {"version", 2},
+              {"local_authentication", to_string(profile.local_authentication)},
+              {"remote_authentication", to_string(profile.remote_authentication)},
+              {"lifetime", profile.lifetime.count()},
+              {"dpd_interval", profile.dpd_interval.count()}};
+  if (trustpoint) object["trustpoint"] = *trustpoint;
+  object["used_by"] = used_by(config, [&](std::uint32_t number, const config::Tunnel& tunnel) {
+    return config::isakmp_profile_name(config, number, tunnel) == name;
+  });
+  object["transforms"] = transforms_of(profile.transforms, isakmp_transform);
+  return object;
+}
+
+Json ipsec_profile(const config::Config& config, std::string_view name, const IpsecProfile& profile) {
+  Json object{{"name", name},
+              {"built_in", name == config::kDefaultProfile},
+              {"lifetime", profile.lifetime.count()}};
+  if (profile.pfs_group) object["pfs_group"] = *profile.pfs_group;
+  object["used_by"] = used_by(config, [&](std::uint32_t, const config::Tunnel& tunnel) {
+    return config::ipsec_profile_name(tunnel) == name;
+  });
+  object["transforms"] = transforms_of(profile.transforms, ipsec_transform);
+  return object;
+}
+
+/// "AES256, SHA256" of each transform that is offered, the preferred one first.
+Json offers(const IpsecProfile& profile) {
+  auto texts = Json::array();
+  for (const auto& [number, transform] : profile.transforms)
+    if (transform.supported())
+      texts.push_back(std::string(to_string(transform.encryption)) + "/" +
+                      std::string(to_string(transform.integrity)));
+  return texts;
+}
+
+Json policy_of(const config::Config& config, std::uint32_t number, const config::Tunnel& tunnel) {
+  Json object{{"tunnel", config::tunnel_name(number)},
+              {"mode", to_string(tunnel.mode)},
+              {"isakmp_profile", config::isakmp_profile_name(config, number, tunnel)},
+              {"ipsec_profile", config::ipsec_profile_name(tunnel)}};
+  const auto policy = make_policy(config, number);
+  object["complete"] = policy.has_value();
+  if (policy) {
+    object["local_selectors"] = selector_texts(policy->local_selectors);
+    object["remote_selectors"] = selector_texts(policy->remote_selectors);
+  }
+  const auto profile = config::ipsec_profile(config, tunnel);
+  object["offers"] = offers(profile);
+  if (profile.pfs_group) object["pfs_group"] = *profile.pfs_group;
+  object["lifetime"] = profile.lifetime.count();
+  return object;
+}
+
+bool named(const std::optional<std::string>& wanted, std::string_view name) {
+  return !wanted || *wanted == name;
+}
+
+}  // namespace
+
+Json isakmp_key_view(const config::Config& config) {
+  auto keys = Json::array();
+  for (const auto& key : config.isakmp_keys) {
+    auto object = key_selector(key.selector);
+    object["key"] = std::string(key.key.view().begin(), key.key.view().end());
+    keys.push_back(std::move(object));
+  }
+  return {{"schema", schema}, {"keys", std::move(keys)}};
+}
+
+Json isakmp_profile_view(const config::Config& config, const std::optional<std::string>& name) {
+  auto profiles = Json::array();
+  if (named(name, config::kDefaultProfile))
+    profiles.push_back(isakmp_profile(config, config::kDefaultProfile, default_isakmp_profile(), {}));
+  for (const auto& [own, profile] : config.isakmp_profiles)
+    if (named(name, own)) profiles.push_back(isakmp_profile(config, own, profile.settings, profile.trustpoint));
+  return {{"schema", schema}, {"profiles", std::move(profiles)}};
+}
+
+Json ipsec_profile_view(const config::Config& config, const std::optional<std::string>& name) {
+  auto profiles = Json::array();
+  if (named(name, config::kDefaultProfile))
+    profiles.push_back(ipsec_profile(config, config::kDefaultProfile, default_ipsec_profile()));
+  for (const auto& [own, profile] : config.ipsec_profiles)
+    if (named(name, own)) profiles.push_back(ipsec_profile(config, own, profile));
+  return {{"schema", schema}, {"profiles", std::move(profiles)}};
+}
+
+Json ipsec_policy_view(const config::Config& config, Only only) {
+  auto policies = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection && (!only || *only == number)) policies.push_back(policy_of(config, number, tunnel));
+  return {{"schema", schema}, {"policies", std::move(policies)}};
+}
+
+}  // namespace awtun::daemon
