@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/difference.h"
+
+#include <gtest/gtest.h>
+
+#include "userland/ike/proposal.h"
+#include "userland/wire/writer.h"
+
+namespace awtun::ike {
+namespace {
+
+/// What is said when `offered` meets `ours`.
+std::string between(const std::vector<wire::Proposal>& ours, const std::vector<wire::Proposal>& offered) {
+  wire::PayloadWriter payloads;
+  payloads.sa(offered);
+  const auto chain = wire::parse_chain(payloads.first(), payloads.octets());
+  const auto sa = wire::decode_sa(*chain->begin());
+  return difference(ours, *sa);
+}
+
+std::vector<wire::Proposal> isakmp(std::vector<IsakmpTransform> transforms) {
+  IsakmpProfile profile;
+  std::uint8_t number = 0;
+  for (const IsakmpTransform& one : transforms) profile.transforms[++number] = one;
+  return ike_proposals(profile, {});
+}
+
+TEST(Difference, NamesTheKindsThatHaveNothingInCommon) {
+  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14},
+                            {Encryption::Aes256, Integrity::Sha256, 16}}),
+                    isakmp({{Encryption::Aes256, Integrity::Sha256, 5}})),
+            "peer offers group 5; ours 14, 16");
+  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}),
+                    isakmp({{Encryption::Aes128, Integrity::Sha1, 14}})),
+            "peer offers encryption AES128; ours AES256; peer offers integrity SHA1; ours SHA256; "
+            "peer offers PRF SHA1; ours SHA256");
+}
+
+TEST(Difference, SaysThatOnlyTheCombinationIsMissing) {
+  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha1, 14},
+                            {Encryption::Aes128, Integrity::Sha256, 14}}),
+                    isakmp({{Encryption::Aes256, Integrity::Sha256, 14}})),
+            "each algorithm is known to both ends, but no transform combines them as the peer does");
+}
+
+TEST(Difference, SaysThatThePeerKnowsOnlyTripleDes) {
+  const wire::Proposal triple{
+      1,
+      wire::ProtocolId::Ike,
+      {},
+      {wire::Transform{wire::TransformType::Encr, 3, {}}, wire::Transform::prf(wire::PrfId::HmacSha1),
+       wire::Transform::integ(wire::IntegId::HmacSha1_96), wire::Transform::group(wire::GroupId::Modp1024)}};
+  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), {triple}),
+            "the peer offers only 3DES, which is not supported");
+}
+
+TEST(Difference, NamesPfs) {
+  IpsecProfile profile;
+  profile.transforms[1] = {Encryption::Aes256, Integrity::Sha256};
+  const auto without = esp_proposals(profile, 1000, wire::GroupId::None);
+  const auto with = esp_proposals(profile, 1000, wire::GroupId::Modp2048);
+  EXPECT_EQ(between(without, with), "peer offers PFS group 14; ours none");
+  EXPECT_EQ(between(with, without), "peer offers PFS group none; ours 14");
+}
+
+TEST(Difference, IsBoundedWhateverThePeerOffers) {
+  wire::Proposal huge{1, wire::ProtocolId::Ike, {}, {}};
+  for (std::uint16_t id = 1000; id < 1250; ++id)
+    huge.transforms.push_back({wire::TransformType::Encr, id, std::uint16_t{128}});
+  EXPECT_LT(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), {huge}).size(), 1000U);
+}
+
+}  // namespace
+}  // namespace awtun::ike
