@@ -12,6 +12,9 @@ namespace awtun::ike {
 namespace {
 
 constexpr std::string_view kExchange = "IKE_AUTH";
+/// When to ask for a Child SA that the peer has left out.
+constexpr Duration kChildlessLow{500};
+constexpr Duration kChildlessHigh{1500};
 
 void write_id(wire::PayloadWriter& payloads, wire::PayloadType which, const Identity& identity) {
   payloads.id(which, static_cast<wire::IdType>(identity.type), identity.data);
@@ -123,6 +126,7 @@ void Engine::Impl::send_auth(IkeSa& sa) {
   if (first_contact(*owner, sa)) payloads.notify(wire::NotifyType::InitialContact);
   write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
   payloads.auth(wire::AuthMethodId::SharedKey, auth->view());
+  give_token(sa, payloads);
   payloads.sa(esp_proposals(policy.ipsec, made.inbound_spi, wire::GroupId::None));
   payloads.ts(wire::PayloadType::TsI, to_wire(policy.local_selectors));
   payloads.ts(wire::PayloadType::TsR, to_wire(policy.remote_selectors));
@@ -140,14 +144,12 @@ void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire:
     const auto reason = error ? error->type : wire::NotifyType::InvalidSyntax;
     if (reason != wire::NotifyType::AuthenticationFailed)
       return attempt_failed(sa, refused(now_, Side::Peer, kExchange, reason));
-    ++counters_.authentication_failures;
     return attempt_failed(sa, authentication_failed(now_, Side::Peer, owner->policy, ""));
   }
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdR);
   const bool known = id && identity_of(*id) == owner->policy.remote_id;
   if (peer_is_authentic(sa, owner->policy, known, inner)) return finish_auth(sa, *owner, asked, inner);
   // The peer believes that all is well, so it must be told (RFC 7296 2.21.2).
-  ++counters_.authentication_failures;
   record(*owner, authentication_failed(now_, Side::Local, owner->policy,
                                        describe_peer_id(inner, wire::PayloadType::IdR)));
   sa.blames_peer = true;
@@ -162,6 +164,7 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
   ExchangeNonces nonces{handshake.nonce_i, handshake.nonce_r};
   ChildSa* made = child(asked.child);
   establish(sa);
+  take_token(sa, inner);
   std::optional<Failure> failure;
   if (const auto error = find_error(inner)) {
     failure = refused(now_, Side::Peer, kExchange, error->type);
@@ -183,7 +186,6 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
     activate(*made);
     return settle(owner);
   }
-  if (failure->reason == "no proposal chosen") ++counters_.no_proposal_chosen;
   record(owner, *std::move(failure));
   delete_ike(sa);
   back_off(owner);
@@ -214,7 +216,6 @@ void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const 
   if (owner == nullptr) return close(sa);
   if (peer_is_authentic(sa, owner->policy, known != nullptr, inner))
     return answer_auth(sa, *owner, header, inner);
-  ++counters_.authentication_failures;
   record(*owner, owner->policy.preshared_key
                      ? authentication_failed(now_, Side::Local, owner->policy,
                                              describe_peer_id(inner, wire::PayloadType::IdI))
@@ -233,7 +234,22 @@ void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& hea
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdR, owner.policy.local_id);
   payloads.auth(wire::AuthMethodId::SharedKey, auth->view());
+  take_token(sa, inner);
+  give_token(sa, payloads);
+  answer_first_child(sa, owner, inner, payloads, std::move(nonces));
+  respond(sa, header, payloads);
+  if (find_notify(inner, wire::NotifyType::InitialContact)) drop_older(owner, sa);
+  settle(owner);
+}
 
+/// The Child SA that comes with IKE_AUTH, into the answer's `payloads`.
+void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::PayloadChain& inner,
+                                      wire::PayloadWriter& payloads, ExchangeNonces nonces) {
+  if (!inner.find(wire::PayloadType::Sa)) {
+    // Childless (RFC 6023): what the tunnel needs we ask for ourselves, should the peer not.
+    owner.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
+    return;
+  }
   auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, wire::GroupId::None});
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
@@ -247,15 +263,11 @@ void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& hea
       payloads.notify(wire::NotifyType::NoProposalChosen);
     }
   } else {
-    if (terms.error().notify == wire::NotifyType::NoProposalChosen) ++counters_.no_proposal_chosen;
     record(owner, std::move(terms.error().failure));
     payloads.notify(terms.error().notify);
     // The peer is expected to delete this IKE SA; one that carries nothing is not kept for long.
     sa.expires_at = now_ + kHalfOpenPatience;
   }
-  respond(sa, header, payloads);
-  if (find_notify(inner, wire::NotifyType::InitialContact)) drop_older(owner, sa);
-  settle(owner);
 }
 
 }  // namespace awtun::ike

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/ike/child_terms.h"
 
+#include "userland/ike/difference.h"
 #include "userland/ike/failure.h"
 #include "userland/ike/payloads.h"
 
@@ -52,9 +53,11 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = choose_esp(policy.ipsec, asked->sa, occasion.pfs);
   if (!choice)
-    return Error{Refusal{wire::NotifyType::NoProposalChosen,
-                         no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
-                                            describe(policy.ipsec, occasion.pfs), describe(asked->sa))}};
+    return Error{
+        Refusal{wire::NotifyType::NoProposalChosen,
+                no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
+                                   describe(policy.ipsec, occasion.pfs), describe(asked->sa),
+                                   difference(esp_proposals(policy.ipsec, 0, occasion.pfs), asked->sa))}};
   ChildTerms terms{*choice, narrow(policy.local_selectors, asked->responder),
                    narrow(policy.remote_selectors, asked->initiator)};
   if (terms.local.empty() || terms.remote.empty())
@@ -70,7 +73,8 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
   if (!choice)
     return Error{Refusal{wire::NotifyType::NoProposalChosen,
                          no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
-                                            describe(profile, occasion.pfs), describe(asked->sa))}};
+                                            describe(profile, occasion.pfs), describe(asked->sa),
+                                            difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
   if (asked->initiator.empty() || asked->responder.empty() ||
       !all_within(asked->initiator, policy.local_selectors) ||
       !all_within(asked->responder, policy.remote_selectors))

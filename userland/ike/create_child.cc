@@ -130,7 +130,6 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
       return;
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    ++counters_.no_proposal_chosen;
     record(owner, no_proposal_chosen(now_, Side::Peer, kExchange,
                                      describe(asked.profile, pfs_group(asked.profile)), ""));
   } else {
@@ -200,7 +199,6 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
   auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, pfs});
   if (!terms) {
-    if (terms.error().notify == wire::NotifyType::NoProposalChosen) ++counters_.no_proposal_chosen;
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);
   }

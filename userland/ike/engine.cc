@@ -30,6 +30,8 @@ void Engine::Impl::sweep() {
     switch (owner.kind) {
       case Owner::Kind::IkeSa:
         if (const auto found = ike_sas_.find(owner.id); found != ike_sas_.end()) {
+          if (found->second.state == IkeState::Closed || !found->second.handshake)
+            forget_half_open(found->second);
           if (found->second.state == IkeState::Closed)
             ike_sas_.erase(found);
           else
@@ -145,12 +147,15 @@ void Engine::Impl::timer(IkeSa& sa) {
   if (sa.state == IkeState::Closed) return;
   if (due(sa.expires_at)) {
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established) {
-      notice(Notice::Level::Info, sa.tunnel, "the IKE SA has reached the end of its lifetime");
+      notice(Notice::Level::Info, sa.tunnel,
+             has_child(*owner) ? "the IKE SA has reached the end of its lifetime"
+                               : "the IKE SA has no Child SA and is given up");
       start_over(sa, Duration::zero());
     } else if (owner != nullptr && sa.state == IkeState::InitSent) {
       close(sa);
       back_off(*owner);
     } else {
+      if (sa.state == IkeState::HalfOpen) half_open_expired(sa);
       close(sa);
     }
     return;
@@ -218,8 +223,6 @@ void Engine::Impl::on(SaExpired&& input) {
 
 // INTERIM: the next steps fill these in.
 void Engine::Impl::on(PeerMoved&&) {}
-void Engine::Impl::on(UnknownSpi&&) {}
-void Engine::Impl::on(Acquire&&) {}
 void Engine::Impl::on(JobDone&&) {}
 
 void Engine::Impl::on(Rekey&& input) {

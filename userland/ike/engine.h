@@ -220,6 +220,17 @@ using Actions = std::vector<Action>;
 
 // ---------------------------------------------------------------- what `show` prints
 
+/// The kinds of failure that are counted apart.
+enum class Cause : std::uint8_t {
+  NoResponse,
+  AuthenticationFailed,
+  NoProposalChosen,
+  SelectorsUnacceptable,
+  ProtocolError,
+  DataPlane,
+  Other
+};
+
 /// Why the last negotiation with a peer failed, in the field's words.
 struct Failure {
   Time when;
@@ -229,6 +240,7 @@ struct Failure {
   std::string ours;        ///< what we asked for or accept, where that explains it
   std::string theirs;      ///< what the peer offered or said
   std::string hint;        ///< what an operator may check
+  Cause cause = Cause::Other;
 };
 
 struct IkeSaStatus {
@@ -280,8 +292,24 @@ struct Counters {
   std::uint64_t authentication_failures = 0;
   std::uint64_t no_proposal_chosen = 0;
   std::uint64_t dead_peers = 0;
+  std::uint64_t crashes_detected = 0;  ///< by quick crash detection
   std::uint64_t temporary_failures_sent = 0;
   std::uint64_t temporary_failures_received = 0;
+  std::uint64_t cookies_sent = 0;
+  std::uint64_t cookies_accepted = 0;
+  std::uint64_t cookies_received = 0;
+  std::uint64_t init_requests_limited = 0;  ///< too many from addresses that no policy names
+  std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came, or others came
+  std::uint64_t unknown_spi = 0;            ///< ESP that could not be received
+  std::uint64_t invalid_spi_sent = 0;
+  std::uint64_t invalid_spi_received = 0;
+  std::uint64_t invalid_ike_spi_sent = 0;
+  std::uint64_t invalid_ike_spi_received = 0;
+  std::uint64_t selectors_unacceptable = 0;
+  std::uint64_t no_response = 0;
+  std::uint64_t protocol_errors = 0;
+  std::uint64_t data_plane_failures = 0;
+  std::uint64_t other_failures = 0;
   std::uint64_t retransmissions = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t messages_sent = 0;

@@ -15,6 +15,7 @@
 
 #include "userland/ike/child_sa.h"
 #include "userland/ike/child_terms.h"
+#include "userland/ike/cookie.h"
 #include "userland/ike/dice.h"
 #include "userland/ike/engine.h"
 #include "userland/ike/failure.h"
@@ -54,6 +55,8 @@ struct Tunnel {
   std::optional<Failure> last_failure;
   Time last_logged{};
   std::optional<Time> next_attempt;
+  Throttle hurried;           ///< attempts that somebody waited for
+  Throttle unknown_answered;  ///< requests under IKE SAs that we do not have
 };
 
 /// Of a Child SA that the peer asks for: which one it is to replace (nullptr: none), and what then.
@@ -99,7 +102,7 @@ struct Engine::Impl {
 
   // messages.cc: windows, sealing, sending, receiving
   void receive(const Datagram& datagram);
-  void receive_protected(const wire::MessageView& message);
+  void receive_protected(const Datagram& datagram, const wire::MessageView& message);
   void on_request(IkeSa& sa, const wire::Header& header,
                   const Result<wire::PayloadChain, wire::ParseError>& inner);
   void on_response(IkeSa& sa, const wire::Header& header,
@@ -140,6 +143,8 @@ struct Engine::Impl {
   void on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner);
   void finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked, const wire::PayloadChain& inner);
   void answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, const wire::PayloadChain& inner);
+  void answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
+                          wire::PayloadWriter& payloads, ExchangeNonces nonces);
   Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id);
   bool peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
                          const wire::PayloadChain& inner) const;
@@ -148,6 +153,14 @@ struct Engine::Impl {
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
+
+  // gate.cc: who may begin a handshake
+  bool admit(const Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message);
+  IkeSa* answered_init(const Datagram& datagram, const wire::Header& header);
+  void note_half_open(IkeSa& sa, bool stranger);
+  void forget_half_open(IkeSa& sa);
+  void half_open_expired(const IkeSa& sa);
+  [[nodiscard]] Duration oldest_wait() const;
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
   void ask_new_child(IkeSa& sa, ChildSa* old);
@@ -188,6 +201,18 @@ struct Engine::Impl {
   void ask_delete_ike(IkeSa& sa);
   void ask_liveness(IkeSa& sa);
 
+  // crash_detection.cc: peers and kernels that have lost their SAs
+  [[nodiscard]] Bytes crash_token(std::uint64_t initiator_spi, std::uint64_t responder_spi) const;
+  void give_token(IkeSa& sa, wire::PayloadWriter& payloads) const;
+  static void take_token(IkeSa& sa, const wire::PayloadChain& inner);
+  void answer_unknown_sa(const Datagram& datagram, const wire::Header& request);
+  void report_spi(IkeSa& sa, std::uint32_t spi);
+  void take_invalid_spi(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner);
+  void on_hint(const Datagram& datagram, const wire::MessageView& message);
+  IkeSa* ike_by_both(const wire::Header& header);
+  void on_lost_ike_sa(IkeSa& sa, const Datagram& datagram, const wire::PayloadChain& payloads);
+  void check_liveness(IkeSa& sa);
+
   // child_lifecycle.cc: Child SAs in the kernel
   ChildSa& reserve_child(IkeSa& sa, bool ours);
   bool install(ChildSa& child, const IkeSa& sa, const IpsecProfile& profile, const ChildTerms& terms,
@@ -208,6 +233,8 @@ struct Engine::Impl {
   // tunnel.cc: bringing tunnels up, keeping one IKE SA, taking them down
   void reconnect(Tunnel& tunnel, Duration delay);
   void back_off(Tunnel& tunnel);
+  void hurry(Tunnel& tunnel);
+  void count(Cause cause);
   void record(Tunnel& tunnel, Failure failure);
   void attempt_failed(IkeSa& sa, Failure failure);
   void settle(Tunnel& tunnel);
@@ -239,8 +266,19 @@ struct Engine::Impl {
   std::map<std::uint64_t, IkeSa> ike_sas_;
   std::map<std::uint32_t, ChildSa> children_;
   TimerQueue timers_;
+  CookieJar cookies_;
+  Strain strain_;
+  PrefixLimiter prefixes_;
+  std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
+  std::size_t strangers_ = 0;                                              ///< among the half-open ones
   std::set<Owner> touched_;
 };
+
+/// From an address that the policy does not name.
+[[nodiscard]] bool is_stranger(const Tunnel& tunnel, const IpAddress& remote);
+
+/// Without protection, and says that the peer does not have an SA.
+[[nodiscard]] bool is_hint(const wire::MessageView& message);
 
 [[nodiscard]] PeerAnswers peer_answers(wire::NotifyType error);
 /// It exists and is neither deleted nor going.

@@ -4,10 +4,14 @@
 namespace awtun::ike {
 namespace {
 
+constexpr std::string_view kOpenPort4500 =
+    "IKE_SA_INIT passes on UDP port 500 and there is a NAT between: is UDP port 4500 open both ways?";
+
 std::string word(Side side) { return side == Side::Local ? "local" : "peer"; }
 
-Failure record(Time when, Side side, std::string_view exchange, std::string_view reason) {
+Failure record(Cause cause, Time when, Side side, std::string_view exchange, std::string_view reason) {
   Failure failure;
+  failure.cause = cause;
   failure.when = when;
   failure.exchange = exchange;
   failure.refused_by = word(side);
@@ -17,42 +21,62 @@ Failure record(Time when, Side side, std::string_view exchange, std::string_view
 
 }  // namespace
 
-Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy) {
-  Failure failure = record(when, Side::Peer, waiting_for, "no response");
-  failure.hint = "is " + policy.remote.to_string() + " reachable from " + policy.local.to_string() +
-                 ", and does it accept UDP port 500?";
+Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
+                    std::uint16_t remote_port) {
+  Failure failure = record(Cause::NoResponse, when, Side::Peer, waiting_for, "no response");
+  if (remote_port == kNattPort)
+    failure.hint = std::string(kOpenPort4500);
+  else
+    failure.hint = "is " + policy.remote.to_string() + " reachable from " + policy.local.to_string() +
+                   ", and does it accept UDP port 500?";
+  return failure;
+}
+
+Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
+  Failure failure = record(Cause::NoResponse, when, Side::Peer, "IKE_AUTH", "no request");
+  failure.theirs = "IKE_SA_INIT from " + policy.remote.to_string() + " was answered";
+  failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
   return failure;
 }
 
 Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
-  Failure failure = record(when, side, "IKE_AUTH", "authentication failed");
+  Failure failure = record(Cause::AuthenticationFailed, when, side, "IKE_AUTH", "authentication failed");
   failure.ours =
       "local identity " + policy.local_id.to_string() + ", remote identity " + policy.remote_id.to_string();
   if (!peer_id.empty()) failure.theirs = "identity " + std::string(peer_id);
   failure.hint = "pre-shared keys for " + policy.remote.to_string() + " differ?";
+  if (side == Side::Peer)
+    failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
   if (side == Side::Local && !peer_id.empty() && peer_id != policy.remote_id.to_string())
     failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
   return failure;
 }
 
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
-  Failure failure = record(when, Side::Local, "IKE_AUTH", "no pre-shared key");
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "no pre-shared key");
   failure.hint = "set one: crypto isakmp key <key> address " + policy.remote.to_string();
   return failure;
 }
 
 Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
-                           std::string theirs) {
-  Failure failure = record(when, side, exchange, "no proposal chosen");
+                           std::string theirs, std::string difference) {
+  Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
   failure.theirs = std::move(theirs);
-  failure.hint = "the two ends have no transform in common: compare the profiles";
+  failure.hint = std::move(difference);
+  if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
+    failure.hint = "the profile has no transform that is supported; 3DES is not";
+  else if (failure.hint.empty() && exchange == "CREATE_CHILD_SA")
+    failure.hint = "the peer takes none of these: is PFS the same at both ends? compare the profiles";
+  else if (failure.hint.empty())
+    failure.hint = "the peer takes none of these: compare the profiles";
   return failure;
 }
 
 Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, std::string ours,
                                std::string theirs) {
-  Failure failure = record(when, side, exchange, "traffic selectors unacceptable");
+  Failure failure =
+      record(Cause::SelectorsUnacceptable, when, side, exchange, "traffic selectors unacceptable");
   failure.ours = std::move(ours);
   failure.theirs = std::move(theirs);
   failure.hint = "the two ends protect different networks: compare the tunnel's selectors";
@@ -60,24 +84,30 @@ Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, 
 }
 
 Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason) {
-  return record(when, side, exchange, wire::to_string(reason));
+  return record(Cause::Other, when, side, exchange, wire::to_string(reason));
 }
 
 Failure put_off_for_minutes(Time when) {
-  Failure failure = record(when, Side::Peer, "CREATE_CHILD_SA", "rekey refused for minutes");
+  Failure failure = record(Cause::Other, when, Side::Peer, "CREATE_CHILD_SA", "rekey refused for minutes");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
   failure.hint = "the IKE SA is negotiated anew";
   return failure;
 }
 
+Failure peer_restarted(Time when) {
+  Failure failure = record(Cause::Other, when, Side::Peer, "INFORMATIONAL", "the peer has lost the IKE SA");
+  failure.hint = "it has restarted; the tunnel is negotiated anew";
+  return failure;
+}
+
 Failure protocol_error(Time when, std::string_view exchange, std::string_view what) {
-  Failure failure = record(when, Side::Local, exchange, "invalid message");
+  Failure failure = record(Cause::ProtocolError, when, Side::Local, exchange, "invalid message");
   failure.theirs = what;
   return failure;
 }
 
 Failure data_plane_failed(Time when, std::string_view reason) {
-  Failure failure = record(when, Side::Local, "data plane", reason);
+  Failure failure = record(Cause::DataPlane, when, Side::Local, "data plane", reason);
   failure.hint = "the kernel refused the SA: is the awtun module loaded and the interface there?";
   return failure;
 }

@@ -15,20 +15,27 @@ namespace awtun::ike {
 enum class Side : std::uint8_t { Local, Peer };
 
 /// The answer never came; `waiting_for` is the exchange, or "DPD" when the SA was up.
-[[nodiscard]] Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy);
+/// `remote_port`: where it was asked.
+[[nodiscard]] Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
+                                  std::uint16_t remote_port);
+/// As responder: after IKE_SA_INIT, nothing. `nat`: one was found between the ends.
+[[nodiscard]] Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat);
 /// AUTH did not verify, or the peer says that ours did not. `peer_id` is what the peer called itself,
 /// empty when it did not.
 [[nodiscard]] Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
                                             std::string_view peer_id);
 [[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
+/// `difference`: where the two are known, see difference.h.
 [[nodiscard]] Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
-                                         std::string theirs);
+                                         std::string theirs, std::string difference = {});
 [[nodiscard]] Failure selectors_unacceptable(Time when, Side side, std::string_view exchange,
                                              std::string ours, std::string theirs);
 /// Any other error notification, named as RFC 7296 names it.
 [[nodiscard]] Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason);
 /// TEMPORARY_FAILURE to whatever we ask.
 [[nodiscard]] Failure put_off_for_minutes(Time when);
+/// It has proven that it has (RFC 6290).
+[[nodiscard]] Failure peer_restarted(Time when);
 /// The peer broke the protocol; `what` says how.
 [[nodiscard]] Failure protocol_error(Time when, std::string_view exchange, std::string_view what);
 [[nodiscard]] Failure data_plane_failed(Time when, std::string_view reason);

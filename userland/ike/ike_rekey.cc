@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.8.2, 2.18): a new one takes over the Child
 // SAs, and the end that asked for it deletes the old one.
+#include "userland/ike/difference.h"
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/lifetime.h"
 #include "userland/ike/payloads.h"
@@ -68,6 +69,8 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
                                 task.what == Task::What::DeleteChild;
     if (about_children) made.want(task);
   }
+  // The initiator of a rekey knows both SPIs only now (RFC 6290 4.3).
+  if (!made.token_given && !settings_.quick_crash_secret.empty()) made.want({Task::What::Liveness});
   if (ours)
     delete_ike(old);
   else
@@ -133,6 +136,7 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
     record(*owner, protocol_error(now_, kExchange, "the answer to the IKE SA's rekey is unusable"));
     return back_off(*owner);
   }
+  take_token(*made, inner);
   IkeSa* theirs = rival_of(sa);
   Rival rival = Rival::None;
   if (theirs != nullptr)
@@ -186,7 +190,6 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
       return ask_rekey_ike(sa, group);
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    ++counters_.no_proposal_chosen;
     record(*owner, no_proposal_chosen(now_, Side::Peer, kExchange, describe(asked.profile), ""));
   } else {
     record(*owner, refused(now_, Side::Peer, kExchange, error.type));
@@ -204,9 +207,9 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const auto choice = choose_ike(owner.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
-    ++counters_.no_proposal_chosen;
-    record(owner, no_proposal_chosen(now_, Side::Local, kExchange, describe(owner.policy.isakmp),
-                                     describe(*offered)));
+    record(owner,
+           no_proposal_chosen(now_, Side::Local, kExchange, describe(owner.policy.isakmp), describe(*offered),
+                              difference(ike_proposals(owner.policy.isakmp, {}), *offered)));
     return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   }
   if (ke->group != choice->suite.group)
@@ -224,6 +227,7 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   payloads.sa(answer(*choice, spi_bytes(made->local_spi)));
   payloads.nonce(own_nonce);
   payloads.ke(key_exchange->group(), key_exchange->public_value());
+  give_token(*made, payloads);
   respond(sa, header, payloads);
   if (then != Then::CompareNonces) return adopt_successor(sa, *made, false);
   made->provisional = true;

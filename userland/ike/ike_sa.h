@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "userland/crypto/key_exchange.h"
+#include "userland/ike/admission.h"
 #include "userland/ike/collision.h"
 #include "userland/ike/engine.h"
 #include "userland/ike/protection.h"
@@ -67,8 +68,16 @@ struct Request {
 
 /// Something to ask once the window is free.
 struct Task {
-  enum class What : std::uint8_t { NewChild, RekeyChild, RekeyIke, DeleteChild, DeleteIke, Liveness } what;
-  std::uint32_t child = 0;  ///< which one, where that matters
+  enum class What : std::uint8_t {
+    NewChild,
+    RekeyChild,
+    RekeyIke,
+    DeleteChild,
+    DeleteIke,
+    Liveness,
+    ReportSpi
+  } what;
+  std::uint32_t child = 0;  ///< which one, where that matters; ReportSpi: the unknown SPI
   bool operator==(const Task&) const = default;
 };
 
@@ -85,6 +94,12 @@ struct Handshake {
   std::set<wire::GroupId> groups_tried;
 };
 
+/// Of a responder's IKE SA before IKE_AUTH: where its request came from.
+struct HalfOpen {
+  std::pair<Endpoint, std::uint64_t> key;  ///< and the initiator's SPI
+  bool stranger = false;                   ///< from an address that no policy names
+};
+
 /// Its handle is the local SPI.
 struct IkeSa {
   std::uint64_t local_spi = 0;
@@ -98,6 +113,11 @@ struct IkeSa {
   std::optional<Protection> keys;
   std::optional<Handshake> handshake;
   Origin origin;
+  /// By which the peer would show that it has lost this IKE SA (RFC 6290).
+  Bytes peer_token;
+  bool token_given = false;  ///< the peer has ours
+  Throttle hinted;           ///< hints that it is lost which were heeded
+  std::optional<HalfOpen> half_open;
   /// The peer is known to have established it too.
   bool confirmed = false;
   /// We could not authenticate the peer, which the Delete is to say.

@@ -17,6 +17,8 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
     if (request->protocol == wire::ProtocolId::Esp) on_child_deletes(sa, *request, answered);
   }
   Tunnel* owner = tunnel(sa.tunnel);
+  take_token(sa, inner);
+  if (owner != nullptr) take_invalid_spi(sa, *owner, inner);
   const bool blamed = find_notify(inner, wire::NotifyType::AuthenticationFailed).has_value();
   wire::PayloadWriter payloads;
   if (!answered.empty()) payloads.delete_child_sas(wire::ProtocolId::Esp, answered);
@@ -25,7 +27,6 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
     adopt_rival(sa);
   respond(sa, header, payloads);
   if (blamed && owner != nullptr) {
-    ++counters_.authentication_failures;
     record(*owner, authentication_failed(now_, Side::Peer, owner->policy, ""));
     close_after_response(sa);
     return back_off(*owner);
@@ -62,7 +63,9 @@ void Engine::Impl::ask_delete_ike(IkeSa& sa) {
 }
 
 void Engine::Impl::ask_liveness(IkeSa& sa) {
-  send_request(sa, wire::ExchangeType::Informational, wire::PayloadWriter(), AskLiveness{});
+  wire::PayloadWriter payloads;
+  if (!sa.token_given) give_token(sa, payloads);
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskLiveness{});
 }
 
 }  // namespace awtun::ike

@@ -2,6 +2,7 @@
 // IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7), both roles. Nothing here is authenticated yet.
 #include <algorithm>
 
+#include "userland/ike/difference.h"
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/payloads.h"
 
@@ -104,6 +105,7 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   Handshake& handshake = *sa.handshake;
   if (owner == nullptr) return true;
   if (const auto cookie = find_notify(message.payloads, wire::NotifyType::Cookie)) {
+    ++counters_.cookies_received;
     const bool usable =
         !cookie->data.empty() && cookie->data.size() <= 64 && ++handshake.cookies <= kMaxCookies;
     if (!usable) return true;
@@ -123,7 +125,6 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (sa.expires_at) return true;  // said before in this attempt
   // Possibly forged: report it, yet go on for a while.
   if (error->type == wire::NotifyType::NoProposalChosen) {
-    ++counters_.no_proposal_chosen;
     record(*owner, no_proposal_chosen(now_, Side::Peer, "IKE_SA_INIT", describe(owner->policy.isakmp), ""));
   } else {
     record(*owner, refused(now_, Side::Peer, "IKE_SA_INIT", error->type));
@@ -182,20 +183,19 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
     return reply_unprotected(datagram, header, wire::NotifyType::UnsupportedCriticalPayload,
                              ByteView(&octet, 1));
   }
-  for (const IkeSa* sa : ike_sas(*owner))
-    if (sa->handshake && !sa->initiator && sa->remote == datagram.remote &&
-        sa->handshake->init_request == datagram.bytes) {
-      ++counters_.retransmissions;
-      return transmit(*sa, sa->handshake->init_response);
-    }
+  if (const IkeSa* sa = answered_init(datagram, header)) {
+    ++counters_.retransmissions;
+    return transmit(*sa, sa->handshake->init_response);
+  }
+  if (!admit(*owner, datagram, message)) return;
   const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
-  if (!offered || !ke || !message.payloads.find(wire::PayloadType::Nonce)) return;
+  if (!offered || !ke) return;
   const auto choice = choose_ike(owner->policy.isakmp, *offered);
   if (!choice) {
-    ++counters_.no_proposal_chosen;
     record(*owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", describe(owner->policy.isakmp),
-                                      describe(*offered)));
+                                      describe(*offered),
+                                      difference(ike_proposals(owner->policy.isakmp, {}), *offered)));
     return reply_unprotected(datagram, header, wire::NotifyType::NoProposalChosen);
   }
   if (ke->group != choice->suite.group)
@@ -217,7 +217,8 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
   const auto prf = crypto::Prf::create(choice.suite.prf);
   if (!nonce || !prf) return;
-  limit_half_open(owner);
+  const bool stranger = is_stranger(owner, datagram.remote.address);
+  if (!stranger) limit_half_open(owner);
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::HalfOpen);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
@@ -228,6 +229,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
   handshake.nonce_r = dice_.bytes(kNonceSize);
   handshake.init_request = datagram.bytes;
+  note_half_open(sa, stranger);
   sa.origin.nonce = handshake.nonce_i;
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
   if (!set_keys(sa, choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, shared),
@@ -238,6 +240,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   payloads.sa(answer(choice, Bytes{}));
   payloads.ke(key_exchange.group(), key_exchange.public_value());
   payloads.nonce(handshake.nonce_r);
+  payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
   payloads.vendor_id(own_vendor_id());
   wire::Header header;
   header.initiator_spi = sa.peer_spi;
@@ -259,7 +262,9 @@ void Engine::Impl::limit_half_open(Tunnel& owner) {
     ++count;
     if (oldest == nullptr || sa->origin.started < oldest->origin.started) oldest = sa;
   }
-  if (count >= kMaxHalfOpen) close(*oldest);
+  if (count < kMaxHalfOpen) return;
+  ++counters_.half_open_dropped;
+  close(*oldest);
 }
 
 void Engine::Impl::reply_unprotected(const Datagram& datagram, const wire::Header& request,

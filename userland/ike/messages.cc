@@ -51,24 +51,26 @@ void Engine::Impl::receive(const Datagram& datagram) {
     return;
   }
   const auto message = wire::parse_message(datagram.bytes);
+  if (message && is_hint(*message)) return on_hint(datagram, *message);
   if (!message || !wire::check_clear(*message)) {
     ++counters_.messages_malformed;
     return;
   }
   if (header->exchange != wire::ExchangeType::IkeSaInit)
-    receive_protected(*message);
+    receive_protected(datagram, *message);
   else if (header->response)
     on_init_response(datagram, *message);
   else
     on_init_request(datagram, *message);
 }
 
-void Engine::Impl::receive_protected(const wire::MessageView& message) {
+void Engine::Impl::receive_protected(const Datagram& datagram, const wire::MessageView& message) {
   const wire::Header& header = message.header;
   IkeSa* sa = ike(header.from_initiator ? header.responder_spi : header.initiator_spi);
   if (sa == nullptr || !sa->keys || sa->initiator == header.from_initiator ||
       sa->initiator_spi() != header.initiator_spi || sa->responder_spi() != header.responder_spi) {
     ++counters_.messages_unknown_sa;
+    if (sa == nullptr) answer_unknown_sa(datagram, header);
     return;
   }
   const auto encrypted = message.encrypted();
@@ -243,11 +245,12 @@ void Engine::Impl::give_up(IkeSa& sa) {
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::AuthSent:
-      if (owner != nullptr) return attempt_failed(sa, no_response(now_, exchange, owner->policy));
+      if (owner != nullptr)
+        return attempt_failed(sa, no_response(now_, exchange, owner->policy, sa.remote.port));
       break;
     case IkeState::Established:
       ++counters_.dead_peers;
-      if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy));
+      if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy, sa.remote.port));
       break;
     case IkeState::HalfOpen:
     case IkeState::Replaced:
@@ -293,6 +296,8 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
       return ask_delete_ike(sa);
     case Task::What::Liveness:
       return ask_liveness(sa);
+    case Task::What::ReportSpi:
+      return report_spi(sa, task.child);
   }
 }
 

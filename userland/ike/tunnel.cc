@@ -8,6 +8,9 @@
 namespace awtun::ike {
 namespace {
 
+/// How often a waiting packet may bring the next attempt forward.
+constexpr Duration kHurryInterval{5000};
+
 bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
   if (!a || !b) return !a && !b;
   return a->equals(b->view());
@@ -126,7 +129,43 @@ void Engine::Impl::back_off(Tunnel& owner) {
   reconnect(owner, reconnect_delay(owner.failures++, jitter()));
 }
 
+/// Somebody waits for the tunnel: the next attempt is made now, though not every time.
+void Engine::Impl::hurry(Tunnel& owner) {
+  if (owner.next_attempt && owner.hurried.admits(now_, kHurryInterval)) owner.next_attempt = now_;
+}
+
+void Engine::Impl::on(Acquire&& input) {
+  if (Tunnel* owner = tunnel(input.tunnel)) hurry(*owner);
+}
+
+void Engine::Impl::count(Cause cause) {
+  switch (cause) {
+    case Cause::NoResponse:
+      ++counters_.no_response;
+      return;
+    case Cause::AuthenticationFailed:
+      ++counters_.authentication_failures;
+      return;
+    case Cause::NoProposalChosen:
+      ++counters_.no_proposal_chosen;
+      return;
+    case Cause::SelectorsUnacceptable:
+      ++counters_.selectors_unacceptable;
+      return;
+    case Cause::ProtocolError:
+      ++counters_.protocol_errors;
+      return;
+    case Cause::DataPlane:
+      ++counters_.data_plane_failures;
+      return;
+    case Cause::Other:
+      ++counters_.other_failures;
+      return;
+  }
+}
+
 void Engine::Impl::record(Tunnel& owner, Failure failure) {
+  count(failure.cause);
   const auto& last = owner.last_failure;
   const bool repeated = last && last->exchange == failure.exchange && last->reason == failure.reason &&
                         failure.when - owner.last_logged < kQuietTime;
@@ -140,8 +179,7 @@ void Engine::Impl::record(Tunnel& owner, Failure failure) {
 void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
   Tunnel* owner = tunnel(sa.tunnel);
   close(sa);
-  // An attempt that failed beside an IKE SA that is up is nobody's concern.
-  if (owner == nullptr || is_live(*owner)) return;
+  if (owner == nullptr) return;
   record(*owner, std::move(failure));
   back_off(*owner);
 }

@@ -31,7 +31,7 @@ bool Forger::request(wire::ExchangeType exchange, wire::PayloadType first, ByteV
   header.responder_spi = keys.responder_spi;
   header.exchange = exchange;
   header.from_initiator = side.initiator;
-  header.message_id = side.next_id++;
+  header.message_id = skip_ != 0 ? side.next_id + skip_ : side.next_id++;
   // The writer is asked for an SK payload that begins with `first`; what goes into it, lengths and
   // next-payload octets included, is the plaintext as given.
   wire::PayloadWriter inner;

@@ -16,8 +16,11 @@ class Forger {
   /// A request under the newest IKE SA: `plaintext` becomes the SK payload's contents, its first
   /// payload of type `first`. Delivers it at once; false when there is no IKE SA yet.
   bool request(wire::ExchangeType exchange, wire::PayloadType first, ByteView plaintext);
+  /// The next requests' message ids are so many too high.
+  void skip_ids(std::uint32_t count) { skip_ = count; }
 
  private:
+  std::uint32_t skip_ = 0;
   World& world_;
   std::size_t impostor_;
   std::size_t victim_;

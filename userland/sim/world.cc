@@ -17,6 +17,11 @@ ike::RandomSource seeded(std::uint64_t seed) {
   };
 }
 
+/// What a router keeps over a restart.
+ike::Settings settings_of(std::size_t index) {
+  return {Secret(Bytes(32, static_cast<std::uint8_t>(index + 1)))};
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed) : seed_(seed), network_(seed) {}
@@ -26,7 +31,7 @@ std::size_t World::add_node() {
   const std::uint64_t seed = seed_ * 1000 + index + 1;
   nodes_.push_back({*IpAddress::parse("10.0.0." + std::to_string(index + 1)),
                     seed,
-                    ike::Engine(seeded(seed)),
+                    ike::Engine(seeded(seed), settings_of(index)),
                     {},
                     true,
                     {},
@@ -44,7 +49,7 @@ void World::input(std::size_t index, ike::Input input) {
 void World::restart(std::size_t index) {
   Node& node = nodes_[index];
   node.seed += 500;
-  node.engine = ike::Engine(seeded(node.seed));
+  node.engine = ike::Engine(seeded(node.seed), settings_of(index));
   node.kernel.flush();
   node.alive = true;
   note(index, "restarted");

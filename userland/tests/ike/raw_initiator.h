@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// An engine that is spoken to message by message: a responder, and the initiator's half written out, so
+// that a test can send what no engine would.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "userland/crypto/ike_cipher.h"
+#include "userland/crypto/ikev2_keys.h"
+#include "userland/crypto/key_exchange.h"
+#include "userland/ike/auth.h"
+#include "userland/ike/engine.h"
+#include "userland/ike/payloads.h"
+#include "userland/ike/proposal.h"
+#include "userland/wire/writer.h"
+
+namespace awtun::ike {
+
+using namespace std::chrono_literals;
+
+inline RandomSource seeded_octets(std::uint32_t seed) {
+  return [random = std::make_shared<std::mt19937>(seed)](MutableByteView out) {
+    for (std::uint8_t& octet : out) octet = static_cast<std::uint8_t>((*random)() >> 8);
+  };
+}
+
+inline Secret shared_key() { return Secret(ByteView(Bytes{'k', 'e', 'y'})); }
+
+/// The engine at 10.0.0.1.
+class Responder {
+ public:
+  /// Tunnel `id` to a peer; its own attempts are of no interest.
+  void add_tunnel(TunnelId id, const IpAddress& remote) {
+    TunnelPolicy policy;
+    policy.tunnel = id;
+    policy.local = here.address;
+    policy.remote = remote;
+    policy.local_id = Identity::of(policy.local);
+    policy.remote_id = Identity::of(remote);
+    policy.preshared_key = shared_key();
+    policy.isakmp = profile;
+    static_cast<void>(step(SetTunnel{std::move(policy)}));
+  }
+
+  /// One input, with the jobs that it leads to; what was sent.
+  std::vector<Send> step(Input input) {
+    std::vector<Send> sent;
+    Actions all = engine.step(now, std::move(input));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (auto* send = std::get_if<Send>(&all[i])) sent.push_back(std::move(*send));
+      jobs_started += std::holds_alternative<StartJob>(all[i]) ? 1U : 0U;
+      for (Action& action : run_job(all[i])) all.push_back(std::move(action));
+    }
+    return sent;
+  }
+  /// What is answered to a datagram; empty when nothing is.
+  Bytes deliver(const Endpoint& from, const Bytes& bytes) {
+    now += 1ms;
+    std::vector<Send> sent =
+        step(Datagram{{here.address, from.port == kNattPort ? kNattPort : kIkePort}, from, bytes});
+    EXPECT_LE(sent.size(), 1U);
+    return sent.empty() ? Bytes() : sent[0].bytes;
+  }
+  [[nodiscard]] Counters counters() const { return engine.status().counters; }
+  /// IKE SAs that a peer began.
+  [[nodiscard]] std::size_t half_open() const {
+    std::size_t count = 0;
+    for (const IkeSaStatus& sa : engine.status().ike_sas) count += sa.initiator ? 0U : 1U;
+    return count;
+  }
+
+  const Endpoint here{*IpAddress::parse("10.0.0.1"), kIkePort};
+  IsakmpProfile profile = [] {
+    IsakmpProfile result;
+    result.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}},
+                         {2, {Encryption::Aes256, Integrity::Sha256, 14}}};
+    return result;
+  }();
+  Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
+  Time now{1h};
+  std::size_t jobs_started = 0;
+
+ private:
+  Actions run_job(const Action& action) {
+    const auto* job = std::get_if<StartJob>(&action);
+    if (job == nullptr) return {};
+    return engine.step(now, JobDone{job->token, JobFailed{"no jobs here", ""}});
+  }
+};
+
+class RawInitiator {
+ public:
+  RawInitiator(const Endpoint& address, std::uint64_t spi) : from(address), spi_(spi) {
+    seeded_octets(static_cast<std::uint32_t>(spi))(nonce_);
+  }
+
+  [[nodiscard]] wire::Header header(wire::ExchangeType exchange, std::uint32_t message_id) const {
+    wire::Header result;
+    result.initiator_spi = spi_;
+    result.responder_spi = peer_spi_;
+    result.exchange = exchange;
+    result.from_initiator = true;
+    result.message_id = message_id;
+    return result;
+  }
+
+  Bytes init_request(ByteView cookie = {}) {
+    wire::PayloadWriter payloads;
+    if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
+    payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, crypto::wire_transforms(suite_)});
+    payloads.ke(wire::GroupId::X25519, key_exchange_.public_value());
+    payloads.nonce(nonce_);
+    request_ = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 0), payloads);
+    return request_;
+  }
+
+  /// Derives the keys; false when it is no full answer.
+  bool take_init_response(const Bytes& bytes) {
+    const auto message = wire::parse_message(bytes);
+    if (!message) return false;
+    const auto ke = read<wire::decode_ke>(message->payloads, wire::PayloadType::Ke);
+    const auto nonce = read<wire::decode_nonce>(message->payloads, wire::PayloadType::Nonce);
+    if (!ke || !nonce) return false;
+    const auto shared = key_exchange_.derive(ke->data);
+    peer_spi_ = message->header.responder_spi;
+    peer_nonce_.assign(nonce->begin(), nonce->end());
+    const auto seed = crypto::skeyseed(prf_, nonce_, peer_nonce_, *shared);
+    keys_ = *crypto::derive_ike_keys(suite_, *seed, nonce_, peer_nonce_, spi_, peer_spi_);
+    childless_ = find_notify(message->payloads, wire::NotifyType::ChildlessIkev2Supported).has_value();
+    return true;
+  }
+
+  [[nodiscard]] Bytes seal(wire::ExchangeType exchange, std::uint32_t message_id,
+                           const wire::PayloadWriter& payloads) const {
+    const auto cipher = crypto::IkeCipher::create(suite_, keys_.sk_ei.view(), keys_.sk_ai.view());
+    const Bytes iv(cipher->iv_size(), 0x55);
+    const wire::Sealer sealer{cipher->sealed_size(payloads.size()),
+                              [&](ByteView prefix, ByteView plaintext, MutableByteView body) {
+                                return static_cast<bool>(cipher->seal(iv, prefix, plaintext, body));
+                              }};
+    return *wire::write_encrypted_message(header(exchange, message_id), payloads, sealer);
+  }
+
+  /// IDi and a right AUTH; the test adds what it likes.
+  [[nodiscard]] wire::PayloadWriter identified() const {
+    const Identity id = Identity::of(from.address);
+    const Bytes body = id_body(id);
+    const AuthInput input{request_, peer_nonce_, keys_.sk_pi, body};
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, static_cast<wire::IdType>(id.type), id.data);
+    payloads.auth(wire::AuthMethodId::SharedKey, preshared_auth(prf_, shared_key(), input)->view());
+    return payloads;
+  }
+
+  [[nodiscard]] bool childless_supported() const { return childless_; }
+  [[nodiscard]] std::uint64_t peer_spi() const { return peer_spi_; }
+
+  const Endpoint from;
+
+ private:
+  std::uint64_t spi_;
+  std::uint64_t peer_spi_ = 0;
+  Bytes nonce_ = Bytes(32);
+  Bytes peer_nonce_;
+  Bytes request_;
+  bool childless_ = false;
+  crypto::IkeSuite suite_ = *crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31});
+  crypto::Prf prf_ = *crypto::Prf::create(suite_.prf);
+  crypto::KeyExchange key_exchange_ =
+      *crypto::KeyExchange::generate(wire::GroupId::X25519, seeded_octets(77));
+  crypto::IkeKeyMaterial keys_;
+};
+
+}  // namespace awtun::ike

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer, or a kernel, that has lost its SAs: how soon that is noticed, and what cannot be done with the
+// messages that say so.
+#include <gtest/gtest.h>
+
+#include "userland/tests/sim/pair.h"
+#include "userland/wire/writer.h"
+
+namespace awtun::sim {
+namespace {
+
+class Recovery : public testing::Test {
+ protected:
+  void SetUp() override {
+    pair.set_both();
+    ASSERT_TRUE(pair.come_up());
+    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.at_rest());
+  }
+  [[nodiscard]] ike::IkeSaStatus ike_sa() { return pair.status(0).ike_sas.at(0); }
+  [[nodiscard]] wire::Header header(std::uint64_t initiator_spi, std::uint64_t responder_spi) {
+    wire::Header result;
+    result.initiator_spi = initiator_spi;
+    result.responder_spi = responder_spi;
+    result.exchange = wire::ExchangeType::Informational;
+    result.message_id = 7;
+    return result;
+  }
+  void deliver(const wire::Header& about, const wire::PayloadWriter& payloads) {
+    pair.world.input(0, ike::Datagram{{pair.world.node(0).address, 500},
+                                      {pair.world.node(1).address, 500},
+                                      *wire::write_message(about, payloads)});
+  }
+  [[nodiscard]] std::size_t sent() { return pair.world.node(0).sends.size(); }
+
+  Pair pair{21};
+};
+
+// ---------------------------------------------------------------- quick crash detection, RFC 6290
+
+TEST_F(Recovery, ARestartedPeerIsNoticedInOneRoundTrip) {
+  pair.world.restart(1);
+  // It cannot begin by itself, so nothing but the token tells node 0.
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    const auto about = wire::parse_header(datagram.bytes);
+    return datagram.local.address == pair.world.node(1).address && !about->response;
+  };
+  pair.set(1);
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.status(0).counters.crashes_detected == 1; }, 31s))
+      << pair.world.trace();
+  EXPECT_EQ(pair.status(1).counters.invalid_ike_spi_sent, 1U);
+  EXPECT_EQ(pair.failure(0)->reason, "the peer has lost the IKE SA");
+  EXPECT_TRUE(pair.come_up(2s)) << pair.world.trace();
+  EXPECT_EQ(pair.status(0).counters.dead_peers, 0U);
+}
+
+TEST_F(Recovery, TheTokenFollowsARekey) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    pair.world.input(i, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+    pair.world.run_for(10s);
+  }
+  ASSERT_EQ(pair.status(0).counters.ike_rekeys, 2U);
+  pair.world.restart(1);
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    return datagram.local.address == pair.world.node(1).address &&
+           !wire::parse_header(datagram.bytes)->response;
+  };
+  pair.set(1);
+  EXPECT_TRUE(pair.world.run_while_not([&] { return pair.status(0).counters.crashes_detected == 1; }, 31s))
+      << pair.world.trace();
+}
+
+TEST_F(Recovery, AWrongTokenIsAHintThatStartsDpdOnceInAWhile) {
+  const auto sa = ike_sa();
+  wire::PayloadWriter payloads;
+  payloads.notify(wire::NotifyType::InvalidIkeSpi);
+  payloads.notify({wire::NotifyType::QuickCrashDetection, wire::ProtocolId::Ike, {}, Bytes(32, 1)});
+  wire::Header about = header(sa.initiator_spi, sa.responder_spi);
+  about.response = true;
+  const std::size_t before = sent();
+  deliver(about, payloads);
+  EXPECT_EQ(sent(), before + 1);  // DPD
+  pair.world.run_for(1s);
+  for (int i = 0; i < 50; ++i) deliver(about, payloads);
+  EXPECT_EQ(sent(), before + 1);
+  EXPECT_EQ(ike_sa().initiator_spi, sa.initiator_spi);
+  EXPECT_EQ(pair.status(0).counters.crashes_detected, 0U);
+  EXPECT_EQ(pair.status(0).counters.invalid_ike_spi_received, 51U);
+  EXPECT_TRUE(pair.connected());
+  pair.world.run_for(60s);
+  EXPECT_TRUE(pair.at_rest());
+}
+
+TEST_F(Recovery, NoTokenIsGivenAwayForAnIkeSaThatIsThere) {
+  const auto sa = ike_sa();
+  wire::PayloadWriter payloads;
+  payloads.raw(wire::PayloadType::Sk, Bytes(64, 0));
+  const std::uint64_t ours = sa.initiator ? sa.initiator_spi : sa.responder_spi;
+  for (const auto& [i, r] :
+       {std::pair(sa.initiator_spi, sa.responder_spi), std::pair(sa.responder_spi, sa.initiator_spi),
+        std::pair(ours, std::uint64_t{77}), std::pair(std::uint64_t{77}, ours)})
+    for (const bool from_initiator : {false, true}) {
+      wire::Header about = header(i, r);
+      about.from_initiator = from_initiator;
+      deliver(about, payloads);
+    }
+  EXPECT_EQ(pair.status(0).counters.invalid_ike_spi_sent, 0U);
+}
+
+TEST_F(Recovery, UnknownIkeSasAreAnsweredSeldomAndOnlyWhenAskedAndOnlyToPeers) {
+  wire::PayloadWriter payloads;
+  payloads.raw(wire::PayloadType::Sk, Bytes(64, 0));
+  for (int i = 0; i < 100; ++i) deliver(header(71, 72), payloads);
+  EXPECT_EQ(pair.status(0).counters.invalid_ike_spi_sent, 1U);
+  pair.world.run_for(2s);
+  wire::Header response = header(71, 72);
+  response.response = true;
+  deliver(response, payloads);
+  pair.world.input(0, ike::Datagram{{pair.world.node(0).address, 500},
+                                    {*IpAddress::parse("10.9.9.9"), 500},
+                                    *wire::write_message(header(71, 72), payloads)});
+  EXPECT_EQ(pair.status(0).counters.invalid_ike_spi_sent, 1U);
+  deliver(header(71, 72), payloads);
+  EXPECT_EQ(pair.status(0).counters.invalid_ike_spi_sent, 2U);
+}
+
+// ---------------------------------------------------------------- INVALID_SPI
+
+TEST_F(Recovery, EspThatCannotBeReceivedIsReportedSeldom) {
+  const std::size_t before = sent();
+  for (std::uint32_t i = 0; i < 20; ++i) pair.world.input(0, ike::UnknownSpi{kTunnel, 0xdeadbee0 + i});
+  EXPECT_EQ(sent(), before + 1);
+  pair.world.run_for(1s);
+  EXPECT_EQ(pair.status(1).counters.invalid_spi_received, 1U);
+  EXPECT_EQ(pair.status(0).counters.unknown_spi, 20U);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
+TEST_F(Recovery, AKernelThatHasLostItsSasGetsNewOnes) {
+  const auto lost = pair.world.node(1).kernel.transmit(kTunnel);
+  ASSERT_TRUE(lost);
+  pair.world.node(0).kernel.flush();
+  EXPECT_FALSE(pair.connected());
+  pair.world.input(0, ike::UnknownSpi{kTunnel, lost->spi});
+  EXPECT_TRUE(pair.come_up(2s)) << pair.world.trace();
+}
+
+TEST_F(Recovery, AnUnprotectedInvalidSpiStartsDpdAndNoMore) {
+  const auto packet = pair.world.node(0).kernel.transmit(kTunnel);
+  wire::PayloadWriter payloads;
+  const Bytes spi{static_cast<std::uint8_t>(packet->spi >> 24), static_cast<std::uint8_t>(packet->spi >> 16),
+                  static_cast<std::uint8_t>(packet->spi >> 8), static_cast<std::uint8_t>(packet->spi)};
+  payloads.notify(wire::NotifyType::InvalidSpi, spi);
+  const std::size_t before = sent();
+  for (int i = 0; i < 20; ++i) deliver(header(0, 0), payloads);
+  EXPECT_EQ(sent(), before + 1);
+  pair.world.run_for(1s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  EXPECT_EQ(pair.status(0).counters.child_rekeys, 0U);
+}
+
+// ---------------------------------------------------------------- a packet waits
+
+TEST(Acquire, MakesTheNextAttemptNowButNotEveryTime) {
+  Pair pair(22);
+  pair.set(0, "one key");
+  pair.set(1, "another");
+  ASSERT_TRUE(pair.world.run_while_not(
+      [&] {
+        const auto next = pair.status(0).peers[0].next_attempt;
+        return next && *next - pair.world.now() > 10s;
+      },
+      300s));
+  // Neither an attempt of its own nor of the peer's shall disturb the count.
+  pair.world.power(1, false);
+  const std::size_t before = pair.world.node(0).sends.size();
+  pair.world.input(0, ike::Acquire{kTunnel});
+  pair.world.run_for(1ms);
+  EXPECT_EQ(pair.world.node(0).sends.size(), before + 1);
+  for (int i = 0; i < 100; ++i) pair.world.input(0, ike::Acquire{kTunnel});
+  pair.world.run_for(1ms);
+  EXPECT_EQ(pair.world.node(0).sends.size(), before + 1);
+}
+
+}  // namespace
+}  // namespace awtun::sim

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator reads at both ends when two configurations do not fit together.
+#include <gtest/gtest.h>
+
+#include "userland/tests/sim/pair.h"
+#include "userland/wire/message.h"
+
+namespace awtun::sim {
+namespace {
+
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Every field of a record is there, and it says which end refused.
+void expect_complete(const std::optional<ike::Failure>& failure, const std::string& exchange,
+                     const std::string& refused_by) {
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->exchange, exchange);
+  EXPECT_EQ(failure->refused_by, refused_by);
+  EXPECT_FALSE(failure->reason.empty());
+  EXPECT_FALSE(failure->hint.empty());
+}
+
+TEST(Why, WrongKey) {
+  Pair pair(1);
+  pair.set(0, "wrong");
+  pair.set(1);
+  pair.world.run_for(500ms);
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(pair.failure(i));
+    EXPECT_EQ(pair.failure(i)->reason, "authentication failed");
+    EXPECT_TRUE(mentions(pair.failure(i)->hint, "pre-shared keys")) << pair.failure(i)->hint;
+  }
+}
+
+TEST(Why, WrongIdentity) {
+  Pair pair(2);
+  ike::TunnelPolicy policy = pair.policy(0);
+  policy.local_id = ike::Identity::fqdn("stranger.example.com");
+  pair.world.input(0, ike::SetTunnel{std::move(policy)});
+  policy = pair.policy(1);
+  policy.remote_id = ike::Identity::fqdn("friend.example.com");
+  pair.world.input(1, ike::SetTunnel{std::move(policy)});
+  pair.world.run_for(2s);
+  const auto refusing = pair.failure(1);
+  expect_complete(refusing, "IKE_AUTH", "local");
+  EXPECT_TRUE(mentions(refusing->theirs, "stranger.example.com")) << refusing->theirs;
+  EXPECT_TRUE(mentions(refusing->ours, "friend.example.com")) << refusing->ours;
+  EXPECT_TRUE(mentions(refusing->hint, "tunnel remote name")) << refusing->hint;
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_TRUE(mentions(pair.failure(0)->ours, "stranger.example.com"));
+}
+
+TEST(Why, NoCommonTransformNamesWhatDiffers) {
+  Pair pair(3);
+  // Node 1 stays silent but for answers, so that each end sees one side of it.
+  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}},
+                            {2, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    return datagram.local.address == pair.world.node(1).address &&
+           !wire::parse_header(datagram.bytes)->response;
+  };
+  pair.set(1);
+  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 20}}};
+  pair.set(0);
+  pair.world.run_for(2s);
+  const auto asking = pair.failure(0);
+  expect_complete(asking, "IKE_SA_INIT", "peer");
+  EXPECT_EQ(asking->ours, "AES256/SHA256/20");
+  const auto refusing = pair.failure(1);
+  expect_complete(refusing, "IKE_SA_INIT", "local");
+  EXPECT_EQ(refusing->hint, "peer offers group 20; ours 19, 31");
+  EXPECT_EQ(pair.status(1).counters.no_proposal_chosen, 1U);
+}
+
+TEST(Why, PfsMismatch) {
+  Pair pair(4);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  pair.ipsec.pfs_group = 31;
+  pair.set(1);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(5s);
+  expect_complete(pair.failure(0), "CREATE_CHILD_SA", "peer");
+  EXPECT_TRUE(mentions(pair.failure(0)->hint, "PFS")) << pair.failure(0)->hint;
+  expect_complete(pair.failure(1), "CREATE_CHILD_SA", "local");
+  EXPECT_EQ(pair.failure(1)->hint, "peer offers PFS group none; ours 31");
+}
+
+TEST(Why, SelectorsMismatch) {
+  Pair pair(5);
+  ike::TunnelPolicy policy = pair.policy(0);
+  policy.remote_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.1.0/24"))};
+  pair.world.input(0, ike::SetTunnel{std::move(policy)});
+  policy = pair.policy(1);
+  policy.local_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.2.0/24"))};
+  pair.world.input(1, ike::SetTunnel{std::move(policy)});
+  pair.world.run_for(2s);
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(pair.failure(i));
+    EXPECT_EQ(pair.failure(i)->reason, "traffic selectors unacceptable");
+    EXPECT_TRUE(mentions(pair.failure(i)->ours, "192.168." + std::to_string(i + 1) + ".0")) << i;
+    EXPECT_GT(pair.status(i).counters.selectors_unacceptable, 0U);
+  }
+}
+
+TEST(Why, AnAttemptThatFailsBesideALiveTunnelLeavesARecord) {
+  Pair pair(6);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  ASSERT_FALSE(pair.failure(0));
+  pair.world.restart(1);
+  // The peer comes back with another key: its attempts fail, the tunnel is still up here.
+  pair.set(1, "another");
+  pair.world.run_for(2s);
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "authentication failed");
+  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  ASSERT_TRUE(pair.failure(1));
+  EXPECT_EQ(pair.failure(1)->refused_by, "peer");
+}
+
+TEST(Why, IkeAuthThatNeverComesIsNoticedByTheResponder) {
+  Pair pair(7);
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    const auto header = wire::parse_header(datagram.bytes);
+    return header->exchange != wire::ExchangeType::IkeSaInit ||
+           (datagram.local.address == pair.world.node(1).address && !header->response);
+  };
+  pair.set_both();
+  pair.world.run_for(60s);
+  expect_complete(pair.failure(1), "IKE_AUTH", "peer");
+  EXPECT_GT(pair.status(1).counters.half_open_dropped, 0U);
+  pair.world.run_for(120s);
+  expect_complete(pair.failure(0), "IKE_AUTH", "peer");
+  EXPECT_EQ(pair.failure(0)->reason, "no response");
+  EXPECT_GT(pair.status(0).counters.no_response, 0U);
+}
+
+}  // namespace
+}  // namespace awtun::sim
