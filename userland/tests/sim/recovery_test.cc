@@ -159,6 +159,33 @@ TEST_F(Recovery, AnUnprotectedInvalidSpiStartsDpdAndNoMore) {
   EXPECT_EQ(pair.status(0).counters.child_rekeys, 0U);
 }
 
+// ---------------------------------------------------------------- put off
+
+TEST_F(Recovery, APeerThatPutsUsOffForMinutesIsStartedOver) {
+  // Its own rekey of the Child SA is never heard here, so it is busy for as long as it repeats that.
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    return datagram.local.address == pair.world.node(1).address &&
+           !wire::parse_header(datagram.bytes)->response;
+  };
+  pair.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  const auto before = ike_sa().initiator_spi;
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_for(115s);
+  EXPECT_EQ(ike_sa().initiator_spi, before);
+  const auto refusals = pair.status(1).counters.temporary_failures_sent;
+  EXPECT_GE(refusals, 19U);
+  EXPECT_LE(refusals, 60U);
+  EXPECT_EQ(pair.status(0).counters.temporary_failures_received, refusals);
+  EXPECT_FALSE(pair.failure(0));
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(0).has_value(); }, 15s));
+  EXPECT_EQ(pair.failure(0)->reason, "rekey refused for minutes");
+  pair.world.network().filter = nullptr;
+  EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
+  pair.world.run_for(60s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  EXPECT_NE(ike_sa().initiator_spi, before);
+}
+
 // ---------------------------------------------------------------- a packet waits
 
 TEST(Acquire, MakesTheNextAttemptNowButNotEveryTime) {
