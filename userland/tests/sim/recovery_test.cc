@@ -3,6 +3,8 @@
 // messages that say so.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "userland/tests/sim/pair.h"
 #include "userland/wire/writer.h"
 
@@ -184,6 +186,65 @@ TEST_F(Recovery, APeerThatPutsUsOffForMinutesIsStartedOver) {
   pair.world.run_for(60s);
   EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
   EXPECT_NE(ike_sa().initiator_spi, before);
+}
+
+// ---------------------------------------------------------------- anything at any time
+
+/// Hints that anybody can send, true or not, at a bad moment: while both ends rekey and packets get lost.
+TEST(Hints, NeverTakeDownATunnelWhatsoeverTheTiming) {
+  std::uint64_t checked = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Pair pair(seed);
+    pair.set_both();
+    ASSERT_TRUE(pair.come_up());
+    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.at_rest());
+    std::mt19937_64 random(seed);
+    // An attacker repeats whatever it has seen, as it was and as an answer that says INVALID_IKE_SPI.
+    std::vector<ike::Send> seen;
+    pair.world.on_send = [&](const ike::Send& datagram) { seen.push_back(datagram); };
+    pair.world.network().faults = {seed % 2 == 0 ? 150U : 0U, 100, 5ms, 200ms};
+    bool always = true;
+    pair.world.after_event = [&] { always = always && pair.connected(); };
+    for (int i = 0; i < 60; ++i) {
+      const std::size_t at = random() % 2;
+      switch (random() % 6) {
+        case 0:
+          pair.world.input(at, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+          break;
+        case 1:
+          pair.world.input(at, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+          break;
+        case 2:
+          pair.world.input(at, ike::UnknownSpi{kTunnel, static_cast<std::uint32_t>(random())});
+          break;
+        case 3:
+          pair.world.input(at, ike::Acquire{kTunnel});
+          break;
+        default:
+          if (!seen.empty()) {
+            const ike::Send old = seen[random() % seen.size()];
+            const std::size_t to = old.remote.address == pair.world.node(0).address ? 0 : 1;
+            wire::Header about = *wire::parse_header(old.bytes);
+            wire::PayloadWriter payloads;
+            payloads.notify(wire::NotifyType::InvalidIkeSpi);
+            about.response = true;
+            about.exchange = wire::ExchangeType::Informational;
+            pair.world.input(to, ike::Datagram{old.remote, old.local, *wire::write_message(about, payloads)});
+            pair.world.input(to, ike::Datagram{old.remote, old.local, old.bytes});
+            ++checked;
+          }
+      }
+      pair.world.run_for(Duration(static_cast<Duration::rep>(random() % 4000)));
+    }
+    pair.world.network().faults = {};
+    pair.world.run_for(300s);
+    pair.world.after_event = nullptr;
+    EXPECT_TRUE(always) << pair.world.trace();
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    ASSERT_EQ(pair.kernel_errors(), "") << pair.world.trace();
+  }
+  EXPECT_GT(checked, 500U);
 }
 
 // ---------------------------------------------------------------- a packet waits
