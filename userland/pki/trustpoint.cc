@@ -91,12 +91,9 @@ Result<std::shared_ptr<const Trustpoint>, std::string> Trustpoint::load(const Pe
   return std::make_shared<const Trustpoint>(std::move(trustpoint));
 }
 
-Bytes Trustpoint::authority_hashes() const {
-  Bytes hashes;
-  for (const Certificate& authority : authorities_) {
-    const Bytes hash = authority.key_hash();
-    hashes.insert(hashes.end(), hash.begin(), hash.end());
-  }
+std::vector<Bytes> Trustpoint::authority_hashes() const {
+  std::vector<Bytes> hashes;
+  for (const Certificate& authority : authorities_) hashes.push_back(authority.key_hash());
   return hashes;
 }
 

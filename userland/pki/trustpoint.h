@@ -57,8 +57,8 @@ class Trustpoint {
   [[nodiscard]] std::span<const Certificate> certificates() const { return certificates_; }
   [[nodiscard]] std::span<const RevocationList> revocation_lists() const { return revocation_lists_; }
 
-  /// SHA-1 of each CA's SubjectPublicKeyInfo, one behind the other, as CERTREQ has them (RFC 7296 3.7).
-  [[nodiscard]] Bytes authority_hashes() const;
+  /// SHA-1 of each CA's SubjectPublicKeyInfo, as CERTREQ has them (RFC 7296 3.7).
+  [[nodiscard]] std::vector<Bytes> authority_hashes() const;
   /// There are a private key and its certificate.
   [[nodiscard]] bool can_sign() const { return signer_ && !certificates_.empty(); }
 

@@ -281,9 +281,7 @@ TEST(Trustpoint, SendsItsChainWithoutTheRoot) {
 TEST(Trustpoint, NamesItsAuthoritiesByTheirKeys) {
   const Party one = self_signed(authority("/CN=One"));
   const Party two = self_signed(authority("/CN=Two"));
-  Bytes expected = one.certificate().key_hash();
-  const Bytes second = two.certificate().key_hash();
-  expected.insert(expected.end(), second.begin(), second.end());
+  const std::vector<Bytes> expected{one.certificate().key_hash(), two.certificate().key_hash()};
   EXPECT_EQ(loaded({one.pem() + two.pem(), {}, {}, {}})->authority_hashes(), expected);
 }
 
