@@ -87,7 +87,7 @@ static void replace_path(struct awtun_tunnel *tun, struct awtun_path *path)
 		awtun_net_del_path(an, old);
 		kfree_rcu(old, rcu);
 	}
-	if (path)
+	if (path && !awtun_addr_is_any(&path->conf.ends.remote))
 		awtun_net_add_path(an, path);
 	for (i = 0; i < AWTUN_INNERS; i++)
 		WRITE_ONCE(tun->mss[i], path ? path->conf.mss[i] : 0);

@@ -303,6 +303,10 @@ static const struct genl_ops awtun_ops[] = {
 		.cmd = AWTUN_CMD_TRANSPORT_GET,
 		.dumpit = awtun_transport_get_dumpit,
 		TRANSPORT_CMD,
+	}, {
+		.cmd = AWTUN_CMD_SA_SET,
+		.doit = awtun_sa_set_doit,
+		SA_CMD,
 	},
 };
 

@@ -22,6 +22,20 @@ static const struct nla_policy sa_id_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
 };
 
+/* Where an outbound SA sends. */
+#define DEST_POLICY							\
+	[AWTUN_SA_A_ENCAP_LOCAL_PORT] = { .type = NLA_BE16 },		\
+	[AWTUN_SA_A_ENCAP_REMOTE_PORT] = { .type = NLA_BE16 },		\
+	[AWTUN_SA_A_REMOTE] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
+
+static const struct nla_policy sa_set_policy[AWTUN_SA_A_MAX + 1] = {
+	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AWTUN_SA_A_DIR] = NLA_POLICY_RANGE(NLA_U32, AWTUN_DIR_IN,
+					    AWTUN_DIR_OUT),
+	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
+	DEST_POLICY,
+};
+
 /* Whatever the attribute could hold. Not const, for 6.1's sake. */
 static struct netlink_range_validation seq_range __ro_after_init = {
 	.max = AWTUN_ESN_LAST,
@@ -57,8 +71,7 @@ static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
 						      AWTUN_REPLAY_WINDOW_MAX),
 	[AWTUN_SA_A_SEQ] = NLA_POLICY_FULL_RANGE(NLA_U64, &seq_range),
 	[AWTUN_SA_A_ESN] = { .type = NLA_FLAG },
-	[AWTUN_SA_A_ENCAP_LOCAL_PORT] = { .type = NLA_BE16 },
-	[AWTUN_SA_A_ENCAP_REMOTE_PORT] = { .type = NLA_BE16 },
+	DEST_POLICY,
 	[AWTUN_SA_A_FOLLOW] = { .type = NLA_FLAG },
 	[AWTUN_SA_A_SOFT_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64,
 							  &seconds_range),
@@ -143,13 +156,13 @@ static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa)
 
 static int put_outer(struct sk_buff *skb, const struct awtun_outer *outer)
 {
-	if (nla_put(skb, AWTUN_SA_A_REMOTE, awtun_addr_len(outer->ends.family),
-		    &outer->ends.remote) ||
-	    (outer->remote_port &&
+	if (nla_put(skb, AWTUN_SA_A_REMOTE, awtun_addr_len(outer->dest.ends.family),
+		    &outer->dest.ends.remote) ||
+	    (outer->dest.remote_port &&
 	     (nla_put_be16(skb, AWTUN_SA_A_ENCAP_LOCAL_PORT,
-			   outer->local_port) ||
+			   outer->dest.local_port) ||
 	      nla_put_be16(skb, AWTUN_SA_A_ENCAP_REMOTE_PORT,
-			   outer->remote_port))))
+			   outer->dest.remote_port))))
 		return -EMSGSIZE;
 
 	return 0;
@@ -231,14 +244,14 @@ static int check_sa_id(const struct awtun_req *req)
 }
 
 /* Find the SA that the request names and lock its tunnel. */
-static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info)
+static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info,
+				const struct nla_policy *policy)
 {
 	struct awtun_tunnel *tun;
 	struct awtun_sa *sa;
 	int err;
 
-	err = awtun_req_parse(req, info, AWTUN_A_SA, AWTUN_SA_A_MAX,
-			      sa_id_policy);
+	err = awtun_req_parse(req, info, AWTUN_A_SA, AWTUN_SA_A_MAX, policy);
 	if (!err)
 		err = check_sa_id(req);
 	if (err)
@@ -270,7 +283,7 @@ int awtun_sa_get_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
-	sa = lock_sa(&req, info);
+	sa = lock_sa(&req, info, sa_id_policy);
 	if (IS_ERR(sa)) {
 		err = PTR_ERR(sa);
 		goto err_free;
@@ -389,12 +402,14 @@ static int check_direction(const struct awtun_req *req, u32 dir)
 	if (!out && req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
 				    "an inbound SA takes packets in UDP or not");
+	if (!out && req->tb[AWTUN_SA_A_REMOTE])
+		return AWTUN_REFUSE(req, AWTUN_SA_A_REMOTE, -EINVAL,
+				    "an inbound SA takes packets from anywhere");
 
 	return 0;
 }
 
-static int parse_encap(const struct awtun_req *req,
-		       struct awtun_sa_params *params)
+static int parse_encap(const struct awtun_req *req, struct awtun_dest *dest)
 {
 	const struct nlattr *local = req->tb[AWTUN_SA_A_ENCAP_LOCAL_PORT];
 	const struct nlattr *remote = req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT];
@@ -408,16 +423,54 @@ static int parse_encap(const struct awtun_req *req,
 		return AWTUN_MISSING(req, AWTUN_SA_A_ENCAP_REMOTE_PORT,
 				     "the remote UDP port is missing");
 
-	params->local_port = nla_get_be16(local);
-	params->remote_port = nla_get_be16(remote);
-	if (!params->local_port)
+	dest->local_port = nla_get_be16(local);
+	dest->remote_port = nla_get_be16(remote);
+	if (!dest->local_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
 				    "no UDP port is 0");
-	if (!params->remote_port)
+	if (!dest->remote_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
 				    "no UDP port is 0");
 
 	return 0;
+}
+
+/* Without one the SA sends to where the tunnel says. */
+static int parse_remote(const struct awtun_req *req,
+			struct awtun_endpoints *ends)
+{
+	const struct nlattr *attr = req->tb[AWTUN_SA_A_REMOTE];
+
+	if (attr)
+		return awtun_path_parse_remote(attr, ends, req->extack);
+	if (awtun_addr_is_any(&ends->remote))
+		return AWTUN_MISSING(req, AWTUN_SA_A_REMOTE,
+				     "neither the tunnel nor the SA has a remote address");
+
+	return 0;
+}
+
+/* Where an SA of this tunnel, which is locked, sends. */
+static int parse_dest(const struct awtun_req *req,
+		      const struct awtun_tunnel *tun, u32 dir,
+		      struct awtun_dest *dest)
+{
+	const struct awtun_path *path;
+	int err;
+
+	path = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
+	if (!path)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
+				    "the tunnel has no mode yet");
+
+	memset(dest, 0, sizeof(*dest));
+	dest->ends = path->conf.ends;
+	if (dir == AWTUN_DIR_IN)
+		return 0;
+
+	err = parse_encap(req, dest);
+
+	return err ?: parse_remote(req, &dest->ends);
 }
 
 static int parse_limits(const struct awtun_req *req,
@@ -470,8 +523,6 @@ static int parse_sa(const struct awtun_req *req, struct awtun_sa_params *params)
 
 	err = check_direction(req, params->dir);
 	if (!err)
-		err = parse_encap(req, params);
-	if (!err)
 		err = parse_limits(req, &params->limits);
 	if (!err)
 		err = parse_sequence(req, params);
@@ -507,6 +558,7 @@ static int publish_sa(const struct awtun_req *req, struct genl_info *info,
 		      struct awtun_sa *sa)
 {
 	struct awtun_tunnel *tun;
+	struct awtun_dest dest;
 	int err;
 
 	tun = awtun_req_lock(req, info, AWTUN_SA_A_IFINDEX);
@@ -514,8 +566,10 @@ static int publish_sa(const struct awtun_req *req, struct genl_info *info,
 		return PTR_ERR(tun);
 
 	err = awtun_req_check_underlay(req, AWTUN_SA_A_IFINDEX, tun);
+	if (!err)
+		err = parse_dest(req, tun, sa->dir, &dest);
 	if (!err) {
-		err = awtun_sa_publish(tun, sa, req->extack);
+		err = awtun_sa_publish(tun, sa, &dest, req->extack);
 		if (err)
 			awtun_refuse(req, err == -EEXIST ? AWTUN_SA_A_SPI :
 						     AWTUN_SA_A_IFINDEX, err);
@@ -595,6 +649,33 @@ int awtun_sa_add_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_dest dest;
+	struct awtun_req req;
+	struct awtun_sa *sa;
+	int err;
+
+	sa = lock_sa(&req, info, sa_set_policy);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+
+	tun = sa->tun;
+	if (sa->dir != AWTUN_DIR_OUT)
+		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
+				   "only an outbound SA sends somewhere");
+	else
+		err = parse_dest(&req, tun, sa->dir, &dest);
+	if (!err)
+		err = awtun_sa_move(sa, &dest);
+	awtun_req_unlock(tun);
+	if (!err)
+		awtun_req_changed(info);
+
+	return err;
+}
+
 int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct awtun_tunnel *tun;
@@ -602,7 +683,7 @@ int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 	struct awtun_sa *sa;
 	int err = 0;
 
-	sa = lock_sa(&req, info);
+	sa = lock_sa(&req, info, sa_id_policy);
 	if (IS_ERR(sa))
 		return PTR_ERR(sa);
 
@@ -628,7 +709,7 @@ int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct awtun_req req;
 	struct awtun_sa *sa;
 
-	sa = lock_sa(&req, info);
+	sa = lock_sa(&req, info, sa_id_policy);
 	if (IS_ERR(sa))
 		return PTR_ERR(sa);
 

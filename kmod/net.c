@@ -8,6 +8,7 @@
 
 #include "dev.h"
 #include "net.h"
+#include "outer.h"
 #include "path.h"
 #include "sa.h"
 #include "transport.h"
@@ -102,17 +103,72 @@ void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path)
  * @an: namespace the packet arrived in
  * @ends: what its outer header says, no octet undefined
  *
+ * A peer that is not where the configuration says, or of whom it says nothing,
+ * is where an outbound SA sends.
+ *
  * Context: RCU.
  * Return: a tunnel or NULL.
  */
 struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 					   const struct awtun_endpoints *ends)
 {
+	u32 hash = hash_ends(ends);
+	struct awtun_outer *outer;
 	struct awtun_path *path;
 
-	hash_for_each_possible_rcu(an->paths, path, node, hash_ends(ends))
+	hash_for_each_possible_rcu(an->paths, path, node, hash)
 		if (!memcmp(&path->conf.ends, ends, sizeof(*ends)))
 			return path->tun;
+	hash_for_each_possible_rcu(an->outers, outer, node, hash)
+		if (!memcmp(&outer->dest.ends, ends, sizeof(*ends)))
+			return outer->tun;
+
+	return NULL;
+}
+
+/**
+ * awtun_net_add_outer() - let ICMP errors find an outbound SA
+ * @an: its underlay
+ * @outer: where it sends, complete
+ */
+void awtun_net_add_outer(struct awtun_net *an, struct awtun_outer *outer)
+{
+	spin_lock_bh(&an->lock);
+	hash_add_rcu(an->outers, &outer->node, hash_ends(&outer->dest.ends));
+	spin_unlock_bh(&an->lock);
+}
+
+/**
+ * awtun_net_del_outer() - let no more ICMP errors find an outbound SA
+ * @an: its underlay
+ * @outer: where it sent; RCU readers may still hold it
+ */
+void awtun_net_del_outer(struct awtun_net *an, struct awtun_outer *outer)
+{
+	spin_lock_bh(&an->lock);
+	hash_del_rcu(&outer->node);
+	spin_unlock_bh(&an->lock);
+}
+
+/**
+ * awtun_net_find_outer() - who has sent this packet?
+ * @an: namespace it was sent in
+ * @ends: what its outer header says, no octet undefined
+ * @spi: its SPI, network byte order
+ *
+ * Context: RCU.
+ * Return: how an outbound SA wraps packets like it, NULL when it was none.
+ */
+const struct awtun_outer *
+awtun_net_find_outer(struct awtun_net *an, const struct awtun_endpoints *ends,
+		     __be32 spi)
+{
+	struct awtun_outer *outer;
+
+	hash_for_each_possible_rcu(an->outers, outer, node, hash_ends(ends))
+		if (outer->spi == spi &&
+		    !memcmp(&outer->dest.ends, ends, sizeof(*ends)))
+			return outer;
 
 	return NULL;
 }
@@ -145,6 +201,7 @@ static int __net_init awtun_net_create(struct net *net)
 
 	spin_lock_init(&an->lock);
 	hash_init(an->paths);
+	hash_init(an->outers);
 	INIT_LIST_HEAD(&an->transports);
 	INIT_LIST_HEAD(&an->tunnels);
 

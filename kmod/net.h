@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct awtun_outer;
 struct awtun_path;
 struct awtun_sa;
 struct awtun_tunnel;
@@ -46,9 +47,9 @@ struct awtun_sa_key {
 };
 
 /**
- * struct awtun_endpoints - the outer addresses of a tunnel
+ * struct awtun_endpoints - the outer addresses of a tunnel or an SA
  * @local: our address
- * @remote: the peer's
+ * @remote: the peer's; 0 when every SA has its own
  * @family: AF_INET or AF_INET6
  */
 struct awtun_endpoints {
@@ -61,8 +62,9 @@ struct awtun_endpoints {
  * struct awtun_net - per namespace state
  * @sas: inbound SAs of the tunnels whose underlay this is, by
  *	&struct awtun_sa_key
- * @lock: serialises writers of @paths and @transports
+ * @lock: serialises writers of @paths, @outers and @transports
  * @paths: configured tunnels whose underlay this is, by addresses
+ * @outers: where the outbound SAs of these tunnels send, by addresses
  * @transports: UDP sockets that ESP is taken out of
  * @nr_transports: their count
  * @nr_sas: SA objects of this underlay, those being freed included
@@ -73,6 +75,7 @@ struct awtun_net {
 	struct rhashtable sas;
 	spinlock_t lock; /* see above */
 	DECLARE_HASHTABLE(paths, 8);
+	DECLARE_HASHTABLE(outers, 8);
 	struct list_head transports;
 	unsigned int nr_transports;
 	atomic_t nr_sas;
@@ -91,6 +94,12 @@ void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path);
 void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path);
 struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 					   const struct awtun_endpoints *ends);
+
+void awtun_net_add_outer(struct awtun_net *an, struct awtun_outer *outer);
+void awtun_net_del_outer(struct awtun_net *an, struct awtun_outer *outer);
+const struct awtun_outer *
+awtun_net_find_outer(struct awtun_net *an, const struct awtun_endpoints *ends,
+		     __be32 spi);
 
 bool awtun_net_charge_sa(struct awtun_net *an);
 void awtun_net_uncharge_sa(struct awtun_net *an);

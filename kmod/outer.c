@@ -11,20 +11,20 @@
 
 #include "esp.h"
 #include "outer.h"
+#include "sa.h"
 
 /**
  * awtun_outer_new() - say how to wrap packets
- * @ends: addresses
+ * @sa: of which SA; its tunnel is known
+ * @dest: where to
  * @opts: what the administrator says
- * @local_port: UDP source port, network byte order
- * @remote_port: UDP destination port, network byte order; 0 for no UDP
  *
  * Context: process.
  * Return: it, or NULL without memory.
  */
-struct awtun_outer *awtun_outer_new(const struct awtun_endpoints *ends,
-				    const struct awtun_outer_opts *opts,
-				    __be16 local_port, __be16 remote_port)
+struct awtun_outer *awtun_outer_new(const struct awtun_sa *sa,
+				    const struct awtun_dest *dest,
+				    const struct awtun_outer_opts *opts)
 {
 	struct awtun_outer *outer;
 
@@ -36,13 +36,13 @@ struct awtun_outer *awtun_outer_new(const struct awtun_endpoints *ends,
 		return NULL;
 	}
 
-	outer->ends = *ends;
+	outer->tun = sa->tun;
+	outer->spi = sa->key.spi;
+	outer->dest = *dest;
 	outer->opts = *opts;
-	outer->local_port = local_port;
-	outer->remote_port = remote_port;
-	outer->len = ends->family == AF_INET ? sizeof(struct iphdr) :
-					       sizeof(struct ipv6hdr);
-	if (remote_port)
+	outer->len = dest->ends.family == AF_INET ? sizeof(struct iphdr) :
+						    sizeof(struct ipv6hdr);
+	if (dest->remote_port)
 		outer->len += sizeof(struct udphdr);
 
 	return outer;
@@ -73,13 +73,13 @@ static struct dst_entry *lookup_ip4(const struct awtun_outer *outer,
 				    struct net *net)
 {
 	struct flowi4 fl4 = {
-		.daddr = outer->ends.remote.ip4,
-		.saddr = outer->ends.local.ip4,
+		.daddr = outer->dest.ends.remote.ip4,
+		.saddr = outer->dest.ends.local.ip4,
 		.flowi4_oif = outer->opts.link,
 		.flowi4_mark = outer->opts.mark,
-		.flowi4_proto = outer->remote_port ? IPPROTO_UDP : IPPROTO_ESP,
-		.fl4_sport = outer->local_port,
-		.fl4_dport = outer->remote_port,
+		.flowi4_proto = outer->dest.remote_port ? IPPROTO_UDP : IPPROTO_ESP,
+		.fl4_sport = outer->dest.local_port,
+		.fl4_dport = outer->dest.remote_port,
 	};
 	struct rtable *rt;
 
@@ -92,13 +92,13 @@ static struct dst_entry *lookup_ip6(const struct awtun_outer *outer,
 				    struct net *net)
 {
 	struct flowi6 fl6 = {
-		.daddr = outer->ends.remote.ip6,
-		.saddr = outer->ends.local.ip6,
+		.daddr = outer->dest.ends.remote.ip6,
+		.saddr = outer->dest.ends.local.ip6,
 		.flowi6_oif = outer->opts.link,
 		.flowi6_mark = outer->opts.mark,
-		.flowi6_proto = outer->remote_port ? IPPROTO_UDP : IPPROTO_ESP,
-		.fl6_sport = outer->local_port,
-		.fl6_dport = outer->remote_port,
+		.flowi6_proto = outer->dest.remote_port ? IPPROTO_UDP : IPPROTO_ESP,
+		.fl6_sport = outer->dest.local_port,
+		.fl6_dport = outer->dest.remote_port,
 	};
 	struct net_device *link = NULL;
 	struct dst_entry *dst;
@@ -135,7 +135,7 @@ struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
 				    const struct net_device *dev)
 {
 	struct dst_entry *dst = dst_cache_get(&outer->dst_cache);
-	bool ip4 = outer->ends.family == AF_INET;
+	bool ip4 = outer->dest.ends.family == AF_INET;
 
 	if (likely(dst))
 		return dst;
@@ -153,10 +153,10 @@ struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
 
 	if (ip4)
 		dst_cache_set_ip4(&outer->dst_cache, dst,
-				  outer->ends.local.ip4);
+				  outer->dest.ends.local.ip4);
 	else
 		dst_cache_set_ip6(&outer->dst_cache, dst,
-				  &outer->ends.local.ip6);
+				  &outer->dest.ends.local.ip6);
 
 	return dst;
 }
@@ -184,13 +184,13 @@ static void push_udp(struct sk_buff *skb, const struct awtun_outer *outer)
 	struct udphdr *uh = skb_push(skb, sizeof(*uh));
 
 	skb_reset_transport_header(skb);
-	uh->source = outer->local_port;
-	uh->dest = outer->remote_port;
+	uh->source = outer->dest.local_port;
+	uh->dest = outer->dest.remote_port;
 	uh->len = htons(skb->len);
 	uh->check = 0;
-	if (outer->ends.family == AF_INET6)
-		udp6_set_csum(false, skb, &outer->ends.local.ip6,
-			      &outer->ends.remote.ip6, skb->len);
+	if (outer->dest.ends.family == AF_INET6)
+		udp6_set_csum(false, skb, &outer->dest.ends.local.ip6,
+			      &outer->dest.ends.remote.ip6, skb->len);
 }
 
 static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
@@ -207,8 +207,8 @@ static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
 		.frag_off = ip_mtu_locked(dst) ? 0 : df,
 		.ttl = outer->opts.ttl ?: ip4_dst_hoplimit(dst),
 		.protocol = protocol,
-		.saddr = outer->ends.local.ip4,
-		.daddr = outer->ends.remote.ip4,
+		.saddr = outer->dest.ends.local.ip4,
+		.daddr = outer->dest.ends.remote.ip4,
 	};
 	__ip_select_ident(net, iph, 1);
 }
@@ -224,8 +224,8 @@ static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 	ip6_flow_hdr(ip6h, ds, 0);
 	ip6h->nexthdr = protocol;
 	ip6h->hop_limit = outer->opts.ttl ?: ip6_dst_hoplimit(dst);
-	ip6h->saddr = outer->ends.local.ip6;
-	ip6h->daddr = outer->ends.remote.ip6;
+	ip6h->saddr = outer->dest.ends.local.ip6;
+	ip6h->daddr = outer->dest.ends.remote.ip6;
 
 	/* The output path sets the payload length, and fragments by leave. */
 	skb->ignore_df = 1;
@@ -242,14 +242,14 @@ static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 void awtun_outer_push(struct sk_buff *skb, const struct awtun_outer *outer,
 		      struct net *net, u8 ds, __be16 df)
 {
-	u8 protocol = outer->remote_port ? IPPROTO_UDP : IPPROTO_ESP;
+	u8 protocol = outer->dest.remote_port ? IPPROTO_UDP : IPPROTO_ESP;
 
-	if (outer->remote_port)
+	if (outer->dest.remote_port)
 		push_udp(skb, outer);
 	else
 		skb_reset_transport_header(skb);
 
-	if (outer->ends.family == AF_INET)
+	if (outer->dest.ends.family == AF_INET)
 		push_ip4(skb, outer, net, protocol, ds, df);
 	else
 		push_ip6(skb, outer, protocol, ds);

@@ -3,6 +3,7 @@
 #ifndef _AWTUN_OUTER_H
 #define _AWTUN_OUTER_H
 
+#include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <net/dst_cache.h>
 
@@ -10,14 +11,29 @@
 #include "path.h"
 
 struct awtun_esp;
+struct awtun_sa;
+struct awtun_tunnel;
 struct sk_buff;
+
+/**
+ * struct awtun_dest - where an outbound SA sends, and from where
+ * @ends: addresses
+ * @local_port: UDP source port, network byte order
+ * @remote_port: UDP destination port, network byte order; 0 for no UDP
+ */
+struct awtun_dest {
+	struct awtun_endpoints ends;
+	__be16 local_port;
+	__be16 remote_port;
+};
 
 /**
  * struct awtun_outer - how an outbound SA wraps its packets; replaced whole
  *	under RCU
- * @ends: addresses
- * @local_port: UDP source port, network byte order
- * @remote_port: UDP destination port, network byte order; 0 for no UDP
+ * @node: in &struct awtun_net.outers
+ * @tun: the tunnel of the SA; outlives a grace period after this is unhashed
+ * @spi: of the SA, network byte order
+ * @dest: where to
  * @len: octets of the IP header, and of the UDP header if any
  * @opts: what the administrator says
  * @dst_cache: route to the peer; as old as the rest, so it cannot lead to where
@@ -25,18 +41,19 @@ struct sk_buff;
  * @rcu: frees it
  */
 struct awtun_outer {
-	struct awtun_endpoints ends;
-	__be16 local_port;
-	__be16 remote_port;
+	struct hlist_node node;
+	struct awtun_tunnel *tun;
+	__be32 spi;
+	struct awtun_dest dest;
 	unsigned int len;
 	struct awtun_outer_opts opts;
 	struct dst_cache dst_cache;
 	struct rcu_head rcu;
 };
 
-struct awtun_outer *awtun_outer_new(const struct awtun_endpoints *ends,
-				    const struct awtun_outer_opts *opts,
-				    __be16 local_port, __be16 remote_port);
+struct awtun_outer *awtun_outer_new(const struct awtun_sa *sa,
+				    const struct awtun_dest *dest,
+				    const struct awtun_outer_opts *opts);
 void awtun_outer_free(struct awtun_outer *outer);
 
 struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/netlink.h>
 #include <net/addrconf.h>
-#include <net/ipv6.h>
 
 #include "path.h"
 #include "refuse.h"
@@ -26,15 +25,25 @@ static bool is_end(u32 family, const union awtun_addr *addr)
 	       !ipv6_addr_v4mapped(&addr->ip6);
 }
 
-static int parse_addr(const struct nlattr *attr, u32 family,
-		      union awtun_addr *addr, struct netlink_ext_ack *extack)
+static int read_addr(const struct nlattr *attr, u32 family,
+		     union awtun_addr *addr, struct netlink_ext_ack *extack)
 {
-	if (!attr)
-		return 0;
 	if (nla_len(attr) != awtun_addr_len(family))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
 						 "address length does not fit the mode");
+	memset(addr, 0, sizeof(*addr));
 	memcpy(addr, nla_data(attr), nla_len(attr));
+
+	return 0;
+}
+
+static int parse_addr(const struct nlattr *attr, u32 family,
+		      union awtun_addr *addr, struct netlink_ext_ack *extack)
+{
+	int err = read_addr(attr, family, addr, extack);
+
+	if (err)
+		return err;
 	if (!is_end(family, addr))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EADDRNOTAVAIL,
 						 "not a unicast address of wider than link scope");
@@ -42,46 +51,73 @@ static int parse_addr(const struct nlattr *attr, u32 family,
 	return 0;
 }
 
-static int check_present(const union awtun_addr *addr, int type,
-			 const struct nlattr *nest,
-			 struct netlink_ext_ack *extack)
+static int parse_local(const struct nlattr *nest, const struct nlattr *attr,
+		       struct awtun_endpoints *ends,
+		       struct netlink_ext_ack *extack)
 {
-	static const union awtun_addr none;
-
-	if (memcmp(addr, &none, sizeof(none)))
+	if (attr)
+		return parse_addr(attr, ends->family, &ends->local, extack);
+	if (!awtun_addr_is_any(&ends->local))
 		return 0;
-	NL_SET_ERR_ATTR_MISS(extack, nest, type);
-	NL_SET_ERR_MSG_MOD(extack, "an address of the tunnel is missing");
+	NL_SET_ERR_ATTR_MISS(extack, nest, AWTUN_TUNNEL_A_LOCAL);
+	NL_SET_ERR_MSG_MOD(extack, "the local address of the tunnel is missing");
 
 	return -EINVAL;
+}
+
+static int check_differ(const struct awtun_endpoints *ends,
+			const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	if (!memcmp(&ends->local, &ends->remote, sizeof(ends->local)))
+		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
+						 "local and remote address are the same");
+
+	return 0;
+}
+
+/**
+ * awtun_path_parse_remote() - read the address of a peer
+ * @attr: holds it
+ * @ends: family and our address are there, the peer's is read; undefined after
+ *	an error
+ * @extack: says what is wrong
+ *
+ * Return: 0 or an error.
+ */
+int awtun_path_parse_remote(const struct nlattr *attr,
+			    struct awtun_endpoints *ends,
+			    struct netlink_ext_ack *extack)
+{
+	int err = parse_addr(attr, ends->family, &ends->remote, extack);
+
+	return err ?: check_differ(ends, attr, extack);
+}
+
+/* Any address is as good as none: the peer is where its SAs say. */
+static int parse_tunnel_remote(const struct nlattr *attr,
+			       struct awtun_endpoints *ends,
+			       struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!attr)
+		return check_differ(ends, attr, extack);
+	err = read_addr(attr, ends->family, &ends->remote, extack);
+	if (err || awtun_addr_is_any(&ends->remote))
+		return err;
+
+	return awtun_path_parse_remote(attr, ends, extack);
 }
 
 static int parse_ends(const struct nlattr *nest, struct nlattr * const tb[],
 		      struct awtun_endpoints *ends,
 		      struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = parse_local(nest, tb[AWTUN_TUNNEL_A_LOCAL], ends, extack);
 
-	err = parse_addr(tb[AWTUN_TUNNEL_A_LOCAL], ends->family, &ends->local,
-			 extack);
-	if (err)
-		return err;
-	err = parse_addr(tb[AWTUN_TUNNEL_A_REMOTE], ends->family, &ends->remote,
-			 extack);
-	if (err)
-		return err;
-
-	err = check_present(&ends->local, AWTUN_TUNNEL_A_LOCAL, nest, extack);
-	if (!err)
-		err = check_present(&ends->remote, AWTUN_TUNNEL_A_REMOTE, nest,
-				    extack);
-	if (err)
-		return err;
-	if (!memcmp(&ends->local, &ends->remote, sizeof(ends->local)))
-		return AWTUN_REFUSE_ATTR(extack, tb[AWTUN_TUNNEL_A_REMOTE], -EINVAL,
-						 "local and remote address are the same");
-
-	return 0;
+	return err ?: parse_tunnel_remote(tb[AWTUN_TUNNEL_A_REMOTE], ends,
+					  extack);
 }
 
 static int parse_dscp(const struct nlattr *attr, u8 *dscp,
@@ -222,7 +258,8 @@ int awtun_path_put(struct sk_buff *skb, const struct awtun_path *path)
 	len = awtun_addr_len(conf->ends.family);
 	if (nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, conf->mode) ||
 	    nla_put(skb, AWTUN_TUNNEL_A_LOCAL, len, &conf->ends.local) ||
-	    nla_put(skb, AWTUN_TUNNEL_A_REMOTE, len, &conf->ends.remote) ||
+	    (!awtun_addr_is_any(&conf->ends.remote) &&
+	     nla_put(skb, AWTUN_TUNNEL_A_REMOTE, len, &conf->ends.remote)) ||
 	    put_opts(skb, &conf->opts) ||
 	    nla_put_u16(skb, AWTUN_TUNNEL_A_MSS_IPV4,
 			conf->mss[AWTUN_INNER_IPV4]) ||

@@ -7,6 +7,7 @@
 
 #include <linux/awtun.h>
 #include <linux/rcupdate.h>
+#include <net/ipv6.h>
 #include <net/netlink.h>
 
 #include "net.h"
@@ -41,7 +42,7 @@ struct awtun_outer_opts {
 /**
  * struct awtun_path_conf - the configuration of a tunnel
  * @mode: enum awtun_mode; the rest says nothing when it is unspecified
- * @ends: addresses
+ * @ends: addresses; without a remote one every outbound SA has its own
  * @opts: of outer packets
  * @mss: at most, in TCP SYNs, by enum awtun_inner; 0 for as it is, or
  *	AWTUN_MSS_PMTU
@@ -83,11 +84,19 @@ struct awtun_path {
 
 extern const struct awtun_path_conf awtun_path_default;
 
+int awtun_path_parse_remote(const struct nlattr *attr,
+			    struct awtun_endpoints *ends,
+			    struct netlink_ext_ack *extack);
 int awtun_path_parse(const struct nlattr *nest, struct nlattr * const tb[],
 		     struct awtun_path_conf *conf,
 		     struct netlink_ext_ack *extack);
 int awtun_path_put(struct sk_buff *skb, const struct awtun_path *path);
 size_t awtun_path_size(void);
+
+static inline bool awtun_addr_is_any(const union awtun_addr *addr)
+{
+	return ipv6_addr_any(&addr->ip6);
+}
 
 static inline size_t awtun_addr_len(u32 family)
 {

@@ -10,10 +10,9 @@
 #include <net/route.h>
 
 #include "compat.h"
-#include "dev.h"
-#include "path.h"
+#include "net.h"
+#include "outer.h"
 #include "pmtu.h"
-#include "sa.h"
 
 static bool fits(const struct sk_buff *skb, unsigned int mtu)
 {
@@ -73,36 +72,14 @@ void awtun_pmtu_tell(struct sk_buff *skb, unsigned int mtu)
 	}
 }
 
-/* Is this ESP packet, of which an ICMP error quotes the beginning, one of ours?
- * That proves little, but who can tell the SPI has seen our packets. @opts gets
- * what it was routed by.
- */
-static bool sent_by_us(struct net *net, const struct awtun_endpoints *ends,
-		       __be32 spi, struct awtun_outer_opts *opts)
-{
-	struct awtun_tunnel *tun = awtun_net_find_tunnel(awtun_net(net), ends);
-	const struct awtun_path *path;
-	const struct awtun_sa *sa;
-
-	if (!tun)
-		return false;
-	path = rcu_dereference(tun->path);
-	if (!path)
-		return false;
-	*opts = path->conf.opts;
-
-	list_for_each_entry_rcu(sa, &tun->sas, list)
-		if (sa->dir == AWTUN_DIR_OUT && sa->key.spi == spi)
-			return true;
-
-	return false;
-}
-
 /**
  * awtun_pmtu_err4() - an ICMP error about an ESP packet
  * @skb: begins with the IP header of the packet in question, 8 octets of ESP
  *	follow
  * @info: next hop MTU
+ *
+ * That it quotes a packet like ours proves little, but who can tell the SPI has
+ * seen our packets.
  *
  * Context: RCU.
  * Return: 0 when the packet was ours, -ENOENT else.
@@ -119,15 +96,17 @@ int awtun_pmtu_err4(struct sk_buff *skb, u32 info)
 	};
 	struct net *net = dev_net(skb->dev);
 	const struct icmphdr *icmph = icmp_hdr(skb);
-	struct awtun_outer_opts opts;
+	const struct awtun_outer *outer;
 
-	if (!sent_by_us(net, &ends, esph->spi, &opts))
+	outer = awtun_net_find_outer(awtun_net(net), &ends, esph->spi);
+	if (!outer)
 		return -ENOENT;
 
 	if (icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED)
-		ipv4_update_pmtu(skb, net, info, opts.link, IPPROTO_ESP);
+		ipv4_update_pmtu(skb, net, info, outer->opts.link,
+				 IPPROTO_ESP);
 	else if (icmph->type == ICMP_REDIRECT)
-		ipv4_redirect(skb, net, opts.link, IPPROTO_ESP);
+		ipv4_redirect(skb, net, outer->opts.link, IPPROTO_ESP);
 
 	return 0;
 }
@@ -156,16 +135,17 @@ int awtun_pmtu_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		.family = AF_INET6,
 	};
 	struct net *net = dev_net(skb->dev);
-	struct awtun_outer_opts opts;
+	const struct awtun_outer *outer;
 
-	if (!sent_by_us(net, &ends, esph->spi, &opts))
+	outer = awtun_net_find_outer(awtun_net(net), &ends, esph->spi);
+	if (!outer)
 		return -ENOENT;
 
 	if (type == ICMPV6_PKT_TOOBIG)
-		ip6_update_pmtu(skb, net, info, opts.link, opts.mark,
-				sock_net_uid(net, NULL));
+		ip6_update_pmtu(skb, net, info, outer->opts.link,
+				outer->opts.mark, sock_net_uid(net, NULL));
 	else if (type == NDISC_REDIRECT)
-		ip6_redirect(skb, net, skb->dev->ifindex, opts.mark,
+		ip6_redirect(skb, net, skb->dev->ifindex, outer->opts.mark,
 			     sock_net_uid(net, NULL));
 
 	return 0;

@@ -224,12 +224,12 @@ static void notice_move(struct awtun_sa *sa, const struct sk_buff *skb)
 	if (!tx_sa)
 		return;
 	outer = rcu_dereference_bh(tx_sa->outer);
-	if (!outer->remote_port)
+	if (!outer->dest.remote_port)
 		return;
 
 	read_source(sa, skb, &note);
-	if (note.src_port != outer->remote_port ||
-	    memcmp(&note.src, &outer->ends.remote, sizeof(note.src)))
+	if (note.src_port != outer->dest.remote_port ||
+	    memcmp(&note.src, &outer->dest.ends.remote, sizeof(note.src)))
 		awtun_note(sa->tun, AWTUN_NOTE_PEER_MOVED, &note);
 }
 

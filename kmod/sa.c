@@ -197,8 +197,6 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 	sa->follow = params->follow;
 	sa->seq_last = params->crypto.esn ? AWTUN_ESN_LAST : AWTUN_SEQ_LAST;
 	sa->seq_soft = ((sa->seq_last >> 2) + 1) * 3;
-	sa->local_port = params->local_port;
-	sa->remote_port = params->remote_port;
 	awtun_life_init(&sa->life, &params->limits);
 	INIT_RCU_WORK(&sa->free_work, sa_free_work);
 	INIT_WORK(&sa->event_work, sa_event_work);
@@ -259,34 +257,47 @@ struct awtun_sa *awtun_sa_find(struct awtun_tunnel *tun, u32 dir, __be32 spi)
 	return NULL;
 }
 
+static const struct awtun_path *tun_path(const struct awtun_tunnel *tun)
+{
+	return rcu_dereference_protected(tun->path,
+					 lockdep_is_held(&tun->lock));
+}
+
+static struct awtun_outer *sa_outer(const struct awtun_sa *sa)
+{
+	return rcu_dereference_protected(sa->outer,
+					 lockdep_is_held(&sa->tun->lock));
+}
+
 /* Ties an SA to its tunnel, which cannot be undone but by freeing it. */
 static int sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
-		   const struct awtun_path_conf *conf)
+		   const struct awtun_dest *dest)
 {
+	const struct awtun_path *path = tun_path(tun);
 	struct awtun_outer *outer;
 
-	if (sa->dir == AWTUN_DIR_OUT) {
-		outer = awtun_outer_new(&conf->ends, &conf->opts,
-					sa->local_port, sa->remote_port);
-		if (!outer)
-			return -ENOMEM;
-		RCU_INIT_POINTER(sa->outer, outer);
-	} else {
-		sa->key.daddr = conf->ends.local;
-	}
-
-	sa->key.family = conf->ends.family;
 	sa->tun = tun;
 	sa->net = awtun_dev_underlay(tun);
 	sa->id = tun->next_id++;
+	sa->key.family = dest->ends.family;
+	if (sa->dir == AWTUN_DIR_IN) {
+		sa->key.daddr = dest->ends.local;
+		return 0;
+	}
+
+	outer = awtun_outer_new(sa, dest, &path->conf.opts);
+	if (!outer)
+		return -ENOMEM;
+	RCU_INIT_POINTER(sa->outer, outer);
 
 	return 0;
 }
 
 /**
  * awtun_sa_publish() - make an SA part of a tunnel
- * @tun: the tunnel
+ * @tun: the tunnel, configured
  * @sa: from awtun_sa_new(); still the caller's after an error
+ * @dest: where it sends; of an inbound SA only our end counts
  * @extack: says why not
  *
  * An inbound SA is in use at once, an outbound one when it is activated.
@@ -294,19 +305,14 @@ static int sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
  * Return: 0 or an error.
  */
 int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
+		     const struct awtun_dest *dest,
 		     struct netlink_ext_ack *extack)
 {
-	const struct awtun_path *path;
 	struct awtun_net *an;
 	int err;
 
 	lockdep_assert_held(&tun->lock);
 
-	path = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
-	if (!path) {
-		NL_SET_ERR_MSG_MOD(extack, "the tunnel has no mode yet");
-		return -ENOTCONN;
-	}
 	if (awtun_sa_find(tun, sa->dir, sa->key.spi)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the tunnel has an SA of this direction and SPI");
@@ -317,7 +323,7 @@ int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
 		return -ENOSPC;
 	}
 
-	err = sa_bind(sa, tun, &path->conf);
+	err = sa_bind(sa, tun, dest);
 	if (err)
 		return err;
 
@@ -330,6 +336,8 @@ int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
 	netdev_hold(tun->dev, &sa->dev_tracker, GFP_KERNEL);
 	if (sa->dir == AWTUN_DIR_IN)
 		err = awtun_net_add_sa(an, sa);
+	else
+		awtun_net_add_outer(an, sa_outer(sa));
 	if (err) {
 		if (err == -EEXIST)
 			NL_SET_ERR_MSG_MOD(extack,
@@ -367,15 +375,18 @@ void awtun_sa_activate(struct awtun_sa *sa)
  */
 static void sa_unlink(struct awtun_sa *sa)
 {
+	struct awtun_net *an = awtun_net(sa->net);
 	struct awtun_tunnel *tun = sa->tun;
 
 	lockdep_assert_held(&tun->lock);
 
 	trace_awtun_sa_del(sa);
-	if (sa->dir == AWTUN_DIR_IN)
-		awtun_net_del_sa(awtun_net(sa->net), sa);
-	else if (rcu_access_pointer(tun->tx_sa) == sa)
+	if (rcu_access_pointer(tun->tx_sa) == sa)
 		RCU_INIT_POINTER(tun->tx_sa, NULL);
+	if (sa->dir == AWTUN_DIR_IN)
+		awtun_net_del_sa(an, sa);
+	else
+		awtun_net_del_outer(an, sa_outer(sa));
 	list_del_rcu(&sa->list);
 	tun->nr_sas--;
 	sa->unlinked = true;
@@ -408,18 +419,34 @@ void awtun_sa_flush(struct awtun_tunnel *tun)
 	awtun_dev_update_state(tun);
 }
 
-static struct awtun_outer *sa_outer(const struct awtun_sa *sa)
-{
-	return rcu_dereference_protected(sa->outer,
-					 lockdep_is_held(&sa->tun->lock));
-}
-
 static void set_outer(struct awtun_sa *sa, struct awtun_outer *outer)
 {
+	struct awtun_net *an = awtun_net(sa->net);
 	struct awtun_outer *old = sa_outer(sa);
 
+	awtun_net_add_outer(an, outer);
 	rcu_assign_pointer(sa->outer, outer);
+	awtun_net_del_outer(an, old);
 	awtun_outer_free(old);
+}
+
+/**
+ * awtun_sa_move() - send somewhere else from now on
+ * @sa: outbound SA of a tunnel
+ * @dest: where to
+ *
+ * Return: 0, or -ENOMEM and nothing has changed.
+ */
+int awtun_sa_move(struct awtun_sa *sa, const struct awtun_dest *dest)
+{
+	struct awtun_outer *outer;
+
+	outer = awtun_outer_new(sa, dest, &sa_outer(sa)->opts);
+	if (!outer)
+		return -ENOMEM;
+	set_outer(sa, outer);
+
+	return 0;
 }
 
 /**
@@ -441,9 +468,7 @@ int awtun_sa_rewrap(struct awtun_tunnel *tun,
 
 		if (!old)
 			continue;
-		sa->next_outer = awtun_outer_new(&old->ends, opts,
-						 old->local_port,
-						 old->remote_port);
+		sa->next_outer = awtun_outer_new(sa, &old->dest, opts);
 		if (!sa->next_outer)
 			goto err;
 	}
@@ -465,19 +490,17 @@ err:
 
 static void follow(struct awtun_sa *sa, const struct awtun_note *note)
 {
-	const struct awtun_outer *old = sa_outer(sa);
-	struct awtun_endpoints ends;
-	struct awtun_outer *outer;
+	struct awtun_dest dest;
 
-	if (!old || !old->remote_port || old->ends.family != note->family)
+	if (sa->dir != AWTUN_DIR_OUT)
+		return;
+	dest = sa_outer(sa)->dest;
+	if (!dest.remote_port || dest.ends.family != note->family)
 		return;
 
-	ends = old->ends;
-	ends.remote = note->src;
-	outer = awtun_outer_new(&ends, &old->opts, old->local_port,
-				note->src_port);
-	if (outer)
-		set_outer(sa, outer);
+	dest.ends.remote = note->src;
+	dest.remote_port = note->src_port;
+	awtun_sa_move(sa, &dest);
 }
 
 /**

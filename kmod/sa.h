@@ -24,6 +24,7 @@
 #include "selector.h"
 #include "stats.h"
 
+struct awtun_dest;
 struct awtun_note;
 struct awtun_outer;
 struct awtun_outer_opts;
@@ -51,8 +52,6 @@ enum awtun_sa_event_bit {
  * @dir: enum awtun_dir
  * @replay_window: packets
  * @seq: sequence numbers used up, outbound only
- * @local_port: UDP port to send from, network byte order; outbound only
- * @remote_port: UDP port to send to, network byte order; 0 for no UDP
  * @follow: an inbound packet may move the peer
  * @limits: lifetimes
  * @crypto: suite and keys
@@ -64,8 +63,6 @@ struct awtun_sa_params {
 	u32 dir;
 	u32 replay_window;
 	u64 seq;
-	__be16 local_port;
-	__be16 remote_port;
 	bool follow;
 	struct awtun_limits limits;
 	struct awtun_crypto_params crypto;
@@ -93,8 +90,6 @@ struct awtun_sa_params {
  * @ref: held by the tunnel and by packets that no RCU section covers
  * @seq_last: last sequence number that may be sent
  * @seq_soft: the one that asks for a new SA
- * @local_port: of @outer at first, network byte order
- * @remote_port: of @outer at first, network byte order; 0 for no UDP
  * @next_outer: while all of a tunnel are replaced; under
  *	&struct awtun_tunnel.lock
  * @life: lifetimes
@@ -130,8 +125,6 @@ struct awtun_sa {
 	u64 seq_last;
 	u64 seq_soft;
 
-	__be16 local_port;
-	__be16 remote_port;
 	struct awtun_outer *next_outer;
 	struct awtun_life life;
 	struct list_head list;
@@ -154,9 +147,11 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 			      struct netlink_ext_ack *extack);
 void awtun_sa_discard(struct awtun_sa *sa);
 int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
+		     const struct awtun_dest *dest,
 		     struct netlink_ext_ack *extack);
 struct awtun_sa *awtun_sa_find(struct awtun_tunnel *tun, u32 dir, __be32 spi);
 void awtun_sa_activate(struct awtun_sa *sa);
+int awtun_sa_move(struct awtun_sa *sa, const struct awtun_dest *dest);
 void awtun_sa_remove(struct awtun_sa *sa);
 void awtun_sa_flush(struct awtun_tunnel *tun);
 

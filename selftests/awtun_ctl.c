@@ -296,7 +296,7 @@ static void print_tunnel(const struct awtun_tunnel *tunnel)
 	put_number("ifindex", tunnel->ifindex, true);
 	put_string("mode", name_of(modes, tunnel->mode));
 	put_octets("local", tunnel->local, tunnel->addr_len);
-	put_octets("remote", tunnel->remote, tunnel->addr_len);
+	put_octets("remote", tunnel->remote, tunnel->remote_len);
 	put_number("fwmark", tunnel->fwmark, tunnel->fwmark);
 	put_number("link", tunnel->link, tunnel->link);
 	put_number("ttl", tunnel->ttl, tunnel->ttl);

@@ -70,6 +70,7 @@ struct awtun_tunnel {
 	__u8 local[16];
 	__u8 remote[16];
 	unsigned int addr_len;	/* 0, 4 or 16 */
+	unsigned int remote_len;	/* the same, 0: not known */
 	char ifname[16];
 	__u32 fwmark;
 	__u32 link;
@@ -235,7 +236,7 @@ void awtun_req_tunnel_set(struct awtun_req *req, __u32 ifindex,
 void awtun_req_sa_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
 		      __u32 spi, const struct awtun_suite *suite,
 		      const __u8 *keymat, __u32 window);
-/* For AWTUN_CMD_SA_GET, _SA_DEL and _SA_ACTIVATE. */
+/* For AWTUN_CMD_SA_GET, _SA_DEL, _SA_ACTIVATE and _SA_SET. */
 void awtun_req_sa(struct awtun_req *req, __u8 cmd, __u32 ifindex,
 		  __u32 dir, __u32 spi);
 

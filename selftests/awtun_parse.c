@@ -147,12 +147,16 @@ static void parse_tunnel_attr(const struct nl_attr *attr,
 		tunnel->mode = nl_attr_u32(attr);
 		break;
 	case AWTUN_TUNNEL_A_LOCAL:
-	case AWTUN_TUNNEL_A_REMOTE:
 		if (attr->len > sizeof(tunnel->local))
 			break;
 		tunnel->addr_len = attr->len;
-		memcpy(attr->type == AWTUN_TUNNEL_A_LOCAL ? tunnel->local :
-		       tunnel->remote, attr->data, attr->len);
+		memcpy(tunnel->local, attr->data, attr->len);
+		break;
+	case AWTUN_TUNNEL_A_REMOTE:
+		if (attr->len > sizeof(tunnel->remote))
+			break;
+		tunnel->remote_len = attr->len;
+		memcpy(tunnel->remote, attr->data, attr->len);
 		break;
 	case AWTUN_TUNNEL_A_IFNAME:
 		nl_attr_string(attr, tunnel->ifname, sizeof(tunnel->ifname));

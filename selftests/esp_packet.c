@@ -284,15 +284,21 @@ size_t ip_packet(const struct ip_end *src, const struct ip_end *dst,
 	return head + len;
 }
 
-/* Of UDP and what it carries, with the pseudo header. */
-static __u32 udp_sum(const __u8 *src, const __u8 *dst, size_t addr_len,
-		     const __u8 *udp, size_t len)
+/* Of a protocol's header and what it carries, with the pseudo header. */
+static __u32 pseudo_sum(__u8 protocol, const __u8 *src, const __u8 *dst,
+			size_t addr_len, const __u8 *data, size_t len)
 {
-	__u32 sum = IPPROTO_UDP + len;
+	__u32 sum = protocol + len;
 
 	sum = sum16(sum, src, addr_len);
 	sum = sum16(sum, dst, addr_len);
-	return sum16(sum, udp, len);
+	return sum16(sum, data, len);
+}
+
+static __u32 udp_sum(const __u8 *src, const __u8 *dst, size_t addr_len,
+		     const __u8 *udp, size_t len)
+{
+	return pseudo_sum(IPPROTO_UDP, src, dst, addr_len, udp, len);
 }
 
 size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
@@ -312,6 +318,25 @@ size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
 	put_checksum(udp + 6, udp_sum(src->addr, dst->addr, addr_len, udp,
 				      total));
 	return ip_packet(src, dst, tos, IPPROTO_UDP, udp, total, out);
+}
+
+size_t too_big_packet(const struct ip_end *src, const struct ip_end *dst,
+		      __u16 mtu, const __u8 *about, size_t len, __u8 *out)
+{
+	bool v4 = dst->family == AF_INET;
+	__u8 icmp[ICMP_HDR + ICMP_QUOTE] = { v4 ? 3 : 2, v4 ? 4 : 0 };
+
+	if (len > ICMP_QUOTE)
+		len = ICMP_QUOTE;
+	icmp[6] = mtu >> 8;
+	icmp[7] = mtu;
+	memcpy(icmp + ICMP_HDR, about, len);
+	len += ICMP_HDR;
+	put_checksum(icmp + 2, v4 ? sum16(0, icmp, len) :
+		     pseudo_sum(IPPROTO_ICMPV6, src->addr, dst->addr, 16, icmp,
+				len));
+	return ip_packet(src, dst, 0, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, icmp,
+			 len, out);
 }
 
 bool udp_header_is_right(const __u8 *packet, size_t len)

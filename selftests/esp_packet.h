@@ -18,6 +18,8 @@
 #define IPV4_HDR	20
 #define IPV6_HDR	40
 #define UDP_HDR		8
+#define ICMP_HDR	8
+#define ICMP_QUOTE	512	/* octets of a packet in an error */
 
 struct esp_sa {
 	const struct awtun_suite *suite;
@@ -72,6 +74,9 @@ struct udp_ports {
 size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
 		  __u8 tos, struct udp_ports ports, const __u8 *data,
 		  size_t len, __u8 *out);
+/* An ICMP error: @about, of which it quotes the beginning, is above @mtu. */
+size_t too_big_packet(const struct ip_end *src, const struct ip_end *dst,
+		      __u16 mtu, const __u8 *about, size_t len, __u8 *out);
 /* Whether a UDP header fits the IP header before it, checksum and all. */
 bool udp_header_is_right(const __u8 *packet, size_t len);
 /* After a change of an IPv4 header. */

@@ -254,6 +254,18 @@ static int sa_add_out_udp(struct text *text)
 	return awtun_call(&nl, &req, NULL, NULL);
 }
 
+static int sa_set(struct text *text)
+{
+	static const __u8 other4[4] = { 203, 0, 113, 9 };
+	struct awtun_req req;
+
+	(void)text;
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, ifindex, AWTUN_DIR_OUT, OUT_SPI);
+	awtun_put(&req, AWTUN_SA_A_REMOTE, other4, 4);
+	awtun_put_encap(&req, 4500, 4500);
+	return awtun_call(&nl, &req, NULL, NULL);
+}
+
 static int sa_activate(struct text *text)
 {
 	(void)text;
@@ -358,6 +370,7 @@ static const struct command {
 	{ "sa-add out, CBC", NETLINK_GENERIC, STAGE_PATH, sa_add_out_cbc },
 	{ "sa-add in, with all", NETLINK_GENERIC, STAGE_PATH, sa_add_in_full },
 	{ "sa-add out, in UDP", NETLINK_GENERIC, STAGE_PATH, sa_add_out_udp },
+	{ "sa-set", NETLINK_GENERIC, STAGE_SAS, sa_set },
 	{ "sa-activate", NETLINK_GENERIC, STAGE_SAS, sa_activate },
 	{ "sa-get", NETLINK_GENERIC, STAGE_SAS, sa_get },
 	{ "sa-get, dump", NETLINK_GENERIC, STAGE_SAS, sa_dump },

@@ -254,6 +254,8 @@ static void sensible_tunnel(struct fuzzer *f, struct awtun_req *req)
 	awtun_req_tunnel_set(req, some_ifindex(f), ip4 ?
 			     AWTUN_MODE_IPSEC_IPV4 : AWTUN_MODE_IPSEC_IPV6,
 			     ends[0], ends[1]);
+	if (one_in(f, 4))
+		awtun_drop(req, AWTUN_TUNNEL_A_REMOTE);
 	if (one_in(f, 2))
 		awtun_put_u8(req, AWTUN_TUNNEL_A_DF, below(f, 3));
 	if (one_in(f, 2))
@@ -266,6 +268,19 @@ static void sensible_tunnel(struct fuzzer *f, struct awtun_req *req)
 		awtun_put_u32(req, AWTUN_TUNNEL_A_LINK, some_ifindex(f));
 }
 
+/* Where an outbound SA sends, if not to where its tunnel says. */
+static void sensible_dest(struct fuzzer *f, struct awtun_req *req)
+{
+	bool ip4 = one_in(f, 2);
+	__u8 remote[16];
+
+	some_addr(f, ip4 ? AF_INET : AF_INET6, remote);
+	if (one_in(f, 2))
+		awtun_put(req, AWTUN_SA_A_REMOTE, remote, ip4 ? 4 : 16);
+	if (one_in(f, 3))
+		awtun_put_encap(req, 4500, 4500 + below(f, 2));
+}
+
 static void sensible_sa(struct fuzzer *f, struct awtun_req *req)
 {
 	__u32 dir = 1 + below(f, 2), spi = some_spi(f);
@@ -276,8 +291,8 @@ static void sensible_sa(struct fuzzer *f, struct awtun_req *req)
 			 0);
 	if (one_in(f, 3))
 		awtun_put_flag(req, AWTUN_SA_A_ESN);
-	if (dir == AWTUN_DIR_OUT && one_in(f, 3))
-		awtun_put_encap(req, 4500, 4500 + below(f, 2));
+	if (dir == AWTUN_DIR_OUT)
+		sensible_dest(f, req);
 	if (dir == AWTUN_DIR_IN && one_in(f, 3))
 		awtun_put_flag(req, AWTUN_SA_A_FOLLOW);
 	if (dir == AWTUN_DIR_IN && one_in(f, 3))
@@ -319,6 +334,11 @@ static void sensible(struct fuzzer *f, const struct fuzz_command *command,
 		break;
 	case AWTUN_CMD_TRANSPORT_GET:
 		awtun_req_init(req, command->cmd, 0);
+		break;
+	case AWTUN_CMD_SA_SET:
+		awtun_req_sa(req, command->cmd, some_ifindex(f), AWTUN_DIR_OUT,
+			     some_spi(f));
+		sensible_dest(f, req);
 		break;
 	default:
 		awtun_req_sa(req, command->cmd, some_ifindex(f),

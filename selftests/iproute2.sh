@@ -79,6 +79,15 @@ each() {
 		change "$name" $3 && shows "$name" "$ENDS4${3:+ $3}"
 }
 
+# By any address, for there is no word that takes an option away.
+without_remote() {
+	change tunnel4 remote 0.0.0.0 && field tunnel4 remote "" &&
+		shows tunnel4 "mode ipv4 local 10.1.1.1" &&
+		change tunnel4 remote 10.1.1.2 && shows tunnel4 "$ENDS4" &&
+		add tunnel7 mode ipv6 local fd00:1::1 &&
+		shows tunnel7 "mode ipv6 local fd00:1::1"
+}
+
 everything() {
 	# shellcheck disable=SC2086 # lists of words
 	add tunnel5 $ENDS6 $all && shows tunnel5 "$ENDS6 $all" &&
@@ -114,6 +123,7 @@ check "mss4" each tunnel4 "mss4 536" "mss4 536"
 check "mss4 and mss6" each tunnel4 "mss6 pmtu" "mss4 536 mss6 pmtu"
 check "no mss" each tunnel4 "mss4 keep mss6 keep" ""
 check "link" by_link
+check "no remote address" without_remote
 check "all of it at once, IPv6" everything
 check "a change keeps what it leaves out" keeps_the_rest
 check "JSON" json tunnel5 '{ mode: "ipv6", local: "fd00:1::1",

@@ -130,7 +130,7 @@ TEST_F(tunnel, set_needs_every_attribute)
 	struct awtun_req req;
 	__u16 type;
 
-	for (type = AWTUN_TUNNEL_A_IFINDEX; type <= AWTUN_TUNNEL_A_REMOTE;
+	for (type = AWTUN_TUNNEL_A_IFINDEX; type <= AWTUN_TUNNEL_A_LOCAL;
 	     type++) {
 		good_set(&req, self->ifindex);
 		awtun_drop(&req, type);
@@ -160,6 +160,7 @@ TEST_F(tunnel, others_need_every_attribute)
 {
 	static const __u8 commands[] = {
 		AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
+		AWTUN_CMD_SA_SET,
 	};
 	struct awtun_req req;
 	unsigned int i;
@@ -194,6 +195,7 @@ TEST_F(tunnel, nest_missing_or_wrong)
 		{ AWTUN_CMD_SA_DEL, AWTUN_A_TUNNEL },
 		{ AWTUN_CMD_SA_GET, AWTUN_A_TUNNEL },
 		{ AWTUN_CMD_SA_FLUSH, AWTUN_A_TUNNEL },
+		{ AWTUN_CMD_SA_SET, AWTUN_A_TUNNEL },
 	};
 	struct awtun_req req;
 	unsigned int i;
@@ -542,8 +544,7 @@ TEST_F(tunnel, reply_only_attributes)
 		{ AWTUN_SA_A_BYTES, 8 }, { AWTUN_SA_A_STATS, 0 },
 		{ AWTUN_SA_A_DRIVER, 4 },
 		{ AWTUN_SA_A_CIPHER_KEY_LEN, 4 },
-		{ AWTUN_SA_A_REMOTE, 4 }, { AWTUN_SA_A_AGE, 8 },
-		{ AWTUN_SA_A_EXPIRED, 0 },
+		{ AWTUN_SA_A_AGE, 8 }, { AWTUN_SA_A_EXPIRED, 0 },
 	}, tunnel[] = {
 		{ AWTUN_TUNNEL_A_IFNAME, 8 }, { AWTUN_TUNNEL_A_STATS, 0 },
 		{ AWTUN_TUNNEL_A_PATH_MTU, 4 },
@@ -574,6 +575,7 @@ TEST_F(tunnel, keys_where_none_belong)
 {
 	static const __u8 commands[] = {
 		AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
+		AWTUN_CMD_SA_SET,
 	};
 	struct awtun_req req;
 	unsigned int i;
@@ -618,6 +620,7 @@ TEST_F(tunnel, truncated_messages)
 
 static const __u8 sa_commands[] = {
 	AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
+	AWTUN_CMD_SA_SET,
 };
 
 static void all_commands_refused(struct __test_metadata *_metadata,

@@ -282,26 +282,36 @@ TEST_F(tunnel, sa_options_of_the_other_direction)
 	REFUSED_FOR(AWTUN_SA_A_SEQ, MALFORMED, &req, "inbound begins at one");
 }
 
+static void refused_ports(struct __test_metadata *_metadata,
+			  struct _test_data_tunnel *self,
+			  const struct awtun_req *good)
+{
+	struct awtun_req req = *good;
+
+	awtun_put_be16(&req, AWTUN_SA_A_ENCAP_LOCAL_PORT, 4500);
+	REFUSED_FOR(AWTUN_SA_A_ENCAP_REMOTE_PORT, MALFORMED, &req,
+		    "local port alone");
+	req = *good;
+	awtun_put_be16(&req, AWTUN_SA_A_ENCAP_REMOTE_PORT, 4500);
+	REFUSED_FOR(AWTUN_SA_A_ENCAP_LOCAL_PORT, MALFORMED, &req,
+		    "remote port alone");
+	awtun_put_encap(&req, 0, 4500);
+	REFUSED_FOR(AWTUN_SA_A_ENCAP_LOCAL_PORT, MALFORMED, &req,
+		    "local port 0");
+	awtun_put_encap(&req, 4500, 0);
+	REFUSED_FOR(AWTUN_SA_A_ENCAP_REMOTE_PORT, MALFORMED, &req,
+		    "remote port 0");
+}
+
 TEST_F(tunnel, udp_ports_come_in_pairs_and_are_not_0)
 {
 	struct awtun_req req;
 
 	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
-	awtun_put_be16(&req, AWTUN_SA_A_ENCAP_LOCAL_PORT, 4500);
-	REFUSED_FOR(AWTUN_SA_A_ENCAP_REMOTE_PORT, MALFORMED, &req,
-		    "local port alone");
-	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
-	awtun_put_be16(&req, AWTUN_SA_A_ENCAP_REMOTE_PORT, 4500);
-	REFUSED_FOR(AWTUN_SA_A_ENCAP_LOCAL_PORT, MALFORMED, &req,
-		    "remote port alone");
-	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
-	awtun_put_encap(&req, 0, 4500);
-	REFUSED_FOR(AWTUN_SA_A_ENCAP_LOCAL_PORT, MALFORMED, &req,
-		    "local port 0");
-	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
-	awtun_put_encap(&req, 4500, 0);
-	REFUSED_FOR(AWTUN_SA_A_ENCAP_REMOTE_PORT, MALFORMED, &req,
-		    "remote port 0");
+	refused_ports(_metadata, self, &req);
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, self->ifindex, AWTUN_DIR_OUT,
+		     OUT_SPI);
+	refused_ports(_metadata, self, &req);
 }
 
 TEST_F(tunnel, sequence_numbers_have_63_bits_with_esn)
@@ -376,6 +386,7 @@ static const struct value sa_options[] = {
 }, out_options[] = {
 	{ AWTUN_SA_A_ENCAP_LOCAL_PORT, 2, 1 },
 	{ AWTUN_SA_A_ENCAP_REMOTE_PORT, 2, 1 }, { AWTUN_SA_A_SEQ, 8, 9 },
+	{ AWTUN_SA_A_REMOTE, 4, 0x010200c6 },
 };
 
 TEST_F(tunnel, sa_options_of_wrong_length)
@@ -396,6 +407,7 @@ TEST_F(tunnel, sa_options_where_none_belong)
 {
 	static const __u8 commands[] = {
 		AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
+		AWTUN_CMD_SA_SET,
 	};
 	struct awtun_req req;
 	unsigned int i, j;
@@ -409,7 +421,182 @@ TEST_F(tunnel, sa_options_where_none_belong)
 				    "command %u with attribute %u",
 				    commands[i], sa_options[j].type);
 		}
+		for (j = 0; j < ARRAY_SIZE(out_options); j++) {
+			if (commands[i] == AWTUN_CMD_SA_SET &&
+			    out_options[j].type != AWTUN_SA_A_SEQ)
+				continue;
+			awtun_req_sa(&req, commands[i], self->ifindex,
+				     AWTUN_DIR_OUT, OUT_SPI);
+			put_value(&req, &out_options[j]);
+			REFUSED_FOR(out_options[j].type, MALFORMED, &req,
+				    "command %u with attribute %u",
+				    commands[i], out_options[j].type);
+		}
 	}
+}
+
+/* Where an SA sends */
+
+static const __u8 other4[4] = { 203, 0, 113, 9 };
+static const __u8 none4[4];
+
+/* The same tunnel, without SAs and without the peer's address. */
+static void forget_remote(struct __test_metadata *_metadata,
+			  struct _test_data_tunnel *self)
+{
+	struct awtun_req req;
+
+	ASSERT_EQ(0, awtun_sa_flush(&self->nl, self->ifindex));
+	good_set(&req, self->ifindex);
+	awtun_drop(&req, AWTUN_TUNNEL_A_REMOTE);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+}
+
+static void sends_to(struct __test_metadata *_metadata,
+		     struct _test_data_tunnel *self, __u32 spi,
+		     const __u8 *remote, __u16 local_port, __u16 remote_port)
+{
+	struct awtun_sa sa;
+
+	ASSERT_EQ(0, awtun_sa_get(&self->nl, self->ifindex, AWTUN_DIR_OUT, spi,
+				  &sa));
+	EXPECT_EQ(4, sa.remote.len);
+	EXPECT_EQ(0, memcmp(remote, sa.remote.octets, 4));
+	EXPECT_EQ(local_port, sa.encap_local_port);
+	EXPECT_EQ(remote_port, sa.encap_remote_port);
+}
+
+TEST_F(tunnel, the_remote_address_may_be_unknown)
+{
+	struct awtun_tunnel tunnel;
+	struct awtun_req req;
+
+	forget_remote(_metadata, self);
+	ASSERT_EQ(0, awtun_tunnel_get(&self->nl, self->ifindex, &tunnel));
+	EXPECT_EQ(AWTUN_MODE_IPSEC_IPV4, tunnel.mode);
+	EXPECT_EQ(0, memcmp(local4, tunnel.local, 4));
+	EXPECT_EQ(0, tunnel.remote_len);
+	ASSERT_EQ(0, set_tunnel(&self->nl, self->ifindex));
+	ASSERT_EQ(0, awtun_tunnel_get(&self->nl, self->ifindex, &tunnel));
+	EXPECT_EQ(4, tunnel.remote_len);
+	/* The same, said in full. */
+	good_set(&req, self->ifindex);
+	awtun_put(&req, AWTUN_TUNNEL_A_REMOTE, none4, 4);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	ASSERT_EQ(0, awtun_tunnel_get(&self->nl, self->ifindex, &tunnel));
+	EXPECT_EQ(0, tunnel.remote_len);
+}
+
+TEST_F(tunnel, sas_hold_an_unknown_remote_address_too)
+{
+	struct awtun_req req;
+
+	forget_remote(_metadata, self);
+	ASSERT_EQ(0, add_sa(&self->nl, self->ifindex, AWTUN_DIR_IN, IN_SPI,
+			    "aes256-gcm16"));
+	good_set(&req, self->ifindex);
+	REFUSED(-EBUSY, &req, "a remote address beside SAs");
+	awtun_drop(&req, AWTUN_TUNNEL_A_REMOTE);
+	EXPECT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+}
+
+TEST_F(tunnel, without_a_remote_address_sas_need_their_own)
+{
+	struct awtun_req req;
+
+	forget_remote(_metadata, self);
+	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+	REFUSED_FOR(AWTUN_SA_A_REMOTE, MALFORMED, &req, "outbound");
+	awtun_put(&req, AWTUN_SA_A_REMOTE, other4, 4);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	sends_to(_metadata, self, FREE_SPI, other4, 0, 0);
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, self->ifindex, AWTUN_DIR_OUT,
+		     FREE_SPI);
+	REFUSED_FOR(AWTUN_SA_A_REMOTE, MALFORMED, &req, "moved");
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm16");
+	ACCEPTED(&req, AWTUN_DIR_IN, FREE_SPI, "inbound: %s", self->nl.extack);
+}
+
+/* It is the whole of it that is set. */
+TEST_F(tunnel, an_sa_is_moved)
+{
+	struct awtun_sa sa;
+	struct awtun_req req;
+
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, self->ifindex, AWTUN_DIR_OUT,
+		     OUT_SPI);
+	awtun_put_encap(&req, 4500, 61000);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	sends_to(_metadata, self, OUT_SPI, remote4, 4500, 61000);
+
+	awtun_drop(&req, AWTUN_SA_A_ENCAP_LOCAL_PORT);
+	awtun_drop(&req, AWTUN_SA_A_ENCAP_REMOTE_PORT);
+	awtun_put(&req, AWTUN_SA_A_REMOTE, other4, 4);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	sends_to(_metadata, self, OUT_SPI, other4, 0, 0);
+	ASSERT_EQ(0, awtun_sa_get(&self->nl, self->ifindex, AWTUN_DIR_OUT,
+				  OUT_SPI, &sa));
+	EXPECT_TRUE(sa.active);
+
+	/* What the tunnel says of outer packets is another matter. */
+	good_set(&req, self->ifindex);
+	awtun_put_u8(&req, AWTUN_TUNNEL_A_TTL, 9);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	sends_to(_metadata, self, OUT_SPI, other4, 0, 0);
+
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, self->ifindex, AWTUN_DIR_OUT,
+		     OUT_SPI);
+	ASSERT_EQ(0, call(&self->nl, &req)) TH_LOG("%s", self->nl.extack);
+	sends_to(_metadata, self, OUT_SPI, remote4, 0, 0);
+}
+
+/* In both commands. */
+static void dest_requests(struct awtun_req req[2], __u32 ifindex)
+{
+	good_add(&req[0], ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+	awtun_req_sa(&req[1], AWTUN_CMD_SA_SET, ifindex, AWTUN_DIR_OUT,
+		     OUT_SPI);
+}
+
+TEST_F(tunnel, peers_that_cannot_be)
+{
+	static const struct {
+		__u8 octets[16];
+		unsigned int len;
+		int err;
+	} bad[] = {
+		{ { 0 }, 4, -EADDRNOTAVAIL },
+		{ { 224, 0, 0, 1 }, 4, -EADDRNOTAVAIL },
+		{ { 255, 255, 255, 255 }, 4, -EADDRNOTAVAIL },
+		{ { 192, 0, 2, 1 }, 4, -EINVAL },
+		{ { 1 }, 5, -EINVAL },
+		{ { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 }, 16, -EINVAL },
+	};
+	struct awtun_req req[2];
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		dest_requests(req, self->ifindex);
+		for (j = 0; j < 2; j++) {
+			awtun_put(&req[j], AWTUN_SA_A_REMOTE, bad[i].octets,
+				  bad[i].len);
+			REFUSED_FOR(AWTUN_SA_A_REMOTE, bad[i].err, &req[j],
+				    "peer %u, command %u", i, req[j].cmd);
+		}
+	}
+}
+
+TEST_F(tunnel, inbound_sas_send_nowhere)
+{
+	struct awtun_req req;
+
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm16");
+	awtun_put(&req, AWTUN_SA_A_REMOTE, other4, 4);
+	REFUSED_FOR(AWTUN_SA_A_REMOTE, MALFORMED, &req, "add");
+	awtun_req_sa(&req, AWTUN_CMD_SA_SET, self->ifindex, AWTUN_DIR_IN,
+		     IN_SPI);
+	awtun_put(&req, AWTUN_SA_A_REMOTE, other4, 4);
+	REFUSED_FOR(AWTUN_SA_A_DIR, MALFORMED, &req, "move");
 }
 
 /* Selectors */

@@ -47,6 +47,10 @@ enum awtun_cmd {
 	AWTUN_CMD_TRANSPORT_ADD, /* take ESP out of a UDP socket, RFC 3948 */
 	AWTUN_CMD_TRANSPORT_DEL, /* no more; closing the socket does it too */
 	AWTUN_CMD_TRANSPORT_GET, /* dump: all sockets of the namespace */
+	AWTUN_CMD_SA_SET,	/* say anew where an outbound SA sends, by REMOTE
+				 * and ENCAP_*_PORT: what is left out is as in
+				 * SA_ADD, not as it was
+				 */
 
 	__AWTUN_CMD_MAX,
 	AWTUN_CMD_MAX = __AWTUN_CMD_MAX - 1
@@ -85,7 +89,9 @@ enum awtun_tunnel_attr {
 	AWTUN_TUNNEL_A_IFINDEX,	/* u32 */
 	AWTUN_TUNNEL_A_MODE,	/* u32, enum awtun_mode */
 	AWTUN_TUNNEL_A_LOCAL,	/* 4 or 16 octets, as the mode says */
-	AWTUN_TUNNEL_A_REMOTE,	/* 4 or 16 octets, as the mode says */
+	AWTUN_TUNNEL_A_REMOTE,	/* 4 or 16 octets, as the mode says; default: not
+				 * known, then outbound SAs need REMOTE
+				 */
 	AWTUN_TUNNEL_A_IFNAME,	/* string, reply only */
 	AWTUN_TUNNEL_A_STATS,	/* nest, enum awtun_tunnel_stat, reply only */
 	AWTUN_TUNNEL_A_FWMARK,	/* u32, mark of outer packets; default 0 */
@@ -182,8 +188,9 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_ESN,			/* flag: 64-bit sequence numbers */
 	AWTUN_SA_A_ENCAP_LOCAL_PORT,	/* be16, outbound: send in UDP from here */
 	AWTUN_SA_A_ENCAP_REMOTE_PORT,	/* be16, outbound: and to here */
-	AWTUN_SA_A_REMOTE,		/* 4 or 16 octets, outbound, reply only: the
-					 * peer's address, as last seen
+	AWTUN_SA_A_REMOTE,		/* 4 or 16 octets, outbound: the peer's
+					 * address; default: that of the tunnel. In
+					 * a reply, as last seen
 					 */
 	AWTUN_SA_A_FOLLOW,		/* flag, inbound: an authenticated newest
 					 * packet in UDP moves the outbound SAs to
