@@ -76,8 +76,15 @@ ActionExecutor::Done ActionExecutor::perform(const ike::DeleteSa& remove) {
   return as_text(deleted);
 }
 
-// The kernel has followed the peer by itself: see sa_spec().
-ActionExecutor::Done ActionExecutor::perform(const ike::MoveSa&) { return {}; }
+// Only SAs in UDP move: their ports are those of IKE.
+ActionExecutor::Done ActionExecutor::perform(const ike::MoveSa& move) {
+  const auto index = ifindex(move.tunnel);
+  if (!index) return Error{index.error()};
+  auto moved = as_text(data_plane_.move_sa(*index, move.spi, move.remote.address,
+                                           kernel::UdpPorts{move.local.port, move.remote.port}));
+  if (!moved) spdlog::warn("{}: {}", config::tunnel_name(move.tunnel), moved.error());
+  return moved;
+}
 
 ActionExecutor::Done ActionExecutor::perform(ike::StartJob start) {
   auto started = workers_.start(std::move(start));

@@ -53,6 +53,7 @@ kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
   spec.integrity_key = &add.integrity_key;
   spec.replay_window = in ? replay_window : 0;
   spec.esn = add.esn;
+  if (!in) spec.remote = add.remote.address;
   if (add.udp && !in) spec.udp = kernel::UdpPorts{add.local.port, add.remote.port};
   spec.follow = add.udp && in;
   spec.hard_seconds =

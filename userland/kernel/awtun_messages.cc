@@ -161,12 +161,11 @@ std::optional<Attributes> nest_of(const nlmsghdr& message, int attribute) {
 std::optional<TunnelSettings> parse_settings(const Attributes& tunnel) {
   const auto mode = mode_of(tunnel.u32(AWTUN_TUNNEL_A_MODE).value_or(AWTUN_MODE_UNSPEC));
   const auto local = tunnel.address(AWTUN_TUNNEL_A_LOCAL);
-  const auto remote = tunnel.address(AWTUN_TUNNEL_A_REMOTE);
-  if (mode == TunnelMode::Unset || !local || !remote) return std::nullopt;
+  if (mode == TunnelMode::Unset || !local) return std::nullopt;
   TunnelSettings settings;
   settings.mode = mode;
   settings.local = *local;
-  settings.remote = *remote;
+  settings.remote = tunnel.address(AWTUN_TUNNEL_A_REMOTE).value_or(IpAddress());
   settings.df = df_of(tunnel.u8(AWTUN_TUNNEL_A_DF).value_or(AWTUN_DF_COPY));
   settings.ttl = tunnel.u8(AWTUN_TUNNEL_A_TTL).value_or(0);
   settings.dscp = tunnel.u8(AWTUN_TUNNEL_A_DSCP);
@@ -248,7 +247,7 @@ Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettin
     message.put_u32(AWTUN_TUNNEL_A_MODE, mode_number(settings.mode));
     if (settings.mode == TunnelMode::Unset) return;
     message.put(AWTUN_TUNNEL_A_LOCAL, settings.local);
-    message.put(AWTUN_TUNNEL_A_REMOTE, settings.remote);
+    if (!settings.remote.is_unspecified()) message.put(AWTUN_TUNNEL_A_REMOTE, settings.remote);
     put_outer(message, settings);
   });
   return message;
@@ -263,6 +262,7 @@ Message sa_add_request(int family, const SaSpec& sa) {
     put_suite(message, sa);
     if (sa.replay_window != 0) message.put_u32(AWTUN_SA_A_REPLAY_WINDOW, sa.replay_window);
     if (sa.esn) message.put_flag(AWTUN_SA_A_ESN);
+    if (sa.remote) message.put(AWTUN_SA_A_REMOTE, *sa.remote);
     if (sa.udp) put_udp(message, *sa.udp);
     if (sa.follow) message.put_flag(AWTUN_SA_A_FOLLOW);
     if (sa.hard_seconds != 0) message.put_u64(AWTUN_SA_A_HARD_SECONDS, sa.hard_seconds);
@@ -275,6 +275,17 @@ Message sa_add_request(int family, const SaSpec& sa) {
 Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi) {
   auto message = request(family, AWTUN_CMD_SA_ACTIVATE);
   message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, SaDirection::Out, spi}); });
+  return message;
+}
+
+Message sa_move_request(int family, const SaName& sa, const IpAddress& remote,
+                        const std::optional<UdpPorts>& udp) {
+  auto message = request(family, AWTUN_CMD_SA_SET);
+  message.nest(AWTUN_A_SA, [&] {
+    put_name(message, sa);
+    message.put(AWTUN_SA_A_REMOTE, remote);
+    if (udp) put_udp(message, *udp);
+  });
   return message;
 }
 

@@ -29,7 +29,7 @@ inline constexpr std::uint16_t mss_of_path = 0xffff;
 struct TunnelSettings {
   TunnelMode mode = TunnelMode::Unset;
   IpAddress local;
-  IpAddress remote;
+  IpAddress remote;  ///< unspecified: not known; each outbound SA names it
   DontFragment df = DontFragment::Copy;
   std::uint8_t ttl = 0;                   ///< 0: that of the route
   std::optional<std::uint8_t> dscp = {};  ///< 0-63; nullopt: that of the inner packet
@@ -85,11 +85,12 @@ struct SaSpec {
   const Secret* encryption_key = nullptr;
   const Secret* salt = nullptr;
   const Secret* integrity_key = nullptr;
-  std::uint32_t replay_window = 0;   ///< packets, inbound only; 0: the module's default
-  bool esn = false;                  ///< 64-bit sequence numbers
-  std::optional<UdpPorts> udp = {};  ///< outbound only: sent in UDP between these
-  bool follow = false;               ///< inbound only: the outbound SAs go where its packets come from
-  std::uint64_t hard_seconds = 0;    ///< until it carries nothing more; 0: for ever
+  std::uint32_t replay_window = 0;       ///< packets, inbound only; 0: the module's default
+  bool esn = false;                      ///< 64-bit sequence numbers
+  std::optional<IpAddress> remote = {};  ///< outbound only: the peer; nullopt: that of the tunnel
+  std::optional<UdpPorts> udp = {};      ///< outbound only: sent in UDP between these
+  bool follow = false;                   ///< inbound only: the outbound SAs go where its packets come from
+  std::uint64_t hard_seconds = 0;        ///< until it carries nothing more; 0: for ever
   /// Of the two sides; both empty: everything.
   std::vector<Selector> local_selectors;
   std::vector<Selector> remote_selectors;
@@ -165,6 +166,9 @@ Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettin
 Message tunnel_dump_request(int family);
 Message sa_add_request(int family, const SaSpec& sa);
 Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi);
+/// From now on the outbound SA `sa` sends there.
+Message sa_move_request(int family, const SaName& sa, const IpAddress& remote,
+                        const std::optional<UdpPorts>& udp);
 Message sa_delete_request(int family, const SaName& sa);
 Message sa_flush_request(int family, std::uint32_t ifindex);
 Message sa_dump_request(int family);

@@ -84,6 +84,15 @@ KernelResult<void> DataPlane::activate_sa(std::uint32_t ifindex, std::uint32_t s
   });
 }
 
+KernelResult<void> DataPlane::move_sa(std::uint32_t ifindex, std::uint32_t spi, const IpAddress& remote,
+                                      const UdpPorts& ports) {
+  const SaName sa{ifindex, SaDirection::Out, spi};
+  return with_numbers([&] {
+    auto message = sa_move_request(numbers_.family, sa, remote, ports);
+    return requests_.request(message, "move " + name_of(sa));
+  });
+}
+
 KernelResult<void> DataPlane::delete_sa(const SaName& sa) {
   return with_numbers([&] {
     auto message = sa_delete_request(numbers_.family, sa);

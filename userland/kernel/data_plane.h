@@ -29,6 +29,9 @@ class DataPlane {
   KernelResult<void> add_sa(const SaSpec& sa);
   /// Switches transmission to an outbound SA, in one step.
   KernelResult<void> activate_sa(std::uint32_t ifindex, std::uint32_t spi);
+  /// From now on an outbound SA sends to `remote`, in UDP between `ports`.
+  KernelResult<void> move_sa(std::uint32_t ifindex, std::uint32_t spi, const IpAddress& remote,
+                             const UdpPorts& ports);
   KernelResult<void> delete_sa(const SaName& sa);
   KernelResult<void> flush_sas(std::uint32_t ifindex);
 

@@ -30,6 +30,7 @@ TEST(SaSpec, OutboundInUdpLeavesByThePortsOfIke) {
   const auto spec = sa_spec(add, 7);
   EXPECT_EQ(spec.ifindex, 7U);
   EXPECT_EQ(spec.direction, kernel::SaDirection::Out);
+  EXPECT_EQ(spec.remote, ip("192.0.2.9"));
   EXPECT_EQ(spec.udp, (kernel::UdpPorts{4500, 30001}));
   EXPECT_FALSE(spec.follow);
   EXPECT_TRUE(spec.esn);
@@ -44,6 +45,7 @@ TEST(SaSpec, InboundInUdpIsFollowed) {
   const auto spec = sa_spec(add, 7);
   EXPECT_TRUE(spec.follow);
   EXPECT_FALSE(spec.udp);
+  EXPECT_FALSE(spec.remote);
   EXPECT_GT(spec.replay_window, 64U);
 }
 

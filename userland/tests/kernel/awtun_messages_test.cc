@@ -181,18 +181,39 @@ TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
   const auto silent = sa_add_request(family, wanted);
   const auto plain = nest_in(silent, AWTUN_A_SA);
   for (const int left_out :
-       {AWTUN_SA_A_ESN, AWTUN_SA_A_ENCAP_LOCAL_PORT, AWTUN_SA_A_ENCAP_REMOTE_PORT, AWTUN_SA_A_FOLLOW,
-        AWTUN_SA_A_HARD_SECONDS, AWTUN_SA_A_TS_LOCAL, AWTUN_SA_A_TS_REMOTE})
+       {AWTUN_SA_A_ESN, AWTUN_SA_A_REMOTE, AWTUN_SA_A_ENCAP_LOCAL_PORT, AWTUN_SA_A_ENCAP_REMOTE_PORT,
+        AWTUN_SA_A_FOLLOW, AWTUN_SA_A_HARD_SECONDS, AWTUN_SA_A_TS_LOCAL, AWTUN_SA_A_TS_REMOTE})
     EXPECT_FALSE(plain.has(left_out)) << left_out;
   wanted.esn = true;
+  wanted.remote = ip("192.0.2.9");
   wanted.udp = UdpPorts{4500, 30001};
   wanted.hard_seconds = 28800;
   const auto message = sa_add_request(family, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_TRUE(sa.has(AWTUN_SA_A_ESN));
+  EXPECT_EQ(bytes_of(sa, AWTUN_SA_A_REMOTE), (Bytes{192, 0, 2, 9}));
   EXPECT_EQ(sa.u16(AWTUN_SA_A_ENCAP_LOCAL_PORT), htons(4500));
   EXPECT_EQ(sa.u16(AWTUN_SA_A_ENCAP_REMOTE_PORT), htons(30001));
   EXPECT_EQ(sa.u64(AWTUN_SA_A_HARD_SECONDS), 28800U);
+}
+
+TEST(AwtunMessages, AnSaMovesToAnAddressAndPorts) {
+  const auto message =
+      sa_move_request(family, {7, SaDirection::Out, 300}, ip("192.0.2.9"), UdpPorts{4500, 30002});
+  EXPECT_EQ(command_of(message), AWTUN_CMD_SA_SET);
+  const auto sa = nest_in(message, AWTUN_A_SA);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_IFINDEX), 7U);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_DIR), std::uint32_t{AWTUN_DIR_OUT});
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_SPI), htonl(300));
+  EXPECT_EQ(bytes_of(sa, AWTUN_SA_A_REMOTE), (Bytes{192, 0, 2, 9}));
+  EXPECT_EQ(sa.u16(AWTUN_SA_A_ENCAP_LOCAL_PORT), htons(4500));
+  EXPECT_EQ(sa.u16(AWTUN_SA_A_ENCAP_REMOTE_PORT), htons(30002));
+}
+
+TEST(AwtunMessages, TunnelWhosePeerIsNotKnown) {
+  const auto message = tunnel_set_request(family, 7, settings(TunnelMode::IpsecIpv6, "2001:db8::1", "::"));
+  EXPECT_FALSE(nest_in(message, AWTUN_A_TUNNEL).has(AWTUN_TUNNEL_A_REMOTE));
+  EXPECT_TRUE(parse_tunnel(*message.header())->settings->remote.is_unspecified());
 }
 
 TEST(AwtunMessages, InboundSaThatFollows) {
