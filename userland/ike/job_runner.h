@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the jobs are done that need trustpoints, for whoever has threads and a date: the daemon, or a test.
+#pragma once
+
+#include "userland/ike/job.h"
+#include "userland/pki/trustpoint.h"
+
+namespace awtun::ike {
+
+// Any thread may call them.
+
+[[nodiscard]] JobResult run(const SignJob& job, const pki::Credentials& credentials);
+/// `now` is the date that certificates are judged by.
+[[nodiscard]] JobResult run(const VerifyJob& job, const pki::Credentials& credentials, pki::WallClock now);
+
+}  // namespace awtun::ike
