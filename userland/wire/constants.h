@@ -171,6 +171,8 @@ std::string to_string(AuthMethodId id);
 
 inline constexpr std::size_t kHeaderSize = 28;
 inline constexpr std::size_t kPayloadHeaderSize = 4;
+/// Fragment Number and Total Fragments, which follow the header of an SKF payload (RFC 7383 2.5).
+inline constexpr std::size_t kFragmentNumbersSize = 4;
 /// Largest UDP payload over IPv4 is 65507; larger than this no message is parsed or sent.
 inline constexpr std::size_t kMaxMessageSize = 65507;
 /// In one chain: clear and encrypted payloads are counted apart.

@@ -134,6 +134,17 @@ std::optional<EncryptedView> MessageView::encrypted() const {
   return EncryptedView{octets.first(sk->offset + kPayloadHeaderSize), sk->body, sk->next};
 }
 
+std::optional<FragmentView> MessageView::fragment() const {
+  const auto skf = payloads.find(PayloadType::Skf);
+  if (!skf || skf->body.size() < kFragmentNumbersSize) return std::nullopt;
+  const std::uint16_t number = load_be16(skf->body);
+  const std::uint16_t total = load_be16(skf->body, 2);
+  if (number == 0 || number > total) return std::nullopt;
+  const std::size_t prefix = skf->offset + kPayloadHeaderSize + kFragmentNumbersSize;
+  return FragmentView{
+      {octets.first(prefix), skf->body.subspan(kFragmentNumbersSize), skf->next}, number, total};
+}
+
 Result<MessageView, ParseError> parse_message(ByteView message) {
   const auto header = parse_header(message);
   if (!header) return Error{header.error()};

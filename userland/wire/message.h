@@ -114,6 +114,15 @@ struct EncryptedView {
   PayloadType first_inner = PayloadType::None;
 };
 
+/// An SKF payload (RFC 7383 2.5): a part of what would be in SK, encrypted by itself.
+struct FragmentView {
+  /// As for SK; `prefix` goes through Total Fragments. `first_inner` is of the whole message and
+  /// stands in the first fragment alone.
+  EncryptedView encrypted;
+  std::uint16_t number = 1;  ///< 1 to `total`
+  std::uint16_t total = 1;
+};
+
 /// A message of major version 2.
 struct MessageView {
   Header header;
@@ -122,6 +131,8 @@ struct MessageView {
 
   /// nullopt when the message has no SK payload.
   [[nodiscard]] std::optional<EncryptedView> encrypted() const;
+  /// nullopt when the message has no SKF payload, or one whose numbers make no sense.
+  [[nodiscard]] std::optional<FragmentView> fragment() const;
 };
 
 /// Header and chain. Says nothing about the bodies of the payloads (payloads.h) nor about which

@@ -68,6 +68,9 @@ bool is_free(PayloadType type) {
   return type == Notify || type == VendorId || ((type < Sa || type > Eap) && type != Skf);
 }
 
+/// The type whose row concerns a payload: what an SKF holds, an SK might.
+PayloadType row_of(PayloadType type, bool encrypted) { return type == Skf && !encrypted ? Sk : type; }
+
 bool has_notify(const PayloadChain& payloads, auto&& wanted) {
   return std::any_of(payloads.begin(), payloads.end(), [&](const PayloadView& payload) {
     if (payload.type != Notify) return false;
@@ -80,7 +83,7 @@ Result<void, RuleError> check(std::span<const PayloadRule> rules, bool encrypted
                               const PayloadChain& payloads, bool nothing_mandatory) {
   for (const PayloadView payload : payloads) {
     const auto allowed = [&](const PayloadRule& rule) {
-      return rule.type == payload.type && rule.encrypted == encrypted;
+      return rule.type == row_of(payload.type, encrypted) && rule.encrypted == encrypted;
     };
     if (!is_free(payload.type) && std::none_of(rules.begin(), rules.end(), allowed))
       return Error{RuleError{payload.type, encrypted ? "is not allowed in this exchange"
@@ -88,7 +91,9 @@ Result<void, RuleError> check(std::span<const PayloadRule> rules, bool encrypted
   }
   for (const PayloadRule& rule : rules) {
     if (rule.encrypted != encrypted) continue;
-    const std::size_t count = payloads.count(rule.type);
+    const auto count = std::count_if(payloads.begin(), payloads.end(), [&](const PayloadView& payload) {
+      return row_of(payload.type, encrypted) == rule.type;
+    });
     if (count > rule.max) return Error{RuleError{rule.type, "occurs too often"}};
     if (count < rule.min && !nothing_mandatory) return Error{RuleError{rule.type, "is missing"}};
   }

@@ -17,11 +17,12 @@ struct PayloadRule {
   PayloadType type;
   std::uint8_t min;
   std::uint8_t max;
-  bool encrypted;  ///< inside SK; else in the clear
+  bool encrypted;  ///< inside SK or SKF; else in the clear
 };
 
 /// The rules of one exchange in one direction; empty for an exchange that is not known. Payloads
-/// without a row are: unknown ones, Notify and Vendor ID anywhere, which are always allowed.
+/// without a row are: unknown ones, Notify and Vendor ID anywhere, which are always allowed. The row
+/// of SK stands for SKF as well: a message has one or the other (RFC 7383 2.5).
 [[nodiscard]] std::span<const PayloadRule> payload_rules(ExchangeType exchange, bool response);
 
 /// The rule that a message breaks.
@@ -34,13 +35,14 @@ struct RuleError {
   bool operator==(const RuleError&) const = default;
 };
 
-/// Judges what stands in the clear, SK among it. To be called before anything is decrypted.
+/// Judges what stands in the clear, SK or SKF among it. To be called before anything is decrypted.
 /// An IKE_SA_INIT response that carries an error notification or a COOKIE may lack payloads that are
-/// mandatory otherwise. A message of another exchange that passes has an SK payload.
+/// mandatory otherwise. A message of another exchange that passes has an SK or an SKF payload.
 [[nodiscard]] Result<void, RuleError> check_clear(const MessageView& message);
 
-/// Judges the payloads from inside SK. TSi, TSr and SA go together in IKE_AUTH; TSi with TSr in
-/// CREATE_CHILD_SA; in a response with an error notification nothing is mandatory.
+/// Judges the payloads from inside SK, or from inside all SKF payloads of a message. TSi, TSr and SA go
+/// together in IKE_AUTH; TSi with TSr in CREATE_CHILD_SA; in a response with an error notification nothing is
+/// mandatory.
 [[nodiscard]] Result<void, RuleError> check_encrypted(const Header& header, const PayloadChain& inner);
 
 }  // namespace awtun::wire

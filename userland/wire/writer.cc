@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/wire/writer.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 #include "userland/wire/octets.h"
@@ -76,6 +78,22 @@ void store_header(MutableByteView message, const Header& header, PayloadType fir
                                           (header.higher_version ? 0x10 : 0) | (header.response ? 0x20 : 0));
   store_be32(message, 20, header.message_id);
   store_be32(message, 24, static_cast<std::uint32_t>(message.size()));
+}
+
+/// A message of one payload, `type`, that begins with `numbers` and goes on with what `sealer` makes of
+/// `plaintext`.
+std::optional<Bytes> write_sealed(const Header& header, PayloadType type, PayloadType next, ByteView numbers,
+                                  ByteView plaintext, const Sealer& sealer) {
+  const std::size_t prefix_size = kHeaderSize + kPayloadHeaderSize + numbers.size();
+  if (sealer.body_size > kMaxMessageSize - prefix_size) return std::nullopt;
+  Bytes message(prefix_size + sealer.body_size);
+  store_header(message, header, type);
+  message[kHeaderSize] = static_cast<std::uint8_t>(next);
+  store_be16(message, kHeaderSize + 2, message.size() - kHeaderSize);
+  std::copy(numbers.begin(), numbers.end(), message.begin() + kHeaderSize + kPayloadHeaderSize);
+  const auto octets = MutableByteView(message);
+  if (!sealer.seal(octets.first(prefix_size), plaintext, octets.subspan(prefix_size))) return std::nullopt;
+  return message;
 }
 
 }  // namespace
@@ -183,16 +201,16 @@ std::optional<Bytes> write_message(const Header& header, const PayloadWriter& pa
 
 std::optional<Bytes> write_encrypted_message(const Header& header, const PayloadWriter& inner,
                                              const Sealer& sealer) {
-  const std::size_t prefix_size = kHeaderSize + kPayloadHeaderSize;
-  if (!inner.ok() || sealer.body_size > kMaxMessageSize - prefix_size) return std::nullopt;
-  Bytes message(prefix_size + sealer.body_size);
-  store_header(message, header, PayloadType::Sk);
-  message[kHeaderSize] = static_cast<std::uint8_t>(inner.first());
-  store_be16(message, kHeaderSize + 2, kPayloadHeaderSize + sealer.body_size);
-  const auto octets = MutableByteView(message);
-  if (!sealer.seal(octets.first(prefix_size), inner.octets(), octets.subspan(prefix_size)))
-    return std::nullopt;
-  return message;
+  if (!inner.ok()) return std::nullopt;
+  return write_sealed(header, PayloadType::Sk, inner.first(), {}, inner.octets(), sealer);
+}
+
+std::optional<Bytes> write_fragment(const Header& header, const Fragment& fragment, const Sealer& sealer) {
+  std::array<std::uint8_t, kFragmentNumbersSize> numbers{};
+  store_be16(numbers, 0, fragment.number);
+  store_be16(numbers, 2, fragment.total);
+  const PayloadType next = fragment.number == 1 ? fragment.first_inner : PayloadType::None;
+  return write_sealed(header, PayloadType::Skf, next, numbers, fragment.plaintext, sealer);
 }
 
 }  // namespace awtun::wire

@@ -62,12 +62,12 @@ class PayloadWriter {
 /// nullopt when it would exceed kMaxMessageSize or a length field.
 [[nodiscard]] std::optional<Bytes> write_message(const Header& header, const PayloadWriter& payloads);
 
-/// How a cipher turns the plaintext of an SK payload into its body.
+/// How a cipher turns the plaintext of an SK or SKF payload into its body.
 struct Sealer {
   /// The exact size of the body (IV, ciphertext with padding, ICV) for the plaintext at hand.
   std::size_t body_size = 0;
   /// Fills `body`. `prefix` is the message from the IKE header through the SK payload's generic
-  /// header. False when that failed; no message results then.
+  /// header, or through an SKF payload's numbers. False when that failed; no message results then.
   std::function<bool(ByteView prefix, ByteView plaintext, MutableByteView body)> seal;
 };
 
@@ -75,5 +75,15 @@ struct Sealer {
 /// large or when `sealer` fails.
 [[nodiscard]] std::optional<Bytes> write_encrypted_message(const Header& header, const PayloadWriter& inner,
                                                            const Sealer& sealer);
+
+/// A part of a message's plaintext, to be sent in an SKF payload (RFC 7383 2.5).
+struct Fragment {
+  PayloadType first_inner = PayloadType::None;  ///< of the whole message; written into number 1 alone
+  ByteView plaintext;
+  std::uint16_t number = 1;
+  std::uint16_t total = 1;
+};
+[[nodiscard]] std::optional<Bytes> write_fragment(const Header& header, const Fragment& fragment,
+                                                  const Sealer& sealer);
 
 }  // namespace awtun::wire

@@ -79,7 +79,8 @@ TEST(Rules, KnownPayloadsWithoutARowAreNotAllowed) {
         const bool free =
             type == PayloadType::Notify || type == PayloadType::VendorId || (number > 48 && number < 53);
         const bool has_row = std::any_of(rules.begin(), rules.end(), [&](const PayloadRule& rule) {
-          return rule.type == type && rule.encrypted == encrypted;
+          const bool fragment = type == PayloadType::Skf && rule.type == PayloadType::Sk && !encrypted;
+          return (rule.type == type || fragment) && rule.encrypted == encrypted;
         });
         PayloadWriter writer;
         writer.raw(type, {});
@@ -114,6 +115,17 @@ TEST(Rules, ARefusalInTheClearDoesNotReplaceSk) {
   PayloadWriter refusal;
   refusal.notify(NotifyType::AuthenticationFailed);
   EXPECT_EQ(judge(ExchangeType::IkeAuth, true, false, refusal), "SK is missing");
+}
+
+TEST(Rules, AFragmentStandsForSkAndNeverInsideIt) {
+  PayloadWriter fragment;
+  fragment.raw(PayloadType::Skf, Bytes{0, 1, 0, 2});
+  for (const auto& [exchange, response] : kCases) {
+    const std::string clear = judge(exchange, response, false, fragment);
+    EXPECT_EQ(clear,
+              exchange == ExchangeType::IkeSaInit ? "SKF is not allowed in the clear in this exchange" : "");
+    EXPECT_EQ(judge(exchange, response, true, fragment), "SKF is not allowed in this exchange");
+  }
 }
 
 TEST(Rules, SelectorsGoTogether) {

@@ -75,6 +75,47 @@ TEST(Writer, SealedMessageMayBeEmpty) {
   EXPECT_EQ(message->encrypted()->first_inner, PayloadType::None);
 }
 
+TEST(Writer, FragmentsCarryTheirNumbersInThePrefix) {
+  const Header header = header_of(ExchangeType::IkeAuth);
+  const Bytes part = counted(20);
+  for (const std::uint16_t number : {std::uint16_t{1}, std::uint16_t{2}}) {
+    Bytes prefix;
+    const auto octets =
+        write_fragment(header, {PayloadType::IdI, part, number, 2}, inverting(part.size(), &prefix));
+    ASSERT_TRUE(octets);
+    const auto message = parse_message(*octets);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->header.first_payload, PayloadType::Skf);
+    EXPECT_FALSE(message->encrypted());
+    const auto fragment = message->fragment();
+    ASSERT_TRUE(fragment);
+    EXPECT_EQ(fragment->number, number);
+    EXPECT_EQ(fragment->total, 2);
+    EXPECT_EQ(fragment->encrypted.first_inner, number == 1 ? PayloadType::IdI : PayloadType::None);
+    EXPECT_EQ(prefix, Bytes(fragment->encrypted.prefix.begin(), fragment->encrypted.prefix.end()));
+    EXPECT_EQ(prefix.size(), kHeaderSize + kPayloadHeaderSize + kFragmentNumbersSize);
+    EXPECT_EQ(fragment->encrypted.body.size(), octets->size() - prefix.size());
+  }
+}
+
+TEST(Writer, FragmentNumbersMustMakeSense) {
+  const auto judged = [](std::uint16_t number, std::uint16_t total) {
+    Bytes prefix;
+    const auto octets = write_fragment(header_of(ExchangeType::IkeAuth),
+                                       {PayloadType::IdI, {}, number, total}, inverting(0, &prefix));
+    return parse_message(*octets)->fragment().has_value();
+  };
+  EXPECT_TRUE(judged(1, 1));
+  EXPECT_TRUE(judged(65535, 65535));
+  EXPECT_FALSE(judged(0, 1));
+  EXPECT_FALSE(judged(0, 0));
+  EXPECT_FALSE(judged(3, 2));
+  PayloadWriter cut_off;
+  cut_off.raw(PayloadType::Skf, Bytes{0, 1, 0});
+  const Bytes octets = written(header_of(ExchangeType::IkeAuth), cut_off);
+  EXPECT_FALSE(parse_message(octets)->fragment());
+}
+
 TEST(Writer, NothingResultsWhenSealingFails) {
   const Sealer failing{16, [](ByteView, ByteView, MutableByteView) { return false; }};
   EXPECT_FALSE(write_encrypted_message(header_of(ExchangeType::IkeAuth), auth_payloads(), failing));
