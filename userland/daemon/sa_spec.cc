@@ -55,7 +55,7 @@ kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
   spec.esn = add.esn;
   if (!in) spec.remote = add.remote.address;
   if (add.udp && !in) spec.udp = kernel::UdpPorts{add.local.port, add.remote.port};
-  spec.follow = add.udp && in;
+  spec.follow = add.follow && in;
   spec.hard_seconds =
       static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(add.lifetime).count());
   spec.local_selectors = kernel_selectors(add.local_selectors);

@@ -29,6 +29,7 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   const Duration lifetime = profile.lifetime;
   made.outbound_spi = terms.choice.peer_spi;
   made.transform = terms.choice.transform;
+  made.udp = in_udp(sa);
   made.local_selectors = terms.local;
   made.remote_selectors = terms.remote;
   made.nonces = std::move(nonces);
@@ -55,6 +56,8 @@ void Engine::Impl::add_sa(const ChildSa& made, const IkeSa& sa, Direction direct
   added.spi = out ? made.outbound_spi : made.inbound_spi;
   added.local = sa.local;
   added.remote = sa.remote;
+  added.udp = made.udp;
+  added.follow = !out && made.udp && sa.nat.peer_may_move();
   added.transform = made.transform;
   added.encryption_key = std::move(keys.encryption);
   added.salt = std::move(keys.salt);

@@ -27,6 +27,7 @@ struct ChildSa {
   bool ours = false;         ///< we started the exchange that made it
   ChildState state = ChildState::Negotiating;
   IpsecTransform transform;
+  bool udp = false;  ///< ESP in UDP
   Selectors local_selectors;
   Selectors remote_selectors;
   Time established{};

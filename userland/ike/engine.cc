@@ -164,6 +164,7 @@ void Engine::Impl::timer(IkeSa& sa) {
     delete_ike(sa);
     return;
   }
+  if (sa.keepalive_at && *sa.keepalive_at <= now_) keep_alive(sa);
   if (due(sa.rekey_at)) sa.want({Task::What::RekeyIke});
   if (!sa.outstanding && due(sa.dpd_at)) sa.want({Task::What::Liveness});
   pump(sa);
@@ -222,7 +223,6 @@ void Engine::Impl::on(SaExpired&& input) {
 }
 
 // INTERIM: the next steps fill these in.
-void Engine::Impl::on(PeerMoved&&) {}
 void Engine::Impl::on(JobDone&&) {}
 
 void Engine::Impl::on(Rekey&& input) {

@@ -167,6 +167,7 @@ struct AddSa {
   Endpoint local;         ///< the ports count only in UDP
   Endpoint remote;
   bool udp = false;        ///< ESP in UDP between these ports (RFC 3948)
+  bool follow = false;     ///< inbound: the newest authentic packet says where the tunnel sends to
   bool esn = false;        ///< 64-bit sequence numbers (RFC 4303 2.2.1)
   bool transport = false;  ///< transport mode; else tunnel mode
   Duration lifetime{};     ///< the kernel's own end for it, should the daemon be dead then
@@ -256,6 +257,8 @@ struct IkeSaStatus {
   std::optional<Time> rekey_at;
   std::optional<Time> expires;
   std::optional<Time> last_heard;  ///< last message authenticated under this SA
+  bool local_behind_nat = false;
+  bool remote_behind_nat = false;
 };
 
 struct ChildSaStatus {
@@ -269,6 +272,7 @@ struct ChildSaStatus {
   std::optional<Time> expires;
   std::vector<TrafficSelector> local_selectors;
   std::vector<TrafficSelector> remote_selectors;
+  bool udp = false;  ///< ESP in UDP: there is a NAT
 };
 
 struct PeerStatus {

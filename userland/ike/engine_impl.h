@@ -103,7 +103,7 @@ struct Engine::Impl {
   // messages.cc: windows, sealing, sending, receiving
   void receive(const Datagram& datagram);
   void receive_protected(const Datagram& datagram, const wire::MessageView& message);
-  void on_request(IkeSa& sa, const wire::Header& header,
+  void on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                   const Result<wire::PayloadChain, wire::ParseError>& inner);
   void on_response(IkeSa& sa, const wire::Header& header,
                    const Result<wire::PayloadChain, wire::ParseError>& inner);
@@ -113,12 +113,20 @@ struct Engine::Impl {
                     Purpose purpose);
   void respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads);
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
-  void transmit(const IkeSa& sa, Bytes bytes);
+  void transmit(IkeSa& sa, const Path& path, Bytes bytes);
   void retransmit(IkeSa& sa);
   void give_up(IkeSa& sa);
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
   void confirm(IkeSa& sa);
+
+  // nat.cc: NAT traversal
+  [[nodiscard]] static bool in_udp(const IkeSa& sa);
+  void arm_keepalive(IkeSa& sa);
+  void keep_alive(IkeSa& sa);
+  void follow(IkeSa& sa, const Path& path);
+  std::vector<std::uint64_t> move_peer(IkeSa& sa, const Endpoint& remote);
+  void move_children(std::uint64_t ike_spi);
 
   // init_exchange.cc: IKE_SA_INIT
   void start_attempt(Tunnel& tunnel);

@@ -36,6 +36,8 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   made.peer_spi = choice.peer_spi;
   made.local = old.local;
   made.remote = old.remote;
+  made.nat = old.nat;
+  arm_keepalive(made);
   made.origin = old.origin;
   made.dpd_interval = old.dpd_interval;
   made.confirmed = initiator;

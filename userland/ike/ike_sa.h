@@ -11,6 +11,7 @@
 #include "userland/ike/admission.h"
 #include "userland/ike/collision.h"
 #include "userland/ike/engine.h"
+#include "userland/ike/nat.h"
 #include "userland/ike/protection.h"
 
 namespace awtun::ike {
@@ -109,6 +110,8 @@ struct IkeSa {
   TunnelId tunnel = 0;
   Endpoint local;
   Endpoint remote;
+  NatView nat;
+  Path reply_to;  ///< where the request that is to be answered came from
   std::optional<IsakmpTransform> transform;
   std::optional<Protection> keys;
   std::optional<Handshake> handshake;
@@ -136,6 +139,7 @@ struct IkeSa {
   std::optional<Time> rekey_at;
   std::optional<Time> expires_at;   ///< end of the lifetime, or of the patience with this state
   std::optional<Time> give_way_at;  ///< redundant: to be deleted then
+  std::optional<Time> keepalive_at;
 
   /// Made by the peer's rekey while ours is still unanswered: it waits for the outcome.
   bool provisional = false;

@@ -47,8 +47,8 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
     return;
   }
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
-  sa.local = {owner.policy.local, 500};
-  sa.remote = {owner.policy.remote, 500};
+  sa.local = {owner.policy.local, kIkePort};
+  sa.remote = {owner.policy.remote, kIkePort};
   sa.handshake.emplace();
   sa.handshake->nonce_i = dice_.bytes(kNonceSize);
   sa.origin.nonce = sa.handshake->nonce_i;
@@ -79,6 +79,7 @@ void Engine::Impl::resend_init(IkeSa& sa) {
   payloads.sa(ike_proposals(owner->policy.isakmp, {}));
   payloads.ke(handshake.key_exchange->group(), handshake.key_exchange->public_value());
   payloads.nonce(handshake.nonce_i);
+  write_nat_detection(payloads, {sa.local_spi, 0}, {sa.local, sa.remote});
   payloads.vendor_id(own_vendor_id());
   sa.next_request = 0;
   send_request(sa, wire::ExchangeType::IkeSaInit, payloads, AskInit{});
@@ -154,6 +155,8 @@ void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
   handshake.key_exchange.reset();
   handshake.init_response.assign(message.octets.begin(), message.octets.end());
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
+  sa.nat = detect_nat(message.payloads, {sa.local_spi, sa.peer_spi}, {sa.local, sa.remote});
+  if (sa.nat.found()) sa.local.port = sa.remote.port = kNattPort;
   sa.outstanding.reset();
   sa.expires_at.reset();
   send_auth(sa);
@@ -183,9 +186,10 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
     return reply_unprotected(datagram, header, wire::NotifyType::UnsupportedCriticalPayload,
                              ByteView(&octet, 1));
   }
-  if (const IkeSa* sa = answered_init(datagram, header)) {
+  const Path path{datagram.local, datagram.remote};
+  if (IkeSa* sa = answered_init(datagram, header)) {
     ++counters_.retransmissions;
-    return transmit(*sa, sa->handshake->init_response);
+    return transmit(*sa, path, sa->handshake->init_response);
   }
   if (!admit(*owner, datagram, message)) return;
   const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
@@ -223,6 +227,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   sa.local = datagram.local;
   sa.remote = datagram.remote;
   sa.peer_spi = message.header.initiator_spi;
+  sa.nat = detect_nat(message.payloads, {sa.peer_spi, 0}, {sa.local, sa.remote});
   sa.expected_request = 1;
   sa.expires_at = now_ + kHalfOpenPatience;
   Handshake& handshake = sa.handshake.emplace();
@@ -240,6 +245,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   payloads.sa(answer(choice, Bytes{}));
   payloads.ke(key_exchange.group(), key_exchange.public_value());
   payloads.nonce(handshake.nonce_r);
+  write_nat_detection(payloads, {sa.peer_spi, sa.local_spi}, {sa.local, sa.remote});
   payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
   payloads.vendor_id(own_vendor_id());
   wire::Header header;
@@ -250,7 +256,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   auto bytes = wire::write_message(header, payloads);
   if (!bytes) return close(sa);
   handshake.init_response = *bytes;
-  transmit(sa, *std::move(bytes));
+  transmit(sa, {sa.local, sa.remote}, *std::move(bytes));
 }
 
 /// A flood of requests from one peer's address pushes out its own oldest attempts and nobody else's.

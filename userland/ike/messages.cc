@@ -88,14 +88,14 @@ void Engine::Impl::receive_protected(const Datagram& datagram, const wire::Messa
   if (header.response)
     on_response(*sa, header, inner);
   else
-    on_request(*sa, header, inner);
+    on_request(*sa, {datagram.local, datagram.remote}, header, inner);
 }
 
-void Engine::Impl::on_request(IkeSa& sa, const wire::Header& header,
+void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
   if (header.message_id + 1 == sa.expected_request && !sa.last_response.empty()) {
     ++counters_.retransmissions;
-    transmit(sa, sa.last_response);
+    transmit(sa, path, sa.last_response);
     return;
   }
   const bool auth_expected = sa.state == IkeState::HalfOpen;
@@ -103,6 +103,7 @@ void Engine::Impl::on_request(IkeSa& sa, const wire::Header& header,
   if (header.message_id != sa.expected_request || sa.state == IkeState::InitSent ||
       sa.state == IkeState::AuthSent || sa.state == IkeState::Ended || auth != auth_expected)
     return;
+  follow(sa, path);
   if (!inner || !well_formed(*inner)) {
     ++counters_.messages_malformed;
     refuse(sa, header, wire::NotifyType::InvalidSyntax);
@@ -195,9 +196,10 @@ void Engine::Impl::confirm(IkeSa& sa) {
 
 // ---------------------------------------------------------------- out
 
-void Engine::Impl::transmit(const IkeSa& sa, Bytes bytes) {
+void Engine::Impl::transmit(IkeSa& sa, const Path& path, Bytes bytes) {
   ++counters_.messages_sent;
-  actions_.emplace_back(Send{sa.local, sa.remote, std::move(bytes)});
+  actions_.emplace_back(Send{path.local, path.remote, std::move(bytes)});
+  arm_keepalive(sa);
 }
 
 void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wire::PayloadWriter& payloads,
@@ -212,7 +214,7 @@ void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wi
     return;
   }
   sa.outstanding = Request{sa.next_request++, *bytes, std::move(purpose), now_};
-  transmit(sa, *std::move(bytes));
+  transmit(sa, {sa.local, sa.remote}, *std::move(bytes));
 }
 
 void Engine::Impl::respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads) {
@@ -221,7 +223,7 @@ void Engine::Impl::respond(IkeSa& sa, const wire::Header& request, const wire::P
   if (!bytes) return;
   sa.expected_request = request.message_id + 1;
   sa.last_response = *bytes;
-  transmit(sa, *std::move(bytes));
+  transmit(sa, sa.reply_to, *std::move(bytes));
 }
 
 void Engine::Impl::refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data) {
@@ -235,7 +237,7 @@ void Engine::Impl::retransmit(IkeSa& sa) {
   if (!retransmit_after(request.retransmitted)) return give_up(sa);
   ++request.retransmitted;
   ++counters_.retransmissions;
-  transmit(sa, request.bytes);
+  transmit(sa, {sa.local, sa.remote}, request.bytes);
 }
 
 /// The peer has not answered for kGiveUpAfter.

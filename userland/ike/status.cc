@@ -23,8 +23,9 @@ std::string state_word(const IkeSa& sa) {
 }
 
 IkeSaStatus describe(const IkeSa& sa) {
-  return {sa.tunnel, sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_word(sa), sa.local,
-          sa.remote, sa.transform,       sa.established,     sa.rekey_at,    sa.expires_at,  sa.last_heard};
+  return {sa.tunnel,     sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_word(sa),
+          sa.local,      sa.remote,          sa.transform,       sa.established, sa.rekey_at,
+          sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
 
 bool being_rekeyed(const std::map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
@@ -46,7 +47,7 @@ Status Engine::Impl::status() const {
     if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
     result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.transform,
                                 one.established, one.rekey_at, one.expires_at, one.local_selectors,
-                                one.remote_selectors});
+                                one.remote_selectors, one.udp});
   }
   for (const auto& [id, owner] : tunnels_) {
     const TunnelPolicy& policy = owner.policy;

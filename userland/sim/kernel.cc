@@ -19,6 +19,7 @@ void SimKernel::apply(const ike::Action& action) {
   if (const auto* added = std::get_if<ike::AddSa>(&action)) add(*added);
   if (const auto* activated = std::get_if<ike::ActivateSa>(&action)) activate(*activated);
   if (const auto* removed = std::get_if<ike::DeleteSa>(&action)) remove(*removed);
+  if (const auto* moved = std::get_if<ike::MoveSa>(&action)) move(*moved);
 }
 
 void SimKernel::flush() {
@@ -28,7 +29,10 @@ void SimKernel::flush() {
 }
 
 void SimKernel::add(const ike::AddSa& action) {
-  const Sa sa{action.tunnel, action.local.address, action.remote.address, all_keys(action)};
+  const Sa sa{action.tunnel, action.local, action.remote,    action.udp,
+              action.follow, action.esn,   action.transport, all_keys(action)};
+  if (sa.udp && (sa.local.port != ike::kNattPort || sa.remote.port == 0))
+    errors_.push_back("SPI " + std::to_string(action.spi) + " in UDP without its ports");
   if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
   const bool fresh = action.direction == ike::Direction::In
                          ? inbound_.emplace(action.spi, sa).second
@@ -52,17 +56,51 @@ void SimKernel::remove(const ike::DeleteSa& action) {
     active_.erase(found);
 }
 
-std::optional<ModelPacket> SimKernel::transmit(ike::TunnelId tunnel) const {
+void SimKernel::move(const ike::MoveSa& action) {
+  const auto found = outbound_.find({action.tunnel, action.spi});
+  if (found == outbound_.end() || !found->second.udp) {
+    errors_.push_back("SPI " + std::to_string(action.spi) + " moved, yet not there or not in UDP");
+    return;
+  }
+  found->second.local = action.local;
+  found->second.remote = action.remote;
+}
+
+std::optional<ModelPacket> SimKernel::peek(ike::TunnelId tunnel) const {
   const auto active = active_.find(tunnel);
   if (active == active_.end()) return std::nullopt;
   const Sa& sa = outbound_.at({tunnel, active->second});
-  return ModelPacket{sa.local, sa.remote, active->second, sa.keys};
+  return ModelPacket{sa.local,      sa.remote, sa.udp, active->second,
+                     sa.number + 1, sa.keys,   sa.esn, sa.transport};
 }
 
-bool SimKernel::receive(const ModelPacket& packet) const {
+std::optional<ModelPacket> SimKernel::transmit(ike::TunnelId tunnel) {
+  auto packet = peek(tunnel);
+  if (packet) outbound_.at({tunnel, packet->spi}).number = packet->number;
+  return packet;
+}
+
+bool SimKernel::takes(const ModelPacket& packet) const {
   const auto found = inbound_.find(packet.spi);
-  return found != inbound_.end() && found->second.keys == packet.keys &&
-         found->second.local == packet.destination && found->second.remote == packet.source;
+  if (found == inbound_.end()) return false;
+  const Sa& sa = found->second;
+  const bool ends =
+      sa.udp ? sa.local == packet.destination
+             : sa.local.address == packet.destination.address && sa.remote.address == packet.source.address;
+  return ends && sa.udp == packet.udp && sa.keys == packet.keys && sa.esn == packet.esn &&
+         sa.transport == packet.transport;
+}
+
+std::optional<ike::PeerMoved> SimKernel::receive(const ModelPacket& packet) {
+  Sa& sa = inbound_.at(packet.spi);
+  if (packet.number <= sa.number) return std::nullopt;
+  sa.number = packet.number;
+  const auto sending = peek(sa.tunnel);
+  if (!sa.udp || !sending || !sending->udp || sending->destination == packet.source) return std::nullopt;
+  if (sa.follow)
+    for (auto& [key, out] : outbound_)
+      if (key.first == sa.tunnel && out.udp) out.remote = packet.source;
+  return ike::PeerMoved{sa.tunnel, packet.spi, packet.source};
 }
 
 std::size_t SimKernel::inbound_count(ike::TunnelId tunnel) const {

@@ -11,27 +11,36 @@
 
 namespace awtun::sim {
 
-/// An ESP packet reduced to what decides its fate: the SPI and the keys that protect it.
+/// An ESP packet reduced to what decides its fate: where it goes, the SPI, the keys that protect it.
 struct ModelPacket {
-  IpAddress source;
-  IpAddress destination;
+  Endpoint source;  ///< the ports count only in UDP
+  Endpoint destination;
+  bool udp = false;
   std::uint32_t spi = 0;
+  std::uint64_t number = 0;  ///< its sequence number
   Bytes keys;
+  bool esn = false;
+  bool transport = false;
 };
 
 class SimKernel {
  public:
-  /// Carries out AddSa, ActivateSa and DeleteSa; leaves other actions alone. Breaking the contract of
-  /// the data plane (an SPI twice, deleting what is not there, activating what is not outbound) is
-  /// noted in errors().
+  /// Carries out AddSa, ActivateSa, DeleteSa and MoveSa; leaves other actions alone. Breaking the
+  /// contract of the data plane (an SPI twice, deleting what is not there, activating what is not
+  /// outbound, moving what is not in UDP) is noted in errors().
   void apply(const ike::Action& action);
   /// All SAs gone, as after a reboot.
   void flush();
 
-  /// What the tunnel would transmit now; nullopt when no outbound SA is active.
-  [[nodiscard]] std::optional<ModelPacket> transmit(ike::TunnelId tunnel) const;
+  /// The tunnel's next packet; nullopt when no outbound SA is active.
+  [[nodiscard]] std::optional<ModelPacket> transmit(ike::TunnelId tunnel);
+  /// The same packet, which is not sent.
+  [[nodiscard]] std::optional<ModelPacket> peek(ike::TunnelId tunnel) const;
   /// Whether an inbound SA takes the packet.
-  [[nodiscard]] bool receive(const ModelPacket& packet) const;
+  [[nodiscard]] bool takes(const ModelPacket& packet) const;
+  /// Receives a packet that an SA takes. When it is the newest and comes from elsewhere than the
+  /// tunnel sends to, the outbound SAs follow if they may, and the engine is to be told.
+  [[nodiscard]] std::optional<ike::PeerMoved> receive(const ModelPacket& packet);
 
   [[nodiscard]] std::size_t inbound_count(ike::TunnelId tunnel) const;
   [[nodiscard]] std::size_t outbound_count(ike::TunnelId tunnel) const;
@@ -42,13 +51,19 @@ class SimKernel {
  private:
   struct Sa {
     ike::TunnelId tunnel;
-    IpAddress local;
-    IpAddress remote;
+    Endpoint local;
+    Endpoint remote;
+    bool udp;
+    bool follow;
+    bool esn;
+    bool transport;
     Bytes keys;
+    std::uint64_t number = 0;  ///< last sent, or newest received
   };
   void add(const ike::AddSa& action);
   void activate(const ike::ActivateSa& action);
   void remove(const ike::DeleteSa& action);
+  void move(const ike::MoveSa& action);
 
   std::map<std::uint32_t, Sa> inbound_;
   std::map<std::pair<ike::TunnelId, std::uint32_t>, Sa> outbound_;

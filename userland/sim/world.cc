@@ -27,17 +27,27 @@ ike::Settings settings_of(std::size_t index) {
 World::World(std::uint64_t seed) : seed_(seed), network_(seed) {}
 
 std::size_t World::add_node() {
+  return add_node(*IpAddress::parse("10.0.0." + std::to_string(nodes_.size() + 1)));
+}
+
+std::size_t World::add_node(const IpAddress& address) {
   const std::size_t index = nodes_.size();
   const std::uint64_t seed = seed_ * 1000 + index + 1;
-  nodes_.push_back({*IpAddress::parse("10.0.0." + std::to_string(index + 1)),
-                    seed,
-                    ike::Engine(seeded(seed), settings_of(index)),
-                    {},
-                    true,
-                    {},
-                    {},
-                    {}});
+  nodes_.push_back({address, seed, ike::Engine(seeded(seed), settings_of(index)), {}, true, {}, {}, {}, {}, {}});
   return index;
+}
+
+void World::put_behind_nat(std::size_t index, std::string_view outer, bool reachable) {
+  Node& node = nodes_[index];
+  Nat& nat = node.nat.emplace(node.address, *IpAddress::parse(outer));
+  if (!reachable) return;
+  nat.forward(ike::kIkePort);
+  nat.forward(ike::kNattPort);
+}
+
+const IpAddress& World::public_address(std::size_t index) const {
+  const Node& node = nodes_[index];
+  return node.nat ? node.nat->address() : node.address;
 }
 
 void World::input(std::size_t index, ike::Input input) {
@@ -70,7 +80,11 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
     if (const auto* sent = std::get_if<ike::Send>(&action)) {
       node.sends.push_back(now_);
       if (on_send) on_send(*sent);
-      network_.send(now_, *sent);
+      send(index, *sent);
+    }
+    if (const auto* kept = std::get_if<ike::SendKeepalive>(&action)) {
+      node.keepalives.push_back(now_);
+      if (node.nat) static_cast<void>(node.nat->out(now_, kept->local));
     }
   }
   for (ike::DataPlaneFailed& failure : failures) carry_out(index, node.engine.step(now_, std::move(failure)));
@@ -92,17 +106,24 @@ bool World::step_once(Time until) {
   if (first > until) return false;
   now_ = std::max(now_, first);
   if (packet == first) {
-    arrive(packets_.begin()->second);
-    packets_.erase(packets_.begin());
+    arrive(std::move(packets_.extract(packets_.begin()).mapped()));
     return true;
   }
   if (datagram == first) {
-    ike::Datagram arriving = network_.pop();
-    if (const auto receiver = find(arriving.local.address)) input(*receiver, std::move(arriving));
+    receive(network_.pop());
     return true;
   }
   input(timer_of, ike::TimerDue{});
   return true;
+}
+
+void World::send(std::size_t index, ike::Send datagram) {
+  if (auto& nat = nodes_[index].nat) datagram.local = nat->out(now_, datagram.local);
+  network_.send(now_, datagram);
+}
+
+void World::receive(ike::Datagram datagram) {
+  if (const auto receiver = find(datagram.local)) input(*receiver, std::move(datagram));
 }
 
 void World::run_until(Time until) {
@@ -122,9 +143,15 @@ bool World::run_while_not(const std::function<bool()>& condition, Duration limit
 }
 
 bool World::connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const {
-  const auto forth = nodes_[a].kernel.transmit(tunnel);
-  const auto back = nodes_[b].kernel.transmit(tunnel);
-  return forth && back && nodes_[b].kernel.receive(*forth) && nodes_[a].kernel.receive(*back);
+  return passes(a, b, tunnel) && passes(b, a, tunnel);
+}
+
+bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const {
+  auto packet = nodes_[from].kernel.peek(tunnel);
+  if (!packet || (nodes_[from].nat && !packet->udp)) return false;
+  // Which port the NAT gives it does not matter: ESP in UDP is taken from any.
+  packet->source.address = public_address(from);
+  return find(*packet) == to && nodes_[to].kernel.takes(*packet);
 }
 
 void World::send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel) {
@@ -134,22 +161,40 @@ void World::send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel) {
 
 void World::transmit(std::size_t from, ike::TunnelId tunnel) {
   ++packets_sent_;
-  if (const auto packet = nodes_[from].kernel.transmit(tunnel))
-    packets_.emplace(std::pair(now_ + network_.draw_delay(), packets_sent_), *packet);
-  else
+  auto packet = nodes_[from].kernel.transmit(tunnel);
+  auto& nat = nodes_[from].nat;
+  if (!packet || (nat && !packet->udp)) {
     ++packets_lost_;
+    return;
+  }
+  if (nat) packet->source = nat->out(now_, packet->source);
+  packets_.emplace(std::pair(now_ + network_.draw_delay(), packets_sent_), *std::move(packet));
 }
 
-void World::arrive(const ModelPacket& packet) {
-  const auto receiver = find(packet.destination);
-  const bool taken = receiver && nodes_[*receiver].alive && nodes_[*receiver].kernel.receive(packet);
-  ++(taken ? packets_delivered_ : packets_lost_);
+void World::arrive(ModelPacket packet) {
+  const auto receiver = find(packet);
+  if (!receiver || !nodes_[*receiver].alive || !nodes_[*receiver].kernel.takes(packet)) {
+    ++packets_lost_;
+    return;
+  }
+  ++packets_delivered_;
+  if (const auto moved = nodes_[*receiver].kernel.receive(packet)) input(*receiver, *moved);
 }
 
-std::optional<std::size_t> World::find(const IpAddress& address) const {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].address == address) return i;
+std::optional<std::size_t> World::find(Endpoint& endpoint) const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto inner = nodes_[i].nat ? nodes_[i].nat->in(now_, endpoint) : endpoint;
+    if (!inner || inner->address != nodes_[i].address) continue;
+    endpoint = *inner;
+    return i;
+  }
   return std::nullopt;
+}
+
+std::optional<std::size_t> World::find(ModelPacket& packet) const {
+  const auto receiver = find(packet.destination);
+  if (receiver && nodes_[*receiver].nat && !packet.udp) return std::nullopt;
+  return receiver;
 }
 
 void World::note(std::size_t index, const std::string& text) {

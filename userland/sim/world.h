@@ -10,6 +10,7 @@
 
 #include "userland/ike/engine.h"
 #include "userland/sim/kernel.h"
+#include "userland/sim/nat.h"
 #include "userland/sim/network.h"
 
 namespace awtun::sim {
@@ -26,6 +27,9 @@ struct Node {
   /// When each of its datagrams was sent.
   std::vector<Time> sends;
   std::vector<ike::IkeKeys> keys;
+  /// When each of its keepalives was sent.
+  std::vector<Time> keepalives;
+  std::optional<Nat> nat;
 };
 
 class World {
@@ -34,13 +38,19 @@ class World {
 
   /// Its address is 10.0.0.(index + 1).
   std::size_t add_node();
+  std::size_t add_node(const IpAddress& address);
+  /// From now on the others see the node at `outer` and the ports that the NAT chooses; node().nat is
+  /// the NAT. Where it is `reachable`, IKE's ports are forwarded to it.
+  void put_behind_nat(std::size_t index, std::string_view outer, bool reachable);
+  /// Where the others find it.
+  [[nodiscard]] const IpAddress& public_address(std::size_t index) const;
   [[nodiscard]] Node& node(std::size_t index) { return nodes_[index]; }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] Time now() const { return now_; }
 
   /// Called after every event, when all its actions have been carried out.
   std::function<void()> after_event;
-  /// Sees every datagram that is sent.
+  /// Sees every datagram that is sent, as the sender does.
   std::function<void(const ike::Send&)> on_send;
 
   void input(std::size_t index, ike::Input input);
@@ -57,11 +67,12 @@ class World {
 
   /// Whether a packet that either end transmits now is one that the other would take now.
   [[nodiscard]] bool connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const;
-  /// Sends one model packet each way; they arrive after the network's delay, never lost by it.
+  /// Sends one model packet each way; they arrive after the network's delay, never lost by it. What
+  /// shows a kernel that the peer has moved is told to its engine.
   void send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel);
   [[nodiscard]] std::uint64_t packets_sent() const { return packets_sent_; }
   [[nodiscard]] std::uint64_t packets_delivered() const { return packets_delivered_; }
-  /// Not delivered: nothing to transmit on, or no SA that takes it at the other end.
+  /// Not delivered: nothing to transmit on, stopped by a NAT, or no SA that takes it at the other end.
   [[nodiscard]] std::uint64_t packets_lost() const { return packets_lost_; }
 
   /// The latest notices, for the report of a failing run.
@@ -70,9 +81,15 @@ class World {
  private:
   bool step_once(Time until);
   void carry_out(std::size_t index, ike::Actions actions);
+  void send(std::size_t index, ike::Send datagram);
+  void receive(ike::Datagram datagram);
   void transmit(std::size_t from, ike::TunnelId tunnel);
-  void arrive(const ModelPacket& packet);
-  [[nodiscard]] std::optional<std::size_t> find(const IpAddress& address) const;
+  void arrive(ModelPacket packet);
+  /// Whether a packet that `from` transmits now is one that `to` would take now.
+  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const;
+  /// The router that is at `endpoint` for the others, which becomes its own endpoint.
+  [[nodiscard]] std::optional<std::size_t> find(Endpoint& endpoint) const;
+  [[nodiscard]] std::optional<std::size_t> find(ModelPacket& packet) const;
   void note(std::size_t index, const std::string& text);
 
   std::uint64_t seed_;

@@ -38,10 +38,11 @@ TEST(SaSpec, OutboundInUdpLeavesByThePortsOfIke) {
   EXPECT_EQ(spec.hard_seconds, 28801U);
 }
 
-TEST(SaSpec, InboundInUdpIsFollowed) {
+TEST(SaSpec, InboundIsFollowedWhereThePeerMayMove) {
   auto add = sample(ike::Direction::In);
-  EXPECT_FALSE(sa_spec(add, 7).follow);
   add.udp = true;
+  EXPECT_FALSE(sa_spec(add, 7).follow);
+  add.follow = true;
   const auto spec = sa_spec(add, 7);
   EXPECT_TRUE(spec.follow);
   EXPECT_FALSE(spec.udp);

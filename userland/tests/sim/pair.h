@@ -22,20 +22,21 @@ inline IsakmpProfile fast_profile() {
 }
 
 struct Pair {
-  explicit Pair(std::uint64_t seed) : world(seed) {
-    world.add_node();
-    world.add_node();
+  explicit Pair(std::uint64_t seed, Family family = Family::V4) : world(seed) {
+    for (const char* last : {"1", "2"})
+      world.add_node(
+          *IpAddress::parse((family == Family::V4 ? "10.0.0." : "2001:db8::") + std::string(last)));
   }
 
   [[nodiscard]] ike::TunnelPolicy policy(std::size_t index, std::string_view key = "ouR4ecret") {
     const IpAddress local = world.node(index).address;
-    const IpAddress remote = world.node(1 - index).address;
     ike::TunnelPolicy result;
     result.tunnel = kTunnel;
     result.local = local;
-    result.remote = remote;
+    result.remote = world.public_address(1 - index);
+    // Behind a NAT or not, a router is called by its own address.
     result.local_id = ike::Identity::of(local);
-    result.remote_id = ike::Identity::of(remote);
+    result.remote_id = ike::Identity::of(world.node(1 - index).address);
     result.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
     result.isakmp = isakmp;
     result.ipsec = ipsec;

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// NAT traversal (RFC 7296 2.23): found, passed, kept alive, and followed when it changes its mind.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "userland/tests/sim/pair.h"
+#include "userland/wire/message.h"
+
+namespace awtun::sim {
+namespace {
+
+constexpr std::string_view kOuter[] = {"192.0.2.1", "192.0.2.2"};
+
+/// Node 0 is the responder where only one end can begin: it can be reached, node 1 behind a NAT
+/// without forwarded ports cannot.
+class NatTest : public testing::Test {
+ protected:
+  void behind_nat(std::size_t index, bool reachable) {
+    pair.world.put_behind_nat(index, kOuter[index], reachable);
+  }
+  /// Node 1 alone begins.
+  void up() {
+    pair.set(0);
+    pair.set(1);
+    ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+    pair.world.run_for(60s);
+    expect_rest();
+  }
+  void expect_rest() {
+    EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+    EXPECT_EQ(pair.kernel_errors(), "") << pair.world.trace();
+  }
+  void expect_nat(std::size_t index, bool ours, bool theirs) {
+    const ike::Status status = pair.status(index);
+    ASSERT_EQ(status.ike_sas.size(), 1U);
+    EXPECT_EQ(status.ike_sas[0].local_behind_nat, ours);
+    EXPECT_EQ(status.ike_sas[0].remote_behind_nat, theirs);
+    ASSERT_EQ(status.child_sas.size(), 1U);
+    EXPECT_EQ(status.child_sas[0].udp, ours || theirs);
+    EXPECT_EQ(status.ike_sas[0].local.port, ours || theirs ? ike::kNattPort : ike::kIkePort);
+  }
+  Endpoint remote_of(std::size_t index) { return pair.status(index).ike_sas.at(0).remote; }
+
+  Pair pair{7};
+};
+
+TEST_F(NatTest, WithoutOneEverythingStaysOnPort500) {
+  up();
+  expect_nat(0, false, false);
+  expect_nat(1, false, false);
+  pair.world.run_for(300s);
+  EXPECT_TRUE(pair.world.node(0).keepalives.empty());
+  EXPECT_TRUE(pair.world.node(1).keepalives.empty());
+}
+
+TEST(Nat, IPv6WithoutOneStaysOnPort500) {
+  Pair pair(7, Family::V6);
+  bool other_port = false;
+  pair.world.on_send = [&](const ike::Send& sent) {
+    other_port = other_port || sent.local.port != ike::kIkePort || sent.remote.port != ike::kIkePort;
+  };
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+  pair.world.run_for(60s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+  EXPECT_FALSE(other_port);
+  EXPECT_FALSE(pair.status(0).child_sas.at(0).udp);
+}
+
+TEST_F(NatTest, BeforeTheInitiator) {
+  behind_nat(1, false);
+  up();
+  expect_nat(0, false, true);
+  expect_nat(1, true, false);
+  EXPECT_EQ(remote_of(0).address, *IpAddress::parse(kOuter[1]));
+  EXPECT_EQ(remote_of(1), (Endpoint{pair.world.node(0).address, ike::kNattPort}));
+}
+
+TEST_F(NatTest, BeforeTheResponder) {
+  behind_nat(0, true);
+  up();
+  // Node 1, which is not behind it, may have been the responder as well.
+  expect_nat(0, true, false);
+  expect_nat(1, false, true);
+}
+
+TEST_F(NatTest, BeforeBoth) {
+  behind_nat(0, true);
+  behind_nat(1, false);
+  up();
+  expect_nat(0, true, true);
+  expect_nat(1, true, true);
+}
+
+TEST(Nat, EveryArrangementWorksOnABadNetworkWhoeverBegins) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Pair pair(seed);
+    if (seed % 3 != 0) pair.world.put_behind_nat(0, kOuter[0], true);
+    if (seed % 3 != 1) pair.world.put_behind_nat(1, kOuter[1], seed % 2 == 0);
+    pair.world.network().faults = {200, 100, 5ms, 500ms};
+    pair.set_both();
+    ASSERT_TRUE(pair.come_up(300s)) << pair.world.trace();
+    pair.world.network().faults = {};
+    pair.world.run_for(600s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    for (const auto what : {ike::Rekey::What::ChildSa, ike::Rekey::What::IkeSa}) {
+      pair.world.input(seed % 2, ike::Rekey{kTunnel, what});
+      pair.world.run_for(20s);
+      ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+      ASSERT_TRUE(pair.status(0).child_sas.at(0).udp);
+    }
+    ASSERT_EQ(pair.kernel_errors(), "") << pair.world.trace();
+  }
+}
+
+// ---------------------------------------------------------------- keepalives, RFC 3948 section 4
+
+TEST_F(NatTest, KeepalivesFillTheSilenceOfTheEndBehindTheNat) {
+  behind_nat(1, false);
+  up();
+  // No DPD from the other end for this time: node 1's own request every 30 s, then 10 s later it falls
+  // silent for 20 s.
+  Node& node = pair.world.node(1);
+  const std::size_t before = node.keepalives.size();
+  pair.world.run_for(600s);
+  ASSERT_GT(node.keepalives.size(), before);
+  for (const Time kept : node.keepalives) {
+    Time last{};
+    for (const Time sent : node.sends)
+      if (sent <= kept) last = std::max(last, sent);
+    for (const Time other : node.keepalives)
+      if (other < kept) last = std::max(last, other);
+    EXPECT_EQ(kept - last, ike::Duration{20000});
+  }
+  EXPECT_TRUE(pair.world.node(0).keepalives.empty());
+}
+
+TEST_F(NatTest, NoKeepaliveWhileMessagesFlow) {
+  behind_nat(1, false);
+  pair.isakmp.dpd_interval = 15s;
+  up();
+  pair.world.run_for(600s);
+  EXPECT_TRUE(pair.world.node(1).keepalives.empty());
+}
+
+TEST_F(NatTest, KeepalivesKeepAForgetfulNatOpen) {
+  behind_nat(1, false);
+  pair.world.node(1).nat->idle_limit = 25s;
+  pair.isakmp.dpd_interval = 100s;
+  up();
+  const Endpoint peer = remote_of(0);
+  bool always = true;
+  pair.world.after_event = [&] { always = always && pair.connected(); };
+  pair.world.run_for(3600s);
+  EXPECT_TRUE(always);
+  EXPECT_EQ(remote_of(0), peer);
+}
+
+// ---------------------------------------------------------------- a new mapping
+
+TEST_F(NatTest, TrafficMovesThePeerAfterItsMappingIsFlushed) {
+  behind_nat(1, false);
+  up();
+  pair.world.run_for(5s);  // no request of before is on its way
+  const Endpoint before = remote_of(0);
+  pair.world.node(1).nat->flush();
+  EXPECT_FALSE(pair.connected());
+  pair.world.send_traffic(0, 1, kTunnel);
+  pair.world.run_for(1s);
+  EXPECT_TRUE(pair.connected()) << pair.world.trace();
+  EXPECT_NE(remote_of(0), before);
+  pair.world.run_for(300s);
+  expect_rest();
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_responder, 1U);
+  EXPECT_EQ(pair.status(0).counters.dead_peers, 0U);
+}
+
+TEST_F(NatTest, AFreshRequestMovesThePeerAtRest) {
+  behind_nat(1, false);
+  up();
+  const Endpoint before = remote_of(0);
+  pair.world.node(1).nat->renumber(*IpAddress::parse("198.51.100.9"));
+  // The next DPD request of node 1 comes from elsewhere; the Child SAs must follow at once.
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.connected(); }, 31s)) << pair.world.trace();
+  EXPECT_EQ(remote_of(0).address, *IpAddress::parse("198.51.100.9"));
+  EXPECT_NE(remote_of(0), before);
+  pair.world.run_for(300s);
+  expect_rest();
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_responder, 1U);
+}
+
+TEST_F(NatTest, RekeysGoOnWhereThePeerIs) {
+  behind_nat(1, false);
+  up();
+  for (int i = 0; i < 20; ++i) {
+    pair.world.node(1).nat->flush();
+    pair.world.input(1,
+                     ike::Rekey{kTunnel, i % 2 == 0 ? ike::Rekey::What::ChildSa : ike::Rekey::What::IkeSa});
+    pair.world.run_for(1s);
+    pair.world.input(0, ike::Rekey{kTunnel, i % 4 < 2 ? ike::Rekey::What::ChildSa : ike::Rekey::What::IkeSa});
+    pair.world.run_for(10s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+  }
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_responder, 1U);
+  expect_rest();
+}
+
+TEST_F(NatTest, BehindNatsOfTheirOwnBothNobodyMovesAndTheTunnelComesBack) {
+  behind_nat(0, true);
+  behind_nat(1, false);
+  up();
+  const Endpoint before = remote_of(0);
+  pair.world.node(1).nat->flush();
+  pair.world.send_traffic(0, 1, kTunnel);
+  pair.world.run_for(20s);
+  EXPECT_EQ(remote_of(0), before);
+  // Either end must find the other dead, one after the other.
+  ASSERT_TRUE(pair.come_up(500s)) << pair.world.trace();
+  pair.world.run_for(300s);
+  expect_rest();
+}
+
+/// Watches what node 1 sends, as it appears outside, so that it can be sent again from elsewhere.
+class Replay : public NatTest {
+ protected:
+  void record() {
+    pair.world.network().filter = [this](const ike::Send& sent) {
+      if (sent.remote.address == pair.world.node(0).address) recorded.push_back(sent);
+      return false;
+    };
+  }
+  void from_elsewhere(ike::Send sent) {
+    sent.local = {*IpAddress::parse("203.0.113.66"), 666};
+    pair.world.network().send(pair.world.now(), sent);
+    pair.world.run_for(1s);
+  }
+  std::vector<ike::Send> recorded;
+};
+
+TEST_F(Replay, WhatIsSentAgainMovesNobodyAndIsAnsweredThere) {
+  behind_nat(1, false);
+  record();
+  up();
+  const Endpoint peer = remote_of(0);
+  pair.world.network().filter = nullptr;
+  std::vector<Endpoint> answered;
+  pair.world.on_send = [&](const ike::Send& sent) { answered.push_back(sent.remote); };
+  for (const ike::Send& sent : recorded) {
+    from_elsewhere(sent);
+    ASSERT_EQ(remote_of(0), peer);
+  }
+  // Of all these node 0 repeats one answer, the last, to where it is asked.
+  const Endpoint elsewhere{*IpAddress::parse("203.0.113.66"), 666};
+  EXPECT_GE(std::count(answered.begin(), answered.end(), elsewhere), 1);
+  EXPECT_TRUE(pair.connected());
+}
+
+TEST_F(Replay, WhatIsForgedMovesNobody) {
+  behind_nat(1, false);
+  record();
+  up();
+  const Endpoint peer = remote_of(0);
+  ASSERT_FALSE(recorded.empty());
+  ike::Send forged = recorded.back();
+  const auto header = wire::parse_header(forged.bytes);
+  ASSERT_TRUE(header);
+  for (std::uint32_t id = header->message_id; id < header->message_id + 4; ++id) {
+    forged.bytes[23] = static_cast<std::uint8_t>(id);
+    forged.bytes[19] &= static_cast<std::uint8_t>(~0x20);
+    forged.bytes.back() ^= 1;
+    from_elsewhere(forged);
+    EXPECT_EQ(remote_of(0), peer);
+  }
+  EXPECT_TRUE(pair.connected());
+}
+
+TEST_F(Replay, ARequestThatOvertakesTheOriginalMovesForAMoment) {
+  // Whoever can hold back a datagram and send it from elsewhere first moves the peer, as RFC 7296 2.23
+  // says: the next genuine one moves it back.
+  behind_nat(1, false);
+  up();
+  const Endpoint peer = remote_of(0);
+  bool taken = false;
+  pair.world.network().filter = [&](const ike::Send& sent) {
+    if (taken || sent.remote.address != pair.world.node(0).address || (sent.bytes[19] & 0x20) != 0)
+      return false;
+    taken = true;
+    recorded.push_back(sent);
+    return true;
+  };
+  ASSERT_TRUE(pair.world.run_while_not([&] { return taken; }, 60s));
+  from_elsewhere(recorded[0]);
+  EXPECT_NE(remote_of(0), peer);
+  pair.world.run_for(100s);
+  EXPECT_EQ(remote_of(0), peer);
+  EXPECT_TRUE(pair.connected());
+}
+
+TEST_F(NatTest, WithoutANatAnotherAddressMovesNobody) {
+  up();
+  const Endpoint peer = remote_of(0);
+  pair.world.network().filter = [&](const ike::Send& sent) {
+    if (sent.local.address != pair.world.node(1).address || sent.local.port != ike::kIkePort) return false;
+    pair.world.network().send(pair.world.now(), {{sent.local.address, 501}, sent.remote, sent.bytes});
+    return true;
+  };
+  pair.world.run_for(100s);
+  EXPECT_EQ(remote_of(0), peer);
+}
+
+}  // namespace
+}  // namespace awtun::sim
