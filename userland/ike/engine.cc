@@ -143,6 +143,7 @@ void Engine::Impl::timer(IkeSa& sa) {
     when.reset();
     return true;
   };
+  forget_old_fragments(sa);
   if (sa.outstanding && sa.outstanding->deadline() <= now_) retransmit(sa);
   if (sa.state == IkeState::Closed) return;
   if (due(sa.expires_at)) {
@@ -211,10 +212,11 @@ void Engine::Impl::on(SaExpired&& input) {
   if (owner == nullptr) return;
   for (ChildSa* found : children(*owner)) {
     const std::uint32_t spi = input.direction == Direction::In ? found->inbound_spi : found->outbound_spi;
-    if (spi != input.spi || found->state != ChildState::Installed) continue;
+    const bool installed = found->state == ChildState::Installed;
+    if (spi != input.spi || !(installed || found->state == ChildState::Replaced)) continue;
     if (input.hard) {
       expire(*found);
-    } else if (IkeSa* sa = ike(found->ike_sa)) {
+    } else if (IkeSa* sa = installed ? ike(found->ike_sa) : nullptr) {
       sa->want({Task::What::RekeyChild, found->inbound_spi});
       pump(*sa);
     }

@@ -103,6 +103,9 @@ struct Engine::Impl {
   // messages.cc: windows, sealing, sending, receiving
   void receive(const Datagram& datagram);
   void receive_protected(const Datagram& datagram, const wire::MessageView& message);
+  [[nodiscard]] static bool was_answered(const IkeSa& sa, const wire::Header& header);
+  [[nodiscard]] static bool expects_request(const IkeSa& sa, const wire::Header& header);
+  [[nodiscard]] static bool expects_response(const IkeSa& sa, const wire::Header& header);
   void on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                   const Result<wire::PayloadChain, wire::ParseError>& inner);
   void on_response(IkeSa& sa, const wire::Header& header,
@@ -113,12 +116,18 @@ struct Engine::Impl {
                     Purpose purpose);
   void respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads);
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
-  void transmit(IkeSa& sa, const Path& path, Bytes bytes);
+  void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
+  void repeat_response(IkeSa& sa, const Path& path);
   void retransmit(IkeSa& sa);
   void give_up(IkeSa& sa);
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
   void confirm(IkeSa& sa);
+
+  // fragments.cc: messages in fragments
+  void receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+                        const wire::FragmentView& fragment);
+  void forget_old_fragments(IkeSa& sa);
 
   // nat.cc: NAT traversal
   [[nodiscard]] static bool in_udp(const IkeSa& sa);

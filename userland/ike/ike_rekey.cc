@@ -37,6 +37,7 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   made.local = old.local;
   made.remote = old.remote;
   made.nat = old.nat;
+  made.fragmentation = old.fragmentation;
   arm_keepalive(made);
   made.origin = old.origin;
   made.dpd_interval = old.dpd_interval;

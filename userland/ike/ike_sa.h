@@ -11,6 +11,7 @@
 #include "userland/ike/admission.h"
 #include "userland/ike/collision.h"
 #include "userland/ike/engine.h"
+#include "userland/ike/fragments.h"
 #include "userland/ike/nat.h"
 #include "userland/ike/protection.h"
 
@@ -58,7 +59,7 @@ using Purpose =
 /// The one request that may be unanswered.
 struct Request {
   std::uint32_t message_id;
-  Bytes bytes;
+  std::vector<Bytes> packets;  ///< more than one: fragments
   Purpose purpose;
   Time first_sent;
   unsigned retransmitted = 0;
@@ -129,9 +130,12 @@ struct IkeSa {
 
   std::uint32_t next_request = 0;      ///< message id of our next request
   std::uint32_t expected_request = 0;  ///< message id of the peer's next request
-  Bytes last_response;                 ///< to the request before that one
+  std::vector<Bytes> last_response;    ///< to the request before that one; empty: none yet
   std::optional<Request> outstanding;
   std::deque<Task> queue;
+  bool fragmentation = false;  ///< both ends understand fragments
+  Reassembly request_parts;    ///< of the peer's next request
+  Reassembly response_parts;   ///< of the response to our outstanding one
 
   std::optional<Time> established;
   std::optional<Time> last_heard;

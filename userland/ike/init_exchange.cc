@@ -80,10 +80,11 @@ void Engine::Impl::resend_init(IkeSa& sa) {
   payloads.ke(handshake.key_exchange->group(), handshake.key_exchange->public_value());
   payloads.nonce(handshake.nonce_i);
   write_nat_detection(payloads, {sa.local_spi, 0}, {sa.local, sa.remote});
+  payloads.notify(wire::NotifyType::IkeFragmentationSupported);
   payloads.vendor_id(own_vendor_id());
   sa.next_request = 0;
   send_request(sa, wire::ExchangeType::IkeSaInit, payloads, AskInit{});
-  if (sa.outstanding) handshake.init_request = sa.outstanding->bytes;
+  if (sa.outstanding) handshake.init_request = sa.outstanding->packets.front();
 }
 
 void Engine::Impl::on_init_response(const Datagram& datagram, const wire::MessageView& message) {
@@ -156,6 +157,7 @@ void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
   handshake.init_response.assign(message.octets.begin(), message.octets.end());
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
   sa.nat = detect_nat(message.payloads, {sa.local_spi, sa.peer_spi}, {sa.local, sa.remote});
+  sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
   if (sa.nat.found()) sa.local.port = sa.remote.port = kNattPort;
   sa.outstanding.reset();
   sa.expires_at.reset();
@@ -189,7 +191,7 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   const Path path{datagram.local, datagram.remote};
   if (IkeSa* sa = answered_init(datagram, header)) {
     ++counters_.retransmissions;
-    return transmit(*sa, path, sa->handshake->init_response);
+    return transmit(*sa, path, {sa->handshake->init_response});
   }
   if (!admit(*owner, datagram, message)) return;
   const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
@@ -228,6 +230,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   sa.remote = datagram.remote;
   sa.peer_spi = message.header.initiator_spi;
   sa.nat = detect_nat(message.payloads, {sa.peer_spi, 0}, {sa.local, sa.remote});
+  sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
   sa.expected_request = 1;
   sa.expires_at = now_ + kHalfOpenPatience;
   Handshake& handshake = sa.handshake.emplace();
@@ -246,6 +249,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   payloads.ke(key_exchange.group(), key_exchange.public_value());
   payloads.nonce(handshake.nonce_r);
   write_nat_detection(payloads, {sa.peer_spi, sa.local_spi}, {sa.local, sa.remote});
+  if (sa.fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
   payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
   payloads.vendor_id(own_vendor_id());
   wire::Header header;
@@ -256,7 +260,7 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   auto bytes = wire::write_message(header, payloads);
   if (!bytes) return close(sa);
   handshake.init_response = *bytes;
-  transmit(sa, {sa.local, sa.remote}, *std::move(bytes));
+  transmit(sa, {sa.local, sa.remote}, {*std::move(bytes)});
 }
 
 /// A flood of requests from one peer's address pushes out its own oldest attempts and nobody else's.

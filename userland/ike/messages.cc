@@ -21,6 +21,18 @@ wire::Header header_of(const IkeSa& sa, wire::ExchangeType exchange, bool respon
   return header;
 }
 
+/// A larger message goes out in fragments, if the peer knows those.
+std::size_t size_limit(const IkeSa& sa) {
+  return sa.fragmentation ? unfragmented_size(sa.remote.address.family()) : wire::kMaxMessageSize;
+}
+
+std::optional<std::vector<Bytes>> in_the_clear(const wire::Header& header,
+                                               const wire::PayloadWriter& payloads) {
+  auto bytes = wire::write_message(header, payloads);
+  if (!bytes) return std::nullopt;
+  return std::vector<Bytes>{*std::move(bytes)};
+}
+
 /// What a dead peer was last asked, in the words of SPEC.md.
 std::string_view exchange_name(const Purpose& purpose) {
   return std::visit(Overloaded{
@@ -73,6 +85,8 @@ void Engine::Impl::receive_protected(const Datagram& datagram, const wire::Messa
     if (sa == nullptr) answer_unknown_sa(datagram, header);
     return;
   }
+  const Path path{datagram.local, datagram.remote};
+  if (const auto fragment = message.fragment()) return receive_fragment(*sa, path, header, *fragment);
   const auto encrypted = message.encrypted();
   if (!encrypted) {
     ++counters_.messages_malformed;
@@ -88,21 +102,34 @@ void Engine::Impl::receive_protected(const Datagram& datagram, const wire::Messa
   if (header.response)
     on_response(*sa, header, inner);
   else
-    on_request(*sa, {datagram.local, datagram.remote}, header, inner);
+    on_request(*sa, path, header, inner);
+}
+
+bool Engine::Impl::was_answered(const IkeSa& sa, const wire::Header& header) {
+  return header.message_id + 1 == sa.expected_request && !sa.last_response.empty();
+}
+
+bool Engine::Impl::expects_request(const IkeSa& sa, const wire::Header& header) {
+  const bool auth_expected = sa.state == IkeState::HalfOpen;
+  const bool auth = header.exchange == wire::ExchangeType::IkeAuth;
+  return header.message_id == sa.expected_request && sa.state != IkeState::InitSent &&
+         sa.state != IkeState::AuthSent && sa.state != IkeState::Ended && auth == auth_expected;
+}
+
+bool Engine::Impl::expects_response(const IkeSa& sa, const wire::Header& header) {
+  return sa.outstanding && sa.outstanding->message_id == header.message_id && sa.asking<AskInit>() == nullptr;
+}
+
+void Engine::Impl::repeat_response(IkeSa& sa, const Path& path) {
+  ++counters_.retransmissions;
+  transmit(sa, path, sa.last_response);
 }
 
 void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
-  if (header.message_id + 1 == sa.expected_request && !sa.last_response.empty()) {
-    ++counters_.retransmissions;
-    transmit(sa, path, sa.last_response);
-    return;
-  }
+  if (was_answered(sa, header)) return repeat_response(sa, path);
+  if (!expects_request(sa, header)) return;
   const bool auth_expected = sa.state == IkeState::HalfOpen;
-  const bool auth = header.exchange == wire::ExchangeType::IkeAuth;
-  if (header.message_id != sa.expected_request || sa.state == IkeState::InitSent ||
-      sa.state == IkeState::AuthSent || sa.state == IkeState::Ended || auth != auth_expected)
-    return;
   follow(sa, path);
   if (!inner || !well_formed(*inner)) {
     ++counters_.messages_malformed;
@@ -150,9 +177,9 @@ void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const
 
 void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
                                const Result<wire::PayloadChain, wire::ParseError>& inner) {
-  if (!sa.outstanding || sa.outstanding->message_id != header.message_id || sa.asking<AskInit>() != nullptr)
-    return;
+  if (!expects_response(sa, header)) return;
   Request request = *std::exchange(sa.outstanding, std::nullopt);
+  sa.response_parts.forget();
   if (sa.state == IkeState::Established) {
     sa.dpd_at = std::max(now_, request.first_sent + sa.dpd_interval);
     confirm(sa);
@@ -196,34 +223,38 @@ void Engine::Impl::confirm(IkeSa& sa) {
 
 // ---------------------------------------------------------------- out
 
-void Engine::Impl::transmit(IkeSa& sa, const Path& path, Bytes bytes) {
-  ++counters_.messages_sent;
-  actions_.emplace_back(Send{path.local, path.remote, std::move(bytes)});
+void Engine::Impl::transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets) {
+  for (const Bytes& packet : packets) {
+    ++counters_.messages_sent;
+    actions_.emplace_back(Send{path.local, path.remote, packet});
+  }
   arm_keepalive(sa);
 }
 
 void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wire::PayloadWriter& payloads,
                                 Purpose purpose) {
   const wire::Header header = header_of(sa, exchange, false, sa.next_request);
-  auto bytes = sa.keys ? sa.keys->seal(header, payloads, dice_) : wire::write_message(header, payloads);
-  if (!bytes) {
+  auto packets =
+      sa.keys ? sa.keys->seal(header, payloads, size_limit(sa), dice_) : in_the_clear(header, payloads);
+  if (!packets) {
     // Our own configuration makes the message too large, or the crypto library fails.
     notice(Notice::Level::Warning, sa.tunnel, "a request could not be written; the IKE SA is dropped");
     close(sa);
     if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
     return;
   }
-  sa.outstanding = Request{sa.next_request++, *bytes, std::move(purpose), now_};
-  transmit(sa, {sa.local, sa.remote}, *std::move(bytes));
+  sa.outstanding = Request{sa.next_request++, *std::move(packets), std::move(purpose), now_};
+  transmit(sa, {sa.local, sa.remote}, sa.outstanding->packets);
 }
 
 void Engine::Impl::respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads) {
   const wire::Header header = header_of(sa, request.exchange, true, request.message_id);
-  auto bytes = sa.keys->seal(header, payloads, dice_);
-  if (!bytes) return;
+  auto packets = sa.keys->seal(header, payloads, size_limit(sa), dice_);
+  if (!packets) return;
   sa.expected_request = request.message_id + 1;
-  sa.last_response = *bytes;
-  transmit(sa, sa.reply_to, *std::move(bytes));
+  sa.request_parts.forget();
+  sa.last_response = *std::move(packets);
+  transmit(sa, sa.reply_to, sa.last_response);
 }
 
 void Engine::Impl::refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data) {
@@ -237,7 +268,7 @@ void Engine::Impl::retransmit(IkeSa& sa) {
   if (!retransmit_after(request.retransmitted)) return give_up(sa);
   ++request.retransmitted;
   ++counters_.retransmissions;
-  transmit(sa, {sa.local, sa.remote}, request.bytes);
+  transmit(sa, {sa.local, sa.remote}, request.packets);
 }
 
 /// The peer has not answered for kGiveUpAfter.

@@ -21,10 +21,12 @@ class Protection {
   [[nodiscard]] const crypto::Prf& prf() const { return prf_; }
   [[nodiscard]] const crypto::IkeKeyMaterial& material() const { return material_; }
 
-  /// The whole message; nullopt when it would be too large.
-  [[nodiscard]] std::optional<Bytes> seal(const wire::Header& header, const wire::PayloadWriter& inner,
-                                          Dice& dice);
-  /// The plaintext of the SK payload; nullopt unless the ICV is right.
+  /// The message: one datagram of at most `limit` octets, or as many fragments (RFC 7383) as it takes.
+  /// nullopt when it would be too large even so.
+  [[nodiscard]] std::optional<std::vector<Bytes>> seal(const wire::Header& header,
+                                                       const wire::PayloadWriter& inner, std::size_t limit,
+                                                       Dice& dice);
+  /// The plaintext of an SK or SKF payload; nullopt unless the ICV is right.
   [[nodiscard]] std::optional<Bytes> open(const wire::EncryptedView& encrypted) const;
 
  private:
@@ -32,6 +34,8 @@ class Protection {
              bool aead)
       : prf_(prf), material_(std::move(material)), out_(std::move(out)), in_(std::move(in)), aead_(aead) {}
   [[nodiscard]] Bytes next_iv(Dice& dice);
+  [[nodiscard]] wire::Sealer sealer(std::size_t plaintext_size, Dice& dice);
+  [[nodiscard]] std::size_t fragment_capacity(std::size_t limit) const;
 
   crypto::Prf prf_;
   crypto::IkeKeyMaterial material_;

@@ -23,8 +23,8 @@ bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
 }
 
 bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
-  return a.isakmp == b.isakmp && a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
-         a.remote_selectors == b.remote_selectors;
+  return a.transport_mode == b.transport_mode && a.isakmp == b.isakmp && a.ipsec == b.ipsec &&
+         a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
 }
 
 }  // namespace
@@ -246,6 +246,8 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.outstanding.reset();
   sa.queue.clear();
   sa.handshake.reset();
+  sa.request_parts.forget();
+  sa.response_parts.forget();
   sa.dpd_at.reset();
   sa.rekey_at.reset();
   sa.give_way_at.reset();

@@ -2,6 +2,7 @@
 // Two routers with one tunnel between them, as most tests want it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,13 +35,17 @@ struct Pair {
     result.tunnel = kTunnel;
     result.local = local;
     result.remote = world.public_address(1 - index);
-    // Behind a NAT or not, a router is called by its own address.
-    result.local_id = ike::Identity::of(local);
-    result.remote_id = ike::Identity::of(world.node(1 - index).address);
+    result.local_id = identity(index);
+    result.remote_id = identity(1 - index);
     result.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
+    result.transport_mode = transport_mode[index];
     result.isakmp = isakmp;
     result.ipsec = ipsec;
     return result;
+  }
+  /// Behind a NAT or not, a router is called by its own address unless the test says otherwise.
+  [[nodiscard]] ike::Identity identity(std::size_t index) {
+    return identities[index].value_or(ike::Identity::of(world.node(index).address));
   }
   void set(std::size_t index, std::string_view key = "ouR4ecret") {
     world.input(index, ike::SetTunnel{policy(index, key)});
@@ -81,6 +86,8 @@ struct Pair {
   World world;
   IsakmpProfile isakmp = fast_profile();
   IpsecProfile ipsec = default_ipsec_profile();
+  std::array<bool, 2> transport_mode{};
+  std::array<std::optional<ike::Identity>, 2> identities;
 };
 
 }  // namespace awtun::sim

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/fragments.h"
+
+#include "userland/ike/engine_impl.h"
+
+namespace awtun::ike {
+
+bool Reassembly::wants(std::uint32_t message_id, const wire::FragmentView& fragment) const {
+  if (fragment.total > kMaxFragments) return false;
+  if (total_ == 0 || message_id != message_id_) return true;
+  // The peer has begun again with smaller parts; or this is left over from before it did.
+  if (fragment.total != total_) return fragment.total > total_;
+  return !parts_.contains(fragment.number);
+}
+
+std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t message_id,
+                                                   const wire::FragmentView& fragment, Bytes plaintext) {
+  if (message_id != message_id_ || fragment.total != total_) forget();
+  message_id_ = message_id;
+  total_ = fragment.total;
+  expires_at_ = now + kReassemblyPatience;
+  size_ += plaintext.size();
+  if (size_ > wire::kMaxMessageSize) {
+    forget();
+    return std::nullopt;
+  }
+  if (fragment.number == 1) first_ = fragment.encrypted.first_inner;
+  parts_.emplace(fragment.number, std::move(plaintext));
+  if (parts_.size() < total_) return std::nullopt;
+  Message message{first_, {}};
+  message.plaintext.reserve(size_);
+  for (const auto& [number, part] : parts_)
+    message.plaintext.insert(message.plaintext.end(), part.begin(), part.end());
+  forget();
+  return message;
+}
+
+/// A part of a message that belongs into one of the two windows.
+void Engine::Impl::receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+                                    const wire::FragmentView& fragment) {
+  if (!sa.fragmentation) {
+    ++counters_.messages_malformed;
+    return;
+  }
+  // Of a request that has been answered, the first part alone gets the answer again (RFC 7383 2.6.1).
+  const bool repeated = !header.response && was_answered(sa, header) && fragment.number == 1;
+  const bool expected = header.response ? expects_response(sa, header) : expects_request(sa, header);
+  Reassembly& parts = header.response ? sa.response_parts : sa.request_parts;
+  if (!repeated && !(expected && parts.wants(header.message_id, fragment))) return;
+  auto plaintext = sa.keys->open(fragment.encrypted);
+  if (!plaintext) {
+    ++counters_.messages_bad_integrity;
+    return;
+  }
+  sa.last_heard = now_;
+  if (repeated) return repeat_response(sa, path);
+  const auto whole = parts.add(now_, header.message_id, fragment, *std::move(plaintext));
+  if (!whole) return;
+  const auto inner = wire::parse_chain(whole->first, whole->plaintext);
+  if (header.response)
+    on_response(sa, header, inner);
+  else
+    on_request(sa, path, header, inner);
+}
+
+/// What has waited too long for its missing parts.
+void Engine::Impl::forget_old_fragments(IkeSa& sa) {
+  for (Reassembly* parts : {&sa.request_parts, &sa.response_parts})
+    if (parts->expires_at() && *parts->expires_at() <= now_) parts->forget();
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages in fragments (RFC 7383): how large one may be, and those of a peer put together again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "userland/base/ip.h"
+#include "userland/ike/time.h"
+#include "userland/wire/message.h"
+
+namespace awtun::ike {
+
+/// A message in more parts is refused, sent as well as received.
+inline constexpr std::size_t kMaxFragments = 255;
+/// Parts are kept for so long after the latest: the peer sends all of them again meanwhile.
+inline constexpr Duration kReassemblyPatience{60000};
+
+/// The largest IKE message that a packet of 1280 octets carries (RFC 7383 2.5.1): no link of IPv6 is
+/// narrower, and hardly one of IPv4. There is room for the non-ESP marker.
+[[nodiscard]] constexpr std::size_t unfragmented_size(Family family) {
+  constexpr std::size_t kPacket = 1280;
+  constexpr std::size_t kUdp = 8;
+  constexpr std::size_t kMarker = 4;
+  return kPacket - (family == Family::V4 ? 20 : 40) - kUdp - kMarker;
+}
+
+/// The parts of one message, authenticated each before it comes here. What arrives for another message
+/// takes the place of an incomplete one, so an IKE SA keeps two at most: a request and a response.
+class Reassembly {
+ public:
+  struct Message {
+    wire::PayloadType first = wire::PayloadType::None;
+    Bytes plaintext;
+  };
+
+  /// False for a part that is here already, or that RFC 7383 2.6 says to ignore: it need not be opened.
+  [[nodiscard]] bool wants(std::uint32_t message_id, const wire::FragmentView& fragment) const;
+  /// Keeps the plaintext of a part that is wanted; the message, once that was the last one.
+  [[nodiscard]] std::optional<Message> add(Time now, std::uint32_t message_id,
+                                           const wire::FragmentView& fragment, Bytes plaintext);
+  void forget() { *this = Reassembly(); }
+  /// When what is here is to be forgotten; nullopt: nothing is.
+  [[nodiscard]] std::optional<Time> expires_at() const { return expires_at_; }
+
+ private:
+  std::uint32_t message_id_ = 0;
+  std::uint16_t total_ = 0;  ///< 0: no message is under way
+  wire::PayloadType first_ = wire::PayloadType::None;
+  std::map<std::uint16_t, Bytes> parts_;
+  std::size_t size_ = 0;
+  std::optional<Time> expires_at_;
+};
+
+}  // namespace awtun::ike
