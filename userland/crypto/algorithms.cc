@@ -175,11 +175,11 @@ std::vector<Transform> wire_transforms(const IkeSuite& suite) {
   return transforms;
 }
 
-std::vector<Transform> wire_transforms(const EspSuite& suite, GroupId pfs) {
+std::vector<Transform> wire_transforms(const EspSuite& suite, GroupId pfs, wire::EsnId esn) {
   std::vector<Transform> transforms{Transform::encr(suite.encr, suite.key_bits)};
   if (!wire::is_aead(suite.encr)) transforms.push_back(Transform::integ(suite.integ));
   if (pfs != GroupId::None) transforms.push_back(Transform::group(pfs));
-  transforms.push_back(Transform::esn(wire::EsnId::None));
+  transforms.push_back(Transform::esn(esn));
   return transforms;
 }
 

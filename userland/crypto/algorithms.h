@@ -67,9 +67,9 @@ struct EspSuite {
 
 /// ENCR, PRF, INTEG (unless AEAD) and Group.
 [[nodiscard]] std::vector<wire::Transform> wire_transforms(const IkeSuite& suite);
-/// ENCR, INTEG (unless AEAD), Group when `pfs` is one, and "no extended sequence numbers".
-[[nodiscard]] std::vector<wire::Transform> wire_transforms(const EspSuite& suite,
-                                                           GroupId pfs = GroupId::None);
+/// ENCR, INTEG (unless AEAD), Group when `pfs` is one, and whether sequence numbers are extended.
+[[nodiscard]] std::vector<wire::Transform> wire_transforms(const EspSuite& suite, GroupId pfs = GroupId::None,
+                                                           wire::EsnId esn = wire::EsnId::None);
 
 /// True when each transform that `wanted` names is among those that are offered, nothing else of
 /// its type considered, and the offer has no transform type that `wanted` leaves out (RFC 7296

@@ -127,6 +127,7 @@ void Engine::Impl::send_auth(IkeSa& sa) {
   write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
   payloads.auth(wire::AuthMethodId::SharedKey, auth->view());
   give_token(sa, payloads);
+  write_mode(payloads, policy.transport_mode);
   payloads.sa(esp_proposals(policy.ipsec, made.inbound_spi, wire::GroupId::None));
   payloads.ts(wire::PayloadType::TsI, to_wire(policy.local_selectors));
   payloads.ts(wire::PayloadType::TsR, to_wire(policy.remote_selectors));
@@ -254,6 +255,7 @@ void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::Payl
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
     if (install(made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
+      write_mode(payloads, terms->transport);
       payloads.sa(answer(terms->choice, made.inbound_spi, wire::GroupId::None));
       payloads.ts(wire::PayloadType::TsI, to_wire(terms->remote));
       payloads.ts(wire::PayloadType::TsR, to_wire(terms->local));

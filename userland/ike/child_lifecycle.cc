@@ -30,6 +30,8 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   made.outbound_spi = terms.choice.peer_spi;
   made.transform = terms.choice.transform;
   made.udp = in_udp(sa);
+  made.esn = terms.choice.esn == wire::EsnId::Esn;
+  made.transport = terms.transport;
   made.local_selectors = terms.local;
   made.remote_selectors = terms.remote;
   made.nonces = std::move(nonces);
@@ -58,6 +60,8 @@ void Engine::Impl::add_sa(const ChildSa& made, const IkeSa& sa, Direction direct
   added.remote = sa.remote;
   added.udp = made.udp;
   added.follow = !out && made.udp && sa.nat.peer_may_move();
+  added.esn = made.esn;
+  added.transport = made.transport;
   added.transform = made.transform;
   added.encryption_key = std::move(keys.encryption);
   added.salt = std::move(keys.salt);

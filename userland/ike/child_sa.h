@@ -27,7 +27,9 @@ struct ChildSa {
   bool ours = false;         ///< we started the exchange that made it
   ChildState state = ChildState::Negotiating;
   IpsecTransform transform;
-  bool udp = false;  ///< ESP in UDP
+  bool udp = false;        ///< ESP in UDP
+  bool esn = false;        ///< 64-bit sequence numbers
+  bool transport = false;  ///< transport mode
   Selectors local_selectors;
   Selectors remote_selectors;
   Time established{};

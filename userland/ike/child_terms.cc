@@ -31,6 +31,16 @@ Refusal incomplete(const Occasion& occasion) {
           protocol_error(occasion.now, occasion.exchange, "SA, TSi or TSr is missing")};
 }
 
+/// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
+/// that to whoever asks for transport mode: who asked may then do without the Child SA.
+std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
+                                  const Occasion& occasion) {
+  const bool theirs = find_notify(chain, wire::NotifyType::UseTransportMode).has_value();
+  if (theirs == policy.transport_mode || (!initiator && !policy.transport_mode)) return std::nullopt;
+  return Refusal{wire::NotifyType::NoProposalChosen,
+                 mode_mismatch(occasion.now, Side::Local, occasion.exchange, policy.transport_mode)};
+}
+
 Refusal unacceptable(const TunnelPolicy& policy, const Asked& asked, bool initiator,
                      const Occasion& occasion) {
   const Selectors& theirs_local = initiator ? asked.initiator : asked.responder;
@@ -42,6 +52,10 @@ Refusal unacceptable(const TunnelPolicy& policy, const Asked& asked, bool initia
 }
 
 }  // namespace
+
+void write_mode(wire::PayloadWriter& payloads, bool transport) {
+  if (transport) payloads.notify(wire::NotifyType::UseTransportMode);
+}
 
 wire::GroupId pfs_group(const IpsecProfile& profile) {
   return static_cast<wire::GroupId>(profile.pfs_group.value_or(0));
@@ -58,8 +72,9 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                 no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
                                    describe(policy.ipsec, occasion.pfs), describe(asked->sa),
                                    difference(esp_proposals(policy.ipsec, 0, occasion.pfs), asked->sa))}};
+  if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
   ChildTerms terms{*choice, narrow(policy.local_selectors, asked->responder),
-                   narrow(policy.remote_selectors, asked->initiator)};
+                   narrow(policy.remote_selectors, asked->initiator), policy.transport_mode};
   if (terms.local.empty() || terms.remote.empty())
     return Error{unacceptable(policy, *asked, false, occasion)};
   return terms;
@@ -75,11 +90,12 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
                          no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
                                             describe(profile, occasion.pfs), describe(asked->sa),
                                             difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
+  if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
   if (asked->initiator.empty() || asked->responder.empty() ||
       !all_within(asked->initiator, policy.local_selectors) ||
       !all_within(asked->responder, policy.remote_selectors))
     return Error{unacceptable(policy, *asked, true, occasion)};
-  return ChildTerms{*choice, asked->initiator, asked->responder};
+  return ChildTerms{*choice, asked->initiator, asked->responder, policy.transport_mode};
 }
 
 }  // namespace awtun::ike

@@ -7,7 +7,7 @@
 #include "userland/base/result.h"
 #include "userland/ike/proposal.h"
 #include "userland/ike/selectors.h"
-#include "userland/wire/message.h"
+#include "userland/wire/writer.h"
 
 namespace awtun::ike {
 
@@ -15,6 +15,7 @@ struct ChildTerms {
   EspChoice choice;
   Selectors local;
   Selectors remote;
+  bool transport = false;  ///< transport mode (RFC 7296 1.3.1); else tunnel mode
 };
 
 /// Why there will be no Child SA: what the peer is told and what the operator is.
@@ -29,6 +30,9 @@ struct Occasion {
   std::string_view exchange;
   wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
 };
+
+/// Asks for transport mode, or grants it.
+void write_mode(wire::PayloadWriter& payloads, bool transport);
 
 [[nodiscard]] wire::GroupId pfs_group(const IpsecProfile& profile);
 

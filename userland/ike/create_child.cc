@@ -40,6 +40,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
     ask.replaces = old->inbound_spi;
     payloads.notify({wire::NotifyType::RekeySa, wire::ProtocolId::Esp, spi_bytes(old->inbound_spi), {}});
   }
+  write_mode(payloads, policy.transport_mode);
   payloads.sa(esp_proposals(policy.ipsec, ask.child, pfs));
   payloads.nonce(ask.nonce);
   if (ask.key_exchange) payloads.ke(pfs, ask.key_exchange->public_value());
@@ -226,6 +227,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
     return refuse(sa, header, wire::NotifyType::TemporaryFailure);
   }
   wire::PayloadWriter payloads;
+  write_mode(payloads, terms->transport);
   payloads.sa(answer(terms->choice, made.inbound_spi, pfs));
   payloads.nonce(own_nonce);
   if (key_exchange) payloads.ke(pfs, key_exchange->public_value());

@@ -272,7 +272,9 @@ struct ChildSaStatus {
   std::optional<Time> expires;
   std::vector<TrafficSelector> local_selectors;
   std::vector<TrafficSelector> remote_selectors;
-  bool udp = false;  ///< ESP in UDP: there is a NAT
+  bool udp = false;        ///< ESP in UDP: there is a NAT
+  bool esn = false;        ///< 64-bit sequence numbers
+  bool transport = false;  ///< transport mode
 };
 
 struct PeerStatus {

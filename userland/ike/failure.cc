@@ -83,6 +83,14 @@ Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, 
   return failure;
 }
 
+Failure mode_mismatch(Time when, Side side, std::string_view exchange, bool we_want_transport) {
+  Failure failure = record(Cause::Other, when, side, exchange, "ESP mode differs");
+  failure.ours = we_want_transport ? "transport mode" : "tunnel mode";
+  failure.theirs = we_want_transport ? "tunnel mode" : "transport mode";
+  failure.hint = "compare `tunnel mode` of the two ends: GRE and L2TPv3 are protected in transport mode";
+  return failure;
+}
+
 Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason) {
   return record(Cause::Other, when, side, exchange, wire::to_string(reason));
 }

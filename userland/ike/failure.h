@@ -30,6 +30,8 @@ enum class Side : std::uint8_t { Local, Peer };
                                          std::string theirs, std::string difference = {});
 [[nodiscard]] Failure selectors_unacceptable(Time when, Side side, std::string_view exchange,
                                              std::string ours, std::string theirs);
+/// One end wants transport mode and the other one tunnel mode.
+[[nodiscard]] Failure mode_mismatch(Time when, Side side, std::string_view exchange, bool we_want_transport);
 /// Any other error notification, named as RFC 7296 names it.
 [[nodiscard]] Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason);
 /// TEMPORARY_FAILURE to whatever we ask.

@@ -2,6 +2,7 @@
 #include "userland/ike/proposal.h"
 
 #include <algorithm>
+#include <array>
 
 #include "userland/crypto/key_exchange.h"
 
@@ -26,10 +27,13 @@ IkeChoice ike_choice(const IsakmpTransform& transform, const wire::ProposalView&
   return {transform, *crypto::ike_suite(transform), proposal.number, number_of(proposal.spi)};
 }
 
-EspChoice esp_choice(const IpsecTransform& transform, const wire::ProposalView& proposal) {
-  return {transform, *crypto::esp_suite(transform), proposal.number,
+EspChoice esp_choice(const IpsecTransform& transform, wire::EsnId esn, const wire::ProposalView& proposal) {
+  return {transform, *crypto::esp_suite(transform), esn, proposal.number,
           static_cast<std::uint32_t>(number_of(proposal.spi))};
 }
+
+/// In order of preference.
+constexpr std::array kEsnChoices{wire::EsnId::Esn, wire::EsnId::None};
 
 /// SPIs 0 to 255 are reserved (RFC 4303 2.1).
 bool good_esp_spi(const wire::ProposalView& proposal) {
@@ -108,9 +112,11 @@ std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const By
 std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint32_t spi, wire::GroupId pfs) {
   std::vector<wire::Proposal> proposals;
   std::uint8_t number = 0;
-  for (const IpsecTransform& transform : usable_transforms(profile))
-    proposals.push_back({++number, wire::ProtocolId::Esp, spi_bytes(spi),
-                         wire_transforms(*crypto::esp_suite(transform), pfs)});
+  for (const IpsecTransform& transform : usable_transforms(profile)) {
+    auto transforms = wire_transforms(*crypto::esp_suite(transform), pfs, kEsnChoices.front());
+    transforms.push_back(wire::Transform::esn(kEsnChoices.back()));
+    proposals.push_back({++number, wire::ProtocolId::Esp, spi_bytes(spi), std::move(transforms)});
+  }
   return proposals;
 }
 
@@ -127,11 +133,13 @@ std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const wire::Sa
 std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const wire::SaView& offered,
                                     wire::GroupId pfs) {
   for (const IpsecTransform& transform : usable_transforms(profile)) {
-    const auto wanted = wire_transforms(*crypto::esp_suite(transform), pfs);
-    for (const wire::ProposalView proposal : offered)
-      if (proposal.protocol == wire::ProtocolId::Esp && good_esp_spi(proposal) &&
-          crypto::offers(proposal.transforms, wanted))
-        return esp_choice(transform, proposal);
+    const auto suite = *crypto::esp_suite(transform);
+    for (const wire::ProposalView proposal : offered) {
+      if (proposal.protocol != wire::ProtocolId::Esp || !good_esp_spi(proposal)) continue;
+      for (const wire::EsnId esn : kEsnChoices)
+        if (crypto::offers(proposal.transforms, wire_transforms(suite, pfs, esn)))
+          return esp_choice(transform, esn, proposal);
+    }
   }
   return std::nullopt;
 }
@@ -141,7 +149,8 @@ wire::Proposal answer(const IkeChoice& choice, const Bytes& spi) {
 }
 
 wire::Proposal answer(const EspChoice& choice, std::uint32_t spi, wire::GroupId pfs) {
-  return {choice.number, wire::ProtocolId::Esp, spi_bytes(spi), wire_transforms(choice.suite, pfs)};
+  return {choice.number, wire::ProtocolId::Esp, spi_bytes(spi),
+          wire_transforms(choice.suite, pfs, choice.esn)};
 }
 
 std::optional<IkeChoice> accepted_ike(const IsakmpProfile& profile, const wire::SaView& answer) {
@@ -160,8 +169,10 @@ std::optional<EspChoice> accepted_esp(const IpsecProfile& profile, const wire::S
   if (!proposal || !good_esp_spi(*proposal) || proposal->number == 0 || proposal->number > asked.size())
     return std::nullopt;
   const IpsecTransform& transform = asked[proposal->number - 1U];
-  if (!same_transforms(*proposal, wire_transforms(*crypto::esp_suite(transform), pfs))) return std::nullopt;
-  return esp_choice(transform, *proposal);
+  for (const wire::EsnId esn : kEsnChoices)
+    if (same_transforms(*proposal, wire_transforms(*crypto::esp_suite(transform), pfs, esn)))
+      return esp_choice(transform, esn, *proposal);
+  return std::nullopt;
 }
 
 std::string describe(const IsakmpTransform& transform) {

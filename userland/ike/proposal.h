@@ -19,7 +19,8 @@ namespace awtun::ike {
 
 /// `spi`: empty for the first IKE SA, 8 octets for a rekey.
 [[nodiscard]] std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const Bytes& spi);
-/// `spi`: our inbound SPI, host byte order. `pfs`: None in IKE_AUTH and without PFS.
+/// `spi`: our inbound SPI, host byte order. `pfs`: None in IKE_AUTH and without PFS. Each proposal offers
+/// 64-bit sequence numbers and, less gladly, 32-bit ones.
 [[nodiscard]] std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint32_t spi,
                                                         wire::GroupId pfs);
 
@@ -32,11 +33,13 @@ struct IkeChoice {
 struct EspChoice {
   IpsecTransform transform;
   crypto::EspSuite suite;
+  wire::EsnId esn = wire::EsnId::None;
   std::uint8_t number = 1;
   std::uint32_t peer_spi = 0;
 };
 
-/// The responder's choice: the first of our transforms that the peer offers.
+/// The responder's choice: the first of our transforms that the peer offers; for ESP with 64-bit sequence
+/// numbers where it offers those.
 [[nodiscard]] std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const wire::SaView& offered);
 [[nodiscard]] std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const wire::SaView& offered,
                                                   wire::GroupId pfs);

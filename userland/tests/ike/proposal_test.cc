@@ -83,12 +83,49 @@ TEST(Proposal, PfsMustBeAgreed) {
   EXPECT_FALSE(choose_esp(default_ipsec_profile(), pfs.sa(), wire::GroupId::None));
 }
 
-TEST(Proposal, ExtendedSequenceNumbersAloneAreRefused) {
+/// Our proposals, with these transforms of type ESN alone.
+std::vector<wire::Proposal> with_esn(const std::vector<wire::EsnId>& ids) {
   auto proposals = esp_proposals(default_ipsec_profile(), 1000, wire::GroupId::None);
-  for (wire::Proposal& proposal : proposals)
-    for (wire::Transform& transform : proposal.transforms)
-      if (transform.type == wire::TransformType::Esn) transform = wire::Transform::esn(wire::EsnId::Esn);
-  EXPECT_FALSE(choose_esp(default_ipsec_profile(), Received(proposals).sa(), wire::GroupId::None));
+  for (wire::Proposal& proposal : proposals) {
+    std::erase_if(proposal.transforms,
+                  [](const wire::Transform& one) { return one.type == wire::TransformType::Esn; });
+    for (const wire::EsnId id : ids) proposal.transforms.push_back(wire::Transform::esn(id));
+  }
+  return proposals;
+}
+
+TEST(Proposal, ExtendedSequenceNumbersAreOfferedFirstAndChosenIfOffered) {
+  using enum wire::EsnId;
+  EXPECT_EQ(esp_proposals(default_ipsec_profile(), 1000, wire::GroupId::None), with_esn({Esn, None}));
+  const auto chosen = [](const std::vector<wire::EsnId>& offered) {
+    const auto choice =
+        choose_esp(default_ipsec_profile(), Received(with_esn(offered)).sa(), wire::GroupId::None);
+    return choice ? std::optional(choice->esn) : std::nullopt;
+  };
+  EXPECT_EQ(chosen({Esn, None}), Esn);
+  EXPECT_EQ(chosen({None, Esn}), Esn);
+  EXPECT_EQ(chosen({Esn}), Esn);
+  EXPECT_EQ(chosen({None}), None);
+  EXPECT_EQ(chosen({}), std::nullopt);
+  EXPECT_EQ(chosen({static_cast<wire::EsnId>(2)}), std::nullopt);
+}
+
+TEST(Proposal, AnAnswerSaysWhetherSequenceNumbersAreExtended) {
+  using enum wire::EsnId;
+  const IpsecProfile& profile = default_ipsec_profile();
+  const auto taken = [&](const std::vector<wire::EsnId>& answered) {
+    const auto choice =
+        accepted_esp(profile, Received({with_esn(answered).front()}).sa(), wire::GroupId::None);
+    return choice ? std::optional(choice->esn) : std::nullopt;
+  };
+  EXPECT_EQ(taken({Esn}), Esn);
+  EXPECT_EQ(taken({None}), None);
+  EXPECT_EQ(taken({Esn, None}), std::nullopt);
+  EXPECT_EQ(taken({}), std::nullopt);
+  const auto choice = choose_esp(profile, Received(with_esn({Esn, None})).sa(), wire::GroupId::None);
+  ASSERT_TRUE(choice);
+  const wire::Proposal answered = answer(*choice, 2000, wire::GroupId::None);
+  EXPECT_EQ(answered.transforms.back(), wire::Transform::esn(Esn));
 }
 
 TEST(Proposal, ReservedSpisAreRefused) {

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ends agree on for a Child SA besides the algorithms: 64-bit sequence numbers, transport mode.
+#include <gtest/gtest.h>
+
+#include "userland/sim/rewriter.h"
+#include "userland/tests/sim/pair.h"
+
+namespace awtun::sim {
+namespace {
+
+class Terms : public testing::Test {
+ protected:
+  /// Node 0 is the only one to begin, for the first 3 seconds.
+  void begin() {
+    pair.set(1);
+    pair.world.power(1, false);
+    pair.world.run_for(1s);
+    pair.world.power(1, true);
+    pair.set(0);
+  }
+  void come_up() {
+    begin();
+    ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+    pair.world.run_for(60s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+  }
+  void rekey_both_ways() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      pair.world.input(i, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+      pair.world.run_for(20s);
+      ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    }
+    EXPECT_EQ(pair.status(0).counters.child_rekeys, 2U);
+    EXPECT_EQ(pair.kernel_errors(), "");
+  }
+  void expect_esn(bool esn) {
+    EXPECT_EQ(pair.status(0).child_sas.at(0).esn, esn);
+    EXPECT_EQ(pair.status(1).child_sas.at(0).esn, esn);
+    EXPECT_EQ(pair.world.node(0).kernel.peek(kTunnel)->esn, esn);
+  }
+  void expect_transport(bool transport) {
+    EXPECT_EQ(pair.status(0).child_sas.at(0).transport, transport);
+    EXPECT_EQ(pair.status(1).child_sas.at(0).transport, transport);
+    EXPECT_EQ(pair.world.node(0).kernel.peek(kTunnel)->transport, transport);
+  }
+
+  Pair pair{3};
+};
+
+// ---------------------------------------------------------------- ESN
+
+/// Takes the transforms of type ESN with this number out of every SA payload.
+std::optional<wire::PayloadWriter> without(wire::EsnId unwanted, const wire::PayloadChain& chain) {
+  return copy_payloads(chain, [unwanted](const wire::PayloadView& payload, wire::PayloadWriter& to) {
+    const auto sa = wire::decode_sa(payload);
+    if (payload.type != wire::PayloadType::Sa || !sa) return false;
+    std::vector<wire::Proposal> proposals;
+    for (const wire::ProposalView proposal : *sa) {
+      proposals.push_back(proposal.copy());
+      std::erase(proposals.back().transforms, wire::Transform::esn(unwanted));
+    }
+    to.sa(proposals);
+    return true;
+  });
+}
+
+TEST_F(Terms, EsnIsChosenAndStaysThroughRekeys) {
+  come_up();
+  expect_esn(true);
+  rekey_both_ways();
+  expect_esn(true);
+}
+
+TEST_F(Terms, APeerThatOffersNoEsnAloneGetsThat) {
+  const Rewriter initiator(pair.world, 0, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    return header.response ? std::nullopt : without(wire::EsnId::Esn, chain);
+  });
+  come_up();
+  expect_esn(false);
+  rekey_both_ways();
+}
+
+TEST_F(Terms, APeerThatOffersEsnAloneGetsThat) {
+  const Rewriter initiator(pair.world, 0, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    return header.response ? std::nullopt : without(wire::EsnId::None, chain);
+  });
+  come_up();
+  expect_esn(true);
+}
+
+TEST_F(Terms, AnAnswerWithoutEsnIsTaken) {
+  // The responder is one that does not know ESN: it sees none offered and answers so.
+  const Rewriter blinded(pair.world, 0, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    return header.response || header.exchange != wire::ExchangeType::IkeAuth
+               ? std::nullopt
+               : without(wire::EsnId::Esn, chain);
+  });
+  come_up();
+  expect_esn(false);
+  // What is rekeyed may come out otherwise.
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+  expect_esn(true);
+}
+
+TEST_F(Terms, AnAnswerWithBothIsRefused) {
+  const Rewriter responder(pair.world, 1, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    if (!header.response) return std::optional<wire::PayloadWriter>();
+    return std::optional(copy_payloads(chain, [](const wire::PayloadView& payload, wire::PayloadWriter& to) {
+      const auto sa = wire::decode_sa(payload);
+      if (payload.type != wire::PayloadType::Sa || !sa) return false;
+      wire::Proposal proposal = (*sa->begin()).copy();
+      proposal.transforms.push_back(wire::Transform::esn(wire::EsnId::None));
+      to.sa(proposal);
+      return true;
+    }));
+  });
+  begin();
+  EXPECT_FALSE(pair.come_up(2s));
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "no proposal chosen");
+  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+}
+
+// ---------------------------------------------------------------- transport mode
+
+TEST_F(Terms, TransportModeIsAgreedAndStaysThroughRekeys) {
+  pair.transport_mode = {true, true};
+  come_up();
+  expect_transport(true);
+  rekey_both_ways();
+  expect_transport(true);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest());
+}
+
+TEST_F(Terms, TunnelModeIsTheDefault) {
+  come_up();
+  expect_transport(false);
+}
+
+TEST_F(Terms, AnInitiatorThatDoesNotGetTransportModeRefuses) {
+  pair.transport_mode = {true, false};
+  begin();
+  EXPECT_FALSE(pair.come_up(60s));
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
+  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.failure(0)->ours, "transport mode");
+  EXPECT_EQ(pair.failure(0)->theirs, "tunnel mode");
+  EXPECT_FALSE(pair.failure(0)->hint.empty());
+  EXPECT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U);
+  EXPECT_EQ(pair.kernel_errors(), "");
+}
+
+TEST_F(Terms, AResponderThatWantsTransportModeRefusesTunnelMode) {
+  pair.transport_mode = {false, true};
+  begin();
+  EXPECT_FALSE(pair.come_up(60s));
+  ASSERT_TRUE(pair.failure(1));
+  EXPECT_EQ(pair.failure(1)->reason, "ESP mode differs");
+  EXPECT_EQ(pair.failure(1)->ours, "transport mode");
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->refused_by, "peer");
+}
+
+TEST_F(Terms, TransportModeThatNobodyAskedForIsRefused) {
+  const Rewriter responder(pair.world, 1, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    if (!header.response) return std::optional<wire::PayloadWriter>();
+    wire::PayloadWriter more = copy_payloads(chain, [](const auto&, auto&) { return false; });
+    more.notify(wire::NotifyType::UseTransportMode);
+    return std::optional(std::move(more));
+  });
+  begin();
+  EXPECT_FALSE(pair.come_up(2s));
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
+}
+
+// ---------------------------------------------------------------- lifetimes
+
+TEST_F(Terms, TheKernelIsGivenTheLifetimeOfBothDirections) {
+  std::vector<Duration> lifetimes;
+  pair.world.node(0).refuse = [&](const ike::AddSa& added) {
+    lifetimes.push_back(added.lifetime);
+    return false;
+  };
+  come_up();
+  EXPECT_EQ(lifetimes, (std::vector<Duration>{8h, 8h}));
+}
+
+TEST_F(Terms, ASoftLimitOfEitherDirectionRekeys) {
+  come_up();
+  for (const auto direction : {ike::Direction::In, ike::Direction::Out}) {
+    const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
+    const std::uint32_t spi = direction == ike::Direction::In ? before.inbound_spi : before.outbound_spi;
+    bool always = true;
+    pair.world.after_event = [&] { always = always && pair.connected(); };
+    pair.world.input(0, ike::SaExpired{kTunnel, direction, spi, false});
+    pair.world.run_for(20s);
+    pair.world.after_event = nullptr;
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    EXPECT_TRUE(always);
+    EXPECT_NE(pair.status(0).child_sas.at(0).inbound_spi, before.inbound_spi);
+  }
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_initiator, 1U);
+}
+
+TEST_F(Terms, AHardLimitOfEitherDirectionStartsOver) {
+  come_up();
+  for (const auto direction : {ike::Direction::In, ike::Direction::Out}) {
+    const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
+    const std::uint32_t spi = direction == ike::Direction::In ? before.inbound_spi : before.outbound_spi;
+    pair.world.input(0, ike::SaExpired{kTunnel, direction, spi, true});
+    EXPECT_FALSE(pair.connected());
+    ASSERT_TRUE(pair.come_up(5s)) << pair.world.trace();
+    pair.world.run_for(60s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    EXPECT_NE(pair.status(0).child_sas.at(0).inbound_spi, before.inbound_spi);
+  }
+}
+
+TEST_F(Terms, ALimitOfAnotherDirectionOrTunnelIsNobodys) {
+  come_up();
+  const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
+  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::Out, before.inbound_spi, true});
+  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::In, before.outbound_spi, true});
+  pair.world.input(0, ike::SaExpired{kTunnel + 1, ike::Direction::In, before.inbound_spi, true});
+  EXPECT_TRUE(pair.connected());
+  pair.world.run_for(20s);
+  EXPECT_EQ(pair.status(0).child_sas.at(0).inbound_spi, before.inbound_spi);
+}
+
+}  // namespace
+}  // namespace awtun::sim
