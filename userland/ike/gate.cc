@@ -68,7 +68,7 @@ void Engine::Impl::half_open_expired(const IkeSa& sa) {
   if (owner == nullptr || established(*owner) != nullptr) return;
   const auto& last = owner->last_failure;
   if (last && now_ - last->when < kStaleFailure) return;
-  record(*owner, auth_never_came(now_, owner->policy, false));
+  record(*owner, auth_never_came(now_, owner->policy, sa.nat.found()));
 }
 
 }  // namespace awtun::ike
