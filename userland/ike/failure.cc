@@ -9,6 +9,24 @@ constexpr std::string_view kOpenPort4500 =
 
 std::string word(Side side) { return side == Side::Local ? "local" : "peer"; }
 
+/// What the peer has said, where no more than that is known.
+std::string answer_of_peer(Cause cause) {
+  switch (cause) {
+    case Cause::AuthenticationFailed:
+      return wire::to_string(wire::NotifyType::AuthenticationFailed);
+    case Cause::NoProposalChosen:
+      return wire::to_string(wire::NotifyType::NoProposalChosen);
+    case Cause::SelectorsUnacceptable:
+      return wire::to_string(wire::NotifyType::TsUnacceptable);
+    case Cause::NoResponse:
+    case Cause::ProtocolError:
+    case Cause::DataPlane:
+    case Cause::Other:
+      break;
+  }
+  return "";
+}
+
 Failure record(Cause cause, Time when, Side side, std::string_view exchange, std::string_view reason) {
   Failure failure;
   failure.cause = cause;
@@ -16,6 +34,7 @@ Failure record(Cause cause, Time when, Side side, std::string_view exchange, std
   failure.exchange = exchange;
   failure.refused_by = word(side);
   failure.reason = reason;
+  if (side == Side::Peer) failure.theirs = answer_of_peer(cause);
   return failure;
 }
 
@@ -24,7 +43,7 @@ Failure record(Cause cause, Time when, Side side, std::string_view exchange, std
 Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
                     std::uint16_t remote_port) {
   Failure failure = record(Cause::NoResponse, when, Side::Peer, waiting_for, "no response");
-  if (remote_port == kNattPort)
+  if (remote_port == kNattPort && waiting_for == "IKE_AUTH")
     failure.hint = std::string(kOpenPort4500);
   else
     failure.hint = "is " + policy.remote.to_string() + " reachable from " + policy.local.to_string() +
@@ -62,7 +81,7 @@ Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std:
                            std::string theirs, std::string difference) {
   Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
-  failure.theirs = std::move(theirs);
+  if (!theirs.empty()) failure.theirs = std::move(theirs);
   failure.hint = std::move(difference);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
     failure.hint = "the profile has no transform that is supported; 3DES is not";
@@ -78,7 +97,7 @@ Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, 
   Failure failure =
       record(Cause::SelectorsUnacceptable, when, side, exchange, "traffic selectors unacceptable");
   failure.ours = std::move(ours);
-  failure.theirs = std::move(theirs);
+  if (!theirs.empty()) failure.theirs = std::move(theirs);
   failure.hint = "the two ends protect different networks: compare the tunnel's selectors";
   return failure;
 }

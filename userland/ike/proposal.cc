@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userland/crypto/key_exchange.h"
+#include "userland/ike/words.h"
 
 namespace awtun::ike {
 namespace {
@@ -64,21 +65,30 @@ std::string joined(const Transforms& transforms) {
   return text.empty() ? "none" : text;
 }
 
-std::string describe_transform(const wire::Transform& transform) {
-  switch (transform.type) {
-    case wire::TransformType::Encr:
-      return wire::to_string(static_cast<wire::EncrId>(transform.id)) +
-             (transform.key_bits ? "-" + std::to_string(*transform.key_bits) : "");
-    case wire::TransformType::Prf:
-      return wire::to_string(static_cast<wire::PrfId>(transform.id));
-    case wire::TransformType::Integ:
-      return wire::to_string(static_cast<wire::IntegId>(transform.id));
-    case wire::TransformType::Group:
-      return wire::to_string(static_cast<wire::GroupId>(transform.id));
-    case wire::TransformType::Esn:
-      return transform.id == 0 ? "no ESN" : "ESN";
+/// The transforms of one kind: "AES256+AES128".
+std::string alternatives(const wire::ProposalView& proposal, wire::TransformType type) {
+  // A record for people: the first few say enough, and the peer decides how many there are.
+  constexpr std::size_t kShown = 6;
+  std::string text;
+  std::size_t shown = 0;
+  for (const wire::Transform transform : proposal.transforms) {
+    if (transform.type != type) continue;
+    if (++shown > kShown) return text + "+...";
+    text += (text.empty() ? "" : "+") + word(transform);
   }
-  return "unknown transform";
+  return text;
+}
+
+/// "AES256/SHA256/14"; the PRF only where it is not the integrity's.
+std::string describe(const wire::ProposalView& proposal) {
+  const std::string integrity = alternatives(proposal, wire::TransformType::Integ);
+  const std::string prf = alternatives(proposal, wire::TransformType::Prf);
+  const std::string group = alternatives(proposal, wire::TransformType::Group);
+  std::string text = alternatives(proposal, wire::TransformType::Encr);
+  if (!integrity.empty() && integrity != "none") text += "/" + integrity;
+  if (!prf.empty() && prf != integrity) text += "/PRF " + prf;
+  if (!group.empty()) text += "/" + group;
+  return text;
 }
 
 }  // namespace
@@ -193,17 +203,12 @@ std::string describe(const IpsecProfile& profile, wire::GroupId pfs) {
 }
 
 std::string describe(const wire::SaView& offered) {
-  // A record for people: the first few say enough, and the peer decides how many there are.
   constexpr std::size_t kShown = 12;
   std::string text;
   std::size_t shown = 0;
   for (const wire::ProposalView proposal : offered) {
     if (++shown > kShown) return text + ", ...";
-    std::string one;
-    std::size_t transforms = 0;
-    for (const wire::Transform transform : proposal.transforms)
-      if (++transforms <= kShown) one += (one.empty() ? "" : "/") + describe_transform(transform);
-    text += (text.empty() ? "" : ", ") + one;
+    text += (text.empty() ? "" : ", ") + describe(proposal);
   }
   return text;
 }

@@ -68,8 +68,10 @@ TEST(Why, NoCommonTransformNamesWhatDiffers) {
   const auto asking = pair.failure(0);
   expect_complete(asking, "IKE_SA_INIT", "peer");
   EXPECT_EQ(asking->ours, "AES256/SHA256/20");
+  EXPECT_EQ(asking->theirs, "NO_PROPOSAL_CHOSEN");
   const auto refusing = pair.failure(1);
   expect_complete(refusing, "IKE_SA_INIT", "local");
+  EXPECT_EQ(refusing->theirs, "AES256/SHA256/20");
   EXPECT_EQ(refusing->hint, "peer offers group 20; ours 19, 31");
   EXPECT_EQ(pair.status(1).counters.no_proposal_chosen, 1U);
 }
@@ -138,6 +140,22 @@ TEST(Why, IkeAuthThatNeverComesIsNoticedByTheResponder) {
   expect_complete(pair.failure(0), "IKE_AUTH", "peer");
   EXPECT_EQ(pair.failure(0)->reason, "no response");
   EXPECT_GT(pair.status(0).counters.no_response, 0U);
+}
+
+TEST(Why, BlockedPort4500) {
+  Pair pair(8);
+  pair.world.put_behind_nat(1, "192.0.2.2", false);
+  pair.world.network().filter = [](const ike::Send& datagram) {
+    return datagram.local.port == ike::kNattPort || datagram.remote.port == ike::kNattPort;
+  };
+  pair.set_both();
+  pair.world.run_for(60s);
+  expect_complete(pair.failure(0), "IKE_AUTH", "peer");
+  EXPECT_TRUE(mentions(pair.failure(0)->hint, "UDP port 4500")) << pair.failure(0)->hint;
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(1).has_value(); }, 170s));
+  expect_complete(pair.failure(1), "IKE_AUTH", "peer");
+  EXPECT_EQ(pair.failure(1)->reason, "no response");
+  EXPECT_TRUE(mentions(pair.failure(1)->hint, "UDP port 4500")) << pair.failure(1)->hint;
 }
 
 }  // namespace
