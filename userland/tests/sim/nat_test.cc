@@ -297,6 +297,23 @@ TEST_F(Replay, ARequestThatOvertakesTheOriginalMovesForAMoment) {
   EXPECT_TRUE(pair.connected());
 }
 
+TEST_F(NatTest, TheKernelMovesThePeerOfAnSaThatThereIsAndNoOther) {
+  behind_nat(1, false);
+  up();
+  const Endpoint before = remote_of(0);
+  const Endpoint other{before.address, 30000};
+  const std::uint32_t spi = pair.status(0).child_sas.at(0).inbound_spi;
+  pair.world.input(0, ike::PeerMoved{kTunnel, spi + 1, other});
+  pair.world.input(0, ike::PeerMoved{kTunnel + 1, spi, other});
+  EXPECT_EQ(remote_of(0), before);
+  // The end behind the NAT believes nothing of the kind.
+  const Endpoint beyond = remote_of(1);
+  pair.world.input(1, ike::PeerMoved{kTunnel, pair.status(1).child_sas.at(0).inbound_spi, other});
+  EXPECT_EQ(remote_of(1), beyond);
+  pair.world.input(0, ike::PeerMoved{kTunnel, spi, other});
+  EXPECT_EQ(remote_of(0), other);
+}
+
 TEST_F(NatTest, WithoutANatAnotherAddressMovesNobody) {
   up();
   const Endpoint peer = remote_of(0);
