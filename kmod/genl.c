@@ -245,19 +245,10 @@ int awtun_put_stats(struct sk_buff *skb, int type,
 	return 0;
 }
 
-#define TUNNEL_CMD					\
-	.policy = tunnel_cmd_policy,			\
-	.maxattr = ARRAY_SIZE(tunnel_cmd_policy) - 1,	\
-	.flags = GENL_UNS_ADMIN_PERM
-
-#define SA_CMD						\
-	.policy = sa_cmd_policy,			\
-	.maxattr = ARRAY_SIZE(sa_cmd_policy) - 1,	\
-	.flags = GENL_UNS_ADMIN_PERM
-
-#define TRANSPORT_CMD					\
-	.policy = transport_cmd_policy,			\
-	.maxattr = ARRAY_SIZE(transport_cmd_policy) - 1,	\
+/* What all commands of a nest have in common. */
+#define CMD_OF(nest)				\
+	.policy = nest ## _cmd_policy,		\
+	.maxattr = AWTUN_A_MAX,			\
 	.flags = GENL_UNS_ADMIN_PERM
 
 static const struct genl_ops awtun_ops[] = {
@@ -265,48 +256,48 @@ static const struct genl_ops awtun_ops[] = {
 		.cmd = AWTUN_CMD_TUNNEL_GET,
 		.doit = awtun_tunnel_get_doit,
 		.dumpit = awtun_tunnel_get_dumpit,
-		TUNNEL_CMD,
+		CMD_OF(tunnel),
 	}, {
 		.cmd = AWTUN_CMD_TUNNEL_SET,
 		.doit = awtun_tunnel_set_doit,
-		TUNNEL_CMD,
+		CMD_OF(tunnel),
 	}, {
 		.cmd = AWTUN_CMD_SA_ADD,
 		.doit = awtun_sa_add_doit,
-		SA_CMD,
+		CMD_OF(sa),
 	}, {
 		.cmd = AWTUN_CMD_SA_ACTIVATE,
 		.doit = awtun_sa_activate_doit,
-		SA_CMD,
+		CMD_OF(sa),
 	}, {
 		.cmd = AWTUN_CMD_SA_DEL,
 		.doit = awtun_sa_del_doit,
-		SA_CMD,
+		CMD_OF(sa),
 	}, {
 		.cmd = AWTUN_CMD_SA_GET,
 		.doit = awtun_sa_get_doit,
 		.dumpit = awtun_sa_get_dumpit,
-		SA_CMD,
+		CMD_OF(sa),
 	}, {
 		.cmd = AWTUN_CMD_SA_FLUSH,
 		.doit = awtun_sa_flush_doit,
-		SA_CMD,
+		CMD_OF(sa),
 	}, {
 		.cmd = AWTUN_CMD_TRANSPORT_ADD,
 		.doit = awtun_transport_add_doit,
-		TRANSPORT_CMD,
+		CMD_OF(transport),
 	}, {
 		.cmd = AWTUN_CMD_TRANSPORT_DEL,
 		.doit = awtun_transport_del_doit,
-		TRANSPORT_CMD,
+		CMD_OF(transport),
 	}, {
 		.cmd = AWTUN_CMD_TRANSPORT_GET,
 		.dumpit = awtun_transport_get_dumpit,
-		TRANSPORT_CMD,
+		CMD_OF(transport),
 	}, {
 		.cmd = AWTUN_CMD_SA_SET,
 		.doit = awtun_sa_set_doit,
-		SA_CMD,
+		CMD_OF(sa),
 	},
 };
 
