@@ -159,9 +159,9 @@ void awtun_net_del_outer(struct awtun_net *an, struct awtun_outer *outer)
  * Context: RCU.
  * Return: how an outbound SA wraps packets like it, NULL when it was none.
  */
-const struct awtun_outer *
-awtun_net_find_outer(struct awtun_net *an, const struct awtun_endpoints *ends,
-		     __be32 spi)
+struct awtun_outer *awtun_net_find_outer(struct awtun_net *an,
+					 const struct awtun_endpoints *ends,
+					 __be32 spi)
 {
 	struct awtun_outer *outer;
 

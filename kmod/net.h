@@ -97,9 +97,9 @@ struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 
 void awtun_net_add_outer(struct awtun_net *an, struct awtun_outer *outer);
 void awtun_net_del_outer(struct awtun_net *an, struct awtun_outer *outer);
-const struct awtun_outer *
-awtun_net_find_outer(struct awtun_net *an, const struct awtun_endpoints *ends,
-		     __be32 spi);
+struct awtun_outer *awtun_net_find_outer(struct awtun_net *an,
+					 const struct awtun_endpoints *ends,
+					 __be32 spi);
 
 bool awtun_net_charge_sa(struct awtun_net *an);
 void awtun_net_uncharge_sa(struct awtun_net *an);

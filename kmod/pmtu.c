@@ -10,6 +10,7 @@
 #include <net/route.h>
 
 #include "compat.h"
+#include "dev.h"
 #include "net.h"
 #include "outer.h"
 #include "pmtu.h"
@@ -72,6 +73,30 @@ void awtun_pmtu_tell(struct sk_buff *skb, unsigned int mtu)
 	}
 }
 
+/* @skb: as in awtun_pmtu_err4()
+ *
+ * ipv4_update_pmtu() would look for the route without the mark.
+ */
+static void update_pmtu4(struct sk_buff *skb, struct net *net,
+			 struct awtun_outer *outer, u32 mtu)
+{
+	struct dst_entry *dst = awtun_outer_route(outer, net, outer->tun->dev);
+	struct sk_buff *sent;
+
+	if (IS_ERR(dst))
+		return;
+	/* As if it were the packet on its way out. */
+	sent = skb_clone(skb, GFP_ATOMIC);
+	if (sent) {
+		skb_reset_network_header(sent);
+		sent->dev = dst->dev;
+		sent->mark = outer->opts.mark;
+		dst->ops->update_pmtu(dst, NULL, sent, mtu, false);
+		kfree_skb(sent);
+	}
+	dst_release(dst);
+}
+
 /**
  * awtun_pmtu_err4() - an ICMP error about an ESP packet
  * @skb: begins with the IP header of the packet in question, 8 octets of ESP
@@ -96,15 +121,14 @@ int awtun_pmtu_err4(struct sk_buff *skb, u32 info)
 	};
 	struct net *net = dev_net(skb->dev);
 	const struct icmphdr *icmph = icmp_hdr(skb);
-	const struct awtun_outer *outer;
+	struct awtun_outer *outer;
 
 	outer = awtun_net_find_outer(awtun_net(net), &ends, esph->spi);
 	if (!outer)
 		return -ENOENT;
 
 	if (icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED)
-		ipv4_update_pmtu(skb, net, info, outer->opts.link,
-				 IPPROTO_ESP);
+		update_pmtu4(skb, net, outer, info);
 	else if (icmph->type == ICMP_REDIRECT)
 		ipv4_redirect(skb, net, outer->opts.link, IPPROTO_ESP);
 
@@ -135,7 +159,7 @@ int awtun_pmtu_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 		.family = AF_INET6,
 	};
 	struct net *net = dev_net(skb->dev);
-	const struct awtun_outer *outer;
+	struct awtun_outer *outer;
 
 	outer = awtun_net_find_outer(awtun_net(net), &ends, esph->spi);
 	if (!outer)

@@ -292,6 +292,38 @@ TEST_F(moved, errors_without_remote_address)
 	path_becomes(_metadata, RIG, whole - LESS);
 }
 
+/* Policy routing by the mark of outer packets, and no other way. */
+static const char by_mark[] =
+	"set -e\n"
+	"ip route del 198.51.100.0/24\n"
+	"ip -6 route del 2001:db8:2::/64\n"
+	"ip rule add fwmark 7 table 77\n"
+	"ip -6 rule add fwmark 7 table 77\n"
+	"ip route add 198.51.100.0/24 dev under table 77\n"
+	"ip -6 route add 2001:db8:2::/64 dev under table 77\n";
+
+/* Of ESP in UDP the kernel asks for the socket's mark. */
+TEST_F(moved, errors_on_a_way_by_mark)
+{
+	__u32 whole = path_mtu(_metadata, RIG);
+	struct packet about;
+	struct awtun_req req;
+
+	if (variant->conf.encap)
+		return;
+	ASSERT_EQ(0, system(by_mark));
+	awtun_req_tunnel_set(&req, RIG->ifindex, variant->conf.outer ==
+			     AF_INET6 ? AWTUN_MODE_IPSEC_IPV6 :
+			     AWTUN_MODE_IPSEC_IPV4, RIG->outer[OURS].addr,
+			     self->first.addr);
+	awtun_put_u32(&req, AWTUN_TUNNEL_A_FWMARK, 7);
+	ASSERT_EQ(0, rig_call(RIG, &req)) TH_LOG("%s", RIG->nl.extack);
+	wait_running(_metadata);
+	send_one(_metadata, RIG, &about);
+	too_big(_metadata, RIG, &about, 1500 - LESS);
+	path_becomes(_metadata, RIG, whole - LESS);
+}
+
 /* Unknown SPIs */
 
 static void unknown_spi(struct __test_metadata *_metadata, struct esp_rig *rig,
