@@ -29,12 +29,14 @@
 #define POLL_NS		2000000
 #define POLLS_MAX	10000	/* 20 seconds and more */
 #define POLLS_QUIET	3	/* without a change: nothing is under way */
+#define OLD_MAX		64	/* pairs of SAs that wait to be idle */
 #define EXIT_USAGE	255
 
 static const char usage[] =
 	"usage: tunnel_pair IFNAME NETNS_A NETNS_B COMMAND...\n"
 	"  ends {ipv4|ipv6} ADDRESS_A ADDRESS_B\n"
 	"  switch SUITE COUNT    new SAs, COUNT times; waits for the carrier\n"
+	"  pace SUITE MS SECONDS new SAs every so many milliseconds, for so long\n"
 	"  encap SUITE PORT      new SAs in UDP between this port of both\n"
 	"  traffic PACKETS       waits until so many came by the inbound SAs\n";
 
@@ -136,35 +138,50 @@ static int sa_do(struct router *router, __u8 cmd, __u32 dir,
 				    spi));
 }
 
-/* Waits until @to has received all that @from sent under its old SA. */
-static int drain(struct router *from, struct router *to)
+/*
+ * Whether @to has received all that @from sent under the SA @spi: 1 or 0, or
+ * -errno. A late packet may arrive after the highest number.
+ */
+static int drained(struct router *from, struct router *to, __u32 spi, bool tell)
 {
 	struct awtun_sa out, in;
-	int i, quiet = 0;
 	int err;
 
+	err = awtun_sa_get(&from->nl, from->ifindex, AWTUN_DIR_OUT, spi, &out);
+	if (err)
+		return complain(from, "sa-get", err);
+	err = awtun_sa_get(&to->nl, to->ifindex, AWTUN_DIR_IN, spi, &in);
+	if (err)
+		return complain(to, "sa-get", err);
+	if (tell)
+		fprintf(stderr,
+			"tunnel_pair: SPI 0x%x: %llu packets sent (sequence number %llu), %llu arrived (%llu)\n",
+			spi, out.packets, out.seq, in.packets, in.seq);
+	return out.packets == in.packets && out.seq == in.seq;
+}
+
+static int drain(struct router *from, struct router *to, __u32 spi)
+{
+	int i, quiet = 0;
+
 	for (i = 0; i < POLLS_MAX; i++) {
-		err = awtun_sa_get(&from->nl, from->ifindex, AWTUN_DIR_OUT,
-				   from->out_spi, &out);
-		if (err)
-			return complain(from, "sa-get", err);
-		err = awtun_sa_get(&to->nl, to->ifindex, AWTUN_DIR_IN,
-				   from->out_spi, &in);
-		if (err)
-			return complain(to, "sa-get", err);
-		/* A late packet may arrive after the highest number. */
-		quiet = out.packets == in.packets && out.seq == in.seq ?
-			quiet + 1 : 0;
+		int idle = drained(from, to, spi, false);
+
+		if (idle < 0)
+			return idle;
+		quiet = idle ? quiet + 1 : 0;
 		if (quiet == POLLS_QUIET)
 			return 0;
 		pause_between_polls();
 	}
-	fprintf(stderr,
-		"tunnel_pair: SPI 0x%x: %llu packets sent (sequence number %llu), %llu arrived (%llu)\n",
-		from->out_spi, out.packets,
-		out.seq, in.packets,
-		in.seq);
+	drained(from, to, spi, true);
 	return -ENODATA;
+}
+
+static int del_pair(struct router *from, struct router *to, __u32 spi)
+{
+	return sa_do(from, AWTUN_CMD_SA_DEL, AWTUN_DIR_OUT, spi) ?:
+	       sa_do(to, AWTUN_CMD_SA_DEL, AWTUN_DIR_IN, spi);
 }
 
 /* Takes the old SAs of one direction away, once they are idle. */
@@ -173,13 +190,9 @@ static int retire(struct router *from, struct router *to, __u32 new_spi)
 	int err = 0;
 
 	if (from->out_spi) {
-		err = drain(from, to);
+		err = drain(from, to, from->out_spi);
 		if (!err)
-			err = sa_do(from, AWTUN_CMD_SA_DEL, AWTUN_DIR_OUT,
-				    from->out_spi);
-		if (!err)
-			err = sa_do(to, AWTUN_CMD_SA_DEL, AWTUN_DIR_IN,
-				    from->out_spi);
+			err = del_pair(from, to, from->out_spi);
 	}
 	from->out_spi = new_spi;
 	return err;
@@ -196,20 +209,28 @@ static __u32 new_spi(const struct router *router)
 	return spi;
 }
 
-static int replace(struct router *a, struct router *b,
-		   const struct awtun_suite *suite)
+/* New SAs from @a to @b under the SPI @ab, and @ba for the way back. */
+static int renew(struct router *a, struct router *b,
+		 const struct awtun_suite *suite, __u32 ab, __u32 ba)
 {
 	__u8 keymat[2][AWTUN_KEYMAT_MAX];
-	__u32 ab = new_spi(a), ba = new_spi(b);
 
 	if (getrandom(keymat, sizeof(keymat), 0) != sizeof(keymat))
 		abort();
-	if (add_sa(b, AWTUN_DIR_IN, ab, suite, keymat[0]) ||
-	    add_sa(a, AWTUN_DIR_IN, ba, suite, keymat[1]) ||
-	    add_sa(a, AWTUN_DIR_OUT, ab, suite, keymat[0]) ||
-	    add_sa(b, AWTUN_DIR_OUT, ba, suite, keymat[1]) ||
-	    sa_do(a, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ab) ||
-	    sa_do(b, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ba))
+	return add_sa(b, AWTUN_DIR_IN, ab, suite, keymat[0]) ?:
+	       add_sa(a, AWTUN_DIR_IN, ba, suite, keymat[1]) ?:
+	       add_sa(a, AWTUN_DIR_OUT, ab, suite, keymat[0]) ?:
+	       add_sa(b, AWTUN_DIR_OUT, ba, suite, keymat[1]) ?:
+	       sa_do(a, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ab) ?:
+	       sa_do(b, AWTUN_CMD_SA_ACTIVATE, AWTUN_DIR_OUT, ba);
+}
+
+static int replace(struct router *a, struct router *b,
+		   const struct awtun_suite *suite)
+{
+	__u32 ab = new_spi(a), ba = new_spi(b);
+
+	if (renew(a, b, suite, ab, ba))
 		return -1;
 	return retire(a, b, ab) || retire(b, a, ba) ? -1 : 0;
 }
@@ -246,6 +267,113 @@ static int cmd_switch(struct router *a, struct router *b, char **argv)
 		}
 	}
 	return wait_running(a) || wait_running(b);
+}
+
+/* Replacement at a pace: the old SAs are waited for beside it. */
+
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+struct old {
+	__u32 ab;
+	__u32 ba;
+	unsigned int quiet;
+};
+
+struct olds {
+	struct old ring[OLD_MAX];
+	unsigned int first;
+	unsigned int n;
+};
+
+/* Looks once at the oldest, and takes it away when it has been idle. */
+static int retire_oldest(struct router *a, struct router *b, struct olds *olds)
+{
+	struct old *old = &olds->ring[olds->first % OLD_MAX];
+	int ab, ba;
+
+	if (!olds->n)
+		return 0;
+	ab = drained(a, b, old->ab, false);
+	ba = drained(b, a, old->ba, false);
+	if (ab < 0 || ba < 0)
+		return -1;
+	old->quiet = ab && ba ? old->quiet + 1 : 0;
+	if (old->quiet < POLLS_QUIET)
+		return 0;
+	olds->first++;
+	olds->n--;
+	return del_pair(a, b, old->ab) ?: del_pair(b, a, old->ba);
+}
+
+static int renew_at_pace(struct router *a, struct router *b,
+			 const struct awtun_suite *suite, struct olds *olds)
+{
+	__u32 ab = new_spi(a), ba = new_spi(b);
+	int err = renew(a, b, suite, ab, ba);
+
+	if (err)
+		return err;
+	olds->ring[(olds->first + olds->n++) % OLD_MAX] = (struct old){
+		.ab = a->out_spi, .ba = b->out_spi,
+	};
+	a->out_spi = ab;
+	b->out_spi = ba;
+	return 0;
+}
+
+/* All that are left, or as many as still have to be. */
+static int retire_all(struct router *a, struct router *b, struct olds *olds)
+{
+	__u64 end = now_ms() + POLLS_MAX * (POLL_NS / 1000000);
+	const struct old *old;
+
+	while (olds->n && now_ms() < end) {
+		if (retire_oldest(a, b, olds))
+			return -1;
+		pause_between_polls();
+	}
+	if (!olds->n)
+		return 0;
+	old = &olds->ring[olds->first % OLD_MAX];
+	drained(a, b, old->ab, true);
+	drained(b, a, old->ba, true);
+	return -1;
+}
+
+/* Of both there are SAs already. */
+static int cmd_pace(struct router *a, struct router *b, char **argv)
+{
+	const struct awtun_suite *suite = awtun_suite(argv[0]);
+	unsigned long every = strtoul(argv[1], NULL, 0), count = 0;
+	__u64 start = now_ms(), next = start, now;
+	struct olds olds = { .n = 0 };
+
+	if (!suite || !every || !a->out_spi || !b->out_spi) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	while ((now = now_ms()) < start + strtoul(argv[2], NULL, 0) * 1000) {
+		if (now < next || olds.n == OLD_MAX) {
+			if (retire_oldest(a, b, &olds))
+				return 1;
+			if (now_ms() < next)
+				pause_between_polls();
+			continue;
+		}
+		if (renew_at_pace(a, b, suite, &olds))
+			return 1;
+		count++;
+		/* What cannot be kept is not made up for. */
+		next = next + every > now ? next + every : now;
+	}
+	printf("%lu replacements in %llu ms\n", count, now - start);
+	return retire_all(a, b, &olds) ? 1 : 0;
 }
 
 static int cmd_encap(struct router *a, struct router *b, char **argv)
@@ -319,6 +447,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "ends", 3, cmd_ends },
 		{ "switch", 2, cmd_switch },
+		{ "pace", 3, cmd_pace },
 		{ "encap", 2, cmd_encap },
 		{ "traffic", 1, cmd_traffic },
 	};
