@@ -23,6 +23,16 @@ config::Mode parse_mode(std::string_view name) {
   return config::Mode::Exec;
 }
 
+std::optional<config::Filter> read_filter(const Json& object) {
+  using What = config::Filter::What;
+  for (const auto what : {What::Include, What::Exclude, What::Begin, What::Count}) {
+    if (text_of(object, "what") == config::to_string(what)) {
+      return config::Filter{what, text_of(object, "pattern")};
+    }
+  }
+  return std::nullopt;
+}
+
 void read_error(const Json& error, Reply& reply) {
   reply.message = text_of(error, "message");
   reply.kind = text_of(error, "kind");
@@ -48,6 +58,7 @@ std::optional<Reply> parse_reply(std::string_view line) {
   if (std::string prompt = text_of(object, "prompt"); !prompt.empty()) reply.prompt = std::move(prompt);
   reply.view = text_of(object, "view");
   if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
+  reply.filter = read_filter(object_of(object, "filter"));
   reply.syntax = number_of(object, "code") == 2;
   read_error(object_of(object, "error"), reply);
   return reply;

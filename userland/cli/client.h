@@ -23,6 +23,7 @@ struct Reply {
   std::string prompt = "#";  ///< The prompt less the host's name.
   std::string view;          ///< What `data` is; empty: nothing to show.
   Json data;
+  std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
 
   bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.
   std::string message;  ///< Of an error.

@@ -2,7 +2,6 @@
 // The daemon's views as text for a person: aligned, at most 80 columns where the words allow it.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,12 +9,9 @@
 
 namespace awtun::cli {
 
-/// The text of a view ("isakmp-sa", "ipsec-sa", "interface", "running-config", "startup-config",
-/// "message"); a view that this program does not know is shown as JSON. Ends in a line end unless
-/// empty. Text that came from a peer cannot move the terminal's cursor: control characters are '?'.
+/// The text of a view ("isakmp-sa", "interface", "message"); a view that this program does not know is shown
+/// as JSON. Ends in a line end unless empty. Text that came from a peer cannot move the terminal's cursor:
+/// control characters are '?'.
 std::string render(std::string_view view, const Json& data);
-
-/// "12 s", "2 min 05 s", "23:59:48", "3 d 02:10:05".
-std::string duration(std::int64_t seconds);
 
 }  // namespace awtun::cli

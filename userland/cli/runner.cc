@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "userland/cli/block.h"
+#include "userland/cli/filter.h"
 #include "userland/cli/render.h"
 
 namespace awtun::cli {
@@ -33,6 +34,24 @@ void print_error(const Output& output, std::string_view line, const Reply& reply
                                      as_message(reply.message), reply.expected);
 }
 
+ExitStatus print_view(const Output& output, std::string_view line, const Reply& reply,
+                      std::string_view place) {
+  std::string text = output.json ? dump(reply.data, 2) : render(reply.view, reply.data);
+  if (reply.filter) {
+    auto rest = filtered(text, *reply.filter);
+    if (!rest) {
+      Reply refused;
+      refused.message = std::move(rest.error());
+      refused.kind = "refused";
+      print_error(output, line, refused, place);
+      return ExitStatus::Syntax;
+    }
+    text = *std::move(rest);
+  }
+  output.out << text << std::flush;
+  return ExitStatus::Done;
+}
+
 ExitStatus lost(const Output& output, const std::string& why) {
   output.err << "awcli: " << why << "\n";
   return ExitStatus::Unreachable;
@@ -43,9 +62,8 @@ std::optional<ExitStatus> run_line(Client& client, const Output& output, std::st
                                    std::string_view place) {
   const auto reply = client.execute(line);
   if (!reply) return lost(output, reply.error());
-  print_reply(output, line, *reply, place);
+  const ExitStatus status = print_reply(output, line, *reply, place);
   if (reply->quit) return ExitStatus::Done;
-  const ExitStatus status = status_of(*reply);
   return status == ExitStatus::Done ? std::nullopt : std::optional(status);
 }
 
@@ -60,12 +78,14 @@ void print_file_error(const Output& output, const config::FileError& error, cons
 
 }  // namespace
 
-void print_reply(const Output& output, std::string_view line, const Reply& reply, std::string_view place) {
+ExitStatus print_reply(const Output& output, std::string_view line, const Reply& reply,
+                       std::string_view place) {
   if (!reply.ok) {
     print_error(output, line, reply, place);
   } else if (!reply.view.empty()) {
-    output.out << (output.json ? dump(reply.data, 2) : render(reply.view, reply.data)) << std::flush;
+    return print_view(output, line, reply, place);
   }
+  return status_of(reply);
 }
 
 ExitStatus status_of(const Reply& reply) {

@@ -21,9 +21,10 @@ struct Output {
   bool json = false;
 };
 
-/// Prints a reply; `place` ("setup.txt:12"), where not empty, stands before an error.
-void print_reply(const Output& output, std::string_view line, const Reply& reply,
-                 std::string_view place = "");
+/// Prints a reply; `place` ("setup.txt:12"), where not empty, stands before an error. The status is that
+/// of the reply, unless its filter's pattern is none.
+ExitStatus print_reply(const Output& output, std::string_view line, const Reply& reply,
+                       std::string_view place = "");
 
 /// The status that a reply stands for.
 ExitStatus status_of(const Reply& reply);

@@ -9,6 +9,7 @@
 #include "userland/config/rows/interface.h"
 #include "userland/config/rows/ipsec.h"
 #include "userland/config/rows/isakmp.h"
+#include "userland/config/rows/pki.h"
 #include "userland/config/rows/route.h"
 
 namespace awtun::config {
@@ -23,9 +24,10 @@ constexpr auto concatenate(const std::array<Row, Sizes>&... parts) {
 }
 
 /// Of one mode, in the order in which running-config writes them.
-constexpr auto kRows = concatenate(rows::kExec, rows::kIsakmp, rows::kIpsec, rows::kInterface, rows::kRoute,
-                                   rows::common(Mode::Config), rows::common(Mode::Interface),
-                                   rows::common(Mode::IsakmpProfile), rows::common(Mode::IpsecProfile));
+constexpr auto kRows =
+    concatenate(rows::kExec, rows::kPki, rows::kIsakmp, rows::kIpsec, rows::kInterface, rows::kRoute,
+                rows::common(Mode::Config), rows::common(Mode::Interface), rows::common(Mode::IsakmpProfile),
+                rows::common(Mode::IpsecProfile), rows::common(Mode::Trustpoint));
 
 // --- Forms, built and checked by the compiler -----------------------------------------------------
 
@@ -39,7 +41,7 @@ constexpr auto kForms = [] {
   std::array<Form, count_forms()> forms;
   std::size_t next = 0;
   for (const Row& row : kRows) {
-    forms[next++] = {&row, false, PatternParser(row.pattern, row.help, false).parse()};
+    forms[next++] = {&row, false, PatternParser(row.pattern, row.help, false, row.filtered).parse()};
     if (row.no) forms[next++] = {&row, true, PatternParser(row.pattern, row.help, true).parse()};
   }
   return forms;
@@ -94,7 +96,7 @@ constexpr std::uint64_t fnv1a(std::uint64_t hash, std::string_view text) {
 constexpr std::uint64_t kHash = [] {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const Row& row : kRows) {
-    hash = fnv1a(hash, std::string_view("01234").substr(static_cast<std::size_t>(row.mode), 1));
+    hash = fnv1a(hash, std::string_view("012345").substr(static_cast<std::size_t>(row.mode), 1));
     hash = fnv1a(hash, row.no ? "no" : "");
     hash = fnv1a(hash, row.pattern);
   }

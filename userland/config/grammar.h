@@ -32,6 +32,12 @@ class Args {
   [[nodiscard]] T& get(std::size_t index) {
     return std::get<T>(values_.at(index).value());
   }
+  /// Of a row that may be filtered: the filter, whose values are the last.
+  [[nodiscard]] std::optional<Filter> filter() {
+    const std::size_t pattern = values_.size() - 1;
+    if (!has(pattern)) return std::nullopt;
+    return Filter{static_cast<Filter::What>(get<std::uint32_t>(pattern - 1)), get<std::string>(pattern)};
+  }
 
  private:
   std::vector<std::optional<Value>> values_;
@@ -44,9 +50,10 @@ struct Context {
 
   /// The tunnel of Interface mode; the rows of that mode run only while it exists.
   [[nodiscard]] Tunnel& tunnel() const { return config.tunnels.at(session.tunnel.value()); }
-  /// The same for the modes of profiles.
+  /// The same for the modes of profiles and trustpoints.
   [[nodiscard]] NamedIsakmpProfile& isakmp_profile() const { return config.isakmp_profiles.at(session.name); }
   [[nodiscard]] IpsecProfile& ipsec_profile() const { return config.ipsec_profiles.at(session.name); }
+  [[nodiscard]] Trustpoint& trustpoint() const { return config.trustpoints.at(session.name); }
 };
 
 /// Done also where the configuration was changed: the caller compares.
@@ -62,6 +69,7 @@ struct Scope {
   const Tunnel* tunnel = nullptr;
   const NamedIsakmpProfile* isakmp_profile = nullptr;
   const IpsecProfile* ipsec_profile = nullptr;
+  const Trustpoint* trustpoint = nullptr;
 };
 
 using Emitter = void (*)(const Scope&, Writer&);
@@ -77,6 +85,7 @@ struct Row {
   std::optional<Emitter> emit{};  ///< None: the row writes nothing down.
   bool another_spelling = false;  ///< Accepted, not listed: the same as another row.
   bool under_do = false;          ///< An Exec row that `do` may run.
+  bool filtered = false;          ///< `| include <pattern>` and the like may follow.
 };
 
 /// One way to type a row: as it stands, or with `no`.

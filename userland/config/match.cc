@@ -12,12 +12,18 @@ constexpr std::string_view kBlanks = " \t";
 
 bool is_number(std::string_view text) { return text.find_first_not_of("0123456789") == text.npos; }
 
+/// The words that `token` stands for: several of a Choice. A keyword may be "|" itself.
+std::size_t count_words(const Token& token) { return token.keyword ? 1 : count_parts(token.text, '|'); }
+std::string_view word_of(const Token& token, std::size_t index) {
+  return token.keyword ? token.text : part(token.text, '|', index);
+}
+
 /// The ways in which `token` can take `text`: none, one, or several words of a choice.
 std::vector<Hit> take(const Token& token, const Word& word, ValueError& reason) {
   std::vector<Hit> hits;
   if (token.keyword || token.type == ParamType::Choice) {
-    for (std::size_t i = 0; i < count_parts(token.text, '|'); ++i) {
-      const std::string_view keyword = part(token.text, '|', i);
+    for (std::size_t i = 0; i < count_words(token); ++i) {
+      const std::string_view keyword = word_of(token, i);
       if (!begins_ignoring_case(keyword, word.text)) continue;
       const bool exact = keyword.size() == word.text.size();
       if (!exact && is_number(word.text)) continue;  // 1 is not 14
@@ -130,8 +136,8 @@ std::optional<SyntaxError> check_characters(std::string_view line) {
 
 void add_candidates(std::map<std::string, Candidate>& list, const Token& token, std::string_view beginning) {
   if (token.keyword || token.type == ParamType::Choice) {
-    for (std::size_t i = 0; i < count_parts(token.text, '|'); ++i) {
-      const std::string word(part(token.text, '|', i));
+    for (std::size_t i = 0; i < count_words(token); ++i) {
+      const std::string word(word_of(token, i));
       if (!begins_ignoring_case(word, beginning)) continue;
       list.try_emplace(word, Candidate{word, std::string(part(token.help, '\n', i)), true});
     }

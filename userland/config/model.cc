@@ -43,6 +43,10 @@ std::optional<Family> delivery_family(TunnelMode mode) {
   return std::nullopt;
 }
 
+const IpAddress* destination_address(const Tunnel& tunnel) {
+  return tunnel.destination ? std::get_if<IpAddress>(&*tunnel.destination) : nullptr;
+}
+
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
   const auto find = [&config](const KeySelector& selector) -> const IsakmpKey* {
     const auto at = std::ranges::find(config.isakmp_keys, selector, &IsakmpKey::selector);
@@ -50,7 +54,8 @@ const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunn
   };
   const IsakmpKey* key = find(TunnelPolicy{number});
   if (key == nullptr && tunnel.remote_name) key = find(PeerName{*tunnel.remote_name});
-  if (key == nullptr && tunnel.destination) key = find(*tunnel.destination);
+  const IpAddress* address = destination_address(tunnel);
+  if (key == nullptr && address != nullptr) key = find(*address);
   return key;
 }
 
@@ -61,8 +66,15 @@ std::string_view isakmp_profile_name(const Config& config, std::uint32_t number,
   };
   const std::string* name = find(TunnelPolicy{number});
   if (name == nullptr && tunnel.remote_name) name = find(PeerName{*tunnel.remote_name});
-  if (name == nullptr && tunnel.destination) name = find(*tunnel.destination);
+  const IpAddress* address = destination_address(tunnel);
+  if (name == nullptr && address != nullptr) name = find(*address);
+  if (name == nullptr && tunnel.destination && address == nullptr) name = find(DynamicPeer{});
   return name == nullptr ? kDefaultProfile : std::string_view(*name);
+}
+
+std::string_view ipsec_profile_name(const Tunnel& tunnel) {
+  const bool named = tunnel.protection && tunnel.protection->profile;
+  return named ? std::string_view(*tunnel.protection->profile) : kDefaultProfile;
 }
 
 NamedIsakmpProfile isakmp_profile(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
@@ -72,8 +84,7 @@ NamedIsakmpProfile isakmp_profile(const Config& config, std::uint32_t number, co
 }
 
 IpsecProfile ipsec_profile(const Config& config, const Tunnel& tunnel) {
-  if (!tunnel.protection || !tunnel.protection->profile) return default_ipsec_profile();
-  const auto at = config.ipsec_profiles.find(*tunnel.protection->profile);
+  const auto at = config.ipsec_profiles.find(std::string(ipsec_profile_name(tunnel)));
   return at == config.ipsec_profiles.end() ? default_ipsec_profile() : at->second;
 }
 

@@ -84,6 +84,41 @@ std::string_view to_string(TunnelMode mode);
 /// The family of the delivery packets; nullopt for None.
 std::optional<Family> delivery_family(TunnelMode mode);
 
+/// The key pair of a trustpoint: `rsakeypair <label> [<bits>]` or `eckeypair <label> [<bits>]`.
+struct KeyPair {
+  enum class Kind : std::uint8_t { Rsa, Ec } kind = Kind::Rsa;
+  std::string label;
+  std::optional<std::uint16_t> bits;  ///< Unset: 2048 for RSA, 256 for EC.
+
+  bool operator==(const KeyPair&) const = default;
+};
+
+/// `crypto pki trustpoint`: where a CA's certificate, our key pair and our certificate belong together.
+struct Trustpoint {
+  bool enrollment_terminal = false;             ///< Certificates come and go by copy and paste.
+  std::optional<std::string> subject_name;      ///< "/O=Example/CN=test1.example.com"
+  std::optional<std::string> subject_alt_name;  ///< "test1.example.com"
+  std::optional<KeyPair> key_pair;              ///< Unset: RSA, called "server-default".
+
+  bool operator==(const Trustpoint&) const = default;
+};
+
+/// Where a tunnel leads: to an address, or to a peer that comes from any.
+using Destination = std::variant<IpAddress, DynamicPeer>;
+
+/// The DF bit of the delivery packets, in the order of the words of `tunnel df`.
+enum class DfBit : std::uint8_t { Set, Clear, Copy };
+
+/// `adjust-mss`: the largest TCP segment to let a connection agree upon.
+struct MaximumSegment {
+  std::optional<std::uint16_t> octets;  ///< Unset: as much as the path carries.
+
+  bool operator==(const MaximumSegment&) const = default;
+};
+
+/// Traffic selectors of one side by their numbers.
+using SelectorList = std::map<std::uint8_t, IpPrefix>;
+
 /// `tunnel protection ipsec`.
 struct Protection {
   std::optional<std::string> profile;  ///< Unset: the default IPsec profile.
@@ -95,12 +130,19 @@ struct Protection {
 struct Tunnel {
   TunnelMode mode = TunnelMode::None;
   std::optional<IpAddress> source;
-  std::optional<IpAddress> destination;
+  std::optional<Destination> destination;
   std::optional<std::string> local_name;   ///< Our IKE identity; unset: the source address.
   std::optional<std::string> remote_name;  ///< The peer's IKE identity; unset: the destination address.
+  SelectorList local_selectors;            ///< Empty: all traffic.
+  SelectorList remote_selectors;           ///< Empty: all traffic.
+  DfBit df = DfBit::Copy;
+  std::optional<std::uint8_t> ttl;   ///< Unset: that of the route.
+  std::optional<std::uint8_t> dscp;  ///< Unset: that of the inner packet.
   std::optional<Protection> protection;
-  std::vector<IpPrefix> ip_addresses;  ///< The first is the primary address, the rest `secondary`.
-  bool ipv6_enable = false;            ///< Make the IPv6 link-local address.
+  std::optional<MaximumSegment> ip_mss;    ///< Of TCP over IPv4; unset: as it is.
+  std::optional<MaximumSegment> ipv6_mss;  ///< Of TCP over IPv6; unset: as it is.
+  std::vector<IpPrefix> ip_addresses;      ///< The first is the primary address, the rest `secondary`.
+  bool ipv6_enable = false;                ///< Make the IPv6 link-local address.
   std::vector<IpPrefix> ipv6_addresses;
   std::optional<std::string> description;
   bool shutdown = false;             ///< Administratively down.
@@ -129,6 +171,7 @@ struct StaticRoute {
 
 /// A whole configuration. Canonical: two that mean the same compare equal, however they were typed.
 struct Config {
+  std::map<std::string, Trustpoint> trustpoints;
   std::map<std::string, NamedIsakmpProfile> isakmp_profiles;
   std::vector<IsakmpKey> isakmp_keys;                ///< Sorted by selector, one key a selector.
   std::map<PeerSelector, std::string> isakmp_peers;  ///< The names of their ISAKMP profiles.
@@ -139,13 +182,18 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
-/// The key that `tunnel` uses: by its policy, else by its remote name, else by its destination.
-/// Null when none matches. The pointer lives as long as `config` is unchanged.
+/// The address of the tunnel's destination; null when it has none.
+const IpAddress* destination_address(const Tunnel& tunnel);
+
+/// The key that `tunnel` uses: by its policy, else by its remote name, else by its destination. Null when
+/// none matches. The pointer lives as long as `config` is unchanged.
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel);
 
 /// The name of the ISAKMP profile for `tunnel`: by its policy, else by its remote name, else by its
 /// destination, else the default one.
 std::string_view isakmp_profile_name(const Config& config, std::uint32_t number, const Tunnel& tunnel);
+/// The same for its IPsec profile.
+std::string_view ipsec_profile_name(const Tunnel& tunnel);
 /// The profiles of `tunnel`.
 NamedIsakmpProfile isakmp_profile(const Config& config, std::uint32_t number, const Tunnel& tunnel);
 IpsecProfile ipsec_profile(const Config& config, const Tunnel& tunnel);

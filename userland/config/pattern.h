@@ -17,19 +17,23 @@
 namespace awtun::config {
 
 enum class ParamType : std::uint8_t {
-  Choice,       ///< One of the words of Token::text, separated by '|'; its index.
-  Number,       ///< Token::minimum to Token::maximum.
-  Tunnel,       ///< "tunnel0"; the number.
-  Address,      ///< A unicast address of either family.
-  Ipv4Network,  ///< A prefix without host bits.
+  Choice,   ///< One of the words of Token::text, separated by '|'; its index.
+  Number,   ///< Token::minimum to Token::maximum.
+  Tunnel,   ///< "tunnel0"; the number.
+  Address,  ///< A unicast address of either family.
+  Network,  ///< A prefix of either family without host bits.
+  Ipv4Network,
   Ipv6Network,
   Ipv4Interface,  ///< An interface's own address, with its prefix length.
   Ipv6Interface,
   Ipv4Nexthop,  ///< An address or the name of an interface.
   Ipv6Nexthop,
-  Name,   ///< An IKE identity.
-  Label,  ///< The name of a part of the configuration: of a profile.
+  Name,       ///< An IKE identity.
+  Label,      ///< The name of a part of the configuration: of a profile.
+  Hostname,   ///< A DNS name; addresses are none.
+  Interface,  ///< The name of a network device.
   Secret,
+  Subject,  ///< The rest of the line as a distinguished name: "/O=Example/CN=test1.example.com".
   Line,     ///< The rest of the line as it stands.
   Command,  ///< The rest of the line as an Exec command.
 };
@@ -41,6 +45,7 @@ struct TypeName {
 inline constexpr std::array kTypeNames = {
     TypeName{"tunnel", ParamType::Tunnel},
     TypeName{"address", ParamType::Address},
+    TypeName{"network", ParamType::Network},
     TypeName{"ipv4-network", ParamType::Ipv4Network},
     TypeName{"ipv6-network", ParamType::Ipv6Network},
     TypeName{"ipv4-interface", ParamType::Ipv4Interface},
@@ -49,13 +54,16 @@ inline constexpr std::array kTypeNames = {
     TypeName{"ipv6-nexthop", ParamType::Ipv6Nexthop},
     TypeName{"name", ParamType::Name},
     TypeName{"label", ParamType::Label},
+    TypeName{"hostname", ParamType::Hostname},
+    TypeName{"interface", ParamType::Interface},
+    TypeName{"subject", ParamType::Subject},
     TypeName{"secret", ParamType::Secret},
     TypeName{"line", ParamType::Line},
     TypeName{"command", ParamType::Command},
 };
 
 constexpr bool takes_rest_of_line(ParamType type) {
-  return type == ParamType::Line || type == ParamType::Command;
+  return type == ParamType::Line || type == ParamType::Subject || type == ParamType::Command;
 }
 
 /// One element of a pattern.
@@ -80,6 +88,12 @@ struct Pattern {
 
 inline constexpr Token kNoToken{.text = "no", .help = "Remove a setting or restore its default"};
 
+/// What may follow a row whose answer is text.
+inline constexpr std::string_view kFilterPattern = "{include|exclude|begin|count} <pattern:line>";
+inline constexpr std::string_view kFilterHelp =
+    "Lines that match\nLines that do not match\nFrom the first line that matches\nHow many lines match\nA "
+    "regular expression\n";
+
 /// The `index`th of the parts of `text` that `separator` separates; empty behind the last.
 constexpr std::string_view part(std::string_view text, char separator, std::size_t index) {
   for (; index > 0; --index) {
@@ -100,19 +114,33 @@ constexpr std::size_t count_parts(std::string_view text, char separator) {
 /// a function that is not constexpr ends the constant evaluation there.
 class PatternParser {
  public:
-  constexpr PatternParser(std::string_view text, std::string_view help, bool negated)
-      : text_(text), help_(help), negated_(negated) {}
+  constexpr PatternParser(std::string_view text, std::string_view help, bool negated, bool filtered = false)
+      : text_(text), help_(help), negated_(negated), filtered_(filtered) {}
 
   constexpr Pattern parse() {
     if (negated_) append(kNoToken);
-    while (!text_.empty()) step();
-    if (in_group_) broken_pattern("a group is not closed");
-    if (!help_.empty()) broken_pattern("more lines of help than tokens");
+    take_all();
+    if (filtered_) append_filter();
     return pattern_;
   }
 
  private:
   static void broken_pattern(const char* /*why*/) {}  // not constexpr: see above
+
+  constexpr void take_all() {
+    while (!text_.empty()) step();
+    if (in_group_) broken_pattern("a group is not closed");
+    if (!help_.empty()) broken_pattern("more lines of help than tokens");
+  }
+
+  constexpr void append_filter() {
+    const std::uint8_t bar = pattern_.size;
+    append({.text = "|", .help = "Show a part of it"});
+    text_ = kFilterPattern;
+    help_ = kFilterHelp;
+    take_all();
+    pattern_.tokens[bar].skip_to = pattern_.size;
+  }
 
   constexpr void step() {
     if (text_.starts_with(' ')) {
@@ -233,6 +261,7 @@ class PatternParser {
   std::string_view text_;
   std::string_view help_;
   bool negated_;
+  bool filtered_;
   bool in_group_ = false;
   bool omissible_ = false;
   std::uint8_t group_start_ = 0;

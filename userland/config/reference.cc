@@ -23,6 +23,11 @@ std::string missing(const std::string& what, const std::string& user) {
 }  // namespace
 
 std::optional<std::string> dangling_reference(const Config& config) {
+  for (const auto& [name, profile] : config.isakmp_profiles) {
+    if (profile.trustpoint && !config.trustpoints.contains(*profile.trustpoint)) {
+      return missing("crypto pki trustpoint " + *profile.trustpoint, "crypto isakmp profile " + name);
+    }
+  }
   for (const auto& [peer, profile] : config.isakmp_peers) {
     if (profile != kDefaultProfile && !config.isakmp_profiles.contains(profile)) {
       return missing("crypto isakmp profile " + profile, describe(peer));

@@ -19,19 +19,21 @@ bool is_setting_of_section(const Row& row) { return is_section(row.mode) && row.
 
 /// What the session's section configures, by its name; nullopt while it exists.
 std::optional<std::string> gone(const Config& config, const Session& session) {
+  const auto unless = [](bool exists, std::string name) {
+    return exists ? std::nullopt : std::optional(std::move(name));
+  };
   switch (session.mode) {
     case Mode::Exec:
     case Mode::Config:
       return std::nullopt;
     case Mode::Interface:
-      if (config.tunnels.contains(session.tunnel.value())) return std::nullopt;
-      return tunnel_name(*session.tunnel);
+      return unless(config.tunnels.contains(session.tunnel.value()), tunnel_name(*session.tunnel));
     case Mode::IsakmpProfile:
-      if (config.isakmp_profiles.contains(session.name)) return std::nullopt;
-      return "crypto isakmp profile " + session.name;
+      return unless(config.isakmp_profiles.contains(session.name), "crypto isakmp profile " + session.name);
     case Mode::IpsecProfile:
-      if (config.ipsec_profiles.contains(session.name)) return std::nullopt;
-      return "crypto ipsec profile " + session.name;
+      return unless(config.ipsec_profiles.contains(session.name), "crypto ipsec profile " + session.name);
+    case Mode::Trustpoint:
+      return unless(config.trustpoints.contains(session.name), "crypto pki trustpoint " + session.name);
   }
   return std::nullopt;
 }
@@ -50,6 +52,8 @@ std::string_view to_string(Mode mode) {
       return "config-isakmp-profile";
     case Mode::IpsecProfile:
       return "config-ipsec-profile";
+    case Mode::Trustpoint:
+      return "ca-trustpoint";
   }
   return "exec";
 }
@@ -66,6 +70,8 @@ std::string_view prompt_suffix(Mode mode) {
       return "(config-isakmp-profile)#";
     case Mode::IpsecProfile:
       return "(config-ipsec-profile)#";
+    case Mode::Trustpoint:
+      return "(ca-trustpoint)#";
   }
   return "#";
 }
@@ -78,8 +84,26 @@ std::string_view to_string(View view) {
   switch (view) {
     case View::IsakmpSa:
       return "isakmp-sa";
+    case View::IsakmpPeer:
+      return "isakmp-peer";
+    case View::IsakmpCounters:
+      return "isakmp-counters";
+    case View::IsakmpKey:
+      return "isakmp-key";
+    case View::IsakmpProfile:
+      return "isakmp-profile";
     case View::IpsecSa:
       return "ipsec-sa";
+    case View::IpsecPeer:
+      return "ipsec-peer";
+    case View::IpsecCounters:
+      return "ipsec-counters";
+    case View::IpsecPolicy:
+      return "ipsec-policy";
+    case View::IpsecProfile:
+      return "ipsec-profile";
+    case View::PkiTrustpoints:
+      return "pki-trustpoints";
     case View::Interface:
       return "interface";
     case View::RunningConfig:
@@ -88,6 +112,20 @@ std::string_view to_string(View view) {
       return "startup-config";
   }
   return "message";
+}
+
+std::string_view to_string(Filter::What what) {
+  switch (what) {
+    case Filter::What::Include:
+      return "include";
+    case Filter::What::Exclude:
+      return "exclude";
+    case Filter::What::Begin:
+      return "begin";
+    case Filter::What::Count:
+      return "count";
+  }
+  return "include";
 }
 
 std::string_view to_string(SyntaxError::Kind kind) {
@@ -126,12 +164,12 @@ Outcome execute(const Config& running, Session& session, std::string_view line) 
   Config candidate = running;
   const Session before = session;
   Applied applied = apply(candidate, session, line);
-  if (std::holds_alternative<Done>(applied) && !(candidate == running)) {
+  if (auto* done = std::get_if<Done>(&applied); done != nullptr && !(candidate == running)) {
     if (auto reason = dangling_reference(candidate)) {
       session = before;
       return Refused{*std::move(reason)};
     }
-    return Edit{std::move(candidate)};
+    return Edit{std::move(candidate), std::move(done->message)};
   }
   return std::visit([](auto&& each) -> Outcome { return std::move(each); }, std::move(applied));
 }

@@ -17,11 +17,11 @@
 
 namespace awtun::config {
 
-enum class Mode : std::uint8_t { Exec, Config, Interface, IsakmpProfile, IpsecProfile };
+enum class Mode : std::uint8_t { Exec, Config, Interface, IsakmpProfile, IpsecProfile, Trustpoint };
 
 /// Every mode, in the order of the enumeration.
-inline constexpr std::array kModes = {Mode::Exec, Mode::Config, Mode::Interface, Mode::IsakmpProfile,
-                                      Mode::IpsecProfile};
+inline constexpr std::array kModes = {Mode::Exec,          Mode::Config,       Mode::Interface,
+                                      Mode::IsakmpProfile, Mode::IpsecProfile, Mode::Trustpoint};
 
 /// Whether the mode configures one thing within Config mode, whose commands it takes too.
 constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode::Config; }
@@ -30,7 +30,7 @@ constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode
 struct Session {
   Mode mode = Mode::Exec;
   std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Set in Interface mode, and only there.
-  std::string name = {};                               ///< Of the profile, in a profile's mode, else empty.
+  std::string name = {};  ///< Of the profile or trustpoint, in its mode, else empty.
 
   bool operator==(const Session&) const = default;
 };
@@ -42,31 +42,67 @@ std::string_view prompt_suffix(Mode mode);
 /// "r1(config-if)#".
 std::string prompt(const Session& session, std::string_view hostname);
 
-enum class View : std::uint8_t { IsakmpSa, IpsecSa, Interface, RunningConfig, StartupConfig };
+enum class View : std::uint8_t {
+  IsakmpSa,
+  IsakmpPeer,
+  IsakmpCounters,
+  IsakmpKey,
+  IsakmpProfile,
+  IpsecSa,
+  IpsecPeer,
+  IpsecCounters,
+  IpsecPolicy,
+  IpsecProfile,
+  PkiTrustpoints,
+  Interface,
+  RunningConfig,
+  StartupConfig,
+};
 
-/// "isakmp-sa", "ipsec-sa", "interface", "running-config", "startup-config".
+/// "isakmp-sa", "ipsec-sa", "interface", "running-config".
 std::string_view to_string(View view);
 
 /// Make `candidate` the running configuration (all of it or, saying why, nothing). Never equal to
 /// the configuration execute() was given.
 struct Edit {
   Config candidate;
+  std::string message = {};  ///< To print when it is done; may be empty.
 };
-/// Show something; `tunnel` narrows it to one tunnel, which need not exist.
+/// What `| include <pattern>` leaves of the text that a `show` prints. The one who prints it does it.
+struct Filter {
+  enum class What : std::uint8_t { Include, Exclude, Begin, Count };
+  What what = What::Include;
+  std::string pattern;  ///< A POSIX extended regular expression.
+};
+/// "include", "exclude", "begin", "count".
+std::string_view to_string(Filter::What what);
+
+/// Show something; `tunnel` narrows it to one tunnel, which need not exist, `name` to one profile.
 struct Show {
   View what;
-  std::optional<std::uint32_t> tunnel;
+  std::optional<std::uint32_t> tunnel = std::nullopt;
+  std::optional<std::string> name = std::nullopt;
+  std::optional<Filter> filter = std::nullopt;
 };
 /// Store the running configuration as the startup configuration.
 struct SaveStartup {};
-/// Act upon the SAs of a configured tunnel. The configuration stays as it is.
+/// Act upon SAs or counters. The configuration stays as it is.
 struct Operate {
-  enum class What : std::uint8_t { RekeyIpsecSa, RekeyIsakmpSa, ClearIsakmpSa };
+  enum class What : std::uint8_t {
+    RekeyIpsecSa,
+    RekeyIsakmpSa,
+    ClearIpsecSa,
+    ClearIsakmpSa,
+    ClearIsakmpCounters,
+  };
   What what;
-  std::uint32_t tunnel;
+  std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Of this configured tunnel alone.
+  std::optional<IpAddress> peer = std::nullopt;        ///< Of the tunnels to this peer alone.
 };
 /// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
-struct Done {};
+struct Done {
+  std::string message = {};  ///< To print; may be empty.
+};
 /// `exit` in Exec mode: end the connection.
 struct Quit {};
 /// The line is no command. Exit status 2.
@@ -90,11 +126,10 @@ struct Refused {
 
 using Outcome = std::variant<Edit, Show, Operate, SaveStartup, Done, Quit, SyntaxError, Refused>;
 
-/// What `line` asks for when typed by `session` over the configuration `running`. Moves the session
-/// to another mode where the command does so; unless the outcome is SyntaxError or Refused, that is,
-/// which leave it alone (but for a session whose tunnel or profile is gone: it falls back to Config
-/// mode). A
-/// caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
+/// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
+/// another mode where the command does so; unless the outcome is SyntaxError or Refused, that is, which
+/// leave it alone (but for a session whose tunnel, profile or trustpoint is gone: it falls back to Config
+/// mode). A caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
 /// without line end, as it comes from outside: nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);
 

@@ -8,16 +8,39 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-void check_endpoint(const Tunnel& tunnel, const std::optional<IpAddress>& address, const std::string& word,
-                    Sentences& out) {
-  if (!address) {
-    out.push_back("no tunnel " + word);
-    return;
-  }
+/// `address` may be null: then there is nothing to check.
+void check_family(const Tunnel& tunnel, const IpAddress* address, const std::string& word, Sentences& out) {
   const auto family = delivery_family(tunnel.mode);
-  if (family && address->family() != *family) {
+  if (address != nullptr && family && address->family() != *family) {
     out.push_back("tunnel " + word + " " + address->to_string() + " is not of the family of tunnel mode " +
                   std::string(to_string(tunnel.mode)));
+  }
+}
+
+void check_endpoints(const Tunnel& tunnel, Sentences& out) {
+  const IpAddress* source = tunnel.source ? &*tunnel.source : nullptr;
+  const IpAddress* destination = destination_address(tunnel);
+  if (source == nullptr) out.emplace_back("no tunnel source");
+  check_family(tunnel, source, "source", out);
+  if (!tunnel.destination) out.emplace_back("no tunnel destination");
+  check_family(tunnel, destination, "destination", out);
+  if (source != nullptr && destination != nullptr && *source == *destination) {
+    out.emplace_back("tunnel source and tunnel destination are the same address");
+  }
+  if (tunnel.destination && destination == nullptr && !tunnel.remote_name) {
+    out.emplace_back("no tunnel remote name, by which to know a dynamic peer");
+  }
+}
+
+/// Our certificate must have the name that the tunnel goes by; the CN stands in the subject name.
+void check_names(const Config& config, const NamedIsakmpProfile& profile, const Tunnel& tunnel,
+                 Sentences& out) {
+  const auto at = config.trustpoints.find(profile.trustpoint.value_or(""));
+  if (at == config.trustpoints.end() || !tunnel.local_name) return;
+  const auto& [name, trustpoint] = *at;
+  if (trustpoint.subject_alt_name && trustpoint.subject_alt_name != tunnel.local_name) {
+    out.push_back("subject-alt-name " + *trustpoint.subject_alt_name + " of crypto pki trustpoint " + name +
+                  " is not the tunnel local name " + *tunnel.local_name);
   }
 }
 
@@ -44,6 +67,7 @@ void check_protection(const Config& config, std::uint32_t number, const Tunnel& 
   if (isakmp.settings.local_authentication == AuthMethod::Certificate && !tunnel.local_name) {
     out.emplace_back("no tunnel local name, which our certificate must have");
   }
+  check_names(config, isakmp, tunnel, out);
   if (isakmp.settings.remote_authentication == AuthMethod::Certificate && !tunnel.remote_name) {
     out.emplace_back("no tunnel remote name, which the peer's certificate must have");
   }
@@ -52,11 +76,7 @@ void check_protection(const Config& config, std::uint32_t number, const Tunnel& 
 Sentences check_tunnel(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
   Sentences out;
   if (tunnel.mode == TunnelMode::None) out.emplace_back("no tunnel mode");
-  check_endpoint(tunnel, tunnel.source, "source", out);
-  check_endpoint(tunnel, tunnel.destination, "destination", out);
-  if (tunnel.source && tunnel.source == tunnel.destination) {
-    out.emplace_back("tunnel source and tunnel destination are the same address");
-  }
+  check_endpoints(tunnel, out);
   if (!tunnel.protection) {
     out.emplace_back("no tunnel protection ipsec");
   } else {

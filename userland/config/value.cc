@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxNameLength = 255;
 constexpr std::size_t kMaxLabelLength = 63;
+constexpr std::size_t kMaxHostnameLength = 253;
+constexpr std::size_t kMaxSubjectLength = 255;
 constexpr std::size_t kMaxSecretLength = 255;
 constexpr std::size_t kMaxDescriptionLength = 255;   // IFLA_IFALIAS holds 255 octets
 constexpr std::size_t kMaxInterfaceNameLength = 15;  // IFNAMSIZ less the NUL
@@ -107,6 +109,10 @@ Parsed parse_network(Family family, std::string_view text) {
   return Value(*prefix);
 }
 
+Parsed parse_either_network(std::string_view text) {
+  return parse_network(text.find(':') == text.npos ? Family::V4 : Family::V6, text);
+}
+
 Parsed parse_interface_address(Family family, std::string_view text) {
   const auto prefix = IpPrefix::parse(text);
   if (!prefix || prefix->address.family() != family) return kNotThisType;
@@ -136,6 +142,12 @@ Parsed parse_interface_name(std::string_view text) {
   const auto number = parse_number(text.substr(kTunnel.size()));
   if (!number || *number > kMaxTunnelNumber) return kNotThisType;
   return Value(Nexthop(InterfaceName{tunnel_name(*number)}));
+}
+
+Parsed parse_interface(std::string_view text) {
+  auto parsed = parse_interface_name(text);
+  if (!parsed) return parsed;
+  return Value(std::get<InterfaceName>(std::get<Nexthop>(*parsed)).name);
 }
 
 Parsed parse_nexthop(Family family, std::string_view text) {
@@ -176,6 +188,47 @@ Parsed parse_secret(std::string_view text) {
   if (text == kHiddenKey) return Error{ValueError("this stands for a hidden key and is not the key")};
   if (text.size() > kMaxSecretLength) return Error{ValueError("a key has at most 255 octets")};
   return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+}
+
+Parsed parse_hostname(std::string_view text) {
+  if (IpAddress::parse(text)) return Error{ValueError("an IP address is not supported as a name")};
+  const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
+  if (text.empty() || text.size() > kMaxHostnameLength || !is_letter(text.front()) ||
+      !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos) {
+    return Error{ValueError("a host name is made of letters, digits and . -, a letter first")};
+  }
+  return Value(std::string(text));
+}
+
+/// Why "CN=test1.example.com" is no part of a distinguished name; empty when it is one.
+ValueError wrong_part(std::string_view part) {
+  constexpr std::array<std::string_view, 7> kAttributes = {"C", "ST", "L", "O", "OU", "CN", "emailAddress"};
+  const std::size_t equals = part.find('=');
+  if (equals == part.npos || equals + 1 == part.size()) {
+    return "a subject name is made of parts like /CN=test1.example.com";
+  }
+  if (std::ranges::find(kAttributes, part.substr(0, equals)) == kAttributes.end()) {
+    return "the parts of a subject name are C, ST, L, O, OU, CN and "
+           "emailAddress";
+  }
+  if (part.starts_with("CN=") && IpAddress::parse(part.substr(3))) {
+    return "an IP address is not supported as the common name of a certificate";
+  }
+  return "";
+}
+
+Parsed parse_subject(std::string_view text) {
+  if (text.size() > kMaxSubjectLength) return Error{ValueError("a subject name has at most 255 octets")};
+  if (!text.starts_with('/')) return Error{wrong_part("")};
+  std::size_t common_names = 0;
+  for (std::size_t i = 1; i < count_parts(text, '/'); ++i) {
+    const std::string_view each = part(text, '/', i);
+    if (ValueError why = wrong_part(each); !why.empty()) return Error{std::move(why)};
+    common_names += each.starts_with("CN=") ? 1 : 0;
+  }
+  if (common_names != 1)
+    return Error{ValueError("a subject name has one common name: /CN=test1.example.com")};
+  return Value(std::string(text));
 }
 
 Parsed parse_line(std::string_view text) {
@@ -219,6 +272,8 @@ Result<Value, ValueError> parse_value(const Token& token, std::string_view text)
       return parse_tunnel(text);
     case ParamType::Address:
       return parse_address(text);
+    case ParamType::Network:
+      return parse_either_network(text);
     case ParamType::Ipv4Network:
       return parse_network(Family::V4, text);
     case ParamType::Ipv6Network:
@@ -235,8 +290,14 @@ Result<Value, ValueError> parse_value(const Token& token, std::string_view text)
       return parse_name(text);
     case ParamType::Label:
       return parse_label(text);
+    case ParamType::Hostname:
+      return parse_hostname(text);
+    case ParamType::Interface:
+      return parse_interface(text);
     case ParamType::Secret:
       return parse_secret(text);
+    case ParamType::Subject:
+      return parse_subject(text);
     case ParamType::Line:
       return parse_line(text);
     case ParamType::Command:
@@ -267,6 +328,8 @@ std::vector<std::string> value_forms(const Token& token) {
       return {"tunnel<0-" + std::to_string(kMaxTunnelNumber) + ">"};
     case ParamType::Address:
       return {"A.B.C.D", "X:X::X:X"};
+    case ParamType::Network:
+      return {"A.B.C.D/M", "X:X::X:X/M"};
     case ParamType::Ipv4Network:
     case ParamType::Ipv4Interface:
       return {"A.B.C.D/M"};
@@ -280,8 +343,14 @@ std::vector<std::string> value_forms(const Token& token) {
     case ParamType::Name:
     case ParamType::Label:
       return {"NAME"};
+    case ParamType::Hostname:
+      return {"HOSTNAME"};
+    case ParamType::Interface:
+      return {"INTERFACE"};
     case ParamType::Secret:
       return {"KEY"};
+    case ParamType::Subject:
+      return {"SUBJECT"};
     case ParamType::Line:
       return {"LINE"};
     case ParamType::Command:
@@ -303,6 +372,7 @@ bool may_begin_value(const Token& token, std::string_view text) {
     case ParamType::Ipv4Network:
     case ParamType::Ipv4Interface:
       return all_in(text, "0123456789./");
+    case ParamType::Network:
     case ParamType::Ipv6Network:
     case ParamType::Ipv6Interface:
       return all_in(text, "0123456789abcdefABCDEF.:/");
@@ -310,7 +380,10 @@ bool may_begin_value(const Token& token, std::string_view text) {
     case ParamType::Ipv6Nexthop:
     case ParamType::Name:
     case ParamType::Label:
+    case ParamType::Hostname:
+    case ParamType::Interface:
     case ParamType::Secret:
+    case ParamType::Subject:
     case ParamType::Line:
     case ParamType::Command:
       return true;

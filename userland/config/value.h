@@ -16,7 +16,8 @@
 
 namespace awtun::config {
 
-/// uint32_t: Choice, Number, Tunnel. string: Name, Label, Line, Command. Nexthop: the nexthops alone.
+/// uint32_t: Choice, Number, Tunnel. string: Name, Label, Hostname, Interface, Subject, Line, Command.
+/// Nexthop: the nexthops alone.
 using Value = std::variant<std::uint32_t, std::string, IpAddress, IpPrefix, Nexthop, Secret>;
 
 /// Why a text is no value of a type: one sentence, or empty where the type's form says it all.

@@ -32,6 +32,15 @@ Json success(const config::Session& session) {
   return object;
 }
 
+/// With what a command says when it is done, if anything.
+Json success(const config::Session& session, std::string message) {
+  auto object = success(session);
+  if (message.empty()) return object;
+  object["view"] = "message";
+  object["data"] = text_view(std::move(message));
+  return object;
+}
+
 Json failure(const config::Session& session, int code, Json error) {
   Json object{{"ok", false}};
   put_place(object, session);
@@ -92,13 +101,16 @@ Reply answer(const CommandTarget& target, config::Session& session, std::string_
               session = before;
               return to_reply(refusal(session, applied.error()));
             }
-            return to_reply(success(session));
+            return to_reply(success(session, std::move(edit.message)));
           },
           [&](const config::Show& show) {
             auto data = target.show(show);
             if (!data) return to_reply(refusal(session, data.error()));
             auto object = success(session);
             object["view"] = config::to_string(show.what);
+            if (show.filter)
+              object["filter"] = {{"what", config::to_string(show.filter->what)},
+                                  {"pattern", show.filter->pattern}};
             object["data"] = std::move(*data);
             return to_reply(object);
           },
@@ -112,7 +124,7 @@ Reply answer(const CommandTarget& target, config::Session& session, std::string_
               return to_reply(refusal(session, saved.error()));
             return to_reply(success(session));
           },
-          [&](const config::Done&) { return to_reply(success(session)); },
+          [&](config::Done& done) { return to_reply(success(session, std::move(done.message))); },
           [&](const config::Quit&) {
             return to_reply({{"ok", true}, {"quit", true}}, true);
           },

@@ -77,9 +77,8 @@ Json isakmp_profile(const config::Config& config, std::string_view name, const I
 }
 
 Json ipsec_profile(const config::Config& config, std::string_view name, const IpsecProfile& profile) {
-  Json object{{"name", name},
-              {"built_in", name == config::kDefaultProfile},
-              {"lifetime", profile.lifetime.count()}};
+  Json object{
+      {"name", name}, {"built_in", name == config::kDefaultProfile}, {"lifetime", profile.lifetime.count()}};
   if (profile.pfs_group) object["pfs_group"] = *profile.pfs_group;
   object["used_by"] = used_by(config, [&](std::uint32_t, const config::Tunnel& tunnel) {
     return config::ipsec_profile_name(tunnel) == name;
@@ -116,6 +115,23 @@ Json policy_of(const config::Config& config, std::uint32_t number, const config:
   return object;
 }
 
+Json trustpoint_of(const config::Config& config, const std::string& name,
+                   const config::Trustpoint& trustpoint) {
+  Json object{{"name", name}, {"enrollment", trustpoint.enrollment_terminal ? "terminal" : "none"}};
+  if (trustpoint.subject_name) object["subject_name"] = *trustpoint.subject_name;
+  if (trustpoint.subject_alt_name) object["subject_alt_name"] = *trustpoint.subject_alt_name;
+  const auto pair = trustpoint.key_pair.value_or(config::KeyPair{{}, "server-default", {}});
+  const bool rsa = pair.kind == config::KeyPair::Kind::Rsa;
+  object["key_pair"] = {{"label", pair.label},
+                        {"algorithm", rsa ? "RSA" : "ECDSA"},
+                        {"bits", pair.bits.value_or(rsa ? 2048 : 256)}};
+  auto users = Json::array();
+  for (const auto& [profile, settings] : config.isakmp_profiles)
+    if (settings.trustpoint == name) users.push_back(profile);
+  object["used_by"] = std::move(users);
+  return object;
+}
+
 bool named(const std::optional<std::string>& wanted, std::string_view name) {
   return !wanted || *wanted == name;
 }
@@ -137,7 +153,8 @@ Json isakmp_profile_view(const config::Config& config, const std::optional<std::
   if (named(name, config::kDefaultProfile))
     profiles.push_back(isakmp_profile(config, config::kDefaultProfile, default_isakmp_profile(), {}));
   for (const auto& [own, profile] : config.isakmp_profiles)
-    if (named(name, own)) profiles.push_back(isakmp_profile(config, own, profile.settings, profile.trustpoint));
+    if (named(name, own))
+      profiles.push_back(isakmp_profile(config, own, profile.settings, profile.trustpoint));
   return {{"schema", schema}, {"profiles", std::move(profiles)}};
 }
 
@@ -153,8 +170,16 @@ Json ipsec_profile_view(const config::Config& config, const std::optional<std::s
 Json ipsec_policy_view(const config::Config& config, Only only) {
   auto policies = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
-    if (tunnel.protection && (!only || *only == number)) policies.push_back(policy_of(config, number, tunnel));
+    if (tunnel.protection && (!only || *only == number))
+      policies.push_back(policy_of(config, number, tunnel));
   return {{"schema", schema}, {"policies", std::move(policies)}};
+}
+
+Json pki_trustpoints_view(const config::Config& config) {
+  auto trustpoints = Json::array();
+  for (const auto& [name, trustpoint] : config.trustpoints)
+    trustpoints.push_back(trustpoint_of(config, name, trustpoint));
+  return {{"schema", schema}, {"trustpoints", std::move(trustpoints)}};
 }
 
 }  // namespace awtun::daemon

@@ -19,4 +19,7 @@ Json ipsec_profile_view(const config::Config& config, const std::optional<std::s
 /// {"schema", "policies": [...]}: what each protected tunnel negotiates, and for what traffic.
 Json ipsec_policy_view(const config::Config& config, Only only);
 
+/// {"schema", "trustpoints": [...]}.
+Json pki_trustpoints_view(const config::Config& config);
+
 }  // namespace awtun::daemon

@@ -12,9 +12,12 @@
 #include <cstdlib>
 #include <utility>
 
+#include "userland/daemon/config_views.h"
 #include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
+#include "userland/daemon/operate.h"
+#include "userland/daemon/peer_views.h"
 #include "userland/daemon/startup_file.h"
 
 namespace awtun::daemon {
@@ -197,24 +200,11 @@ void Daemon::check(const kernel::SaState& sa, const ike::Status& status) {
 // ---------------------------------------------------------------- operate
 
 Result<void, std::string> Daemon::operate(const config::Operate& wanted) {
-  using What = config::Operate::What;
   const auto status = engine_.status();
-  const auto of_tunnel = [&wanted](const auto& sa) { return sa.tunnel == wanted.tunnel; };
-  if (std::ranges::none_of(status.ike_sas, of_tunnel))
-    return Error{config::tunnel_name(wanted.tunnel) + " has no ISAKMP SA"};
-  switch (wanted.what) {
-    case What::RekeyIpsecSa:
-      if (std::ranges::none_of(status.child_sas, of_tunnel))
-        return Error{config::tunnel_name(wanted.tunnel) + " has no IPsec SA"};
-      engine_.handle(ike::Rekey{wanted.tunnel, ike::Rekey::What::ChildSa});
-      break;
-    case What::RekeyIsakmpSa:
-      engine_.handle(ike::Rekey{wanted.tunnel, ike::Rekey::What::IkeSa});
-      break;
-    case What::ClearIsakmpSa:
-      engine_.handle(ike::ClearSa{wanted.tunnel});
-      break;
-  }
+  if (wanted.what == config::Operate::What::ClearIsakmpCounters) cleared_counters_ = status.counters;
+  auto inputs = inputs_for(wanted, applier_.running(), status);
+  if (!inputs) return Error{std::move(inputs.error())};
+  for (auto& input : *inputs) engine_.handle(std::move(input));
   return {};
 }
 
@@ -226,6 +216,24 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
       return isakmp_sa_view(engine_.status(), now(), wanted.tunnel);
     case config::View::IpsecSa:
       return show_ipsec_sas(wanted.tunnel);
+    case config::View::IsakmpPeer:
+      return isakmp_peer_view(applier_.running(), engine_.status(), now());
+    case config::View::IsakmpCounters:
+      return isakmp_counters_view(engine_.status().counters, cleared_counters_);
+    case config::View::IsakmpKey:
+      return isakmp_key_view(applier_.running());
+    case config::View::IsakmpProfile:
+      return isakmp_profile_view(applier_.running(), wanted.name);
+    case config::View::IpsecPeer:
+      return ipsec_peer_view(applier_.running(), engine_.status(), now());
+    case config::View::IpsecCounters:
+      return show_ipsec_counters();
+    case config::View::IpsecPolicy:
+      return ipsec_policy_view(applier_.running(), wanted.tunnel);
+    case config::View::IpsecProfile:
+      return ipsec_profile_view(applier_.running(), wanted.name);
+    case config::View::PkiTrustpoints:
+      return pki_trustpoints_view(applier_.running());
     case config::View::Interface:
       return show_interfaces(wanted.tunnel);
     case config::View::RunningConfig:
@@ -246,14 +254,25 @@ Result<Json, std::string> Daemon::show_ipsec_sas(Only only) {
 Result<Json, std::string> Daemon::show_interfaces(Only only) {
   if (only && !applier_.running().tunnels.contains(*only))
     return Error{config::tunnel_name(*only) + " does not exist"};
+  auto facts = interface_facts();
+  if (!facts) return Error{std::move(facts.error())};
+  return interface_view(applier_.running(), engine_.status(), *facts, only);
+}
+
+Result<Json, std::string> Daemon::show_ipsec_counters() {
+  auto facts = interface_facts();
+  if (!facts) return Error{std::move(facts.error())};
+  return ipsec_counters_view(applier_.running(), engine_.status(), *facts);
+}
+
+Result<InterfaceFacts, std::string> Daemon::interface_facts() {
   auto links = ports_.routing.links();
   if (!links) return Error{links.error().to_string()};
   auto addresses = ports_.routing.addresses();
   if (!addresses) return Error{addresses.error().to_string()};
   auto states = ports_.data_plane.tunnels();
   if (!states) return Error{states.error().to_string()};
-  return interface_view(applier_.running(), engine_.status(),
-                        {std::move(*links), std::move(*addresses), std::move(*states)}, only);
+  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states)};
 }
 
 Result<Json, std::string> Daemon::show_startup() {

@@ -61,6 +61,8 @@ class Daemon {
   Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);
+  Result<Json, std::string> show_ipsec_counters();
+  Result<InterfaceFacts, std::string> interface_facts();
   Result<Json, std::string> show_startup();
   void stop();
 
@@ -72,6 +74,7 @@ class Daemon {
   WorkerPool workers_;
   std::optional<ActionExecutor> executor_;
   EngineDriver engine_;
+  ike::Counters cleared_counters_;  ///< those of the time when an operator set them to zero
   Applier applier_;
   CommandTarget commands_;
   std::unique_ptr<ControlServer> control_;

@@ -40,13 +40,19 @@ struct TunnelDifference {
   [[nodiscard]] const Tunnel& old_tunnel() const { return before != nullptr ? *before : absent_tunnel(); }
   [[nodiscard]] const Tunnel& new_tunnel() const { return after != nullptr ? *after : absent_tunnel(); }
 
-  /// The endpoints cannot change under SAs, so such a change restarts the tunnel.
   [[nodiscard]] bool delivery_changes() const {
     return tunnel_settings(old_tunnel()) != tunnel_settings(new_tunnel());
   }
 
+  /// They cannot change under SAs, so such a change restarts the tunnel.
+  [[nodiscard]] bool endpoints_change() const {
+    const auto from = tunnel_settings(old_tunnel());
+    const auto to = tunnel_settings(new_tunnel());
+    return from.mode != to.mode || from.local != to.local || from.remote != to.remote;
+  }
+
   void stop(Steps& steps) const {
-    if (policy_before && (!policy_after || delivery_changes())) steps.emplace_back(StopTunnel{number});
+    if (policy_before && (!policy_after || endpoints_change())) steps.emplace_back(StopTunnel{number});
   }
 
   void take_away(Steps& steps) const {
@@ -80,7 +86,7 @@ struct TunnelDifference {
 
   void start(Steps& steps) const {
     if (!policy_after) return;
-    if (!policy_before || delivery_changes())
+    if (!policy_before || endpoints_change())
       steps.emplace_back(StartTunnel{number});
     else if (!same_policy(policy_before, policy_after))
       steps.emplace_back(UpdateTunnel{number});

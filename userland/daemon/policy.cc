@@ -20,6 +20,30 @@ ike::Identity identity(const std::optional<std::string>& name, const IpAddress& 
   return name ? ike::Identity::fqdn(*name) : ike::Identity::of(address);
 }
 
+kernel::DontFragment kernel_df(config::DfBit df) {
+  switch (df) {
+    case config::DfBit::Set:
+      return kernel::DontFragment::Set;
+    case config::DfBit::Clear:
+      return kernel::DontFragment::Clear;
+    case config::DfBit::Copy:
+      return kernel::DontFragment::Copy;
+  }
+  return kernel::DontFragment::Copy;
+}
+
+std::uint16_t kernel_mss(const std::optional<config::MaximumSegment>& mss) {
+  return mss ? mss->octets.value_or(kernel::mss_of_path) : std::uint16_t{0};
+}
+
+/// All traffic where the configuration has no selectors.
+std::vector<ike::TrafficSelector> traffic_selectors(const config::SelectorList& list) {
+  if (list.empty()) return {ike::TrafficSelector::any(Family::V4), ike::TrafficSelector::any(Family::V6)};
+  std::vector<ike::TrafficSelector> made;
+  for (const auto& [number, prefix] : list) made.push_back(ike::TrafficSelector::of(prefix));
+  return made;
+}
+
 bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
   return a.has_value() == b.has_value() && (!a || a->equals(b->view()));
 }
@@ -36,9 +60,17 @@ bool same(const ike::TunnelPolicy& a, const ike::TunnelPolicy& b) {
 
 kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel) {
   const auto family = config::delivery_family(tunnel.mode);
-  if (!family || !tunnel.source || !tunnel.destination) return {};
-  if (tunnel.source->family() != *family || tunnel.destination->family() != *family) return {};
-  return {kernel_mode(tunnel.mode), *tunnel.source, *tunnel.destination};
+  const auto* destination = config::destination_address(tunnel);
+  if (!family || !tunnel.source || destination == nullptr) return {};
+  if (tunnel.source->family() != *family || destination->family() != *family) return {};
+  return {.mode = kernel_mode(tunnel.mode),
+          .local = *tunnel.source,
+          .remote = *destination,
+          .df = kernel_df(tunnel.df),
+          .ttl = tunnel.ttl.value_or(0),
+          .dscp = tunnel.dscp,
+          .mss_ipv4 = kernel_mss(tunnel.ip_mss),
+          .mss_ipv6 = kernel_mss(tunnel.ipv6_mss)};
 }
 
 std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::TunnelId number) {
@@ -54,8 +86,12 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   policy.remote = settings.remote;
   policy.local_id = identity(tunnel.local_name, settings.local);
   policy.remote_id = identity(tunnel.remote_name, settings.remote);
-  policy.isakmp = config::isakmp_profile(config, number, tunnel).settings;
+  auto profile = config::isakmp_profile(config, number, tunnel);
+  if (profile.trustpoint) policy.certificate = ike::CertificatePolicy{std::move(*profile.trustpoint), {}};
+  policy.isakmp = std::move(profile.settings);
   policy.ipsec = config::ipsec_profile(config, tunnel);
+  policy.local_selectors = traffic_selectors(tunnel.local_selectors);
+  policy.remote_selectors = traffic_selectors(tunnel.remote_selectors);
   if (const auto* key = config::find_key(config, number, tunnel)) policy.preshared_key = key->key.copy();
   return policy;
 }

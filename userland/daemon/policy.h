@@ -15,7 +15,8 @@ kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel);
 
 /// The policy by which the engine keeps tunnel `number` up; nullopt when there is no such tunnel, it
 /// is shut down, unprotected or not completely configured. Without a matching key the policy has
-/// none: the engine then reports why the tunnel fails.
+/// none: the engine then reports why the tunnel fails. Of a trustpoint it has the name alone: the
+/// authorities are the caller's to add.
 std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::TunnelId number);
 
 /// Equal in everything, keys included.

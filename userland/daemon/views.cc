@@ -114,6 +114,15 @@ Json outbound_counters(const kernel::SaState* sa) {
   return {{"packets", counted.packets}, {"bytes", counted.bytes}};
 }
 
+/// How the SA's packets travel, as the kernel has it.
+void put_delivery(Json& object, const kernel::SaState& out) {
+  object["encapsulation"] = out.udp ? "udp" : "none";
+  if (out.remote && out.udp)
+    object["peer_endpoint"] = Endpoint{*out.remote, out.udp->remote}.to_string();
+  else if (out.remote)
+    object["peer_endpoint"] = out.remote->to_string();
+}
+
 Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, const kernel::SaState* in,
               const kernel::SaState* out, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
@@ -132,6 +141,7 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
   object["in"] = inbound_counters(in);
   object["out"] = outbound_counters(out);
   object["esn"] = (out != nullptr && out->esn) || (in != nullptr && in->esn);
+  if (out != nullptr) put_delivery(object, *out);
   object["driver"] = out != nullptr ? out->driver : in != nullptr ? in->driver : "";
   return object;
 }
@@ -184,7 +194,10 @@ Json interface(const config::Config& config, const ike::Status& status, const In
   if (tunnel.description) object["description"] = *tunnel.description;
   object["mode"] = to_string(tunnel.mode);
   if (tunnel.source) object["source"] = tunnel.source->to_string();
-  if (tunnel.destination) object["destination"] = tunnel.destination->to_string();
+  if (const auto* address = config::destination_address(tunnel))
+    object["destination"] = address->to_string();
+  else if (tunnel.destination)
+    object["destination"] = "dynamic";
   if (tunnel.protection) object["protection"] = "ipsec";
   object["admin"] = tunnel.shutdown ? "down" : "up";
   object["link"] = up ? "up" : "down";
@@ -229,6 +242,10 @@ Json interface_view(const config::Config& config, const ike::Status& status, con
     if (shown(number, only)) interfaces.push_back(interface(config, status, facts, number));
   return {{"schema", schema}, {"interfaces", std::move(interfaces)}};
 }
+
+Json selector_texts(const std::vector<ike::TrafficSelector>& list) { return selectors(list); }
+
+Json peer_view(const ike::PeerStatus& status, ike::Time now) { return peer(status, now); }
 
 Json text_view(std::string text) { return {{"schema", schema}, {"text", std::move(text)}}; }
 

@@ -38,6 +38,10 @@ struct InterfaceFacts {
 Json interface_view(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
                     Only only);
 
+/// Parts of views that others have too.
+Json selector_texts(const std::vector<ike::TrafficSelector>& list);
+Json peer_view(const ike::PeerStatus& status, ike::Time now);
+
 /// {"schema", "text"}.
 Json text_view(std::string text);
 

@@ -13,17 +13,36 @@ inline Answer configure_terminal(const Context& context, Args&) {
   return Done{};
 }
 
-/// `show` of something, narrowed to the tunnel that the line may name.
+/// `show` of something, narrowed to the tunnel or the profile that the line may name.
 template <View What>
 Answer show(const Context&, Args& args) {
-  return Show{What, args.has(0) ? std::optional(args.get<std::uint32_t>(0)) : std::nullopt};
+  return Show{.what = What, .filter = args.filter()};
+}
+template <View What>
+Answer show_tunnel(const Context&, Args& args) {
+  const auto tunnel = args.has(0) ? std::optional(args.get<std::uint32_t>(0)) : std::nullopt;
+  return Show{.what = What, .tunnel = tunnel, .filter = args.filter()};
+}
+template <View What, auto Profiles>
+Answer show_profile(const Context& context, Args& args) {
+  const auto name = args.has(0) ? std::optional(args.get<std::string>(0)) : std::nullopt;
+  if (name && *name != kDefaultProfile && !(context.config.*Profiles).contains(*name)) {
+    return Refused{"there is no profile " + *name};
+  }
+  return Show{.what = What, .name = name, .filter = args.filter()};
 }
 
+/// An operation on all tunnels, or on the one that the line names.
 template <Operate::What What>
 Answer operate(const Context& context, Args& args) {
+  if (!args.has(0)) return Operate{.what = What};
   const auto tunnel = args.get<std::uint32_t>(0);
   if (!context.config.tunnels.contains(tunnel)) return Refused{tunnel_name(tunnel) + " does not exist"};
-  return Operate{What, tunnel};
+  return Operate{.what = What, .tunnel = tunnel};
+}
+
+inline Answer clear_isakmp_sa_of_peer(const Context&, Args& args) {
+  return Operate{.what = Operate::What::ClearIsakmpSa, .peer = args.get<IpAddress>(0)};
 }
 
 inline Answer save(const Context&, Args&) { return SaveStartup{}; }
@@ -32,9 +51,26 @@ inline Answer nothing(const Context&, Args&) { return Done{}; }
 
 inline constexpr std::array kExec = {
     Row{.mode = Mode::Exec,
-        .pattern = "clear isakmp sa <tunnel:tunnel>",
-        .help = "Delete, to be made anew\nKey exchange (IKE)\nSecurity associations\nOf this tunnel\n",
+        .pattern = "clear ipsec sa [<tunnel:tunnel>]",
+        .help = "Delete or set to zero\nIPsec\nSecurity associations\nOf this tunnel\n",
+        .run = operate<Operate::What::ClearIpsecSa>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "clear isakmp counters",
+        .help = "Delete or set to zero\nKey exchange (IKE)\nCounters\n",
+        .run = operate<Operate::What::ClearIsakmpCounters>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "clear isakmp sa [<tunnel:tunnel>] [force]",
+        .help = "Delete or set to zero\nKey exchange (IKE)\nSecurity associations\nOf this tunnel\nAccepted, "
+                "and without effect: the peer is never waited for\n",
         .run = operate<Operate::What::ClearIsakmpSa>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "clear isakmp sa peer <peer:address> [force]",
+        .help = "Delete or set to zero\nKey exchange (IKE)\nSecurity associations\nOf the tunnels to a "
+                "peer\nAddress of the peer\nAccepted, and without effect: the peer is never waited for\n",
+        .run = clear_isakmp_sa_of_peer,
         .under_do = true},
     Row{.mode = Mode::Exec,
         .pattern = "configure terminal",
@@ -55,48 +91,112 @@ inline constexpr std::array kExec = {
         .under_do = true},
     Row{.mode = Mode::Exec,
         .pattern = "rekey isakmp sa <tunnel:tunnel>",
-        .help = "Negotiate new keys now, without interruption\nKey exchange (IKE)\nSecurity associations\n"
-                "Of this tunnel\n",
+        .help = "Negotiate new keys now, without interruption\nKey exchange (IKE)\nSecurity associations\nOf "
+                "this tunnel\n",
         .run = operate<Operate::What::RekeyIsakmpSa>,
         .under_do = true},
     Row{.mode = Mode::Exec,
+        .pattern = "show crypto pki trustpoints",
+        .help = "Show what the system does\nSecurity\nCertificates\nTrustpoints\n",
+        .run = show<View::PkiTrustpoints>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
         .pattern = "show interface [<tunnel:tunnel>]",
         .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\n",
-        .run = show<View::Interface>,
-        .under_do = true},
+        .run = show_tunnel<View::Interface>,
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show interface tunnel <number:0-65535>",
         .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\nIts number\n",
-        .run = show<View::Interface>,
+        .run = show_tunnel<View::Interface>,
         .another_spelling = true,
-        .under_do = true},
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
-        .pattern = "show ipsec sa",
-        .help = "Show what the system does\nIPsec\nSecurity associations\n",
-        .run = show<View::IpsecSa>,
-        .under_do = true},
+        .pattern = "show ipsec counters",
+        .help = "Show what the system does\nIPsec\nPackets of the tunnels, and why they were dropped\n",
+        .run = show<View::IpsecCounters>,
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
-        .pattern = "show isakmp sa",
-        .help = "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\n",
-        .run = show<View::IsakmpSa>,
-        .under_do = true},
+        .pattern = "show ipsec peer",
+        .help = "Show what the system does\nIPsec\nThe peers and how far they are\n",
+        .run = show<View::IpsecPeer>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show ipsec policy",
+        .help = "Show what the system does\nIPsec\nWhat is protected, and how\n",
+        .run = show<View::IpsecPolicy>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show ipsec profile [<profile:label>]",
+        .help = "Show what the system does\nIPsec\nProfiles, the default one first\nOne profile\n",
+        .run = show_profile<View::IpsecProfile, &Config::ipsec_profiles>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show ipsec sa [<tunnel:tunnel>]",
+        .help = "Show what the system does\nIPsec\nSecurity associations\nOf one tunnel\n",
+        .run = show_tunnel<View::IpsecSa>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show isakmp counters",
+        .help = "Show what the system does\nKey exchange (IKE)\nEvents, by cause\n",
+        .run = show<View::IsakmpCounters>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show isakmp key",
+        .help = "Show what the system does\nKey exchange (IKE)\nPre-shared keys, in the clear\n",
+        .run = show<View::IsakmpKey>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show isakmp peer",
+        .help = "Show what the system does\nKey exchange (IKE)\nThe peers, their profiles, and why the last "
+                "negotiation failed\n",
+        .run = show<View::IsakmpPeer>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show isakmp profile [<profile:label>]",
+        .help =
+            "Show what the system does\nKey exchange (IKE)\nProfiles, the default one first\nOne profile\n",
+        .run = show_profile<View::IsakmpProfile, &Config::isakmp_profiles>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show isakmp sa [<tunnel:tunnel>]",
+        .help =
+            "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\nOf one tunnel\n",
+        .run = show_tunnel<View::IsakmpSa>,
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show running-config [interface <tunnel:tunnel>]",
         .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel interface\n",
-        .run = show<View::RunningConfig>,
-        .under_do = true},
+        .run = show_tunnel<View::RunningConfig>,
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show running-config interface tunnel <number:0-65535>",
-        .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel interface\n"
-                "Its number\n",
-        .run = show<View::RunningConfig>,
+        .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel "
+                "interface\nIts number\n",
+        .run = show_tunnel<View::RunningConfig>,
         .another_spelling = true,
-        .under_do = true},
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show startup-config",
         .help = "Show what the system does\nThe configuration of the next start\n",
         .run = show<View::StartupConfig>,
-        .under_do = true},
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "terminal length <lines:0-512>",
         .help = "Terminal settings\nLines of a page; accepted, and without effect\nLines, 0 for no paging\n",

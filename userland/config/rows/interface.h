@@ -30,12 +30,148 @@ inline void emit_interfaces(const Scope& scope, Writer& out) {
   }
 }
 
-/// In the order of the words of the `tunnel mode` row.
-inline constexpr std::array kTunnelModes = {TunnelMode::IpsecIpv4, TunnelMode::IpsecIpv6};
+/// In the order of the words of the `tunnel mode` row; None is not supported.
+inline constexpr std::array kTunnelModes = {TunnelMode::IpsecIpv4, TunnelMode::IpsecIpv6, TunnelMode::None};
 
 inline Answer set_mode(const Context& context, Args& args) {
-  context.tunnel().mode = kTunnelModes.at(args.get<std::uint32_t>(0));
+  const TunnelMode mode = kTunnelModes.at(args.get<std::uint32_t>(0));
+  if (mode == TunnelMode::None) return Refused{"tunnel mode ipsec multipoint is not supported yet"};
+  context.tunnel().mode = mode;
   return Done{};
+}
+
+inline Answer refuse_gre(const Context&, Args&) { return Refused{"tunnel mode gre is not supported yet"}; }
+inline Answer refuse_l2tp(const Context&, Args&) { return Refused{"tunnel mode l2tp is not supported yet"}; }
+
+inline Answer refuse_source_interface(const Context&, Args&) {
+  return Refused{"an interface as tunnel source is not supported yet; its address is"};
+}
+inline Answer refuse_destination_name(const Context&, Args&) {
+  return Refused{"a host name as tunnel destination is not supported yet; an address and dynamic are"};
+}
+
+inline Answer set_destination(const Context& context, Args& args) {
+  context.tunnel().destination = args.get<IpAddress>(0);
+  return Done{};
+}
+
+inline Answer reset_destination(const Context& context, Args& args) {
+  auto& destination = context.tunnel().destination;
+  if (args.has(0) && destination != Destination(args.get<IpAddress>(0))) return not_configured();
+  destination.reset();
+  return Done{};
+}
+
+inline void emit_destination(const Scope& scope, Writer& out) {
+  if (const IpAddress* address = destination_address(*scope.tunnel)) out.line(*address);
+}
+
+inline Answer set_dynamic_destination(const Context& context, Args&) {
+  context.tunnel().destination = DynamicPeer{};
+  return Done{};
+}
+
+inline Answer reset_dynamic_destination(const Context& context, Args&) {
+  auto& destination = context.tunnel().destination;
+  if (destination != Destination(DynamicPeer{})) return not_configured();
+  destination.reset();
+  return Done{};
+}
+
+inline void emit_dynamic_destination(const Scope& scope, Writer& out) {
+  if (scope.tunnel->destination == Destination(DynamicPeer{})) out.line();
+}
+
+/// The number of a selector whose line gives none.
+inline constexpr std::uint8_t kFirstSelector = 1;
+
+template <auto Member>
+Answer set_first_selector(const Context& context, Args& args) {
+  (context.tunnel().*Member)[kFirstSelector] = args.get<IpPrefix>(0);
+  return Done{};
+}
+
+/// Without a prefix: all of them.
+template <auto Member>
+Answer reset_selectors(const Context& context, Args& args) {
+  auto& list = context.tunnel().*Member;
+  if (!args.has(0)) {
+    list.clear();
+    return Done{};
+  }
+  const auto at = list.find(kFirstSelector);
+  if (at == list.end() || at->second != args.get<IpPrefix>(0)) return not_configured();
+  list.erase(at);
+  return Done{};
+}
+
+template <auto Member>
+void emit_first_selector(const Scope& scope, Writer& out) {
+  const auto& list = scope.tunnel->*Member;
+  if (const auto at = list.find(kFirstSelector); at != list.end()) out.line(at->second);
+}
+
+template <auto Member>
+Answer set_selector(const Context& context, Args& args) {
+  const auto number = static_cast<std::uint8_t>(args.get<std::uint32_t>(0));
+  (context.tunnel().*Member)[number] = args.get<IpPrefix>(1);
+  return Done{};
+}
+
+template <auto Member>
+Answer reset_selector(const Context& context, Args& args) {
+  auto& list = context.tunnel().*Member;
+  const auto at = list.find(static_cast<std::uint8_t>(args.get<std::uint32_t>(0)));
+  if (at == list.end() || (args.has(1) && at->second != args.get<IpPrefix>(1))) return not_configured();
+  list.erase(at);
+  return Done{};
+}
+
+template <auto Member>
+void emit_selectors(const Scope& scope, Writer& out) {
+  for (const auto& [number, prefix] : scope.tunnel->*Member) {
+    if (number != kFirstSelector) out.line(std::uint32_t{number}, prefix);
+  }
+}
+
+template <auto Member>
+Answer set_mss(const Context& context, Args& args) {
+  context.tunnel().*Member = MaximumSegment{static_cast<std::uint16_t>(args.get<std::uint32_t>(0))};
+  return Done{};
+}
+
+template <auto Member>
+Answer set_mss_of_path(const Context& context, Args&) {
+  context.tunnel().*Member = MaximumSegment{};
+  return Done{};
+}
+
+/// With a number, which its row has and that of `pmtu` has not, only that.
+template <auto Member>
+Answer reset_mss(const Context& context, Args& args) {
+  auto& mss = context.tunnel().*Member;
+  if (args.has(0) && (!mss || mss->octets != args.get<std::uint32_t>(0))) return not_configured();
+  mss.reset();
+  return Done{};
+}
+
+template <auto Member>
+Answer reset_mss_of_path(const Context& context, Args&) {
+  auto& mss = context.tunnel().*Member;
+  if (mss != MaximumSegment{}) return not_configured();
+  mss.reset();
+  return Done{};
+}
+
+template <auto Member>
+void emit_mss(const Scope& scope, Writer& out) {
+  const auto& mss = scope.tunnel->*Member;
+  if (mss && mss->octets) out.line(std::uint32_t{*mss->octets});
+}
+
+template <auto Member>
+void emit_mss_of_path(const Scope& scope, Writer& out) {
+  if (scope.tunnel->*Member == MaximumSegment{}) out.line();
 }
 
 inline Answer reset_mode(const Context& context, Args& args) {
@@ -49,7 +185,7 @@ inline Answer reset_mode(const Context& context, Args& args) {
 
 inline void emit_mode(const Scope& scope, Writer& out) {
   for (std::uint32_t i = 0; i < kTunnelModes.size(); ++i) {
-    if (scope.tunnel->mode == kTunnelModes.at(i)) out.line(i);
+    if (kTunnelModes.at(i) != TunnelMode::None && scope.tunnel->mode == kTunnelModes.at(i)) out.line(i);
   }
 }
 
@@ -164,20 +300,85 @@ inline constexpr std::array kInterface = {
     // Interface mode, in the order in which running-config writes it.
     setting<&Tunnel::description>("description ![<text:line>]", "Describe the interface\nThe description\n"),
     Row{.mode = Mode::Interface,
-        .pattern = "tunnel mode ![ipsec {ipv4|ipv6}]",
-        .help = "Tunnel settings\nKind of the tunnel\nIPsec\nOver IPv4\nOver IPv6\n",
+        .pattern = "tunnel mode ![ipsec {ipv4|ipv6|multipoint}]",
+        .help = "Tunnel settings\nKind of the tunnel\nIPsec\nOver IPv4\nOver IPv6\nOne interface, many "
+                "peers: not supported yet\n",
         .run = set_mode,
         .no = reset_mode,
         .emit = emit_mode},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel mode gre [{ipv6|multipoint}]",
+        .help = "Tunnel settings\nKind of the tunnel\nGeneric Routing Encapsulation: not supported yet\nOver "
+                "IPv6\nOne interface, many peers\n",
+        .run = refuse_gre},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel mode l2tp v3 [ipv6]",
+        .help = "Tunnel settings\nKind of the tunnel\nL2TP: not supported yet\nVersion 3\nOver IPv6\n",
+        .run = refuse_l2tp},
     setting<&Tunnel::source>("tunnel source ![<address:address>]",
                              "Tunnel settings\nSource of the delivery packets\nOur address\n"),
-    setting<&Tunnel::destination>(
-        "tunnel destination ![<address:address>]",
-        "Tunnel settings\nDestination of the delivery packets\nThe peer's address\n"),
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel source <interface:interface>",
+        .help = "Tunnel settings\nSource of the delivery packets\nThe interface whose address it is: not "
+                "supported yet\n",
+        .run = refuse_source_interface},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel destination ![<address:address>]",
+        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's address\n",
+        .run = set_destination,
+        .no = reset_destination,
+        .emit = emit_destination},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel destination dynamic",
+        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer calls from any address\n",
+        .run = set_dynamic_destination,
+        .no = reset_dynamic_destination,
+        .emit = emit_dynamic_destination},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel destination <name:hostname>",
+        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's name in the DNS: not "
+                "supported yet\n",
+        .run = refuse_destination_name},
     setting<&Tunnel::local_name>("tunnel local name ![<name:name>]",
                                  "Tunnel settings\nOur side\nOur IKE identity\nThe name\n"),
     setting<&Tunnel::remote_name>("tunnel remote name ![<name:name>]",
                                   "Tunnel settings\nThe peer's side\nThe peer's IKE identity\nThe name\n"),
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel local selector ![<prefix:network>]",
+        .help =
+            "Tunnel settings\nOur side\nTraffic to be protected, all by default\nAddresses on that side\n",
+        .run = set_first_selector<&Tunnel::local_selectors>,
+        .no = reset_selectors<&Tunnel::local_selectors>,
+        .emit = emit_first_selector<&Tunnel::local_selectors>},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel local selector <number:1-255> ![<prefix:network>]",
+        .help = "Tunnel settings\nOur side\nTraffic to be protected, all by default\nNumber of the selector, "
+                "1 by default\nAddresses on that side\n",
+        .run = set_selector<&Tunnel::local_selectors>,
+        .no = reset_selector<&Tunnel::local_selectors>,
+        .emit = emit_selectors<&Tunnel::local_selectors>},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel remote selector ![<prefix:network>]",
+        .help = "Tunnel settings\nThe peer's side\nTraffic to be protected, all by default\nAddresses on "
+                "that side\n",
+        .run = set_first_selector<&Tunnel::remote_selectors>,
+        .no = reset_selectors<&Tunnel::remote_selectors>,
+        .emit = emit_first_selector<&Tunnel::remote_selectors>},
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel remote selector <number:1-255> ![<prefix:network>]",
+        .help = "Tunnel settings\nThe peer's side\nTraffic to be protected, all by default\nNumber of the "
+                "selector, 1 by default\nAddresses on that side\n",
+        .run = set_selector<&Tunnel::remote_selectors>,
+        .no = reset_selector<&Tunnel::remote_selectors>,
+        .emit = emit_selectors<&Tunnel::remote_selectors>},
+    parameter<&Tunnel::df>("tunnel df ![{set|clear|copy}]",
+                           "Tunnel settings\nThe DF bit of the delivery packets\nAlways\nNever\nAs in the "
+                           "inner packet, the default\n"),
+    setting<&Tunnel::ttl>("tunnel ttl ![<hops:1-255>]",
+                          "Tunnel settings\nTTL or hop limit of the delivery packets\nHops\n"),
+    setting<&Tunnel::dscp>(
+        "tunnel dscp ![<dscp:0-63>]",
+        "Tunnel settings\nDSCP of the delivery packets, that of the inner one by default\nThe DSCP\n"),
     Row{.mode = Mode::Interface,
         .pattern = "tunnel protection ![ipsec]",
         .help = "Tunnel settings\nProtect the delivery packets\nBy IPsec\n",
@@ -210,6 +411,30 @@ inline constexpr std::array kInterface = {
         .run = add_ipv6_address,
         .no = remove_ipv6_address,
         .emit = emit_ipv6_addresses},
+    Row{.mode = Mode::Interface,
+        .pattern = "ip tcp adjust-mss ![<octets:64-1460>]",
+        .help = "IPv4\nTCP\nLargest segment that a connection may agree upon\nOctets\n",
+        .run = set_mss<&Tunnel::ip_mss>,
+        .no = reset_mss<&Tunnel::ip_mss>,
+        .emit = emit_mss<&Tunnel::ip_mss>},
+    Row{.mode = Mode::Interface,
+        .pattern = "ip tcp adjust-mss pmtu",
+        .help = "IPv4\nTCP\nLargest segment that a connection may agree upon\nAs much as the path carries\n",
+        .run = set_mss_of_path<&Tunnel::ip_mss>,
+        .no = reset_mss_of_path<&Tunnel::ip_mss>,
+        .emit = emit_mss_of_path<&Tunnel::ip_mss>},
+    Row{.mode = Mode::Interface,
+        .pattern = "ipv6 tcp adjust-mss ![<octets:64-1440>]",
+        .help = "IPv6\nTCP\nLargest segment that a connection may agree upon\nOctets\n",
+        .run = set_mss<&Tunnel::ipv6_mss>,
+        .no = reset_mss<&Tunnel::ipv6_mss>,
+        .emit = emit_mss<&Tunnel::ipv6_mss>},
+    Row{.mode = Mode::Interface,
+        .pattern = "ipv6 tcp adjust-mss pmtu",
+        .help = "IPv6\nTCP\nLargest segment that a connection may agree upon\nAs much as the path carries\n",
+        .run = set_mss_of_path<&Tunnel::ipv6_mss>,
+        .no = reset_mss_of_path<&Tunnel::ipv6_mss>,
+        .emit = emit_mss_of_path<&Tunnel::ipv6_mss>},
     setting<&Tunnel::mtu>("mtu ![<octets:68-1582>]", "Largest packet that the interface takes\nOctets\n"),
     flag<&Tunnel::shutdown>("shutdown", "Take the interface out of service\n"),
 };

@@ -72,21 +72,20 @@ inline constexpr std::array kIpsec = {
                                        "Lifetime of the IPsec SAs, 8 hours by default\nIn time\nSeconds\n"),
     Row{.mode = Mode::IpsecProfile,
         .pattern = "pfs ![{2|5|14|15|16|18|19|20|21|31}]",
-        .help = "Perfect forward secrecy: a key agreement of its own for each IPsec SA\n"
-                "MODP, 1024 bits: weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 "
-                "bits\n"
-                "MODP, 8192 bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
+        .help = "Perfect forward secrecy: a key agreement of its own for each IPsec SA\nMODP, 1024 bits: "
+                "weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 bits\nMODP, 8192 "
+                "bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
         .run = set_pfs,
         .no = reset_pfs,
         .emit = emit_pfs},
     Row{.mode = Mode::IpsecProfile,
         .pattern = "transform <number:1-255> ![protocol esp integrity {sha512|sha256|sha1|gcm16|gcm12|gcm8} "
                    "encryption {aes256|aes192|aes128|3des}]",
-        .help = "One combination of algorithms\nIts number; the lowest is preferred\nIPsec protocol\n"
-                "Encapsulating Security Payload\nIntegrity\nHMAC-SHA-512\nHMAC-SHA-256\nHMAC-SHA-1\n"
-                "Galois/Counter Mode, ICV of 16 octets\nGalois/Counter Mode, ICV of 12 octets\n"
-                "Galois/Counter Mode, ICV of 8 octets\n"
-                "Encryption\nAES, 256-bit key\nAES, 192-bit key\nAES, 128-bit key\nNot supported\n",
+        .help = "One combination of algorithms\nIts number; the lowest is preferred\nIPsec "
+                "protocol\nEncapsulating Security "
+                "Payload\nIntegrity\nHMAC-SHA-512\nHMAC-SHA-256\nHMAC-SHA-1\nGalois/Counter Mode, ICV of 16 "
+                "octets\nGalois/Counter Mode, ICV of 12 octets\nGalois/Counter Mode, ICV of 8 "
+                "octets\nEncryption\nAES, 256-bit key\nAES, 192-bit key\nAES, 128-bit key\nNot supported\n",
         .run = set_ipsec_transform,
         .no = remove_ipsec_transform,
         .emit = emit_ipsec_transforms},

@@ -164,36 +164,36 @@ void emit_peers(const Scope& scope, Writer& out) {
 inline constexpr std::array kIsakmp = {
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp profile <profile:label>",
-        .help = "Security\nKey exchange (IKE)\nConfigure an ISAKMP profile, making it where there is none\n"
-                "Its name\n",
+        .help = "Security\nKey exchange (IKE)\nConfigure an ISAKMP profile, making it where there is "
+                "none\nIts name\n",
         .run = enter_profile<&Config::isakmp_profiles, Mode::IsakmpProfile>,
         .no = remove_profile<&Config::isakmp_profiles>,
         .emit = emit_isakmp_profiles},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] address <peer:address>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\n"
-                "Address of the peer\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\nAddress "
+                "of the peer\n",
         .run = set_key<IpAddress>,
         .no = remove_key<IpAddress>,
         .emit = emit_keys<IpAddress>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] hostname <peer:name>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer with a name\n"
-                "The peer's IKE identity (its tunnel local name)\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer with a name\nThe peer's "
+                "IKE identity (its tunnel local name)\n",
         .run = set_key<PeerName>,
         .no = remove_key<PeerName>,
         .emit = emit_keys<PeerName>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] policy <tunnel:tunnel>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer behind a tunnel\n"
-                "Tunnel interface\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer behind a tunnel\nTunnel "
+                "interface\n",
         .run = set_key<TunnelPolicy>,
         .no = remove_key<TunnelPolicy>,
         .emit = emit_keys<TunnelPolicy>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer address <peer:address> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer at an address\n"
-                "Address of the peer\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer at an address\nAddress "
+                "of the peer\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<IpAddress>,
         .no = remove_peer<IpAddress>,
         .emit = emit_peers<IpAddress>},
@@ -206,15 +206,15 @@ inline constexpr std::array kIsakmp = {
         .emit = emit_peers<DynamicPeer>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer hostname <peer:name> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer with a name\n"
-                "The peer's IKE identity (its tunnel local name)\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer with a name\nThe peer's "
+                "IKE identity (its tunnel local name)\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<PeerName>,
         .no = remove_peer<PeerName>,
         .emit = emit_peers<PeerName>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer policy <tunnel:tunnel> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer behind a tunnel\n"
-                "Tunnel interface\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer behind a tunnel\nTunnel "
+                "interface\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<TunnelPolicy>,
         .no = remove_peer<TunnelPolicy>,
         .emit = emit_peers<TunnelPolicy>},
@@ -245,15 +245,13 @@ inline constexpr std::array kIsakmp = {
         .pattern = "transform <number:1-255> ![integrity {sha512|sha384|sha256|sha1} encryption "
                    "{aes256|aes192|aes128|aes256gcm16|aes192gcm16|aes128gcm16|3des} group "
                    "{2|5|14|15|16|18|19|20|21|31}]",
-        .help = "One combination of algorithms\nIts number; the lowest is preferred\n"
-                "Integrity, and pseudo-random function; beside AES-GCM that "
-                "alone\nHMAC-SHA-512\nHMAC-SHA-384\nHMAC-SHA-256\nHMAC-SHA-1\n"
-                "Encryption\nAES, 256-bit key\nAES, 192-bit key\nAES, 128-bit key\n"
-                "AES-GCM, 256-bit key\nAES-GCM, 192-bit key\nAES-GCM, 128-bit key\nNot supported\n"
-                "Diffie-Hellman group\n"
-                "MODP, 1024 bits: weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 "
-                "bits\n"
-                "MODP, 8192 bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
+        .help = "One combination of algorithms\nIts number; the lowest is preferred\nIntegrity, and "
+                "pseudo-random function; beside AES-GCM that "
+                "alone\nHMAC-SHA-512\nHMAC-SHA-384\nHMAC-SHA-256\nHMAC-SHA-1\nEncryption\nAES, 256-bit "
+                "key\nAES, 192-bit key\nAES, 128-bit key\nAES-GCM, 256-bit key\nAES-GCM, 192-bit "
+                "key\nAES-GCM, 128-bit key\nNot supported\nDiffie-Hellman group\nMODP, 1024 bits: "
+                "weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 bits\nMODP, 8192 "
+                "bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
         .run = set_isakmp_transform,
         .no = remove_isakmp_transform,
         .emit = emit_isakmp_transforms},

@@ -32,6 +32,12 @@ struct Section<IpsecProfile> {
   static IpsecProfile& of(const Context& context) { return context.ipsec_profile(); }
   static const IpsecProfile& of(const Scope& scope) { return *scope.ipsec_profile; }
 };
+template <>
+struct Section<Trustpoint> {
+  static constexpr Mode kMode = Mode::Trustpoint;
+  static Trustpoint& of(const Context& context) { return context.trustpoint(); }
+  static const Trustpoint& of(const Scope& scope) { return *scope.trustpoint; }
+};
 
 /// How a member holds the value of a command line: as it is, or a number as another type.
 template <class Stored>

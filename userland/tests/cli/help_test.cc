@@ -19,7 +19,7 @@ TEST(Help, ShowsWhereALineMayEnd) {
   EXPECT_EQ(help_text(Mode::Exec, "show interface "),
             "  tunnel<0-65535>  One tunnel interface\n"
             "  <cr>\n");
-  EXPECT_EQ(help_text(Mode::Exec, "show ipsec sa "), "  <cr>\n");
+  EXPECT_EQ(help_text(Mode::Exec, "write memory "), "  <cr>\n");
   EXPECT_EQ(help_text(Mode::Exec, "foo "), "% There is no such command.\n");
 }
 
@@ -30,7 +30,7 @@ TEST(TabKey, CompletesAWordThatIsTheOnlyOne) {
 }
 
 TEST(TabKey, CompletesAsFarAsTheWordsAgree) {
-  EXPECT_EQ(complete_word(Mode::Interface, "tunnel mode ipsec ").insert, "ipv");
+  EXPECT_EQ(complete_word(Mode::Interface, "tunnel mode ipsec i").insert, "ipv");
   const Tab tab = complete_word(Mode::Interface, "tunnel mode ipsec ipv");
   EXPECT_EQ(tab.insert, "");
   EXPECT_EQ(tab.list, "  ipv4  Over IPv4\n  ipv6  Over IPv6\n");

@@ -51,6 +51,47 @@ TEST(Render, IsakmpSasAndPeers) {
             "                   knows this side by another identity\n");
 }
 
+TEST(Render, ProfilesMarkWhatIsNotSupported) {
+  const Json profiles = Json::parse(R"({"schema":1,"profiles":[{"name":"default","built_in":true,"version":2,
+    "local_authentication":"pre-share","remote_authentication":"pre-share","lifetime":86400,
+    "dpd_interval":30,"used_by":[],"transforms":[
+    {"number":8,"integrity":"SHA1","encryption":"AES128","group":16,"supported":true},
+    {"number":9,"integrity":"SHA256","encryption":"3DES","group":14,"supported":false}]}]})");
+  EXPECT_EQ(render("isakmp-profile", profiles),
+            "ISAKMP profile default (built in)\n"
+            "  IKE version            2\n"
+            "  Our authentication     pre-share\n"
+            "  Peer's authentication  pre-share\n"
+            "  Lifetime               1 d 00:00:00\n"
+            "  DPD interval           30 s\n"
+            "  Transform  Integrity  Encryption   Group\n"
+            "          8  SHA1       AES128          16\n"
+            "          9  SHA256     3DES            14  not supported\n");
+}
+
+TEST(Render, KeysAndCounters) {
+  EXPECT_EQ(render("isakmp-key", Json::parse(R"({"keys":[{"by":"address","peer":"10.2.2.2","key":"k1"},
+    {"by":"hostname","peer":"b.example.com","key":"k2"}]})")),
+            "For       Peer           Key\n"
+            "address   10.2.2.2       k1\n"
+            "hostname  b.example.com  k2\n");
+  EXPECT_EQ(
+      render("isakmp-counters", Json::parse(R"({"counters":{"ike_sa_established":1,"messages_sent":22}})")),
+      "ISAKMP counters\n"
+      "  IKE SA established  1\n"
+      "  Messages sent       22\n");
+}
+
+TEST(Render, EveryViewOfTheGrammarIsText) {
+  for (const char* view :
+       {"isakmp-sa", "isakmp-peer", "isakmp-counters", "isakmp-key", "isakmp-profile", "ipsec-sa",
+        "ipsec-peer", "ipsec-counters", "ipsec-policy", "ipsec-profile", "pki-trustpoints", "interface"}) {
+    const std::string text = render(view, Json::object());
+    EXPECT_FALSE(text.empty()) << view;
+    EXPECT_EQ(text.find('{'), text.npos) << view;
+  }
+}
+
 const Json kIpsec = Json::parse(R"({"schema":1,"sas":[{"tunnel":"tunnel0","local":"2001:db8:1:1::1",
   "peer":"2001:db8:2:2::2","state":"Installed","encryption":"AES128","integrity":"GCM16",
   "inbound_spi":"0x12345678","outbound_spi":"0x9abcdef0","age":3700,"rekey_in":20000,"expires_in":200000,

@@ -25,7 +25,7 @@ TEST(Completion, WordsWithTheirHelp) {
 }
 
 TEST(Completion, TheNextWordBehindABlank) {
-  EXPECT_EQ(texts(complete(Mode::Exec, "show run ")), Words{"interface"});
+  EXPECT_EQ(texts(complete(Mode::Exec, "show run ")), (Words{"interface", "|"}));
   EXPECT_TRUE(complete(Mode::Exec, "show run ").executable);
   EXPECT_EQ(complete(Mode::Exec, "sh").common_prefix(), "show");
   EXPECT_EQ(texts(complete(Mode::Exec, "")),
@@ -43,12 +43,28 @@ TEST(Completion, ValuesAreNotInserted) {
 TEST(Completion, WordsOfAChoice) {
   const Completion completion = complete(Mode::Interface, "tunnel mode ipsec ");
   EXPECT_EQ(completion.candidates,
-            (std::vector<Candidate>{{"ipv4", "Over IPv4", true}, {"ipv6", "Over IPv6", true}}));
-  EXPECT_EQ(completion.common_prefix(), "ipv");
+            (std::vector<Candidate>{{"ipv4", "Over IPv4", true},
+                                    {"ipv6", "Over IPv6", true},
+                                    {"multipoint", "One interface, many peers: not supported yet", true}}));
+  EXPECT_EQ(completion.common_prefix(), "");
+  EXPECT_EQ(complete(Mode::Interface, "tunnel mode ipsec i").common_prefix(), "ipv");
+}
+
+TEST(Completion, WhatFollowsABar) {
+  EXPECT_EQ(texts(complete(Mode::Exec, "show ipsec sa | ")), (Words{"begin", "count", "exclude", "include"}));
+  EXPECT_FALSE(complete(Mode::Exec, "show ipsec sa |").executable);
+  EXPECT_TRUE(complete(Mode::Exec, "show ipsec sa | inc tunnel").executable);
+  EXPECT_TRUE(texts(complete(Mode::Exec, "write | ")).empty());
+}
+
+TEST(Completion, WordsOfAProfile) {
+  EXPECT_EQ(texts(complete(Mode::IpsecProfile, "transform 1 protocol esp integrity g")),
+            (Words{"gcm12", "gcm16", "gcm8"}));
+  EXPECT_EQ(texts(complete(Mode::IpsecProfile, "pfs 2")), (Words{"2", "20", "21"}));
 }
 
 TEST(Completion, InterfaceModeOffersBothModes) {
-  EXPECT_EQ(texts(complete(Mode::Interface, "ip ")), (Words{"address", "route"}));
+  EXPECT_EQ(texts(complete(Mode::Interface, "ip ")), (Words{"address", "route", "tcp"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "i")), (Words{"interface", "ip", "ipv6"}));
 }
 
@@ -64,7 +80,7 @@ TEST(Completion, BehindNoAndDo) {
 TEST(Completion, NothingWhereNothingFits) {
   EXPECT_TRUE(complete(Mode::Exec, "foo ").candidates.empty());
   EXPECT_TRUE(complete(Mode::Exec, "! foo").candidates.empty());
-  EXPECT_TRUE(complete(Mode::Exec, "show ipsec sa ").candidates.empty());
+  EXPECT_TRUE(complete(Mode::Exec, "write memory ").candidates.empty());
 }
 
 }  // namespace

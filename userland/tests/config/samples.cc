@@ -21,6 +21,11 @@ std::string ipv6(Random& random) {
 
 std::string name(Random& random) { return "site" + number(random, 1, 99) + ".example.com"; }
 
+std::string network(Random& random) {
+  return pick(random, 2) == 0 ? "10." + number(random, 0, 255) + ".0.0/" + number(random, 16, 32)
+                              : "2001:db8:" + number(random, 1, 9999) + "::/" + number(random, 48, 128);
+}
+
 /// Of few, so that one is at times the name of a profile that there is.
 std::string label(Random& random) { return "prof" + number(random, 0, 3); }
 
@@ -44,6 +49,8 @@ std::string value(const Token& token, Random& random) {
       return "tunnel" + number(random, 0, kMaxTunnelNumber);
     case ParamType::Address:
       return pick(random, 2) == 0 ? ipv4(random) : ipv6(random);
+    case ParamType::Network:
+      return network(random);
     case ParamType::Ipv4Network:
       return "10." + number(random, 0, 255) + ".0.0/" + number(random, 16, 32);
     case ParamType::Ipv6Network:
@@ -60,6 +67,12 @@ std::string value(const Token& token, Random& random) {
       return name(random);
     case ParamType::Label:
       return label(random);
+    case ParamType::Hostname:
+      return name(random);
+    case ParamType::Interface:
+      return "eth" + number(random, 0, 9);
+    case ParamType::Subject:
+      return "/C=JP/O=Example/CN=" + name(random);
     case ParamType::Secret:
       return secret(random);
     case ParamType::Line:
@@ -126,9 +139,26 @@ std::optional<std::string> any_name(Random& random, const std::map<std::string, 
   return index == map.size() ? std::nullopt : std::optional(std::next(map.begin(), index)->first);
 }
 
+Trustpoint sample_trustpoint(Random& random) {
+  Trustpoint trustpoint;
+  trustpoint.enrollment_terminal = pick(random, 2) == 0;
+  trustpoint.subject_name = maybe(random, "/O=Example/CN=" + name(random));
+  trustpoint.subject_alt_name = maybe(random, name(random));
+  const auto curve = any_of(random, std::array<std::uint16_t, 3>{256, 384, 521});
+  const auto size = static_cast<std::uint16_t>(2048 + pick(random, 6145));
+  const bool rsa = pick(random, 2) == 0;
+  trustpoint.key_pair = maybe(random, KeyPair{rsa ? KeyPair::Kind::Rsa : KeyPair::Kind::Ec, label(random),
+                                              maybe(random, rsa ? size : curve)});
+  return trustpoint;
+}
+
 void add_profiles(Config& config, Random& random) {
   for (auto left = pick(random, 4); left > 0; --left)
-    config.isakmp_profiles[label(random)] = sample_isakmp_profile(random);
+    config.trustpoints[label(random)] = sample_trustpoint(random);
+  for (auto left = pick(random, 4); left > 0; --left) {
+    auto& profile = config.isakmp_profiles[label(random)] = sample_isakmp_profile(random);
+    profile.trustpoint = any_name(random, config.trustpoints);
+  }
   for (auto left = pick(random, 4); left > 0; --left)
     config.ipsec_profiles[label(random)] = sample_ipsec_profile(random);
   for (auto left = pick(random, 6); left > 0; --left) {
@@ -139,6 +169,27 @@ void add_profiles(Config& config, Random& random) {
   }
 }
 
+SelectorList sample_selectors(Random& random) {
+  SelectorList list;
+  for (auto left = pick(random, 4); left > 0; --left)
+    list[static_cast<std::uint8_t>(1 + pick(random, 255))] = *IpPrefix::parse(network(random));
+  return list;
+}
+
+MaximumSegment sample_mss(Random& random) {
+  return {maybe(random, static_cast<std::uint16_t>(64 + pick(random, 1377)))};
+}
+
+void add_options(Tunnel& tunnel, Random& random) {
+  tunnel.local_selectors = sample_selectors(random);
+  tunnel.remote_selectors = sample_selectors(random);
+  tunnel.df = any_of(random, std::array{DfBit::Set, DfBit::Clear, DfBit::Copy});
+  tunnel.ttl = maybe(random, static_cast<std::uint8_t>(1 + pick(random, 255)));
+  tunnel.dscp = maybe(random, static_cast<std::uint8_t>(pick(random, 64)));
+  tunnel.ip_mss = maybe(random, sample_mss(random));
+  tunnel.ipv6_mss = maybe(random, sample_mss(random));
+}
+
 Tunnel sample_tunnel(Random& random) {
   Tunnel tunnel;
   tunnel.mode = static_cast<TunnelMode>(pick(random, 3));
@@ -146,7 +197,9 @@ Tunnel sample_tunnel(Random& random) {
     return *IpAddress::parse(pick(random, 2) == 0 ? ipv4(random) : ipv6(random));
   };
   tunnel.source = maybe(random, address());
-  tunnel.destination = maybe(random, address());
+  tunnel.destination = maybe(random, Destination(address()));
+  if (pick(random, 4) == 0) tunnel.destination = DynamicPeer{};
+  add_options(tunnel, random);
   tunnel.local_name = maybe(random, name(random));
   tunnel.remote_name = maybe(random, name(random));
   tunnel.protection = maybe(random, Protection{});

@@ -96,6 +96,22 @@ TEST_F(CommandsTest, ShowGivesViewAndData) {
   EXPECT_EQ(reply["data"]["text"], "shown");
 }
 
+TEST_F(CommandsTest, AFilterIsHandedBackToWhoPrints) {
+  const auto reply = execute("show running-config | include tunnel");
+  EXPECT_EQ(reply["filter"], Json::parse(R"({"what":"include","pattern":"tunnel"})"));
+  EXPECT_FALSE(execute("show running-config").contains("filter"));
+}
+
+TEST_F(CommandsTest, ACommandMaySayThatItIsDone) {
+  execute("configure terminal");
+  const auto reply = execute("crypto pki trustpoint vpn_trust");
+  EXPECT_EQ(reply["view"], "message");
+  EXPECT_EQ(reply["data"]["text"], "Created trustpoint \"vpn_trust\".");
+  EXPECT_EQ(reply["prompt"], "(ca-trustpoint)#");
+  EXPECT_EQ(reply["name"], "vpn_trust");
+  EXPECT_FALSE(execute("crypto pki trustpoint vpn_trust").contains("view"));
+}
+
 TEST_F(CommandsTest, OperationIsHandedOn) {
   running_ = first_example();
   EXPECT_EQ(execute("rekey ipsec sa tunnel0")["ok"], true);

@@ -44,6 +44,21 @@ TEST(Plan, NewEndpointRestartsTheTunnel) {
               ElementsAre(StopTunnel{0}, SetDelivery{0, delivery(), to}, StartTunnel{0}));
 }
 
+TEST(Plan, OtherDeliveryPacketsLeaveTheTunnelRunning) {
+  auto changed = first_example();
+  changed.tunnels[0].ttl = 64;
+  auto to = delivery();
+  to.ttl = 64;
+  EXPECT_THAT(steps(first_example(), changed), ElementsAre(SetDelivery{0, delivery(), to}));
+}
+
+TEST(Plan, NewProfileUpdatesThePolicyAlone) {
+  auto changed = first_example();
+  changed.ipsec_profiles["p"].transforms[1] = {};
+  changed.tunnels[0].protection->profile = "p";
+  EXPECT_THAT(steps(first_example(), changed), ElementsAre(UpdateTunnel{0}));
+}
+
 TEST(Plan, NewKeyUpdatesThePolicyAlone) {
   auto changed = first_example();
   changed.isakmp_keys[0].key = secret("another");

@@ -52,6 +52,41 @@ TEST(Policy, ProfilesAreThoseOfPeerAndInterface) {
   EXPECT_FALSE(same_policy(make_policy(config, 0), make_policy(first_example(), 0)));
 }
 
+TEST(Policy, SelectorsAreThoseOfTheTunnel) {
+  auto config = first_example();
+  EXPECT_EQ(make_policy(config, 0)->local_selectors.size(), 2U);
+  config.tunnels[0].local_selectors = {{1, prefix("10.1.0.0/16")}, {7, prefix("2001:db8::/32")}};
+  const auto policy = make_policy(config, 0);
+  EXPECT_EQ(policy->local_selectors, (std::vector{ike::TrafficSelector::of(prefix("10.1.0.0/16")),
+                                                  ike::TrafficSelector::of(prefix("2001:db8::/32"))}));
+  EXPECT_EQ(policy->remote_selectors.size(), 2U);
+}
+
+TEST(Policy, DeliveryPacketsAreAsConfigured) {
+  auto config = first_example();
+  auto& tunnel = config.tunnels[0];
+  EXPECT_EQ(tunnel_settings(tunnel).df, kernel::DontFragment::Copy);
+  tunnel.df = config::DfBit::Clear;
+  tunnel.ttl = 64;
+  tunnel.dscp = 0;
+  tunnel.ip_mss = config::MaximumSegment{1300};
+  tunnel.ipv6_mss = config::MaximumSegment{};
+  const auto settings = tunnel_settings(tunnel);
+  EXPECT_EQ(settings.df, kernel::DontFragment::Clear);
+  EXPECT_EQ(settings.ttl, 64);
+  EXPECT_EQ(settings.dscp, 0);
+  EXPECT_EQ(settings.mss_ipv4, 1300);
+  EXPECT_EQ(settings.mss_ipv6, kernel::mss_of_path);
+}
+
+TEST(Policy, ATrustpointIsNamed) {
+  auto config = first_example();
+  config.isakmp_profiles["a"].trustpoint = "t";
+  config.isakmp_peers[ip("10.2.2.2")] = "a";
+  ASSERT_TRUE(make_policy(config, 0)->certificate);
+  EXPECT_EQ(make_policy(config, 0)->certificate->trustpoint, "t");
+}
+
 TEST(Policy, WithoutKeyThereIsStillAPolicy) {
   auto config = first_example();
   config.isakmp_keys.clear();

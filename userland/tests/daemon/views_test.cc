@@ -105,6 +105,8 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
   out.name = {42, kernel::SaDirection::Out, 0x9abcdef0};
   out.bytes = 900;
   out.esn = true;
+  out.remote = ip("10.2.2.2");
+  out.udp = kernel::UdpPorts{4500, 4500};
   out.driver = "gcm-aesni";
   const auto view = ipsec_sa_view(established(), later, {out, in}, one_tunnel(), std::nullopt);
   EXPECT_EQ(view["sas"],
@@ -112,7 +114,7 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
     "encryption":"AES256","integrity":"SHA256","inbound_spi":"0x12345678","outbound_spi":"0x9abcdef0",
     "age":12,"expires_in":288,"local_selectors":["0.0.0.0/0"],"remote_selectors":["0.0.0.0/0","::/0"],
     "in":{"packets":7,"bytes":0,"replay":2,"auth_failed":0,"malformed":0},"out":{"packets":0,"bytes":900},
-    "esn":true,"driver":"gcm-aesni"}])"));
+    "esn":true,"encapsulation":"udp","peer_endpoint":"10.2.2.2:4500","driver":"gcm-aesni"}])"));
 }
 
 TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints Documentation/commands.md: every command, as the table has it.
+#include <iostream>
+#include <string>
+
+#include "userland/config/grammar.h"
+
+namespace awtun::config {
+namespace {
+
+std::string value_text(const Token& token) {
+  if (token.keyword) return std::string(token.text);
+  if (token.type == ParamType::Choice) return "{" + std::string(token.text) + "}";
+  std::string forms;
+  for (const std::string& form : value_forms(token)) forms += (forms.empty() ? "" : "|") + form;
+  return forms.find('|') == forms.npos ? forms : "{" + forms + "}";
+}
+
+/// "[no] mtu <68-1582>"; what `|` begins is the same in every row and said once.
+std::string command_text(const Form& form) {
+  std::string out = form.row->no ? "[no] " : "";
+  std::size_t group_end = 0;
+  for (std::size_t i = 0; i < form.pattern.size; ++i) {
+    const Token& token = form.pattern.tokens[i];
+    if (token.text == "|") break;
+    if (token.skip_to != 0) group_end = token.skip_to;
+    out += (i == 0 ? "" : " ") + std::string(token.skip_to != 0 ? "[" : "") + value_text(token);
+    if (i + 1 == group_end) out += "]";
+  }
+  return out;
+}
+
+std::string title(Mode mode) {
+  const std::string prompt(prompt_suffix(mode));
+  return "\n## `" + prompt + "`\n\n";
+}
+
+void print() {
+  std::cout << "# Commands\n\n"
+               "Made from the command table by `build/userland/bin/commands_reference`; a test compares.\n\n"
+               "`[x]` may be left out, `{a|b}` is one of them, words in capitals stand for values. Behind\n"
+               "`[no]`, what follows a command's own words may mostly be left out. Behind every `show` may\n"
+               "stand `| {include|exclude|begin|count} PATTERN`.\n";
+  for (const Mode mode : kModes) {
+    std::cout << title(mode);
+    for (const Form& form : forms()) {
+      if (form.row->mode != mode || form.negated || form.row->another_spelling) continue;
+      std::cout << "    " << command_text(form) << "\n";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace awtun::config
+
+int main() { awtun::config::print(); }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/peer_views.h"
+
+#include <algorithm>
+#include <array>
+
+namespace awtun::daemon {
+namespace {
+
+constexpr int schema = 1;
+
+const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
+
+/// The first problem of the tunnel's configuration; empty when there is none.
+std::string problem_of(const config::Config& config, ike::TunnelId number) {
+  for (const auto& problem : config::validate(config))
+    if (problem.tunnel == number) return problem.text;
+  return {};
+}
+
+template <class Entry>
+const Entry* of_tunnel(const std::vector<Entry>& entries, ike::TunnelId number) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [number](const Entry& entry) { return entry.tunnel == number; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+/// Of several, as during a rekey, the one that was established last.
+const ike::IkeSaStatus* newest_ike_sa(const ike::Status& status, ike::TunnelId number) {
+  const ike::IkeSaStatus* newest = nullptr;
+  for (const auto& sa : status.ike_sas)
+    if (sa.tunnel == number && (newest == nullptr || newest->established < sa.established)) newest = &sa;
+  return newest;
+}
+
+std::string state_of(const config::Tunnel& tunnel, const ike::Status& status, ike::TunnelId number) {
+  if (tunnel.shutdown) return "shut down";
+  if (const auto* sa = newest_ike_sa(status, number)) return sa->state;
+  return of_tunnel(status.peers, number) != nullptr ? "Down" : "not configured";
+}
+
+Json peer_of(const config::Config& config, const ike::Status& status, ike::Time now, ike::TunnelId number) {
+  const auto& tunnel = config.tunnels.at(number);
+  const auto* known = of_tunnel(status.peers, number);
+  Json object = known != nullptr ? peer_view(*known, now) : Json{{"tunnel", config::tunnel_name(number)}};
+  const auto profile = config::isakmp_profile(config, number, tunnel);
+  object["state"] = state_of(tunnel, status, number);
+  if (auto problem = problem_of(config, number); !problem.empty()) object["problem"] = std::move(problem);
+  object["profile"] = config::isakmp_profile_name(config, number, tunnel);
+  object["local_authentication"] = word(profile.settings.local_authentication);
+  object["remote_authentication"] = word(profile.settings.remote_authentication);
+  object["preshared_key"] = config::find_key(config, number, tunnel) != nullptr;
+  if (profile.trustpoint) object["trustpoint"] = *profile.trustpoint;
+  return object;
+}
+
+Json progress_of(const config::Tunnel& tunnel, const ike::Status& status, ike::Time now,
+                 ike::TunnelId number) {
+  Json object{{"tunnel", config::tunnel_name(number)}};
+  if (tunnel.source) object["local"] = tunnel.source->to_string();
+  const auto* configured = config::destination_address(tunnel);
+  if (configured != nullptr) object["peer"] = configured->to_string();
+  const auto seconds = [now](ike::Time then) {
+    return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
+  };
+  const auto* sa = newest_ike_sa(status, number);
+  if (sa != nullptr) object["peer"] = sa->remote.to_string();
+  object["isakmp"] = state_of(tunnel, status, number);
+  if (sa != nullptr && sa->established) object["age"] = seconds(*sa->established);
+  if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds(*sa->last_heard);
+  object["ipsec_sas"] = std::count_if(status.child_sas.begin(), status.child_sas.end(),
+                                      [number](const auto& child) { return child.tunnel == number; });
+  return object;
+}
+
+struct CounterName {
+  const char* name;
+  std::uint64_t ike::Counters::*member;
+};
+
+constexpr std::array counter_names = {
+    CounterName{"ike_sa_established_as_initiator", &ike::Counters::ike_sa_established_as_initiator},
+    CounterName{"ike_sa_established_as_responder", &ike::Counters::ike_sa_established_as_responder},
+    CounterName{"child_sa_established", &ike::Counters::child_sa_established},
+    CounterName{"ike_rekeys", &ike::Counters::ike_rekeys},
+    CounterName{"child_rekeys", &ike::Counters::child_rekeys},
+    CounterName{"authentication_failures", &ike::Counters::authentication_failures},
+    CounterName{"no_proposal_chosen", &ike::Counters::no_proposal_chosen},
+    CounterName{"dead_peers", &ike::Counters::dead_peers},
+    CounterName{"crashes_detected", &ike::Counters::crashes_detected},
+    CounterName{"temporary_failures_sent", &ike::Counters::temporary_failures_sent},
+    CounterName{"temporary_failures_received", &ike::Counters::temporary_failures_received},
+    CounterName{"cookies_sent", &ike::Counters::cookies_sent},
+    CounterName{"cookies_accepted", &ike::Counters::cookies_accepted},
+    CounterName{"cookies_received", &ike::Counters::cookies_received},
+    CounterName{"init_requests_limited", &ike::Counters::init_requests_limited},
+    CounterName{"half_open_dropped", &ike::Counters::half_open_dropped},
+    CounterName{"unknown_spi", &ike::Counters::unknown_spi},
+    CounterName{"invalid_spi_sent", &ike::Counters::invalid_spi_sent},
+    CounterName{"invalid_spi_received", &ike::Counters::invalid_spi_received},
+    CounterName{"invalid_ike_spi_sent", &ike::Counters::invalid_ike_spi_sent},
+    CounterName{"invalid_ike_spi_received", &ike::Counters::invalid_ike_spi_received},
+    CounterName{"selectors_unacceptable", &ike::Counters::selectors_unacceptable},
+    CounterName{"no_response", &ike::Counters::no_response},
+    CounterName{"protocol_errors", &ike::Counters::protocol_errors},
+    CounterName{"data_plane_failures", &ike::Counters::data_plane_failures},
+    CounterName{"other_failures", &ike::Counters::other_failures},
+    CounterName{"retransmissions", &ike::Counters::retransmissions},
+    CounterName{"messages_received", &ike::Counters::messages_received},
+    CounterName{"messages_sent", &ike::Counters::messages_sent},
+    CounterName{"messages_malformed", &ike::Counters::messages_malformed},
+    CounterName{"messages_unknown_sa", &ike::Counters::messages_unknown_sa},
+    CounterName{"messages_bad_integrity", &ike::Counters::messages_bad_integrity},
+};
+
+}  // namespace
+
+Json isakmp_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  auto peers = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection) peers.push_back(peer_of(config, status, now, number));
+  return {{"schema", schema}, {"peers", std::move(peers)}};
+}
+
+Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  auto peers = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection) peers.push_back(progress_of(tunnel, status, now, number));
+  return {{"schema", schema}, {"peers", std::move(peers)}};
+}
+
+Json isakmp_counters_view(const ike::Counters& counters, const ike::Counters& cleared) {
+  auto values = Json::object();
+  for (const auto& counter : counter_names)
+    values[counter.name] = counters.*counter.member - cleared.*counter.member;
+  return {{"schema", schema}, {"counters", std::move(values)}};
+}
+
+Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
+                         const InterfaceFacts& facts) {
+  auto tunnels = Json::array();
+  for (const auto& [number, tunnel] : config.tunnels) {
+    if (!tunnel.protection) continue;
+    auto seen = interface_view(config, status, facts, number)["interfaces"][0];
+    tunnels.push_back({{"tunnel", seen["name"]},
+                       {"received", std::move(seen["rx"])},
+                       {"sent", std::move(seen["tx"])},
+                       {"drops", std::move(seen["drops"])}});
+  }
+  return {{"schema", schema}, {"tunnels", std::move(tunnels)}};
+}
+
+}  // namespace awtun::daemon

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/config_views.h"
+
+#include <gtest/gtest.h>
+
+#include "userland/daemon/peer_views.h"
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+constexpr ike::Time now{ike::Duration{5'000'000}};
+
+config::Config with_profiles() {
+  auto config = first_example();
+  config.isakmp_profiles["legacy"].settings.transforms[3] = {Encryption::Aes128, Integrity::Sha1, 2};
+  config.isakmp_peers[ip("10.2.2.2")] = "legacy";
+  config.ipsec_profiles["shortlife"].lifetime = std::chrono::hours{1};
+  config.ipsec_profiles["shortlife"].pfs_group = 19;
+  config.ipsec_profiles["shortlife"].transforms[1] = {Encryption::Aes256, Integrity::Gcm16};
+  config.tunnels[0].protection->profile = "shortlife";
+  return config;
+}
+
+TEST(ConfigViews, KeysInTheClear) {
+  EXPECT_EQ(isakmp_key_view(first_example())["keys"],
+            Json::parse(R"([{"by":"address","peer":"10.2.2.2","key":"ouR4ecret"}])"));
+}
+
+TEST(ConfigViews, TheDefaultProfileStandsBesideTheOthers) {
+  const auto view = isakmp_profile_view(with_profiles(), std::nullopt);
+  ASSERT_EQ(view["profiles"].size(), 2U);
+  const auto& standard = view["profiles"][0];
+  EXPECT_EQ(standard["name"], "default");
+  EXPECT_EQ(standard["built_in"], true);
+  EXPECT_EQ(standard["lifetime"], 86400);
+  EXPECT_EQ(standard["dpd_interval"], 30);
+  ASSERT_EQ(standard["transforms"].size(), 12U);
+  EXPECT_EQ(standard["transforms"][7]["supported"], true);
+  EXPECT_EQ(
+      standard["transforms"][8],
+      Json::parse(R"({"number":9,"integrity":"SHA256","encryption":"3DES","group":14,"supported":false})"));
+  EXPECT_EQ(view["profiles"][1]["used_by"], Json::parse(R"(["tunnel0"])"));
+  EXPECT_EQ(isakmp_profile_view(with_profiles(), "legacy")["profiles"].size(), 1U);
+}
+
+TEST(ConfigViews, IpsecProfile) {
+  const auto view = ipsec_profile_view(with_profiles(), "shortlife");
+  EXPECT_EQ(view["profiles"], Json::parse(R"([{"name":"shortlife","built_in":false,"lifetime":3600,
+    "pfs_group":19,"used_by":["tunnel0"],"transforms":[{"number":1,"protocol":"ESP","integrity":"GCM16",
+    "encryption":"AES256","supported":true}]}])"));
+  EXPECT_EQ(ipsec_profile_view(with_profiles(), "default")["profiles"][0]["transforms"].size(), 10U);
+}
+
+TEST(ConfigViews, Policy) {
+  auto config = with_profiles();
+  config.tunnels[0].local_selectors[1] = prefix("192.168.10.0/24");
+  EXPECT_EQ(ipsec_policy_view(config, std::nullopt)["policies"],
+            Json::parse(R"([{"tunnel":"tunnel0","mode":"ipsec ipv4","isakmp_profile":"legacy",
+    "ipsec_profile":"shortlife","complete":true,"local_selectors":["192.168.10.0/24"],
+    "remote_selectors":["0.0.0.0/0","::/0"],"offers":["AES256/GCM16"],"pfs_group":19,"lifetime":3600}])"));
+}
+
+TEST(ConfigViews, Trustpoints) {
+  config::Config config;
+  config.trustpoints["t"].subject_name = "/CN=a";
+  EXPECT_EQ(pki_trustpoints_view(config)["trustpoints"],
+            Json::parse(R"([{"name":"t","enrollment":"none","subject_name":"/CN=a",
+    "key_pair":{"label":"server-default","algorithm":"RSA","bits":2048},"used_by":[]}])"));
+}
+
+ike::Status trying() {
+  ike::Status status;
+  ike::PeerStatus peer{};
+  peer.local = ip("10.1.1.1");
+  peer.remote = ip("10.2.2.2");
+  peer.local_id = ike::Identity::of(ip("10.1.1.1"));
+  peer.remote_id = ike::Identity::of(ip("10.2.2.2"));
+  peer.last_failure =
+      ike::Failure{now, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
+  peer.next_attempt = now + std::chrono::seconds{5};
+  status.peers.push_back(peer);
+  return status;
+}
+
+TEST(PeerViews, IsakmpPeerHasProfileKeyAndFailure) {
+  const auto peer = isakmp_peer_view(with_profiles(), trying(), now)["peers"][0];
+  EXPECT_EQ(peer["profile"], "legacy");
+  EXPECT_EQ(peer["preshared_key"], true);
+  EXPECT_EQ(peer["state"], "Down");
+  EXPECT_EQ(peer["retry_in"], 5);
+  EXPECT_EQ(peer["last_failure"]["hint"], "check the key");
+}
+
+TEST(PeerViews, AnIncompleteTunnelSaysWhatItLacks) {
+  auto config = first_example();
+  config.tunnels[0].source.reset();
+  const auto peer = isakmp_peer_view(config, {}, now)["peers"][0];
+  EXPECT_EQ(peer["problem"], "no tunnel source");
+  EXPECT_EQ(peer["state"], "not configured");
+}
+
+TEST(PeerViews, IpsecPeer) {
+  auto status = trying();
+  status.ike_sas.push_back({});
+  status.ike_sas[0].state = "Established";
+  status.ike_sas[0].remote = {ip("10.2.2.2"), 4500};
+  status.ike_sas[0].established = now - std::chrono::seconds{9};
+  status.child_sas.push_back({});
+  EXPECT_EQ(ipsec_peer_view(first_example(), status, now)["peers"],
+            Json::parse(R"([{"tunnel":"tunnel0","local":"10.1.1.1","peer":"10.2.2.2:4500",
+    "isakmp":"Established","age":9,"ipsec_sas":1}])"));
+}
+
+TEST(PeerViews, EveryCounterIsShownSinceItWasCleared) {
+  ike::Counters counters;
+  counters.ike_rekeys = 7;
+  ike::Counters cleared;
+  cleared.ike_rekeys = 5;
+  const auto view = isakmp_counters_view(counters, cleared);
+  EXPECT_EQ(view["counters"]["ike_rekeys"], 2);
+  EXPECT_EQ(view["counters"].size(), sizeof(ike::Counters) / sizeof(std::uint64_t));
+}
+
+}  // namespace
+}  // namespace awtun::daemon

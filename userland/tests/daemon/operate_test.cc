@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/operate.h"
+
+#include <gtest/gtest.h>
+
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+using What = config::Operate::What;
+
+/// Two tunnels: the first is up, the second tries.
+class OperateTest : public testing::Test {
+ protected:
+  OperateTest() {
+    config_ = first_example();
+    config_.tunnels[5] = config_.tunnels[0];
+    config_.tunnels[5].destination = ip("10.3.3.3");
+    for (const ike::TunnelId tunnel : {0U, 5U}) {
+      ike::PeerStatus peer{};
+      peer.tunnel = tunnel;
+      status_.peers.push_back(peer);
+    }
+    ike::IkeSaStatus sa{};
+    sa.remote = {ip("10.9.9.9"), 4500};
+    status_.ike_sas.push_back(sa);
+    status_.child_sas.push_back({});
+  }
+
+  /// The tunnels of the inputs of type `Input`.
+  template <class Input>
+  std::vector<ike::TunnelId> tunnels(const config::Operate& wanted) {
+    std::vector<ike::TunnelId> found;
+    const auto inputs = inputs_for(wanted, config_, status_);
+    if (!inputs) return found;
+    for (const auto& input : *inputs)
+      if (const auto* one = std::get_if<Input>(&input)) found.push_back(one->tunnel);
+    return found;
+  }
+  std::string error(const config::Operate& wanted) {
+    const auto inputs = inputs_for(wanted, config_, status_);
+    return inputs ? "" : inputs.error();
+  }
+
+  config::Config config_;
+  ike::Status status_;
+};
+
+using Tunnels = std::vector<ike::TunnelId>;
+
+TEST_F(OperateTest, ClearIsakmpSaIsForAllOrOneOrThoseOfAPeer) {
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa}), (Tunnels{0, 5}));
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .tunnel = 5}), Tunnels{5});
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .peer = ip("10.3.3.3")}), Tunnels{5});
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .peer = ip("10.9.9.9")}), Tunnels{0});
+  EXPECT_EQ(error({.what = What::ClearIsakmpSa, .peer = ip("10.4.4.4")}), "there is no such peer");
+}
+
+TEST_F(OperateTest, IpsecSasAreReplacedWhereThereAreSome) {
+  EXPECT_EQ(tunnels<ike::Rekey>({.what = What::ClearIpsecSa}), Tunnels{0});
+  EXPECT_EQ(error({.what = What::ClearIpsecSa, .tunnel = 5}), "tunnel5 has no ISAKMP SA");
+  status_.child_sas.clear();
+  EXPECT_EQ(error({.what = What::RekeyIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
+  EXPECT_EQ(tunnels<ike::Rekey>({.what = What::RekeyIsakmpSa, .tunnel = 0}), Tunnels{0});
+}
+
+TEST_F(OperateTest, CountersAreNotTheEnginesAffair) {
+  const auto inputs = inputs_for({.what = What::ClearIsakmpCounters}, config_, status_);
+  ASSERT_TRUE(inputs);
+  EXPECT_TRUE(inputs->empty());
+}
+
+}  // namespace
+}  // namespace awtun::daemon
