@@ -59,12 +59,13 @@ std::optional<kernel::Route> kernel_route(const config::StaticRoute& route,
 }  // namespace
 
 Applier::Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane,
-                 EngineDriver& engine, TunnelTable& tunnels, LinkLocal link_local)
+                 EngineDriver& engine, TunnelTable& tunnels, LinkLocal link_local, Authorities authorities)
     : routing_(routing),
       data_plane_(data_plane),
       engine_(engine),
       tunnels_(tunnels),
       link_local_(std::move(link_local)),
+      authorities_(std::move(authorities)),
       reconcile_soon_(loop, [this] { reconcile(); }),
       retry_(loop, [this] { reconcile(); }),
       changes_(loop, routing.event_fd(), [this] {
@@ -91,6 +92,10 @@ Result<void, std::string> Applier::apply(config::Config candidate) {
   running_ = std::move(candidate);
   reconcile();
   return {};
+}
+
+void Applier::renew_policies() {
+  for (const auto& [number, tunnel] : running_.tunnels) (void)start(number, running_);
 }
 
 Applier::Done Applier::execute(const Step& step, const config::Config& towards) {
@@ -172,7 +177,10 @@ Applier::Done Applier::stop(ike::TunnelId tunnel) {
 }
 
 Applier::Done Applier::start(ike::TunnelId tunnel, const config::Config& config) {
-  if (auto policy = make_policy(config, tunnel)) engine_.handle(ike::SetTunnel{std::move(*policy)});
+  auto policy = make_policy(config, tunnel);
+  if (!policy) return {};
+  if (policy->certificate) policy->certificate->authorities = authorities_(policy->certificate->trustpoint);
+  engine_.handle(ike::SetTunnel{std::move(*policy)});
   return {};
 }
 

@@ -2,6 +2,7 @@
 // Makes the kernel and the engine agree with the running configuration, and keeps them so.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -23,9 +24,12 @@ namespace awtun::daemon {
 /// machine's operator adds to them stays.
 class Applier {
  public:
+  /// How CERTREQ names the CAs of a trustpoint.
+  using Authorities = std::function<std::vector<Bytes>(const std::string& trustpoint)>;
+
   /// Refers to its ports, which must outlive it. `tunnels` is kept in step with the kernel's links.
   Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane, EngineDriver& engine,
-          TunnelTable& tunnels, LinkLocal link_local);
+          TunnelTable& tunnels, LinkLocal link_local, Authorities authorities);
 
   /// Deletes the interfaces that a daemon which died left behind; their SAs go with them.
   Result<void, std::string> remove_leftovers();
@@ -33,6 +37,9 @@ class Applier {
   /// Makes `candidate` the running configuration, or says why not and changes nothing. Routes that
   /// cannot be installed yet do not count: they are tried again until they can.
   Result<void, std::string> apply(config::Config candidate);
+
+  /// Tells the engine every tunnel's policy anew, for its trustpoint may have changed.
+  void renew_policies();
 
   [[nodiscard]] const config::Config& running() const { return running_; }
 
@@ -64,6 +71,7 @@ class Applier {
   EngineDriver& engine_;
   TunnelTable& tunnels_;
   LinkLocal link_local_;
+  Authorities authorities_;
   config::Config running_;
   Timer reconcile_soon_;
   Timer retry_;

@@ -69,6 +69,7 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
   if (!ports) return Error{ports.error()};
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(*ports)));
   if (auto opened = daemon->open_transport(); !opened) return Error{opened.error()};
+  daemon->reload_credentials();
   if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
   if (auto applied = daemon->applier_.apply(std::move(*startup)); !applied)
     return Error{options.config.string() + ": " + applied.error()};
@@ -84,14 +85,19 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
 Daemon::Daemon(const Options& options, Ports ports)
     : options_(options),
       ports_(std::move(ports)),
-      workers_(loop_, run_job, [this](ike::JobDone done) { engine_.handle(std::move(done)); }),
+      credentials_(TrustpointStore(options.pki_dir)),
+      workers_(
+          loop_, [this](const ike::Job& job) { return run_job(job, *credentials_.current()); },
+          [this](ike::JobDone done) { engine_.handle(std::move(done)); }),
       engine_(loop_, ike::Engine(fill_random, {ports_.quick_crash_secret.copy()}),
               [this](ike::Action action) { return (*executor_)(std::move(action)); }),
-      applier_(loop_, ports_.routing, ports_.data_plane, engine_, tunnels_,
-               [this](ike::TunnelId tunnel) {
-                 return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
-                                           options_.socket.string());
-               }),
+      applier_(
+          loop_, ports_.routing, ports_.data_plane, engine_, tunnels_,
+          [this](ike::TunnelId tunnel) {
+            return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
+                                      options_.socket.string());
+          },
+          [this](const std::string& trustpoint) { return authorities(trustpoint); }),
       commands_{hostname(),
                 [this]() -> const config::Config& { return applier_.running(); },
                 [this](config::Config candidate) { return applier_.apply(std::move(candidate)); },
@@ -101,8 +107,11 @@ Daemon::Daemon(const Options& options, Ports ports)
       kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
-      hang_up_(loop_, SIGHUP,
-               [] { spdlog::info("SIGHUP: nothing to do; the configuration changes by awcli"); }) {}
+      hang_up_(loop_, SIGHUP, [this] {
+        spdlog::info("SIGHUP: the trustpoints are read anew; the configuration changes by awcli");
+        reload_credentials();
+        applier_.renew_policies();
+      }) {}
 
 Result<void, std::string> Daemon::open_transport() {
   auto opened = UdpTransport::open(loop_, IkePorts{},
@@ -120,6 +129,16 @@ Result<void, std::string> Daemon::hand_over_transports() {
     if (!added && added.error().code != EBUSY) return Error{added.error().to_string()};
   }
   return {};
+}
+
+void Daemon::reload_credentials() {
+  for (const auto& error : credentials_.reload()) spdlog::warn("trustpoint left out: {}", error);
+}
+
+// One that the configuration has just named may have been put there since.
+std::vector<Bytes> Daemon::authorities(const std::string& trustpoint) {
+  if (!credentials_.current()->contains(trustpoint)) reload_credentials();
+  return credentials_.authorities(trustpoint);
 }
 
 void Daemon::run() {

@@ -11,6 +11,7 @@
 #include "userland/daemon/applier.h"
 #include "userland/daemon/commands.h"
 #include "userland/daemon/control_server.h"
+#include "userland/daemon/credentials.h"
 #include "userland/daemon/engine_driver.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/key_log.h"
@@ -46,6 +47,8 @@ class Daemon {
 
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
+  void reload_credentials();
+  std::vector<Bytes> authorities(const std::string& trustpoint);
   /// ESP in UDP is the kernel's.
   Result<void, std::string> hand_over_transports();
   void serve_kernel_events();
@@ -70,6 +73,7 @@ class Daemon {
   EventLoop loop_;
   Ports ports_;
   TunnelTable tunnels_;
+  Credentials credentials_;
   std::unique_ptr<UdpTransport> transport_;
   WorkerPool workers_;
   std::optional<ActionExecutor> executor_;

@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/jobs.h"
 
+#include <chrono>
+
+#include "userland/base/overloaded.h"
+#include "userland/ike/job_runner.h"
+
 namespace awtun::daemon {
 
-// INTERIM: the engine starts none yet.
-ike::JobResult run_job(const ike::Job&) { return ike::JobFailed{"no such job", {}}; }
+ike::JobResult run_job(const ike::Job& job, const pki::Credentials& credentials) {
+  return std::visit(Overloaded{
+                        // INTERIM: the engine asks for none yet.
+                        [](const ike::KeyExchangeJob&) -> ike::JobResult {
+                          return ike::JobFailed{"no such job", {}};
+                        },
+                        [&](const ike::SignJob& sign) { return ike::run(sign, credentials); },
+                        [&](const ike::VerifyJob& verify) {
+                          return ike::run(verify, credentials, std::chrono::system_clock::now());
+                        },
+                    },
+                    job);
+}
 
 }  // namespace awtun::daemon

@@ -14,6 +14,8 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
       ->capture_default_str();
   app.add_option("--state-dir", options.state_dir, "Directory for what outlives a restart")
       ->capture_default_str();
+  app.add_option("--pki-dir", options.pki_dir, "Directory of the trustpoints; SIGHUP has it read anew")
+      ->capture_default_str();
   app.add_option("--socket", options.socket, "Control socket; one daemon a path")->capture_default_str();
   app.add_option("--log-level", options.log_level, "How much to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))

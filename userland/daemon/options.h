@@ -12,6 +12,7 @@ namespace awtun::daemon {
 struct Options {
   std::filesystem::path config = "/etc/awtun/startup-config";
   std::filesystem::path state_dir = "/var/lib/awtun";
+  std::filesystem::path pki_dir = "/etc/awtun/pki";
   std::filesystem::path socket = "/run/awtun/awiked.sock";
   std::string log_level = "info";
   std::optional<std::filesystem::path> keylog_dir;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/credentials.h"
+
+#include <utility>
+
+namespace awtun::daemon {
+
+std::vector<std::string> Credentials::reload() {
+  auto loaded = store_.load_all();
+  auto fresh = std::make_shared<const pki::Credentials>(std::move(loaded.credentials));
+  const std::scoped_lock lock(mutex_);
+  current_ = std::move(fresh);
+  return std::move(loaded.errors);
+}
+
+std::shared_ptr<const pki::Credentials> Credentials::current() const {
+  const std::scoped_lock lock(mutex_);
+  return current_;
+}
+
+std::vector<Bytes> Credentials::authorities(std::string_view trustpoint) const {
+  const auto all = current();
+  const auto found = all->find(trustpoint);
+  if (found == all->end()) return {};
+  return found->second->authority_hashes();
+}
+
+}  // namespace awtun::daemon
