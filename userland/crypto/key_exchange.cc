@@ -70,6 +70,11 @@ std::size_t KeyExchange::public_size(GroupId group) {
   return row ? row->public_size : 0;
 }
 
+std::size_t KeyExchange::random_size(GroupId group) {
+  const Row* row = find(group);
+  return row ? row->random_size : 0;
+}
+
 Result<KeyExchange, CryptoError> KeyExchange::generate(GroupId group, const RandomSource& random) {
   const Row* row = find(group);
   if (!row) return Error{CryptoError::Unsupported};

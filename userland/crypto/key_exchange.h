@@ -26,6 +26,8 @@ class KeyExchange {
   [[nodiscard]] static bool supported(wire::GroupId group);
   /// The exact size of a public value of the group; 0 when it is not implemented.
   [[nodiscard]] static std::size_t public_size(wire::GroupId group);
+  /// How many octets generate() takes from its source; 0 when the group is not implemented.
+  [[nodiscard]] static std::size_t random_size(wire::GroupId group);
 
   /// The private key comes from `random` alone, so equal octets give equal keys.
   [[nodiscard]] static Result<KeyExchange, CryptoError> generate(wire::GroupId group,

@@ -10,10 +10,7 @@ namespace awtun::daemon {
 
 ike::JobResult run_job(const ike::Job& job, const pki::Credentials& credentials) {
   return std::visit(Overloaded{
-                        // INTERIM: the engine asks for none yet.
-                        [](const ike::KeyExchangeJob&) -> ike::JobResult {
-                          return ike::JobFailed{"no such job", {}};
-                        },
+                        [](const ike::KeyExchangeJob& exchange) { return ike::run(exchange); },
                         [&](const ike::SignJob& sign) { return ike::run(sign, credentials); },
                         [&](const ike::VerifyJob& verify) {
                           return ike::run(verify, credentials, std::chrono::system_clock::now());

@@ -48,6 +48,11 @@ Json selectors(const std::vector<ike::TrafficSelector>& list) {
   return texts;
 }
 
+/// "dynamic": a peer that may come from anywhere has not come yet.
+std::string peer_address(const ike::PeerStatus& peer) {
+  return peer.remote ? peer.remote->to_string() : "dynamic";
+}
+
 Json ike_sa(const ike::IkeSaStatus& sa, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
               {"local", sa.local.address.to_string()},
@@ -79,9 +84,12 @@ Json failure(const ike::Failure& failed, ike::Time now) {
 }
 
 Json peer(const ike::PeerStatus& status, ike::Time now) {
-  Json object{{"tunnel", config::tunnel_name(status.tunnel)}, {"local", status.local.to_string()},
-              {"remote", status.remote.to_string()},          {"local_id", status.local_id.to_string()},
-              {"remote_id", status.remote_id.to_string()},    {"preshared_key", status.preshared_key_set}};
+  Json object{{"tunnel", config::tunnel_name(status.tunnel)},
+              {"local", status.local.to_string()},
+              {"remote", peer_address(status)},
+              {"local_id", status.local_id.to_string()},
+              {"remote_id", status.remote_id.to_string()},
+              {"preshared_key", status.preshared_key_set}};
   put_until(object, "retry_in", status.next_attempt, now);
   if (status.last_failure) object["last_failure"] = failure(*status.last_failure, now);
   return object;
@@ -127,7 +135,7 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
               const kernel::SaState* out, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
               {"local", peer_status != nullptr ? peer_status->local.to_string() : ""},
-              {"peer", peer_status != nullptr ? peer_status->remote.to_string() : ""},
+              {"peer", peer_status != nullptr ? peer_address(*peer_status) : ""},
               {"state", sa.state},
               {"encryption", to_string(sa.transform.encryption)},
               {"integrity", to_string(sa.transform.integrity)},

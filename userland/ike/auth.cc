@@ -12,10 +12,33 @@ Bytes id_body(const Identity& identity) {
   return body;
 }
 
+std::optional<Bytes> auth_octets(const crypto::Prf& prf, const AuthInput& input) {
+  auto octets =
+      crypto::signed_octets(prf, input.own_first_message, input.others_nonce, input.sk_p, input.id_body);
+  if (!octets) return std::nullopt;
+  return *std::move(octets);
+}
+
+bool proves(wire::AuthMethodId method, AuthMethod demanded) {
+  switch (method) {
+    case wire::AuthMethodId::SharedKey:
+      return demanded == AuthMethod::PreShare;
+    case wire::AuthMethodId::RsaSignature:
+    case wire::AuthMethodId::EcdsaSha256P256:
+    case wire::AuthMethodId::EcdsaSha384P384:
+    case wire::AuthMethodId::EcdsaSha512P521:
+    case wire::AuthMethodId::DigitalSignature:
+      return demanded == AuthMethod::Certificate;
+    case wire::AuthMethodId::DssSignature:
+    case wire::AuthMethodId::Null:
+      return false;
+  }
+  return false;
+}
+
 std::optional<Secret> preshared_auth(const crypto::Prf& prf, const Secret& preshared_key,
                                      const AuthInput& input) {
-  const auto octets =
-      crypto::signed_octets(prf, input.own_first_message, input.others_nonce, input.sk_p, input.id_body);
+  const auto octets = auth_octets(prf, input);
   if (!octets) return std::nullopt;
   auto auth = crypto::shared_key_auth(prf, preshared_key, *octets);
   if (!auth) return std::nullopt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The AUTH payload (RFC 7296 2.15) by pre-shared key.
+// The AUTH payload (RFC 7296 2.15): what is signed, and the proof by pre-shared key.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,12 @@ struct AuthInput {
 
 /// The body of an ID payload (RFC 7296 3.5).
 [[nodiscard]] Bytes id_body(const Identity& identity);
+
+/// What that end signs; nullopt only when the crypto library fails.
+[[nodiscard]] std::optional<Bytes> auth_octets(const crypto::Prf& prf, const AuthInput& input);
+
+/// Whether AUTH of this method is a proof of the kind that a profile demands. DSS is none.
+[[nodiscard]] bool proves(wire::AuthMethodId method, AuthMethod demanded);
 
 /// AUTH of one end; nullopt only when the crypto library fails.
 [[nodiscard]] std::optional<Secret> preshared_auth(const crypto::Prf& prf, const Secret& preshared_key,

@@ -20,54 +20,137 @@ void write_id(wire::PayloadWriter& payloads, wire::PayloadType which, const Iden
   payloads.id(which, static_cast<wire::IdType>(identity.type), identity.data);
 }
 
-bool same_identities(const TunnelPolicy& a, const TunnelPolicy& b) {
-  return a.local_id == b.local_id && a.remote_id == b.remote_id;
-}
+/// X.509 Certificate - Signature (RFC 7296 3.6).
+constexpr std::uint8_t kX509Certificate = 4;
 
 std::string describe_peer_id(const wire::PayloadChain& inner, wire::PayloadType which) {
   const auto id = read<wire::decode_id>(inner, which);
   return id ? describe(*id) : std::string();
 }
 
+/// Which payload has the identity of the peer.
+wire::PayloadType peer_id_type(const IkeSa& sa) {
+  return sa.initiator ? wire::PayloadType::IdR : wire::PayloadType::IdI;
+}
+
+AuthInput own_input(const IkeSa& sa, ByteView id_body) {
+  const Handshake& handshake = *sa.handshake;
+  const crypto::IkeKeyMaterial& keys = sa.keys->material();
+  return {sa.initiator ? handshake.init_request : handshake.init_response,
+          sa.initiator ? handshake.nonce_r : handshake.nonce_i, sa.initiator ? keys.sk_pi : keys.sk_pr,
+          id_body};
+}
+
+AuthInput peer_input(const IkeSa& sa, ByteView id_body) {
+  const Handshake& handshake = *sa.handshake;
+  const crypto::IkeKeyMaterial& keys = sa.keys->material();
+  return {sa.initiator ? handshake.init_response : handshake.init_request,
+          sa.initiator ? handshake.nonce_i : handshake.nonce_r, sa.initiator ? keys.sk_pr : keys.sk_pi,
+          id_body};
+}
+
+KeptPayloads keep(const wire::PayloadChain& chain) {
+  return {Bytes(chain.octets().begin(), chain.octets().end()), chain.first()};
+}
+
+/// The X.509 certificates of a message, as they stand in it: the peer's own first.
+std::vector<Bytes> certificates_of(const wire::PayloadChain& inner) {
+  std::vector<Bytes> result;
+  for (const wire::PayloadView payload : inner) {
+    if (payload.type != wire::PayloadType::Cert) continue;
+    const auto cert = wire::decode_cert(payload);
+    if (cert && cert->encoding == kX509Certificate) result.emplace_back(cert->data.begin(), cert->data.end());
+  }
+  return result;
+}
+
+void write_chain(wire::PayloadWriter& payloads, const SignDone& auth) {
+  for (const Bytes& certificate : auth.chain)
+    payloads.cert(wire::PayloadType::Cert, kX509Certificate, certificate);
+}
+
+/// Why the peer's proof need not be looked at: it is not of the kind that the profile demands.
+std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const wire::PayloadChain& inner) {
+  const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
+  if (!auth) return protocol_error(now, kExchange, "AUTH is missing");
+  if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;
+  return wrong_method(now, policy, auth->method);
+}
+
+JobFailed failure_of(const JobResult& result) {
+  if (const auto* failed = std::get_if<JobFailed>(&result)) return *failed;
+  return {"the job gave no answer", ""};
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- both roles
 
-/// AUTH of this end; nullopt when there is no key.
-std::optional<Secret> Engine::Impl::own_auth(const IkeSa& sa, const TunnelPolicy& policy) const {
-  if (!policy.preshared_key) return std::nullopt;
-  const Handshake& handshake = *sa.handshake;
-  const crypto::IkeKeyMaterial& keys = sa.keys->material();
-  const Bytes body = id_body(policy.local_id);
-  const AuthInput input{sa.initiator ? handshake.init_request : handshake.init_response,
-                        sa.initiator ? handshake.nonce_r : handshake.nonce_i,
-                        sa.initiator ? keys.sk_pi : keys.sk_pr, body};
-  return preshared_auth(sa.keys->prf(), *policy.preshared_key, input);
+std::optional<Failure> missing_credential(Time now, const TunnelPolicy& policy) {
+  const auto used = [&](AuthMethod method) {
+    return policy.isakmp.local_authentication == method || policy.isakmp.remote_authentication == method;
+  };
+  if (used(AuthMethod::PreShare) && !policy.preshared_key) return no_preshared_key(now, policy);
+  if (used(AuthMethod::Certificate) && !policy.certificate) return no_trustpoint(now);
+  return std::nullopt;
 }
 
-bool Engine::Impl::peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
-                                     const wire::PayloadChain& inner) const {
-  const auto id =
-      read<wire::decode_id>(inner, sa.initiator ? wire::PayloadType::IdR : wire::PayloadType::IdI);
+void write_certificate_request(wire::PayloadWriter& payloads, const std::vector<Bytes>& authorities) {
+  Bytes hashes;
+  for (const Bytes& authority : authorities) hashes.insert(hashes.end(), authority.begin(), authority.end());
+  if (!hashes.empty()) payloads.cert(wire::PayloadType::CertReq, kX509Certificate, hashes);
+}
+
+/// nullopt when there is no key.
+std::optional<SignDone> Engine::Impl::own_preshared_auth(const IkeSa& sa, const TunnelPolicy& policy) const {
+  if (!policy.preshared_key) return std::nullopt;
+  const auto auth =
+      preshared_auth(sa.keys->prf(), *policy.preshared_key, own_input(sa, id_body(policy.local_id)));
+  if (!auth) return std::nullopt;
+  return SignDone{wire::AuthMethodId::SharedKey, Bytes(auth->view().begin(), auth->view().end()), {}};
+}
+
+bool Engine::Impl::peer_has_key(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
+                                const wire::PayloadChain& inner) const {
+  const auto id = read<wire::decode_id>(inner, peer_id_type(sa));
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
-  if (!id || !auth || auth->method != wire::AuthMethodId::SharedKey) return false;
-  const Handshake& handshake = *sa.handshake;
-  const crypto::IkeKeyMaterial& keys = sa.keys->material();
-  const AuthInput input{sa.initiator ? handshake.init_response : handshake.init_request,
-                        sa.initiator ? handshake.nonce_i : handshake.nonce_r,
-                        sa.initiator ? keys.sk_pr : keys.sk_pi, id->rest_of_payload};
+  if (!id || !auth) return false;
   const Secret* key = identity_known && policy.preshared_key ? &*policy.preshared_key : nullptr;
-  return verify_preshared_auth(sa.keys->prf(), key, input, auth->data);
+  return verify_preshared_auth(sa.keys->prf(), key, peer_input(sa, id->rest_of_payload), auth->data);
+}
+
+/// `policy` has a certificate: see missing_credential().
+void Engine::Impl::start_signing(IkeSa& sa, const TunnelPolicy& policy, Purport what) {
+  auto octets = auth_octets(sa.keys->prf(), own_input(sa, id_body(policy.local_id)));
+  if (!octets) return close(sa);
+  start_job(sa, SignJob{policy.certificate->trustpoint, sa.handshake->peer_hashes, *std::move(octets)},
+            std::move(what));
+}
+
+/// The same; the method of AUTH has been checked. An identity that we have no name for is nobody's, which
+/// the job then finds.
+void Engine::Impl::start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner,
+                                   Purport what) {
+  const auto id = read<wire::decode_id>(inner, peer_id_type(sa));
+  const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
+  if (!id || !auth) return close(sa);
+  auto octets = auth_octets(sa.keys->prf(), peer_input(sa, id->rest_of_payload));
+  if (!octets) return close(sa);
+  start_job(
+      sa,
+      VerifyJob{policy.certificate->trustpoint, identity_of(*id).value_or(Identity{}), certificates_of(inner),
+                auth->method, Bytes(auth->data.begin(), auth->data.end()), *std::move(octets)},
+      std::move(what));
 }
 
 /// The IKE SAs of all tunnels that this peer shares with us under the same identities, but for `sa`.
 std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& owner, const IkeSa& sa) {
   std::vector<IkeSa*> result;
-  const auto found = by_addresses_.find({owner.policy.local, owner.policy.remote});
-  if (found == by_addresses_.end()) return result;
-  for (const TunnelId id : found->second) {
+  const Candidates* found = index_.beside(owner.policy);
+  if (found == nullptr) return result;
+  for (const TunnelId id : found->with_peer(owner.policy.remote_id)) {
     Tunnel* other = tunnel(id);
-    if (!same_identities(other->policy, owner.policy)) continue;
+    if (other->policy.local_id != owner.policy.local_id) continue;
     for (IkeSa* candidate : ike_sas(*other))
       if (candidate != &sa) result.push_back(candidate);
   }
@@ -112,20 +195,35 @@ void Engine::Impl::establish(IkeSa& sa) {
 
 // ---------------------------------------------------------------- initiator
 
-void Engine::Impl::send_auth(IkeSa& sa) {
+/// IKE_AUTH goes out as soon as there is a proof of who we are.
+void Engine::Impl::begin_auth(IkeSa& sa) {
+  const TunnelPolicy& policy = tunnel(sa.tunnel)->policy;
+  if (auto missing = missing_credential(now_, policy)) return attempt_failed(sa, *std::move(missing));
+  if (policy.isakmp.local_authentication == AuthMethod::Certificate)
+    return start_signing(sa, policy, SignAsInitiator{});
+  if (const auto auth = own_preshared_auth(sa, policy)) return send_auth(sa, *auth);
+  close(sa);
+}
+
+void Engine::Impl::done(IkeSa& sa, SignAsInitiator&&, JobResult&& result) {
+  const Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return close(sa);
+  if (const auto* auth = std::get_if<SignDone>(&result)) return send_auth(sa, *auth);
+  attempt_failed(sa, cannot_sign(now_, owner->policy, failure_of(result)));
+}
+
+void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   Tunnel* owner = tunnel(sa.tunnel);
   const TunnelPolicy& policy = owner->policy;
-  const auto auth = own_auth(sa, policy);
-  if (!auth) {
-    record(*owner, no_preshared_key(now_, policy));
-    return close(sa);
-  }
   ChildSa& made = reserve_child(sa, sa.initiator);
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdI, policy.local_id);
+  write_chain(payloads, auth);
+  if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
+    write_certificate_request(payloads, policy.certificate->authorities);
   if (first_contact(*owner, sa)) payloads.notify(wire::NotifyType::InitialContact);
   write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
-  payloads.auth(wire::AuthMethodId::SharedKey, auth->view());
+  payloads.auth(auth.method, auth.signature);
   give_token(sa, payloads);
   write_mode(payloads, policy.transport_mode);
   payloads.sa(esp_proposals(policy.ipsec, made.inbound_spi, wire::GroupId::None));
@@ -149,13 +247,35 @@ void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire:
   }
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdR);
   const bool known = id && identity_of(*id) == owner->policy.remote_id;
-  if (peer_is_authentic(sa, owner->policy, known, inner)) return finish_auth(sa, *owner, asked, inner);
-  // The peer believes that all is well, so it must be told (RFC 7296 2.21.2).
-  record(*owner, authentication_failed(now_, Side::Local, owner->policy,
-                                       describe_peer_id(inner, wire::PayloadType::IdR)));
+  if (auto objection = wrong_proof(now_, owner->policy, inner))
+    return reject_peer(sa, *owner, *std::move(objection));
+  if (known && owner->policy.isakmp.remote_authentication == AuthMethod::Certificate)
+    return start_verifying(sa, owner->policy, inner, VerifyAsInitiator{asked, keep(inner)});
+  if (known && peer_has_key(sa, owner->policy, known, inner)) return finish_auth(sa, *owner, asked, inner);
+  reject_peer(sa, *owner,
+              authentication_failed(now_, Side::Local, owner->policy,
+                                    describe_peer_id(inner, wire::PayloadType::IdR)));
+}
+
+void Engine::Impl::done(IkeSa& sa, VerifyAsInitiator&& what, JobResult&& result) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
+  if (owner == nullptr || !inner) return close(sa);
+  if (std::holds_alternative<VerifyDone>(result))
+    finish_auth(sa, *owner, what.asked, *inner);
+  else
+    reject_peer(sa, *owner,
+                certificate_refused(now_, owner->policy, failure_of(result),
+                                    describe_peer_id(*inner, wire::PayloadType::IdR)));
+  pump(sa);
+}
+
+/// The peer believes that all is well, so it must be told (RFC 7296 2.21.2).
+void Engine::Impl::reject_peer(IkeSa& sa, Tunnel& owner, Failure failure) {
+  record(owner, std::move(failure));
   sa.blames_peer = true;
   delete_ike(sa);
-  back_off(*owner);
+  back_off(owner);
 }
 
 /// The peer is who it should be: what of the first Child SA?
@@ -194,20 +314,18 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
 
 // ---------------------------------------------------------------- responder
 
-/// Several tunnels may run between the same addresses: the identity tells which one is meant. Moves
-/// the IKE SA there. nullptr: no tunnel knows this peer.
+/// Several tunnels may run between the same addresses, or take peers from anywhere: the identity tells
+/// which one is meant. Moves the IKE SA there. nullptr: no tunnel knows this peer.
 Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id) {
-  const auto candidates = by_addresses_.find({sa.local.address, sa.remote.address});
-  if (!peer_id || candidates == by_addresses_.end()) return nullptr;
-  for (const TunnelId id : candidates->second) {
-    Tunnel* candidate = tunnel(id);
-    if (candidate->policy.remote_id != *peer_id) continue;
-    leave_tunnel(sa);
-    sa.tunnel = id;
-    candidate->ike_sas.insert(sa.local_spi);
-    return candidate;
-  }
-  return nullptr;
+  const Candidates* found = candidates(sa);
+  if (!peer_id || found == nullptr) return nullptr;
+  const auto meant = found->with_peer(*peer_id);
+  if (meant.empty()) return nullptr;
+  leave_tunnel(sa);
+  sa.tunnel = meant.front();
+  Tunnel* owner = tunnel(sa.tunnel);
+  owner->ike_sas.insert(sa.local_spi);
+  return owner;
 }
 
 void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner) {
@@ -215,26 +333,76 @@ void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const 
   const Tunnel* known = refine_tunnel(sa, id ? identity_of(*id) : std::nullopt);
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return close(sa);
-  if (peer_is_authentic(sa, owner->policy, known != nullptr, inner))
-    return answer_auth(sa, *owner, header, inner);
-  record(*owner, owner->policy.preshared_key
-                     ? authentication_failed(now_, Side::Local, owner->policy,
-                                             describe_peer_id(inner, wire::PayloadType::IdI))
-                     : no_preshared_key(now_, owner->policy));
+  const TunnelPolicy& policy = owner->policy;
+  if (auto missing = missing_credential(now_, policy))
+    return refuse_peer(sa, *owner, header, *std::move(missing));
+  if (auto objection = wrong_proof(now_, policy, inner))
+    return refuse_peer(sa, *owner, header, *std::move(objection));
+  // An unknown identity costs the same work, so that nobody learns which ones exist.
+  if (policy.isakmp.remote_authentication == AuthMethod::Certificate)
+    return start_verifying(sa, policy, inner, VerifyAsResponder{header, keep(inner), known != nullptr});
+  if (peer_has_key(sa, policy, known != nullptr, inner)) return admit_peer(sa, *owner, header, inner);
+  refuse_peer(
+      sa, *owner, header,
+      authentication_failed(now_, Side::Local, policy, describe_peer_id(inner, wire::PayloadType::IdI)));
+}
+
+void Engine::Impl::done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
+  if (owner == nullptr || !inner) return close(sa);
+  const std::string id = describe_peer_id(*inner, wire::PayloadType::IdI);
+  if (!what.known)
+    return refuse_peer(sa, *owner, what.header, authentication_failed(now_, Side::Local, owner->policy, id));
+  if (!std::holds_alternative<VerifyDone>(result))
+    return refuse_peer(sa, *owner, what.header,
+                       certificate_refused(now_, owner->policy, failure_of(result), id));
+  admit_peer(sa, *owner, what.header, *inner);
+}
+
+/// All that fails here is answered alike, whatever the reason.
+void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header, Failure failure) {
+  record(owner, std::move(failure));
   refuse(sa, header, wire::NotifyType::AuthenticationFailed);
   end(sa);
 }
 
-/// The peer is who it says. Without a Child SA the IKE SA stands all the same (RFC 7296 1.2, 2.21.2).
+/// The peer is who it says, and now we prove who we are. The transform was chosen before we knew which
+/// tunnel is meant.
+void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header,
+                              const wire::PayloadChain& inner) {
+  const TunnelPolicy& policy = owner.policy;
+  const auto usable = usable_transforms(policy.isakmp);
+  if (std::find(usable.begin(), usable.end(), *sa.transform) == usable.end()) {
+    record(owner, no_proposal_chosen(now_, Side::Local, kExchange, describe(policy.isakmp),
+                                     describe(*sa.transform)));
+    refuse(sa, header, wire::NotifyType::NoProposalChosen);
+    return end(sa);
+  }
+  if (policy.isakmp.local_authentication == AuthMethod::Certificate)
+    return start_signing(sa, policy, SignAsResponder{header, keep(inner)});
+  if (const auto auth = own_preshared_auth(sa, policy)) return answer_auth(sa, owner, header, inner, *auth);
+  close(sa);
+}
+
+void Engine::Impl::done(IkeSa& sa, SignAsResponder&& what, JobResult&& result) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
+  if (owner == nullptr || !inner) return close(sa);
+  if (const auto* auth = std::get_if<SignDone>(&result))
+    return answer_auth(sa, *owner, what.header, *inner, *auth);
+  refuse_peer(sa, *owner, what.header, cannot_sign(now_, owner->policy, failure_of(result)));
+}
+
+/// Without a Child SA the IKE SA stands all the same (RFC 7296 1.2, 2.21.2).
 void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& header,
-                               const wire::PayloadChain& inner) {
-  const auto auth = own_auth(sa, owner.policy);
-  if (!auth) return close(sa);
+                               const wire::PayloadChain& inner, const SignDone& auth) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
   establish(sa);
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdR, owner.policy.local_id);
-  payloads.auth(wire::AuthMethodId::SharedKey, auth->view());
+  write_chain(payloads, auth);
+  payloads.auth(auth.method, auth.signature);
   take_token(sa, inner);
   give_token(sa, payloads);
   answer_first_child(sa, owner, inner, payloads, std::move(nonces));

@@ -67,7 +67,7 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
   if (request.response || request.initiator_spi == 0 || request.responder_spi == 0 ||
       ike_sas_.contains(request.initiator_spi) || ike_sas_.contains(request.responder_spi))
     return;
-  Tunnel* owner = find_tunnel(datagram.local.address, datagram.remote.address);
+  Tunnel* owner = some_tunnel(datagram);
   if (owner == nullptr) return;
   // One that our unanswered rekey asks for: the peer is only quicker than its own answer.
   for (const IkeSa* sa : ike_sas(*owner))
@@ -133,7 +133,7 @@ void Engine::Impl::on_hint(const Datagram& datagram, const wire::MessageView& me
   }
   const auto notify = find_notify(message.payloads, wire::NotifyType::InvalidSpi);
   const auto spi = notify ? named_spi(*notify) : std::nullopt;
-  Tunnel* owner = find_tunnel(datagram.local.address, datagram.remote.address);
+  Tunnel* owner = some_tunnel(datagram);
   ++counters_.invalid_spi_received;
   if (!spi || owner == nullptr) return;
   for (const ChildSa* one : children(*owner))

@@ -19,6 +19,7 @@ Status Engine::status() const { return impl_->status(); }
 Actions Engine::Impl::step(Time now, Input input) {
   now_ = now;
   if (!shut_down_) std::visit([this](auto&& value) { on(std::move(value)); }, std::move(input));
+  refill_pool();
   sweep();
   return std::exchange(actions_, {});
 }
@@ -145,6 +146,7 @@ void Engine::Impl::timer(IkeSa& sa) {
   };
   forget_old_fragments(sa);
   if (sa.outstanding && sa.outstanding->deadline() <= now_) retransmit(sa);
+  if (sa.job && sa.job->until <= now_) finish_job(sa, JobFailed{"a computation did not end", ""});
   if (sa.state == IkeState::Closed) return;
   if (due(sa.expires_at)) {
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established) {
@@ -223,9 +225,6 @@ void Engine::Impl::on(SaExpired&& input) {
     return;
   }
 }
-
-// INTERIM: the next steps fill these in.
-void Engine::Impl::on(JobDone&&) {}
 
 void Engine::Impl::on(Rekey&& input) {
   Tunnel* owner = tunnel(input.tunnel);

@@ -51,11 +51,13 @@ struct CertificatePolicy {
 };
 
 /// All that the engine needs to know of one tunnel interface. Handing over a policy with a
-/// different address, identity or key restarts the tunnel; other changes apply to the next SA.
+/// different address, identity, key, trustpoint or way to authenticate restarts the tunnel; other changes
+/// apply to the next SA.
 struct TunnelPolicy {
   TunnelId tunnel = 0;
   IpAddress local;
-  IpAddress remote;
+  /// nullopt: from any address; only the peer initiates, and its identity tells which tunnel it means.
+  std::optional<IpAddress> remote;
   Identity local_id;
   Identity remote_id;
   /// nullopt: no `crypto isakmp key` matches the peer; that is a reportable failure, not an error.
@@ -280,7 +282,7 @@ struct ChildSaStatus {
 struct PeerStatus {
   TunnelId tunnel;
   IpAddress local;
-  IpAddress remote;
+  std::optional<IpAddress> remote;  ///< of a dynamic peer: while it has an IKE SA
   Identity local_id;
   Identity remote_id;
   bool preshared_key_set;

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "userland/ike/child_sa.h"
 #include "userland/ike/child_terms.h"
@@ -20,7 +21,9 @@
 #include "userland/ike/engine.h"
 #include "userland/ike/failure.h"
 #include "userland/ike/ike_sa.h"
+#include "userland/ike/key_pool.h"
 #include "userland/ike/timer_queue.h"
+#include "userland/ike/tunnel_index.h"
 
 namespace awtun::ike {
 
@@ -28,6 +31,8 @@ namespace awtun::ike {
 inline constexpr Duration kLinger{5000};
 /// How long a half-open IKE SA waits for IKE_AUTH.
 inline constexpr Duration kHalfOpenPatience{30000};
+/// How long a job may take.
+inline constexpr Duration kJobPatience{30000};
 /// How long an ended IKE SA repeats its last response.
 inline constexpr Duration kEndedPatience{30000};
 /// How long an attempt goes on that the peer has refused. The refusal is not authenticated, so it
@@ -63,6 +68,12 @@ struct Tunnel {
 struct Replacing {
   ChildSa* old;
   Then then;
+};
+
+/// A job that an IKE SA waits for.
+struct JobStart {
+  std::uint64_t ike_sa;  ///< local SPI
+  Time when;
 };
 
 struct Engine::Impl {
@@ -137,35 +148,58 @@ struct Engine::Impl {
   std::vector<std::uint64_t> move_peer(IkeSa& sa, const Endpoint& remote);
   void move_children(std::uint64_t ike_spi);
 
+  // jobs.cc: work that is done outside of a step
+  void start_job(IkeSa& sa, Job job, Purport what);
+  void finish_job(IkeSa& sa, JobResult&& result);
+  void cancel_job(IkeSa& sa);
+  KeyExchangeJob key_exchange_job(wire::GroupId group, std::optional<Bytes> peer);
+  void refill_pool();
+
   // init_exchange.cc: IKE_SA_INIT
   void start_attempt(Tunnel& tunnel);
-  void send_init(IkeSa& sa, wire::GroupId group);
-  void resend_init(IkeSa& sa);
+  void begin_init(IkeSa& sa, wire::GroupId group);
+  void send_init(IkeSa& sa);
+  void done(IkeSa& sa, MakeKey&& what, JobResult&& result);
+  void done(IkeSa& sa, DeriveAsInitiator&& what, JobResult&& result);
+  void done(IkeSa& sa, DeriveAsResponder&& what, JobResult&& result);
   void on_init_response(const Datagram& datagram, const wire::MessageView& message);
   bool correct_init(IkeSa& sa, const wire::MessageView& message);
   void accept_init(IkeSa& sa, const wire::MessageView& message);
   void on_init_request(const Datagram& datagram, const wire::MessageView& message);
-  void answer_init(Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message,
-                   const IkeChoice& choice, const Secret& shared, crypto::KeyExchange key_exchange);
+  void begin_answer(Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message,
+                    const IkeChoice& choice);
+  void answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExchangeDone& keys);
   void reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
                          ByteView data = {});
   void limit_half_open(Tunnel& tunnel);
-  Tunnel* find_tunnel(const IpAddress& local, const IpAddress& remote);
+  [[nodiscard]] const Candidates* candidates(const IkeSa& sa) const;
+  Tunnel* some_tunnel(const Datagram& datagram);
   bool set_keys(IkeSa& sa, const IkeChoice& choice, const Result<Secret, crypto::CryptoError>& seed,
                 ByteView ni, ByteView nr);
 
   // auth_exchange.cc: IKE_AUTH
-  void send_auth(IkeSa& sa);
+  void begin_auth(IkeSa& sa);
+  void send_auth(IkeSa& sa, const SignDone& auth);
   void on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner);
   void finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked, const wire::PayloadChain& inner);
-  void answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, const wire::PayloadChain& inner);
   void answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
                           wire::PayloadWriter& payloads, ExchangeNonces nonces);
+  void reject_peer(IkeSa& sa, Tunnel& tunnel, Failure failure);
+  void refuse_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, Failure failure);
+  void admit_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, const wire::PayloadChain& inner);
+  void answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, const wire::PayloadChain& inner,
+                   const SignDone& auth);
+  void done(IkeSa& sa, SignAsInitiator&& what, JobResult&& result);
+  void done(IkeSa& sa, VerifyAsInitiator&& what, JobResult&& result);
+  void done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result);
+  void done(IkeSa& sa, SignAsResponder&& what, JobResult&& result);
+  void start_signing(IkeSa& sa, const TunnelPolicy& policy, Purport what);
+  void start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner, Purport what);
   Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id);
-  bool peer_is_authentic(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
-                         const wire::PayloadChain& inner) const;
-  std::optional<Secret> own_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
+  bool peer_has_key(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
+                    const wire::PayloadChain& inner) const;
+  std::optional<SignDone> own_preshared_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
   std::vector<IkeSa*> others_with_peer(const Tunnel& tunnel, const IkeSa& sa);
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
@@ -267,7 +301,6 @@ struct Engine::Impl {
   void leave_tunnel(IkeSa& sa);
   bool is_live(Tunnel& tunnel);
   IkeSa* established(Tunnel& tunnel);
-  void forget_addresses(const TunnelPolicy& policy);
 
   // status.cc
   [[nodiscard]] Status status() const;
@@ -279,15 +312,19 @@ struct Engine::Impl {
   Actions actions_;
   Counters counters_;
   std::map<TunnelId, Tunnel> tunnels_;
-  std::map<std::pair<IpAddress, IpAddress>, std::set<TunnelId>> by_addresses_;  ///< local, remote
-  std::map<std::uint64_t, IkeSa> ike_sas_;
-  std::map<std::uint32_t, ChildSa> children_;
+  TunnelIndex index_;
+  std::unordered_map<std::uint64_t, IkeSa> ike_sas_;
+  std::unordered_map<std::uint32_t, ChildSa> children_;
   TimerQueue timers_;
   CookieJar cookies_;
   Strain strain_;
   PrefixLimiter prefixes_;
   std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
   std::size_t strangers_ = 0;                                              ///< among the half-open ones
+  std::uint64_t last_token_ = 0;
+  std::map<std::uint64_t, JobStart> jobs_;  ///< by token
+  KeyPool pool_;
+  std::optional<std::uint64_t> refill_;  ///< token of the job that makes a key for the pool
   std::set<Owner> touched_;
 };
 
@@ -304,6 +341,11 @@ struct Engine::Impl {
 /// The data of INVALID_KE_PAYLOAD.
 [[nodiscard]] std::array<std::uint8_t, 2> group_octets(wire::GroupId group);
 [[nodiscard]] bool offers_group(const IsakmpProfile& profile, wire::GroupId group);
+
+/// What the policy lacks to authenticate the two ends; nullopt: nothing.
+[[nodiscard]] std::optional<Failure> missing_credential(Time now, const TunnelPolicy& policy);
+/// CERTREQ (RFC 7296 3.7); none when there is no authority.
+void write_certificate_request(wire::PayloadWriter& payloads, const std::vector<Bytes>& authorities);
 
 /// Announced in IKE_SA_INIT. A peer that has it follows the rule of resolve_initiation().
 [[nodiscard]] ByteView own_vendor_id();

@@ -38,7 +38,51 @@ Failure record(Cause cause, Time when, Side side, std::string_view exchange, std
   return failure;
 }
 
+std::string identities(const TunnelPolicy& policy) {
+  return "local identity " + policy.local_id.to_string() + ", remote identity " +
+         policy.remote_id.to_string();
+}
+
+std::string word(AuthMethod method) {
+  return method == AuthMethod::Certificate ? "certificate" : "pre-share";
+}
+
+std::string trustpoint_of(const TunnelPolicy& policy) {
+  return "trustpoint " + (policy.certificate ? policy.certificate->trustpoint : std::string("none"));
+}
+
+/// What an operator may do about a certificate, by words of what is wrong with it: the first that fits.
+std::string certificate_hint(std::string_view reason) {
+  struct Row {
+    std::string_view word;
+    const char* hint;
+  };
+  static constexpr Row kRows[] = {
+      {"revocation list", "give the trustpoint the CA's current revocation list"},
+      {"expired",
+       "compare the clocks of the two ends; a new certificate: crypto pki enroll, crypto pki import"},
+      {"not yet valid", "compare the clocks of the two ends"},
+      {"revoked", "the CA has withdrawn the peer's certificate: it needs a new one"},
+      {"name mismatch",
+       "CN and alternative name must be the peer's `tunnel local name`, our `tunnel remote name`"},
+      {"identity", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
+      {"IP address", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
+      {"trustpoint", "show crypto pki trustpoints: crypto pki authenticate, crypto pki import"},
+      {"CA", "both ends need certificates of one CA: show crypto pki certificates, crypto pki authenticate"},
+      {"chain", "does the peer send the certificates between its own and the CA?"},
+      {"no certificate", "the peer has none to show: crypto pki import, on its side"},
+      {"signature", "the peer's private key is not that of its certificate"},
+  };
+  for (const Row& row : kRows)
+    if (reason.find(row.word) != std::string_view::npos) return row.hint;
+  return "show crypto pki certificates, on both ends";
+}
+
 }  // namespace
+
+std::string peer_name(const TunnelPolicy& policy) {
+  return policy.remote ? policy.remote->to_string() : policy.remote_id.to_string();
+}
 
 Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
                     std::uint16_t remote_port) {
@@ -46,26 +90,27 @@ Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy&
   if (remote_port == kNattPort && waiting_for == "IKE_AUTH")
     failure.hint = std::string(kOpenPort4500);
   else
-    failure.hint = "is " + policy.remote.to_string() + " reachable from " + policy.local.to_string() +
+    failure.hint = "is " + peer_name(policy) + " reachable from " + policy.local.to_string() +
                    ", and does it accept UDP port 500?";
   return failure;
 }
 
 Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
   Failure failure = record(Cause::NoResponse, when, Side::Peer, "IKE_AUTH", "no request");
-  failure.theirs = "IKE_SA_INIT from " + policy.remote.to_string() + " was answered";
+  failure.theirs = "IKE_SA_INIT from " + peer_name(policy) + " was answered";
   failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
   return failure;
 }
 
 Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
   Failure failure = record(Cause::AuthenticationFailed, when, side, "IKE_AUTH", "authentication failed");
-  failure.ours =
-      "local identity " + policy.local_id.to_string() + ", remote identity " + policy.remote_id.to_string();
+  failure.ours = identities(policy);
   if (!peer_id.empty()) failure.theirs = "identity " + std::string(peer_id);
-  failure.hint = "pre-shared keys for " + policy.remote.to_string() + " differ?";
+  failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
   if (side == Side::Peer)
     failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
+  if (side == Side::Peer && policy.isakmp.local_authentication == AuthMethod::Certificate)
+    failure.hint = "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
   if (side == Side::Local && !peer_id.empty() && peer_id != policy.remote_id.to_string())
     failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
   return failure;
@@ -73,7 +118,41 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, 
 
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
   Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "no pre-shared key");
-  failure.hint = "set one: crypto isakmp key <key> address " + policy.remote.to_string();
+  failure.hint = policy.remote ? "set one: crypto isakmp key <key> address " + policy.remote->to_string()
+                               : "set one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
+  return failure;
+}
+
+Failure no_trustpoint(Time when) {
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "no trustpoint");
+  failure.hint = "name one in the ISAKMP profile: pki trustpoint <name>";
+  return failure;
+}
+
+Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
+  Failure failure =
+      record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "wrong authentication method");
+  failure.ours = "remote authentication " + word(policy.isakmp.remote_authentication);
+  failure.theirs = wire::to_string(used);
+  failure.hint = "compare `local authentication` and `remote authentication` of the two profiles";
+  return failure;
+}
+
+Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFailed& why,
+                            std::string_view peer_id) {
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", why.reason);
+  failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
+  failure.theirs = "identity " + std::string(peer_id);
+  if (!why.detail.empty()) failure.theirs += ", " + why.detail;
+  failure.hint = certificate_hint(why.reason);
+  return failure;
+}
+
+Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why) {
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", why.reason);
+  failure.ours = trustpoint_of(policy);
+  if (!why.detail.empty()) failure.ours += ", " + why.detail;
+  failure.hint = "show crypto pki trustpoints: it needs a CA, a key pair and a certificate";
   return failure;
 }
 
@@ -133,6 +212,15 @@ Failure protocol_error(Time when, std::string_view exchange, std::string_view wh
   return failure;
 }
 
+Failure job_failed(Time when, std::string_view exchange, const JobFailed* why) {
+  Failure failure = record(Cause::Other, when, Side::Local, exchange, "the computation of a key failed");
+  if (why != nullptr) {
+    failure.reason = why->reason;
+    failure.ours = why->detail;
+  }
+  return failure;
+}
+
 Failure data_plane_failed(Time when, std::string_view reason) {
   Failure failure = record(Cause::DataPlane, when, Side::Local, "data plane", reason);
   failure.hint = "the kernel refused the SA: is the awtun module loaded and the interface there?";
@@ -140,7 +228,7 @@ Failure data_plane_failed(Time when, std::string_view reason) {
 }
 
 std::string summary(const Failure& failure, const TunnelPolicy& policy) {
-  std::string text = "peer " + policy.remote.to_string() + ": " + failure.exchange + ": " + failure.reason +
+  std::string text = "peer " + peer_name(policy) + ": " + failure.exchange + ": " + failure.reason +
                      (failure.refused_by == "peer" ? " (by the peer)" : " (by us)");
   if (!failure.ours.empty()) text += "; ours: " + failure.ours;
   if (!failure.theirs.empty()) text += "; theirs: " + failure.theirs;

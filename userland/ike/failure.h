@@ -25,6 +25,14 @@ enum class Side : std::uint8_t { Local, Peer };
 [[nodiscard]] Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
                                             std::string_view peer_id);
 [[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
+[[nodiscard]] Failure no_trustpoint(Time when);
+/// The peer proves who it is by a method other than the profile demands.
+[[nodiscard]] Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used);
+/// The peer's certificate or signature did not pass.
+[[nodiscard]] Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFailed& why,
+                                          std::string_view peer_id);
+/// Our own signature could not be made.
+[[nodiscard]] Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why);
 /// `difference`: where the two are known, see difference.h.
 [[nodiscard]] Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
                                          std::string theirs, std::string difference = {});
@@ -40,7 +48,12 @@ enum class Side : std::uint8_t { Local, Peer };
 [[nodiscard]] Failure peer_restarted(Time when);
 /// The peer broke the protocol; `what` says how.
 [[nodiscard]] Failure protocol_error(Time when, std::string_view exchange, std::string_view what);
+/// A computation of ours came to nothing.
+[[nodiscard]] Failure job_failed(Time when, std::string_view exchange, const JobFailed* why);
 [[nodiscard]] Failure data_plane_failed(Time when, std::string_view reason);
+
+/// The peer's address, or its identity when it may come from any address.
+[[nodiscard]] std::string peer_name(const TunnelPolicy& policy);
 
 /// One line for a log.
 [[nodiscard]] std::string summary(const Failure& failure, const TunnelPolicy& policy);

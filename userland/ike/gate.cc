@@ -12,9 +12,6 @@ static constexpr Duration kStaleFailure{60000};
 
 bool is_stranger(const Tunnel& owner, const IpAddress& remote) { return owner.policy.remote != remote; }
 
-/// How long the job that has waited longest has done so.
-Duration Engine::Impl::oldest_wait() const { return Duration::zero(); }
-
 /// True when the request may be looked into. When it may not, it has been answered if at all.
 bool Engine::Impl::admit(const Tunnel& owner, const Datagram& datagram, const wire::MessageView& message) {
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "userland/crypto/distinguished_name.h"
 #include "userland/ike/identity.h"
 
 namespace awtun::ike {
@@ -44,6 +45,7 @@ std::string Identity::to_string() const {
     case Type::Rfc822:
       return printable(data);
     case Type::DerAsn1Dn:
+      if (const auto name = crypto::distinguished_name(data)) return *name;
       break;
   }
   return "0x" + hexadecimal(data);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ struct Identity {
 
   static Identity of(const IpAddress& address);
   static Identity fqdn(std::string_view name);
+  /// A DN in the form /C=JP/CN=r1.
   [[nodiscard]] std::string to_string() const;
-  bool operator==(const Identity&) const = default;
+  auto operator<=>(const Identity&) const = default;
 };
 
 }  // namespace awtun::ike

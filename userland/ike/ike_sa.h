@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <variant>
@@ -13,19 +14,21 @@
 #include "userland/ike/engine.h"
 #include "userland/ike/fragments.h"
 #include "userland/ike/nat.h"
+#include "userland/ike/proposal.h"
 #include "userland/ike/protection.h"
 
 namespace awtun::ike {
 
 enum class IkeState : std::uint8_t {
-  InitSent,     ///< we wait for the IKE_SA_INIT response
-  HalfOpen,     ///< we answered IKE_SA_INIT and wait for IKE_AUTH
-  AuthSent,     ///< we wait for the IKE_AUTH response
-  Established,  ///< both ends are authenticated
-  Replaced,     ///< rekeyed; the peer, who started that, is to delete it
-  Deleting,     ///< our Delete is queued or under way
-  Ended,        ///< over; answers nothing but a repetition of the last request
-  Closed,       ///< leaves the table at the end of the step
+  InitSent,      ///< we prepare IKE_SA_INIT, wait for its response, or prepare IKE_AUTH
+  InitReceived,  ///< our answer to IKE_SA_INIT waits for the shared secret
+  HalfOpen,      ///< we answered IKE_SA_INIT and wait for IKE_AUTH
+  AuthSent,      ///< we wait for the IKE_AUTH response
+  Established,   ///< both ends are authenticated
+  Replaced,      ///< rekeyed; the peer, who started that, is to delete it
+  Deleting,      ///< our Delete is queued or under way
+  Ended,         ///< over; answers nothing but a repetition of the last request
+  Closed,        ///< leaves the table at the end of the step
 };
 
 // What a request of ours was for; the answer is read in that light.
@@ -68,6 +71,48 @@ struct Request {
   [[nodiscard]] Time deadline() const;
 };
 
+// What an IKE SA waits for while a job runs; the result is read in that light.
+
+struct MakeKey {};  ///< for our IKE_SA_INIT request
+struct DeriveAsInitiator {
+  IkeChoice choice;
+  Bytes response;
+};
+struct DeriveAsResponder {
+  IkeChoice choice;
+};
+
+/// The payloads of an IKE_AUTH message, kept until a job has ended.
+struct KeptPayloads {
+  Bytes octets;
+  wire::PayloadType first = wire::PayloadType::None;
+};
+struct SignAsInitiator {};
+struct VerifyAsInitiator {
+  AskAuth asked;
+  KeptPayloads inner;
+};
+struct VerifyAsResponder {
+  wire::Header header;
+  KeptPayloads inner;
+  bool known;  ///< the identity is one that a tunnel expects
+};
+struct SignAsResponder {
+  wire::Header header;
+  KeptPayloads inner;
+};
+
+using Purport = std::variant<MakeKey, DeriveAsInitiator, DeriveAsResponder, SignAsInitiator,
+                             VerifyAsInitiator, VerifyAsResponder, SignAsResponder>;
+
+/// The one job that an IKE SA may wait for. Meanwhile the peer's messages are passed over: it repeats
+/// what is not answered.
+struct PendingJob {
+  std::uint64_t token;
+  Time until;  ///< then it counts as failed
+  Purport what;
+};
+
 /// Something to ask once the window is free.
 struct Task {
   enum class What : std::uint8_t {
@@ -90,10 +135,12 @@ struct Handshake {
   Bytes init_request;
   Bytes init_response;
   /// As initiator: our half, until the response has come.
-  std::optional<crypto::KeyExchange> key_exchange;
+  std::shared_ptr<const crypto::KeyExchange> key_exchange;
   Bytes cookie;
   unsigned cookies = 0;  ///< how often the peer asked for one
   std::set<wire::GroupId> groups_tried;
+  /// The peer's SIGNATURE_HASH_ALGORITHMS (RFC 7427 4).
+  std::vector<std::uint16_t> peer_hashes;
 };
 
 /// Of a responder's IKE SA before IKE_AUTH: where its request came from.
@@ -136,6 +183,7 @@ struct IkeSa {
   bool fragmentation = false;  ///< both ends understand fragments
   Reassembly request_parts;    ///< of the peer's next request
   Reassembly response_parts;   ///< of the response to our outstanding one
+  std::optional<PendingJob> job;
 
   std::optional<Time> established;
   std::optional<Time> last_heard;

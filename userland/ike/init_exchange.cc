@@ -12,6 +12,44 @@ namespace {
 constexpr std::size_t kNonceSize = 32;
 /// A peer that keeps asking for other cookies is not taken seriously.
 constexpr unsigned kMaxCookies = 3;
+/// Of more CAs the peer is not told; it has to guess.
+constexpr std::size_t kMaxAuthorities = 32;
+constexpr std::size_t kMaxHashes = 16;
+
+/// SIGNATURE_HASH_ALGORITHMS (RFC 7427 4): SHA2-256, SHA2-384, SHA2-512.
+void write_hashes(wire::PayloadWriter& payloads) {
+  static constexpr std::array<std::uint8_t, 6> kHashes{0, 2, 0, 3, 0, 4};
+  payloads.notify(wire::NotifyType::SignatureHashAlgorithms, kHashes);
+}
+
+std::vector<std::uint16_t> read_hashes(const wire::PayloadChain& payloads) {
+  std::vector<std::uint16_t> hashes;
+  const auto notify = find_notify(payloads, wire::NotifyType::SignatureHashAlgorithms);
+  if (!notify) return hashes;
+  for (std::size_t at = 0; at + 2 <= notify->data.size() && hashes.size() < kMaxHashes; at += 2)
+    hashes.push_back(static_cast<std::uint16_t>(notify->data[at] << 8 | notify->data[at + 1]));
+  return hashes;
+}
+
+/// What the tunnels that may be meant accept: the first of them that takes an offer decides.
+std::optional<IkeChoice> choose_among(const Candidates& candidates, const wire::SaView& offered) {
+  for (const Candidates::Terms& terms : candidates.terms())
+    if (auto choice = choose_ike(terms.isakmp, offered)) return choice;
+  return std::nullopt;
+}
+
+/// The CAs of those that want a certificate.
+std::vector<Bytes> authorities_of(const Candidates& candidates) {
+  std::vector<Bytes> result;
+  for (const Candidates::Terms& terms : candidates.terms()) {
+    if (terms.isakmp.remote_authentication != AuthMethod::Certificate || !terms.certificate) continue;
+    for (const Bytes& authority : terms.certificate->authorities)
+      if (result.size() < kMaxAuthorities &&
+          std::find(result.begin(), result.end(), authority) == result.end())
+        result.push_back(authority);
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -37,40 +75,45 @@ ByteView own_vendor_id() {
 
 void Engine::Impl::start_attempt(Tunnel& owner) {
   const auto transforms = usable_transforms(owner.policy.isakmp);
-  if (!owner.policy.preshared_key) {
-    // Nothing that time could heal: SetTunnel with a key starts the next attempt.
-    record(owner, no_preshared_key(now_, owner.policy));
+  if (auto missing = missing_credential(now_, owner.policy)) {
+    // Nothing that time could heal: SetTunnel with one starts the next attempt.
+    record(owner, *std::move(missing));
     return;
   }
+  if (!owner.policy.remote) return;  // the peer's to begin
   if (transforms.empty()) {
     record(owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", "none that is supported", ""));
     return;
   }
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
   sa.local = {owner.policy.local, kIkePort};
-  sa.remote = {owner.policy.remote, kIkePort};
+  sa.remote = {*owner.policy.remote, kIkePort};
   sa.handshake.emplace();
   sa.handshake->nonce_i = dice_.bytes(kNonceSize);
   sa.origin.nonce = sa.handshake->nonce_i;
-  send_init(sa, static_cast<wire::GroupId>(transforms.front().group));
+  begin_init(sa, static_cast<wire::GroupId>(transforms.front().group));
 }
 
-/// Sends IKE_SA_INIT with a fresh key of `group`.
-void Engine::Impl::send_init(IkeSa& sa, wire::GroupId group) {
-  auto key_exchange = crypto::KeyExchange::generate(group, dice_.source());
-  if (!key_exchange) {
-    notice(Notice::Level::Warning, sa.tunnel, "no key could be made for the Diffie-Hellman exchange");
-    close(sa);
-    if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
-    return;
-  }
-  sa.handshake->key_exchange.emplace(*std::move(key_exchange));
+/// IKE_SA_INIT with a fresh key of `group` goes out as soon as there is one.
+void Engine::Impl::begin_init(IkeSa& sa, wire::GroupId group) {
+  sa.outstanding.reset();
   sa.handshake->groups_tried.insert(group);
-  resend_init(sa);
+  KeyExchangeJob job = key_exchange_job(group, std::nullopt);
+  if (!job.ours) return start_job(sa, std::move(job), MakeKey{});
+  sa.handshake->key_exchange = std::move(job.ours);
+  send_init(sa);
 }
 
-/// The same request, with the cookie if there is one: message id 0 again (RFC 7296 2.6).
-void Engine::Impl::resend_init(IkeSa& sa) {
+void Engine::Impl::done(IkeSa& sa, MakeKey&&, JobResult&& result) {
+  auto* made = std::get_if<KeyExchangeDone>(&result);
+  if (made == nullptr || !made->ours)
+    return attempt_failed(sa, job_failed(now_, "IKE_SA_INIT", std::get_if<JobFailed>(&result)));
+  sa.handshake->key_exchange = std::move(made->ours);
+  send_init(sa);
+}
+
+/// Sent again, with a cookie, it has message id 0 again (RFC 7296 2.6).
+void Engine::Impl::send_init(IkeSa& sa) {
   const Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return close(sa);
   Handshake& handshake = *sa.handshake;
@@ -81,6 +124,7 @@ void Engine::Impl::resend_init(IkeSa& sa) {
   payloads.nonce(handshake.nonce_i);
   write_nat_detection(payloads, {sa.local_spi, 0}, {sa.local, sa.remote});
   payloads.notify(wire::NotifyType::IkeFragmentationSupported);
+  write_hashes(payloads);
   payloads.vendor_id(own_vendor_id());
   sa.next_request = 0;
   send_request(sa, wire::ExchangeType::IkeSaInit, payloads, AskInit{});
@@ -98,6 +142,9 @@ void Engine::Impl::on_init_response(const Datagram& datagram, const wire::Messag
     ++counters_.messages_malformed;
     return;
   }
+  // While a job runs for an answer, others are passed over; should it have been a forged one, the true
+  // one comes again. Once there are keys the exchange is over.
+  if (sa->job || sa->keys) return;
   if (!correct_init(*sa, message)) accept_init(*sa, message);
 }
 
@@ -112,7 +159,7 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
         !cookie->data.empty() && cookie->data.size() <= 64 && ++handshake.cookies <= kMaxCookies;
     if (!usable) return true;
     handshake.cookie.assign(cookie->data.begin(), cookie->data.end());
-    resend_init(sa);
+    send_init(sa);
     return true;
   }
   const auto error = find_error(message.payloads);
@@ -120,7 +167,7 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (error->type == wire::NotifyType::InvalidKePayload && error->data.size() == 2) {
     const auto group = static_cast<wire::GroupId>(error->data[0] << 8 | error->data[1]);
     if (offers_group(owner->policy.isakmp, group) && !handshake.groups_tried.contains(group)) {
-      send_init(sa, group);
+      begin_init(sa, group);
       return true;
     }
   }
@@ -145,35 +192,55 @@ void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
   const auto choice = accepted_ike(owner->policy.isakmp, *answer);
   // A wrong answer may be forged, so it ends nothing: the right one may still come.
   if (!choice || ke->group != choice->suite.group || ke->group != handshake.key_exchange->group()) return;
-  const auto shared = handshake.key_exchange->derive(ke->data);
-  const auto prf = crypto::Prf::create(choice->suite.prf);
-  if (!shared || !prf) return;
-  sa.peer_spi = message.header.responder_spi;
+  start_job(sa,
+            KeyExchangeJob{ke->group, {}, handshake.key_exchange, Bytes(ke->data.begin(), ke->data.end())},
+            DeriveAsInitiator{*choice, Bytes(message.octets.begin(), message.octets.end())});
+}
+
+/// The response has been checked by accept_init(). It ends nothing when its public value is bad.
+void Engine::Impl::done(IkeSa& sa, DeriveAsInitiator&& what, JobResult&& result) {
+  const auto* derived = std::get_if<KeyExchangeDone>(&result);
+  const auto message = wire::parse_message(what.response);
+  if (derived == nullptr || !derived->shared || !message) return;
+  const auto nonce = read<wire::decode_nonce>(message->payloads, wire::PayloadType::Nonce);
+  const auto prf = crypto::Prf::create(what.choice.suite.prf);
+  if (!nonce || !prf) return;
+  Handshake& handshake = *sa.handshake;
+  sa.peer_spi = message->header.responder_spi;
   handshake.nonce_r.assign(nonce->begin(), nonce->end());
-  if (!set_keys(sa, *choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, *shared),
+  if (!set_keys(sa, what.choice,
+                crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, *derived->shared),
                 handshake.nonce_i, handshake.nonce_r))
     return;
   handshake.key_exchange.reset();
-  handshake.init_response.assign(message.octets.begin(), message.octets.end());
-  sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
-  sa.nat = detect_nat(message.payloads, {sa.local_spi, sa.peer_spi}, {sa.local, sa.remote});
-  sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
+  sa.origin.peer_is_awiked = has_vendor_id(message->payloads, own_vendor_id());
+  sa.nat = detect_nat(message->payloads, {sa.local_spi, sa.peer_spi}, {sa.local, sa.remote});
+  sa.fragmentation = find_notify(message->payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
   if (sa.nat.found()) sa.local.port = sa.remote.port = kNattPort;
+  handshake.peer_hashes = read_hashes(message->payloads);
+  handshake.init_response = std::move(what.response);
   sa.outstanding.reset();
   sa.expires_at.reset();
-  send_auth(sa);
+  begin_auth(sa);
 }
 
 // ---------------------------------------------------------------- responder
 
-Tunnel* Engine::Impl::find_tunnel(const IpAddress& local, const IpAddress& remote) {
-  const auto found = by_addresses_.find({local, remote});
-  return found == by_addresses_.end() ? nullptr : tunnel(*found->second.begin());
+/// The tunnels that the peer of a half-open IKE SA may mean; nullptr: none any more.
+const Candidates* Engine::Impl::candidates(const IkeSa& sa) const {
+  return index_.find(sa.local.address, sa.remote.address);
+}
+
+/// One of the tunnels that a datagram may concern, which speaks for the others too.
+Tunnel* Engine::Impl::some_tunnel(const Datagram& datagram) {
+  const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
+  return meant != nullptr ? tunnel(meant->any()) : nullptr;
 }
 
 void Engine::Impl::on_init_request(const Datagram& datagram, const wire::MessageView& message) {
   const wire::Header& header = message.header;
-  Tunnel* owner = find_tunnel(datagram.local.address, datagram.remote.address);
+  const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
+  Tunnel* owner = meant != nullptr ? tunnel(meant->any()) : nullptr;
   if (owner == nullptr) {
     ++counters_.messages_unknown_sa;
     return;
@@ -190,6 +257,7 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   }
   const Path path{datagram.local, datagram.remote};
   if (IkeSa* sa = answered_init(datagram, header)) {
+    if (sa->state != IkeState::HalfOpen) return;  // it will be answered
     ++counters_.retransmissions;
     return transmit(*sa, path, {sa->handshake->init_response});
   }
@@ -197,7 +265,7 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   if (!offered || !ke) return;
-  const auto choice = choose_ike(owner->policy.isakmp, *offered);
+  const auto choice = choose_among(*meant, *offered);
   if (!choice) {
     record(*owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", describe(owner->policy.isakmp),
                                       describe(*offered),
@@ -207,25 +275,18 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   if (ke->group != choice->suite.group)
     return reply_unprotected(datagram, header, wire::NotifyType::InvalidKePayload,
                              group_octets(choice->suite.group));
-  auto key_exchange = crypto::KeyExchange::generate(ke->group, dice_.source());
-  if (!key_exchange) return;
-  const auto shared = key_exchange->derive(ke->data);
-  if (!shared) {
-    ++counters_.messages_malformed;
-    return;
-  }
-  answer_init(*owner, datagram, message, *choice, *shared, *std::move(key_exchange));
+  begin_answer(*owner, datagram, message, *choice);
 }
 
-void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wire::MessageView& message,
-                               const IkeChoice& choice, const Secret& shared,
-                               crypto::KeyExchange key_exchange) {
+/// The request is one that we take: it is answered once the shared secret is there.
+void Engine::Impl::begin_answer(Tunnel& owner, const Datagram& datagram, const wire::MessageView& message,
+                                const IkeChoice& choice) {
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
-  const auto prf = crypto::Prf::create(choice.suite.prf);
-  if (!nonce || !prf) return;
+  const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
+  if (!nonce || !ke) return;
   const bool stranger = is_stranger(owner, datagram.remote.address);
   if (!stranger) limit_half_open(owner);
-  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::HalfOpen);
+  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
   sa.peer_spi = message.header.initiator_spi;
@@ -238,19 +299,38 @@ void Engine::Impl::answer_init(Tunnel& owner, const Datagram& datagram, const wi
   handshake.nonce_r = dice_.bytes(kNonceSize);
   handshake.init_request = datagram.bytes;
   note_half_open(sa, stranger);
+  handshake.peer_hashes = read_hashes(message.payloads);
   sa.origin.nonce = handshake.nonce_i;
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
-  if (!set_keys(sa, choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, shared),
+  start_job(sa, key_exchange_job(ke->group, Bytes(ke->data.begin(), ke->data.end())),
+            DeriveAsResponder{choice});
+}
+
+void Engine::Impl::done(IkeSa& sa, DeriveAsResponder&& what, JobResult&& result) {
+  const auto* keys = std::get_if<KeyExchangeDone>(&result);
+  if (keys != nullptr && keys->ours && keys->shared) return answer_init(sa, what.choice, *keys);
+  ++counters_.messages_malformed;
+  close(sa);
+}
+
+void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExchangeDone& keys) {
+  const auto prf = crypto::Prf::create(choice.suite.prf);
+  Handshake& handshake = *sa.handshake;
+  if (!prf ||
+      !set_keys(sa, choice, crypto::skeyseed(*prf, handshake.nonce_i, handshake.nonce_r, *keys.shared),
                 handshake.nonce_i, handshake.nonce_r))
     return close(sa);
+  sa.state = IkeState::HalfOpen;
 
   wire::PayloadWriter payloads;
   payloads.sa(answer(choice, Bytes{}));
-  payloads.ke(key_exchange.group(), key_exchange.public_value());
+  payloads.ke(keys.ours->group(), keys.ours->public_value());
   payloads.nonce(handshake.nonce_r);
   write_nat_detection(payloads, {sa.peer_spi, sa.local_spi}, {sa.local, sa.remote});
   if (sa.fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
   payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
+  write_hashes(payloads);
+  if (const Candidates* meant = candidates(sa)) write_certificate_request(payloads, authorities_of(*meant));
   payloads.vendor_id(own_vendor_id());
   wire::Header header;
   header.initiator_spi = sa.peer_spi;
@@ -268,7 +348,7 @@ void Engine::Impl::limit_half_open(Tunnel& owner) {
   std::size_t count = 0;
   IkeSa* oldest = nullptr;
   for (IkeSa* sa : ike_sas(owner)) {
-    if (sa->state != IkeState::HalfOpen) continue;
+    if (sa->state != IkeState::InitReceived && sa->state != IkeState::HalfOpen) continue;
     ++count;
     if (oldest == nullptr || sa->origin.started < oldest->origin.started) oldest = sa;
   }

@@ -19,11 +19,10 @@
 
 namespace awtun::ike {
 
-/// Make a key pair, from `random`, unless there is one in `ours`; with a value of the `peer`, the
-/// shared secret too.
+/// Make a key pair, unless there is one in `ours`; with a value of the `peer`, the shared secret too.
 struct KeyExchangeJob {
   wire::GroupId group;
-  Secret random;
+  Secret random;  ///< KeyExchange::random_size() octets; empty when there is `ours`
   std::shared_ptr<const crypto::KeyExchange> ours;
   std::optional<Bytes> peer;
 };
@@ -64,5 +63,8 @@ struct JobFailed {
   std::string detail;  ///< ours against theirs, where that explains it: "subject /CN=r2, issuer /CN=Other CA"
 };
 using JobResult = std::variant<KeyExchangeDone, SignDone, VerifyDone, JobFailed>;
+
+/// Does a Diffie-Hellman job. Depends on nothing but the job: equal jobs give equal results.
+[[nodiscard]] JobResult run(const KeyExchangeJob& job);
 
 }  // namespace awtun::ike

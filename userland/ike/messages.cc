@@ -110,6 +110,7 @@ bool Engine::Impl::was_answered(const IkeSa& sa, const wire::Header& header) {
 }
 
 bool Engine::Impl::expects_request(const IkeSa& sa, const wire::Header& header) {
+  if (sa.job) return false;
   const bool auth_expected = sa.state == IkeState::HalfOpen;
   const bool auth = header.exchange == wire::ExchangeType::IkeAuth;
   return header.message_id == sa.expected_request && sa.state != IkeState::InitSent &&
@@ -285,6 +286,7 @@ void Engine::Impl::give_up(IkeSa& sa) {
       ++counters_.dead_peers;
       if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy, sa.remote.port));
       break;
+    case IkeState::InitReceived:
     case IkeState::HalfOpen:
     case IkeState::Replaced:
     case IkeState::Deleting:

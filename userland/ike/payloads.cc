@@ -14,6 +14,9 @@ static bool decodes(const wire::PayloadView& payload) {
     case wire::PayloadType::IdI:
     case wire::PayloadType::IdR:
       return static_cast<bool>(wire::decode_id(payload));
+    case wire::PayloadType::Cert:
+    case wire::PayloadType::CertReq:
+      return static_cast<bool>(wire::decode_cert(payload));
     case wire::PayloadType::Auth:
       return static_cast<bool>(wire::decode_auth(payload));
     case wire::PayloadType::Nonce:
@@ -26,8 +29,6 @@ static bool decodes(const wire::PayloadView& payload) {
     case wire::PayloadType::TsR:
       return static_cast<bool>(wire::decode_ts(payload));
     case wire::PayloadType::None:
-    case wire::PayloadType::Cert:
-    case wire::PayloadType::CertReq:
     case wire::PayloadType::VendorId:
     case wire::PayloadType::Sk:
     case wire::PayloadType::Cp:

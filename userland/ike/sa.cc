@@ -22,8 +22,9 @@ Time Request::deadline() const { return first_sent + retransmit_after(retransmit
 std::optional<Time> IkeSa::deadline() const {
   // A request that is not answered yet tests liveness by itself.
   const auto liveness = outstanding ? outstanding->deadline() : dpd_at;
-  return earliest({liveness, rekey_at, expires_at, give_way_at, keepalive_at, request_parts.expires_at(),
-                   response_parts.expires_at()});
+  const auto job_overdue = job ? std::optional(job->until) : std::nullopt;
+  return earliest({liveness, rekey_at, expires_at, give_way_at, job_overdue, keepalive_at,
+                   request_parts.expires_at(), response_parts.expires_at()});
 }
 
 void IkeSa::want(Task task) {

@@ -8,6 +8,7 @@ namespace {
 std::string state_word(const IkeSa& sa) {
   switch (sa.state) {
     case IkeState::InitSent:
+    case IkeState::InitReceived:
     case IkeState::HalfOpen:
     case IkeState::AuthSent:
       return "Connecting";
@@ -28,7 +29,7 @@ IkeSaStatus describe(const IkeSa& sa) {
           sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
 
-bool being_rekeyed(const std::map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
+bool being_rekeyed(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
   const auto found = ike_sas.find(child.ike_sa);
   const AskNewChild* asked = found == ike_sas.end() ? nullptr : found->second.asking<AskNewChild>();
   return asked != nullptr && asked->replaces == child.inbound_spi;
@@ -51,7 +52,13 @@ Status Engine::Impl::status() const {
   }
   for (const auto& [id, owner] : tunnels_) {
     const TunnelPolicy& policy = owner.policy;
-    result.peers.push_back({id, policy.local, policy.remote, policy.local_id, policy.remote_id,
+    auto remote = policy.remote;
+    for (const std::uint64_t spi : owner.ike_sas) {
+      const auto found = ike_sas_.find(spi);
+      const bool up = found != ike_sas_.end() && found->second.state == IkeState::Established;
+      if (!remote && up) remote = found->second.remote.address;
+    }
+    result.peers.push_back({id, policy.local, remote, policy.local_id, policy.remote_id,
                             policy.preshared_key.has_value(), owner.last_failure, owner.next_attempt});
   }
   return result;

@@ -10,6 +10,14 @@ namespace {
 
 /// How often a waiting packet may bring the next attempt forward.
 constexpr Duration kHurryInterval{5000};
+/// By what the two ends are authenticated.
+bool same_proofs(const TunnelPolicy& a, const TunnelPolicy& b) {
+  const auto trustpoint = [](const TunnelPolicy& policy) {
+    return policy.certificate ? policy.certificate->trustpoint : std::string();
+  };
+  return a.isakmp.local_authentication == b.isakmp.local_authentication &&
+         a.isakmp.remote_authentication == b.isakmp.remote_authentication && trustpoint(a) == trustpoint(b);
+}
 
 bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
   if (!a || !b) return !a && !b;
@@ -19,12 +27,13 @@ bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
 /// What an IKE SA stands and falls with.
 bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
-         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key);
+         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) && same_proofs(a, b);
 }
 
 bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
-  return a.transport_mode == b.transport_mode && a.isakmp == b.isakmp && a.ipsec == b.ipsec &&
-         a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
+  return a.transport_mode == b.transport_mode && a.isakmp == b.isakmp && a.certificate == b.certificate &&
+         a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
+         a.remote_selectors == b.remote_selectors;
 }
 
 }  // namespace
@@ -37,17 +46,19 @@ void Engine::Impl::on(SetTunnel&& input) {
   Tunnel* owner = tunnel(id);
   if (owner != nullptr && same_peering(owner->policy, policy)) {
     if (same_terms(owner->policy, policy)) return;
+    index_.erase(owner->policy);
     owner->policy = std::move(policy);
+    index_.insert(owner->policy);
     if (established(*owner) == nullptr) restart(*owner);
     return;
   }
   if (owner != nullptr) {
     take_down(*owner);
-    forget_addresses(owner->policy);
+    index_.erase(owner->policy);
   }
   Tunnel& made = owner != nullptr ? *owner : tunnels_[id];
   made.policy = std::move(policy);
-  by_addresses_[{made.policy.local, made.policy.remote}].insert(id);
+  index_.insert(made.policy);
   restart(*tunnel(id));
 }
 
@@ -55,7 +66,7 @@ void Engine::Impl::on(RemoveTunnel&& input) {
   Tunnel* owner = tunnel(input.tunnel);
   if (owner == nullptr) return;
   take_down(*owner);
-  forget_addresses(owner->policy);
+  index_.erase(owner->policy);
   tunnels_.erase(input.tunnel);
 }
 
@@ -81,14 +92,7 @@ void Engine::Impl::on(Shutdown&&) {
     if (ChildSa* left = child(spi)) remove(*left);
   for (const auto& [id, unused] : tunnels_) touched_.insert({Owner::Kind::Tunnel, id});
   tunnels_.clear();
-  by_addresses_.clear();
-}
-
-void Engine::Impl::forget_addresses(const TunnelPolicy& policy) {
-  const auto found = by_addresses_.find({policy.local, policy.remote});
-  if (found == by_addresses_.end()) return;
-  found->second.erase(policy.tunnel);
-  if (found->second.empty()) by_addresses_.erase(found);
+  index_.clear();
 }
 
 // ---------------------------------------------------------------- up
@@ -119,7 +123,8 @@ bool Engine::Impl::is_live(Tunnel& owner) {
 
 /// Starts an attempt after `delay`, unless the tunnel lives or is to be tried sooner.
 void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
-  if (shut_down_ || is_live(owner)) return;
+  // A dynamic peer is the one to come back.
+  if (shut_down_ || !owner.policy.remote || is_live(owner)) return;
   const Time when = now_ + delay;
   if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
 }
@@ -235,6 +240,7 @@ void Engine::Impl::close(IkeSa& sa) {
   sa.state = IkeState::Closed;
   sa.outstanding.reset();
   sa.queue.clear();
+  cancel_job(sa);
 }
 
 /// Over by a request of the peer: kept for a while to repeat the response, should it get lost.
@@ -245,6 +251,7 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.state = IkeState::Ended;
   sa.outstanding.reset();
   sa.queue.clear();
+  cancel_job(sa);
   sa.handshake.reset();
   sa.request_parts.forget();
   sa.response_parts.forget();
@@ -271,6 +278,7 @@ void Engine::Impl::end(IkeSa& sa) {
 void Engine::Impl::delete_ike(IkeSa& sa) {
   switch (sa.state) {
     case IkeState::InitSent:
+    case IkeState::InitReceived:
     case IkeState::HalfOpen:
       return close(sa);
     case IkeState::Deleting:
@@ -286,6 +294,7 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
   if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
   remove_children(sa);
   sa.state = IkeState::Deleting;
+  cancel_job(sa);
   sa.provisional = false;
   sa.queue.assign(1, {Task::What::DeleteIke});
   sa.dpd_at.reset();

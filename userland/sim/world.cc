@@ -24,7 +24,7 @@ ike::Settings settings_of(std::size_t index) {
 
 }  // namespace
 
-World::World(std::uint64_t seed) : seed_(seed), network_(seed) {}
+World::World(std::uint64_t seed) : seed_(seed), network_(seed), job_random_(seed) {}
 
 std::size_t World::add_node() {
   return add_node(*IpAddress::parse("10.0.0." + std::to_string(nodes_.size() + 1)));
@@ -33,7 +33,8 @@ std::size_t World::add_node() {
 std::size_t World::add_node(const IpAddress& address) {
   const std::size_t index = nodes_.size();
   const std::uint64_t seed = seed_ * 1000 + index + 1;
-  nodes_.push_back({address, seed, ike::Engine(seeded(seed), settings_of(index)), {}, true, {}, {}, {}, {}, {}});
+  nodes_.push_back(
+      {address, seed, ike::Engine(seeded(seed), settings_of(index)), {}, true, {}, {}, {}, {}, {}, {}});
   return index;
 }
 
@@ -69,11 +70,11 @@ void World::power(std::size_t index, bool on) { nodes_[index].alive = on; }
 
 void World::carry_out(std::size_t index, ike::Actions actions) {
   Node& node = nodes_[index];
-  std::vector<ike::DataPlaneFailed> failures;
+  std::vector<ike::Input> reactions;
   for (ike::Action& action : actions) {
     if (const auto* added = std::get_if<ike::AddSa>(&action);
         added != nullptr && node.refuse && node.refuse(*added))
-      failures.push_back({added->token, "refused by the test"});
+      reactions.emplace_back(ike::DataPlaneFailed{added->token, "refused by the test"});
     node.kernel.apply(action);
     if (const auto* notice = std::get_if<ike::Notice>(&action)) note(index, notice->text);
     if (auto* keys = std::get_if<ike::IkeKeys>(&action)) node.keys.push_back(std::move(*keys));
@@ -86,13 +87,36 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
       node.keepalives.push_back(now_);
       if (node.nat) static_cast<void>(node.nat->out(now_, kept->local));
     }
+    if (const auto* job = std::get_if<ike::StartJob>(&action)) {
+      if (on_job) on_job(index, *job);
+      if (job_times.max == Duration::zero())
+        reactions.emplace_back(ike::JobDone{job->token, run(node, job->job)});
+      else
+        start(index, *job);
+    }
   }
-  for (ike::DataPlaneFailed& failure : failures) carry_out(index, node.engine.step(now_, std::move(failure)));
+  for (ike::Input& reaction : reactions) carry_out(index, node.engine.step(now_, std::move(reaction)));
 }
 
-/// One event not later than `until`: a model packet, a datagram, or an engine's timer.
+void World::start(std::size_t index, const ike::StartJob& job) {
+  const Node& node = nodes_[index];
+  const auto span = static_cast<std::uint64_t>((job_times.max - job_times.min).count());
+  const Duration takes = job_times.min + Duration(static_cast<Duration::rep>(job_random_() % (span + 1)));
+  if (job_random_() % 1000 < job_times.lost) return;
+  jobs_.emplace(std::pair(now_ + takes, jobs_started_++),
+                Running{index, node.seed, {job.token, run(node, job.job)}});
+}
+
+ike::JobResult World::run(const Node& node, const ike::Job& job) const {
+  if (const auto* exchange = std::get_if<ike::KeyExchangeJob>(&job)) return ike::run(*exchange);
+  if (node.credentials) return node.credentials(job);
+  return ike::JobFailed{"no such trustpoint", ""};
+}
+
+/// One event not later than `until`: a model packet, a job's end, a datagram, or an engine's timer.
 bool World::step_once(Time until) {
   const Time datagram = network_.next().value_or(Time::max());
+  const Time job = jobs_.empty() ? Time::max() : jobs_.begin()->first.first;
   const Time packet = packets_.empty() ? Time::max() : packets_.begin()->first.first;
   Time timer = Time::max();
   std::size_t timer_of = 0;
@@ -102,11 +126,17 @@ bool World::step_once(Time until) {
     if (due < timer) timer_of = i;
     timer = std::min(timer, due);
   }
-  const Time first = std::min({datagram, packet, timer});
+  const Time first = std::min({datagram, packet, timer, job});
   if (first > until) return false;
   now_ = std::max(now_, first);
   if (packet == first) {
     arrive(std::move(packets_.extract(packets_.begin()).mapped()));
+    return true;
+  }
+  if (job == first) {
+    Running ended = std::move(jobs_.begin()->second);
+    jobs_.erase(jobs_.begin());
+    if (nodes_[ended.index].seed == ended.incarnation) input(ended.index, std::move(ended.done));
     return true;
   }
   if (datagram == first) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,16 @@ struct Node {
   /// When each of its keepalives was sent.
   std::vector<Time> keepalives;
   std::optional<Nat> nat;
+  /// Does the jobs that need a router's keys and certificates; without it they fail.
+  std::function<ike::JobResult(const ike::Job&)> credentials;
+};
+
+/// How long jobs take: nothing, or what is drawn uniformly between the two.
+struct JobTimes {
+  Duration min{0};
+  Duration max{0};
+  /// Chances in per mille that a job never ends.
+  unsigned lost = 0;
 };
 
 class World {
@@ -52,6 +63,9 @@ class World {
   std::function<void()> after_event;
   /// Sees every datagram that is sent, as the sender does.
   std::function<void(const ike::Send&)> on_send;
+  /// Sees every job that is started.
+  std::function<void(std::size_t, const ike::StartJob&)> on_job;
+  JobTimes job_times;
 
   void input(std::size_t index, ike::Input input);
   /// A new engine without memory, an empty kernel.
@@ -79,7 +93,15 @@ class World {
   [[nodiscard]] std::string trace() const;
 
  private:
+  /// A job under way; its result is known, its time has not come.
+  struct Running {
+    std::size_t index;
+    std::uint64_t incarnation;  ///< of the node: a restart takes its jobs with it
+    ike::JobDone done;
+  };
   bool step_once(Time until);
+  void start(std::size_t index, const ike::StartJob& job);
+  [[nodiscard]] ike::JobResult run(const Node& node, const ike::Job& job) const;
   void carry_out(std::size_t index, ike::Actions actions);
   void send(std::size_t index, ike::Send datagram);
   void receive(ike::Datagram datagram);
@@ -97,6 +119,9 @@ class World {
   SimNetwork network_;
   std::deque<Node> nodes_;
   std::map<std::pair<Time, std::uint64_t>, ModelPacket> packets_;
+  std::map<std::pair<Time, std::uint64_t>, Running> jobs_;
+  std::uint64_t jobs_started_ = 0;
+  std::mt19937_64 job_random_;
   std::uint64_t packets_sent_ = 0;
   std::uint64_t packets_delivered_ = 0;
   std::uint64_t packets_lost_ = 0;

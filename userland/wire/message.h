@@ -80,6 +80,9 @@ class PayloadChain {
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] Iterator end() const;
   [[nodiscard]] bool empty() const { return begin() == end(); }
+  /// What parse_chain() makes the same chain of again: the type of the first payload, and the octets.
+  [[nodiscard]] PayloadType first() const { return first_; }
+  [[nodiscard]] ByteView octets() const { return octets_.subspan(start_); }
 
   /// The first payload of a type.
   [[nodiscard]] std::optional<PayloadView> find(PayloadType type) const;

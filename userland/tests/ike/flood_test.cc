@@ -230,7 +230,7 @@ TEST_F(Corner, AMissingKeyLeavesNothingBehind) {
   policy.local = responder.here.address;
   policy.remote = peer(9).address;
   policy.local_id = Identity::of(policy.local);
-  policy.remote_id = Identity::of(policy.remote);
+  policy.remote_id = Identity::of(peer(9).address);
   policy.isakmp = responder.profile;
   static_cast<void>(responder.step(SetTunnel{std::move(policy)}));
   RawInitiator initiator(peer(9), 77);

@@ -87,7 +87,9 @@ class Responder {
   Actions run_job(const Action& action) {
     const auto* job = std::get_if<StartJob>(&action);
     if (job == nullptr) return {};
-    return engine.step(now, JobDone{job->token, JobFailed{"no jobs here", ""}});
+    if (const auto* exchange = std::get_if<KeyExchangeJob>(&job->job))
+      return engine.step(now, JobDone{job->token, run(*exchange)});
+    return engine.step(now, JobDone{job->token, JobFailed{"no such trustpoint", ""}});
   }
 };
 

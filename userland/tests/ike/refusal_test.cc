@@ -6,6 +6,7 @@
 
 #include "userland/ike/engine.h"
 #include "userland/ike/payloads.h"
+#include "userland/ike/proposal.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {
@@ -20,11 +21,24 @@ class Refusal : public testing::Test {
     policy.local = here.address;
     policy.remote = there.address;
     policy.local_id = Identity::of(policy.local);
-    policy.remote_id = Identity::of(policy.remote);
+    policy.remote_id = Identity::of(there.address);
     policy.preshared_key = Secret(ByteView(key));
     policy.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}},
                                 {2, {Encryption::Aes256, Integrity::Sha256, 19}}};
-    request = only_sent(engine.step(now, SetTunnel{std::move(policy)}));
+    request = only_sent(step(SetTunnel{std::move(policy)}));
+  }
+
+  /// One input, and the jobs that it leads to.
+  Actions step(Input input) {
+    Actions all = engine.step(now, std::move(input));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto* job = std::get_if<StartJob>(&all[i]);
+      const auto* exchange = job != nullptr ? std::get_if<KeyExchangeJob>(&job->job) : nullptr;
+      if (exchange == nullptr) continue;
+      for (Action& action : engine.step(now, JobDone{job->token, run(*exchange)}))
+        all.push_back(std::move(action));
+    }
+    return all;
   }
 
   static Bytes only_sent(const Actions& actions) {
@@ -39,7 +53,20 @@ class Refusal : public testing::Test {
   }
   Bytes deliver(const Bytes& bytes) {
     now += 10ms;
-    return only_sent(engine.step(now, Datagram{here, there, bytes}));
+    return only_sent(step(Datagram{here, there, bytes}));
+  }
+  /// The answer of a peer that accepts the first proposal, with this public value, and what may follow it.
+  Actions accept(ByteView value, const std::vector<wire::NotifyView>& notifies = {}) {
+    const IsakmpTransform first{Encryption::Aes256, Integrity::Sha256, 31};
+    wire::PayloadWriter payloads;
+    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(*crypto::ike_suite(first))});
+    payloads.ke(wire::GroupId::X25519, value);
+    payloads.nonce(Bytes(32, 7));
+    for (const wire::NotifyView& notify : notifies) payloads.notify(notify);
+    wire::Header header = answer();
+    header.responder_spi = 99;
+    now += 10ms;
+    return step(Datagram{here, there, *wire::write_message(header, payloads)});
   }
   /// The header of an answer to what was sent last, from a peer without state.
   [[nodiscard]] wire::Header answer() const {
@@ -53,6 +80,13 @@ class Refusal : public testing::Test {
     header.initiator_spi = 77;
     header.from_initiator = true;
     return header;
+  }
+
+  Bytes peer_value() {
+    const auto made = crypto::KeyExchange::generate(wire::GroupId::X25519, [this](MutableByteView out) {
+      for (std::uint8_t& octet : out) octet = static_cast<std::uint8_t>(random() >> 8);
+    });
+    return Bytes(made->public_value().begin(), made->public_value().end());
   }
 
   const Endpoint here{*IpAddress::parse("10.0.0.1"), 500};
@@ -119,6 +153,76 @@ TEST_F(Refusal, AForgedRefusalDoesNotEndTheAttempt) {
   EXPECT_EQ(only_sent(engine.step(Time{4s}, TimerDue{})), request);
 }
 
+TEST_F(Refusal, ABadPublicValueInAForgedAnswerEndsNothing) {
+  EXPECT_TRUE(only_sent(accept(Bytes(32, 0))).empty());
+  EXPECT_EQ(engine.status().ike_sas.at(0).state, "Connecting");
+  EXPECT_FALSE(engine.status().peers[0].last_failure);
+  const Bytes auth = only_sent(accept(peer_value()));
+  const auto message = wire::parse_message(auth);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->header.exchange, wire::ExchangeType::IkeAuth);
+  EXPECT_EQ(message->header.responder_spi, 99U);
+}
+
+TEST_F(Refusal, AnAnswerIsPassedOverWhileAnotherIsLookedInto) {
+  const auto ask = [&](ByteView value) {
+    const IsakmpTransform first{Encryption::Aes256, Integrity::Sha256, 31};
+    wire::PayloadWriter payloads;
+    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(*crypto::ike_suite(first))});
+    payloads.ke(wire::GroupId::X25519, value);
+    payloads.nonce(Bytes(32, 7));
+    wire::Header header = answer();
+    header.responder_spi = 99;
+    return engine.step(now, Datagram{here, there, *wire::write_message(header, payloads)});
+  };
+  const Actions actions = ask(peer_value());
+  ASSERT_EQ(actions.size(), 1U);
+  const auto& job = std::get<StartJob>(actions[0]);
+  EXPECT_TRUE(ask(peer_value()).empty());
+  EXPECT_FALSE(
+      only_sent(engine.step(now, JobDone{job.token, run(std::get<KeyExchangeJob>(job.job))})).empty());
+  // The same result again belongs to nobody.
+  EXPECT_TRUE(engine.step(now, JobDone{job.token, run(std::get<KeyExchangeJob>(job.job))}).empty());
+}
+
+TEST_F(Refusal, WhatThePeerKnowsOfSignaturesReachesTheSigner) {
+  TunnelPolicy policy;
+  policy.local = here.address;
+  policy.remote = there.address;
+  policy.local_id = Identity::fqdn("r1");
+  policy.remote_id = Identity::fqdn("r2");
+  policy.certificate = CertificatePolicy{"trust", {}};
+  policy.isakmp.local_authentication = AuthMethod::Certificate;
+  policy.isakmp.remote_authentication = AuthMethod::Certificate;
+  policy.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  const auto signer_told = [&](const std::vector<wire::NotifyView>& notifies) {
+    std::optional<std::vector<std::uint16_t>> told;
+    policy.certificate->trustpoint += "x";
+    TunnelPolicy copy;
+    copy.local = policy.local;
+    copy.remote = policy.remote;
+    copy.local_id = policy.local_id;
+    copy.remote_id = policy.remote_id;
+    copy.certificate = policy.certificate;
+    copy.isakmp = policy.isakmp;
+    request = only_sent(step(SetTunnel{std::move(copy)}));
+    for (const Action& action : accept(peer_value(), notifies)) {
+      const auto* job = std::get_if<StartJob>(&action);
+      const auto* sign = job != nullptr ? std::get_if<SignJob>(&job->job) : nullptr;
+      if (sign != nullptr) told = sign->peer_hashes;
+    }
+    return told;
+  };
+  EXPECT_EQ(signer_told({}), std::vector<std::uint16_t>());
+  const Bytes hashes{0, 2, 0, 4, 0};  // and an octet too many
+  EXPECT_EQ(signer_told({{wire::NotifyType::SignatureHashAlgorithms, wire::ProtocolId::None, {}, hashes}}),
+            (std::vector<std::uint16_t>{2, 4}));
+  const auto ours =
+      find_notify(wire::parse_message(request)->payloads, wire::NotifyType::SignatureHashAlgorithms);
+  ASSERT_TRUE(ours);
+  EXPECT_EQ(Bytes(ours->data.begin(), ours->data.end()), (Bytes{0, 2, 0, 3, 0, 4}));
+}
+
 TEST_F(Refusal, UnknownCriticalPayloadIsNamed) {
   wire::PayloadWriter payloads;
   payloads.raw(static_cast<wire::PayloadType>(200), {}, true);
@@ -156,7 +260,7 @@ TEST_F(Refusal, OurOwnMessageSentBackIsIgnored) {
 TEST_F(Refusal, StrangersGetNoAnswer) {
   now += 1s;
   const Endpoint stranger{*IpAddress::parse("10.9.9.9"), 500};
-  EXPECT_TRUE(only_sent(engine.step(now, Datagram{here, stranger, request})).empty());
+  EXPECT_TRUE(only_sent(step(Datagram{here, stranger, request})).empty());
   EXPECT_EQ(engine.status().counters.messages_unknown_sa, 1U);
 }
 

@@ -39,6 +39,7 @@ struct Pair {
     result.remote_id = identity(1 - index);
     result.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
     result.transport_mode = transport_mode[index];
+    result.certificate = ike::CertificatePolicy{"trust", {}};
     result.isakmp = isakmp;
     result.ipsec = ipsec;
     return result;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which tunnels a peer may mean: in IKE_SA_INIT by the addresses, in IKE_AUTH by its identity.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "userland/ike/engine.h"
+
+namespace awtun::ike {
+
+/// The tunnels between two addresses, or the dynamic ones of a local address.
+class Candidates {
+ public:
+  void insert(const TunnelPolicy& policy);
+  void erase(const TunnelPolicy& policy);
+  [[nodiscard]] bool empty() const { return by_identity_.empty(); }
+
+  /// Some tunnel: who speaks for them all while it is open which one is meant.
+  [[nodiscard]] TunnelId any() const { return by_identity_.begin()->second; }
+  /// Those that expect a peer of this identity, the lowest number first.
+  [[nodiscard]] std::vector<TunnelId> with_peer(const Identity& remote_id) const;
+
+  /// What the tunnels accept in IKE_SA_INIT, each once, however many tunnels there are.
+  struct Terms {
+    IsakmpProfile isakmp;
+    std::optional<CertificatePolicy> certificate;
+    std::size_t tunnels = 0;
+  };
+  [[nodiscard]] const std::vector<Terms>& terms() const { return terms_; }
+
+ private:
+  std::set<std::pair<Identity, TunnelId>> by_identity_;
+  std::vector<Terms> terms_;
+};
+
+class TunnelIndex {
+ public:
+  void insert(const TunnelPolicy& policy);
+  /// `policy` is what was inserted.
+  void erase(const TunnelPolicy& policy);
+  void clear() { candidates_.clear(); }
+
+  /// The tunnels with exactly these addresses; without any, the dynamic ones of `local`; nullptr: none.
+  [[nodiscard]] const Candidates* find(const IpAddress& local, const IpAddress& remote) const;
+  /// The tunnels that share both addresses with `policy`, itself among them.
+  [[nodiscard]] const Candidates* beside(const TunnelPolicy& policy) const;
+
+ private:
+  std::map<std::pair<IpAddress, std::optional<IpAddress>>, Candidates> candidates_;
+};
+
+}  // namespace awtun::ike
