@@ -304,7 +304,12 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
   } else if (made == nullptr || !install(*made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
     failure = data_plane_failed(now_, "the keys could not be derived");
   } else {
-    activate(*made);
+    // Beside another Child SA it waits until that one goes: the response may be a repetition, by a peer
+    // that has deleted this IKE SA since.
+    if (!owner.active)
+      activate(*made);
+    else
+      sa.confirmed = false;
     return settle(owner);
   }
   record(owner, *std::move(failure));

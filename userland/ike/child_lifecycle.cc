@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Child SAs in the data plane: installed, switched to, replaced, left to linger, removed.
+#include <tuple>
+
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/lifetime.h"
 
@@ -79,18 +81,29 @@ void Engine::Impl::activate(ChildSa& next) {
   actions_.emplace_back(ActivateSa{next.tunnel, next.outbound_spi});
 }
 
-/// The best installed Child SA of the tunnel other than this one: on an IKE SA that the peer is known
-/// to hold, then the newest.
+/// Whether the peer is known to receive on it, but for `leaving`: what it asked for in the place of
+/// another one, it has when it deletes that one.
+bool Engine::Impl::peer_holds(const ChildSa& one, const ChildSa* leaving) {
+  if (one.ours || !one.replaces) return true;
+  const ChildSa* old = child(*one.replaces);
+  return old == nullptr || old == leaving ||
+         (old->state != ChildState::Installed && old->state != ChildState::Replaced);
+}
+
+/// The best Child SA of the tunnel other than this one: that the peer is known to hold, and its IKE SA
+/// too; not replaced; then the newest.
 ChildSa* Engine::Impl::successor_of(const ChildSa& leaving) {
   Tunnel* owner = tunnel(leaving.tunnel);
   if (owner == nullptr) return nullptr;
   ChildSa* best = nullptr;
-  const auto rank = [this](const ChildSa& one) {
+  const auto rank = [&](const ChildSa& one) {
     const IkeSa* sa = ike(one.ike_sa);
-    return std::pair(sa != nullptr && sa->confirmed, one.established);
+    return std::tuple(sa != nullptr && sa->confirmed, peer_holds(one, &leaving),
+                      one.state == ChildState::Installed, one.established);
   };
   for (ChildSa* candidate : children(*owner)) {
-    if (candidate == &leaving || candidate->state != ChildState::Installed) continue;
+    const bool usable = candidate->state == ChildState::Installed || candidate->state == ChildState::Replaced;
+    if (candidate == &leaving || !usable) continue;
     if (best == nullptr || rank(*candidate) > rank(*best)) best = candidate;
   }
   return best;
@@ -159,6 +172,22 @@ void Engine::Impl::remove(ChildSa& old) {
   }
   old.state = ChildState::Closed;
   if (Tunnel* owner = tunnel(old.tunnel)) owner->children.erase(old.inbound_spi);
+}
+
+/// We delete an IKE SA, and its Child SAs with it. Where the tunnel lives on in others the peer goes on
+/// sending on these until it hears of that, so they are received on until it answers.
+void Engine::Impl::retire_children(const IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  for (ChildSa* old : children(*owner)) {
+    const bool installed = old->state == ChildState::Installed || old->state == ChildState::Replaced;
+    if (old->ike_sa != sa.local_spi || !installed) continue;
+    retire_outbound(*old);
+    old->state = ChildState::Deleting;
+    old->rekey_at.reset();
+    old->expires_at.reset();
+  }
+  if (!owner->active) remove_children(sa);
 }
 
 /// An IKE SA goes and its Child SAs with it. When the tunnel lives on in others, packets that are on

@@ -12,6 +12,7 @@
 
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/payloads.h"
+#include "userland/ike/retransmission.h"
 
 namespace awtun::ike {
 namespace {
@@ -97,6 +98,12 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
                                                                                   : Rival::Loses;
   const WeAsked asked = replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
   const bool in_use = replaces ? is_in_use(old) : true;
+  // The peer's replacement of it may have been replaced in turn.
+  const auto all = children(owner);
+  const bool superseded = std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
+    return one != &made && one->state == ChildState::Installed;
+  });
+  if (!in_use && rival == Rival::None && superseded) rival = Rival::Survives;
   if (conclude({asked, PeerAnswers::Agreed, in_use, rival}) == Conclusion::YieldToRival) {
     if (in_use) mark_replaced(*old);
     return delete_child(made);
@@ -115,7 +122,11 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
   const bool theirs = asked.replaces && peers_replacement(owner, *asked.replaces) != nullptr;
   const WeAsked what = asked.replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
   const bool in_use = asked.replaces ? is_in_use(old) : true;
-  switch (conclude({what, peer_answers(error.type), in_use, theirs ? Rival::Survives : Rival::None})) {
+  PeerAnswers answer = peer_answers(error.type);
+  // What the peer asked for itself it does not know before it has our response.
+  const bool young = old != nullptr && !old->ours && now_ - old->established < kGiveUpAfter;
+  if (answer == PeerAnswers::ChildSaNotFound && young) answer = PeerAnswers::TemporaryFailure;
+  switch (conclude({what, answer, in_use, theirs ? Rival::Survives : Rival::None})) {
     case Conclusion::AdoptRival:
       if (in_use) mark_replaced(*old);
       return;

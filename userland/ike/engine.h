@@ -141,11 +141,15 @@ struct Rekey {
 struct ClearSa {
   TunnelId tunnel;
 };
+/// `clear ipsec sa`: delete the tunnel's Child SA with the peer's knowledge and negotiate another.
+struct ClearChildSa {
+  TunnelId tunnel;
+};
 /// Delete every SA and tell the peers; nothing is initiated afterwards.
 struct Shutdown {};
 
 using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, PeerMoved,
-                           UnknownSpi, Acquire, JobDone, Rekey, ClearSa, Shutdown>;
+                           UnknownSpi, Acquire, JobDone, Rekey, ClearSa, ClearChildSa, Shutdown>;
 
 // ---------------------------------------------------------------- actions, carried out in order
 

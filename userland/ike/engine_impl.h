@@ -95,6 +95,7 @@ struct Engine::Impl {
   void on(JobDone&& input);
   void on(Rekey&& input);
   void on(ClearSa&& input);
+  void on(ClearChildSa&& input);
   void on(Shutdown&&);
   void timer(IkeSa& sa);
   void timer(ChildSa& child);
@@ -134,6 +135,7 @@ struct Engine::Impl {
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
   void confirm(IkeSa& sa);
+  void settle(const IkeSa& sa);
 
   // fragments.cc: messages in fragments
   void receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
@@ -276,8 +278,10 @@ struct Engine::Impl {
   void peer_deleted(ChildSa& child);
   void linger(ChildSa& child);
   void remove(ChildSa& child);
+  void retire_children(const IkeSa& sa);
   void remove_children(const IkeSa& sa);
   void expire(ChildSa& child);
+  bool peer_holds(const ChildSa& child, const ChildSa* leaving = nullptr);
   ChildSa* successor_of(const ChildSa& child);
   bool has_child(Tunnel& tunnel);
 
@@ -300,6 +304,7 @@ struct Engine::Impl {
   void judge(const IkeSa& sa);
   void leave_tunnel(IkeSa& sa);
   bool is_live(Tunnel& tunnel);
+  bool lacks_child(Tunnel& tunnel);
   IkeSa* established(Tunnel& tunnel);
 
   // status.cc

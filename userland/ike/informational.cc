@@ -16,6 +16,8 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
     if (request->protocol == wire::ProtocolId::Ike) delete_ike_sa = true;
     if (request->protocol == wire::ProtocolId::Esp) on_child_deletes(sa, *request, answered);
   }
+  if (sa.state == IkeState::Deleting && !delete_ike_sa)
+    return refuse(sa, header, wire::NotifyType::TemporaryFailure);
   Tunnel* owner = tunnel(sa.tunnel);
   take_token(sa, inner);
   if (owner != nullptr) take_invalid_spi(sa, *owner, inner);

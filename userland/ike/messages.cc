@@ -166,10 +166,13 @@ void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const
       confirm(sa);
       on_create_child_request(sa, header, inner);
       break;
-    case wire::ExchangeType::Informational:
-      confirm(sa);
+    case wire::ExchangeType::Informational: {
+      // What it deletes is gone before one of several IKE SAs is chosen to stay.
+      const bool news = !std::exchange(sa.confirmed, true);
       on_informational_request(sa, header, inner);
+      if (news) settle(sa);
       break;
+    }
     case wire::ExchangeType::IkeSaInit:
       return;
   }
@@ -183,7 +186,8 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
   sa.response_parts.forget();
   if (sa.state == IkeState::Established) {
     sa.dpd_at = std::max(now_, request.first_sent + sa.dpd_interval);
-    confirm(sa);
+    // A peer that is closing the IKE SA says so.
+    if (!inner || !find_notify(*inner, wire::NotifyType::TemporaryFailure)) confirm(sa);
   }
   if (!inner || !well_formed(*inner) || inner->unsupported_critical() ||
       !wire::check_encrypted(header, *inner)) {
@@ -215,11 +219,12 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
 
 /// The peer has shown that it holds the SA as well, so it may take over from another one.
 void Engine::Impl::confirm(IkeSa& sa) {
-  if (sa.confirmed) return;
-  sa.confirmed = true;
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr || sa.state != IkeState::Established) return;
-  settle(*owner);
+  if (!std::exchange(sa.confirmed, true)) settle(sa);
+}
+
+void Engine::Impl::settle(const IkeSa& sa) {
+  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established)
+    settle(*owner);
 }
 
 // ---------------------------------------------------------------- out
@@ -318,8 +323,13 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
     case Task::What::NewChild:
       return ask_new_child(sa, nullptr);
     case Task::What::RekeyChild:
-      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed)
-        ask_new_child(sa, old);
+      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed) {
+        // Before the peer has it, it could not be rekeyed.
+        if (!peer_holds(*old))
+          old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+        else
+          ask_new_child(sa, old);
+      }
       return;
     case Task::What::RekeyIke:
       return ask_rekey_ike(sa, static_cast<wire::GroupId>(sa.transform->group));

@@ -77,6 +77,16 @@ void Engine::Impl::on(ClearSa&& input) {
   start_attempt(*owner);
 }
 
+void Engine::Impl::on(ClearChildSa&& input) {
+  const Tunnel* owner = tunnel(input.tunnel);
+  ChildSa* active = owner != nullptr && owner->active ? child(*owner->active) : nullptr;
+  IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
+  if (sa == nullptr || active->state != ChildState::Installed) return;
+  delete_child(*active);
+  sa->want({Task::What::NewChild});
+  pump(*sa);
+}
+
 /// The Deletes are sent once and nothing waits for their answers: the process is about to end.
 void Engine::Impl::on(Shutdown&&) {
   shut_down_ = true;
@@ -121,16 +131,20 @@ bool Engine::Impl::is_live(Tunnel& owner) {
   });
 }
 
-/// Starts an attempt after `delay`, unless the tunnel lives or is to be tried sooner.
+/// An IKE SA is up and carries nothing.
+bool Engine::Impl::lacks_child(Tunnel& owner) { return established(owner) != nullptr && !has_child(owner); }
+
+/// Starts an attempt, or asks for a Child SA, after `delay`, unless the tunnel lives or is to be tried
+/// sooner.
 void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
   // A dynamic peer is the one to come back.
-  if (shut_down_ || !owner.policy.remote || is_live(owner)) return;
+  if (shut_down_ || (!lacks_child(owner) && (!owner.policy.remote || is_live(owner)))) return;
   const Time when = now_ + delay;
   if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
 }
 
 void Engine::Impl::back_off(Tunnel& owner) {
-  if (is_live(owner)) return;
+  if (is_live(owner) && !lacks_child(owner)) return;
   reconnect(owner, reconnect_delay(owner.failures++, jitter()));
 }
 
@@ -292,7 +306,7 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
   }
   judge(sa);
   if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
-  remove_children(sa);
+  retire_children(sa);
   sa.state = IkeState::Deleting;
   cancel_job(sa);
   sa.provisional = false;
