@@ -34,6 +34,8 @@ void SimKernel::add(const ike::AddSa& action) {
   if (sa.udp && (sa.local.port != ike::kNattPort || sa.remote.port == 0))
     errors_.push_back("SPI " + std::to_string(action.spi) + " in UDP without its ports");
   if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
+  if (action.direction == ike::Direction::In && !spis_used_.insert(action.spi).second)
+    errors_.push_back("SPI " + std::to_string(action.spi) + " is not new");
   const bool fresh = action.direction == ike::Direction::In
                          ? inbound_.emplace(action.spi, sa).second
                          : outbound_.emplace(std::pair(action.tunnel, action.spi), sa).second;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct ModelPacket {
 class SimKernel {
  public:
   /// Carries out AddSa, ActivateSa, DeleteSa and MoveSa; leaves other actions alone. Breaking the
-  /// contract of the data plane (an SPI twice, deleting what is not there, activating what is not
+  /// contract of the data plane (an SPI twice ever, deleting what is not there, activating what is not
   /// outbound, moving what is not in UDP) is noted in errors().
   void apply(const ike::Action& action);
   /// All SAs gone, as after a reboot.
@@ -68,6 +69,7 @@ class SimKernel {
   std::map<std::uint32_t, Sa> inbound_;
   std::map<std::pair<ike::TunnelId, std::uint32_t>, Sa> outbound_;
   std::map<ike::TunnelId, std::uint32_t> active_;
+  std::set<std::uint32_t> spis_used_;  ///< inbound ones, ever
   std::map<Bytes, int> key_uses_;
   bool keys_unique_ = true;
   std::vector<std::string> errors_;

@@ -22,10 +22,10 @@ std::optional<Time> SimNetwork::next() const {
   return queue_.begin()->first.first;
 }
 
-ike::Datagram SimNetwork::pop() {
-  ike::Datagram datagram = std::move(queue_.begin()->second);
-  queue_.erase(queue_.begin());
-  return datagram;
+ike::Datagram SimNetwork::pop() { return take(0); }
+
+ike::Datagram SimNetwork::take(std::size_t index) {
+  return std::move(queue_.extract(std::next(queue_.begin(), static_cast<std::ptrdiff_t>(index))).mapped());
 }
 
 }  // namespace awtun::sim

@@ -38,6 +38,11 @@ class SimNetwork {
   /// The next datagram to arrive, as the receiver sees it.
   [[nodiscard]] ike::Datagram pop();
   [[nodiscard]] std::size_t in_flight() const { return queue_.size(); }
+  /// One of those in flight, by the order in which they are to arrive: for whoever chooses another.
+  [[nodiscard]] const ike::Datagram& peek(std::size_t index) const {
+    return std::next(queue_.begin(), static_cast<std::ptrdiff_t>(index))->second;
+  }
+  [[nodiscard]] ike::Datagram take(std::size_t index);
   /// How long something sent now would travel.
   [[nodiscard]] Duration draw_delay();
 

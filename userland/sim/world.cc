@@ -5,10 +5,12 @@
 #include <memory>
 #include <random>
 
+#include "userland/sim/transcript.h"
+
 namespace awtun::sim {
 namespace {
 
-constexpr std::size_t kTraceLength = 400;
+constexpr std::size_t kTraceLength = 2000;
 
 ike::RandomSource seeded(std::uint64_t seed) {
   auto generator = std::make_shared<std::mt19937_64>(seed);
@@ -63,7 +65,7 @@ void World::restart(std::size_t index) {
   node.engine = ike::Engine(seeded(node.seed), settings_of(index));
   node.kernel.flush();
   node.alive = true;
-  note(index, "restarted");
+  say(index, "restarted");
 }
 
 void World::power(std::size_t index, bool on) { nodes_[index].alive = on; }
@@ -76,11 +78,12 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
         added != nullptr && node.refuse && node.refuse(*added))
       reactions.emplace_back(ike::DataPlaneFailed{added->token, "refused by the test"});
     node.kernel.apply(action);
-    if (const auto* notice = std::get_if<ike::Notice>(&action)) note(index, notice->text);
+    if (const auto* notice = std::get_if<ike::Notice>(&action)) say(index, notice->text);
     if (auto* keys = std::get_if<ike::IkeKeys>(&action)) node.keys.push_back(std::move(*keys));
     if (const auto* sent = std::get_if<ike::Send>(&action)) {
       node.sends.push_back(now_);
       if (on_send) on_send(*sent);
+      if (tracing == Tracing::Messages) say(index, "sends " + transcribe(sent->bytes, node.keys));
       send(index, *sent);
     }
     if (const auto* kept = std::get_if<ike::SendKeepalive>(&action)) {
@@ -140,7 +143,7 @@ bool World::step_once(Time until) {
     return true;
   }
   if (datagram == first) {
-    receive(network_.pop());
+    deliver(network_.pop());
     return true;
   }
   input(timer_of, ike::TimerDue{});
@@ -152,8 +155,12 @@ void World::send(std::size_t index, ike::Send datagram) {
   network_.send(now_, datagram);
 }
 
-void World::receive(ike::Datagram datagram) {
-  if (const auto receiver = find(datagram.local)) input(*receiver, std::move(datagram));
+void World::deliver(ike::Datagram datagram) {
+  const auto receiver = find(datagram.local);
+  if (!receiver) return;
+  if (tracing == Tracing::Messages && nodes_[*receiver].alive)
+    say(*receiver, "receives " + transcribe(datagram.bytes, nodes_[*receiver].keys));
+  input(*receiver, std::move(datagram));
 }
 
 void World::run_until(Time until) {
@@ -227,7 +234,8 @@ std::optional<std::size_t> World::find(ModelPacket& packet) const {
   return receiver;
 }
 
-void World::note(std::size_t index, const std::string& text) {
+void World::say(std::size_t index, const std::string& text) {
+  if (tracing == Tracing::Off) return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
   trace_.push_back(std::to_string(ms) + " ms node " + std::to_string(index) + ": " + text);
   if (trace_.size() > kTraceLength) trace_.pop_front();

@@ -43,6 +43,8 @@ struct JobTimes {
   unsigned lost = 0;
 };
 
+enum class Tracing : std::uint8_t { Off, Notices, Messages };
+
 class World {
  public:
   explicit World(std::uint64_t seed);
@@ -56,7 +58,10 @@ class World {
   /// Where the others find it.
   [[nodiscard]] const IpAddress& public_address(std::size_t index) const;
   [[nodiscard]] Node& node(std::size_t index) { return nodes_[index]; }
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
   [[nodiscard]] SimNetwork& network() { return network_; }
+  [[nodiscard]] const SimNetwork& network() const { return network_; }
   [[nodiscard]] Time now() const { return now_; }
 
   /// Called after every event, when all its actions have been carried out.
@@ -73,6 +78,10 @@ class World {
   /// Powered off: it neither receives nor sends, its clock stands.
   void power(std::size_t index, bool on);
 
+  /// One event not later than `until`; false when there is none.
+  bool step_once(Time until);
+  /// Hands over a datagram that was taken from the network.
+  void deliver(ike::Datagram datagram);
   /// Runs until there is nothing to do before `until`, which is then the time.
   void run_until(Time until);
   void run_for(Duration duration) { run_until(now_ + duration); }
@@ -89,6 +98,9 @@ class World {
   /// Not delivered: nothing to transmit on, stopped by a NAT, or no SA that takes it at the other end.
   [[nodiscard]] std::uint64_t packets_lost() const { return packets_lost_; }
 
+  /// What is kept for trace(). A run of which nobody will read it is quicker without.
+  Tracing tracing = Tracing::Notices;
+  void say(std::size_t index, const std::string& text);
   /// The latest notices, for the report of a failing run.
   [[nodiscard]] std::string trace() const;
 
@@ -99,12 +111,10 @@ class World {
     std::uint64_t incarnation;  ///< of the node: a restart takes its jobs with it
     ike::JobDone done;
   };
-  bool step_once(Time until);
   void start(std::size_t index, const ike::StartJob& job);
   [[nodiscard]] ike::JobResult run(const Node& node, const ike::Job& job) const;
   void carry_out(std::size_t index, ike::Actions actions);
   void send(std::size_t index, ike::Send datagram);
-  void receive(ike::Datagram datagram);
   void transmit(std::size_t from, ike::TunnelId tunnel);
   void arrive(ModelPacket packet);
   /// Whether a packet that `from` transmits now is one that `to` would take now.
@@ -112,7 +122,6 @@ class World {
   /// The router that is at `endpoint` for the others, which becomes its own endpoint.
   [[nodiscard]] std::optional<std::size_t> find(Endpoint& endpoint) const;
   [[nodiscard]] std::optional<std::size_t> find(ModelPacket& packet) const;
-  void note(std::size_t index, const std::string& text);
 
   std::uint64_t seed_;
   Time now_{std::chrono::hours{1}};

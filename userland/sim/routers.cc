@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/sim/routers.h"
+
+namespace awtun::sim {
+
+IsakmpProfile quick_isakmp_profile() {
+  IsakmpProfile profile;
+  profile.transforms[1] = {Encryption::Aes128, Integrity::Sha256, 31};
+  return profile;
+}
+
+ike::TunnelPolicy tunnel_policy(World& world, std::size_t local, std::size_t remote, ike::TunnelId tunnel,
+                                const IsakmpProfile& isakmp, std::string_view key) {
+  ike::TunnelPolicy policy;
+  policy.tunnel = tunnel;
+  policy.local = world.node(local).address;
+  policy.remote = world.public_address(remote);
+  policy.local_id = ike::Identity::of(policy.local);
+  policy.remote_id = ike::Identity::of(world.node(remote).address);
+  policy.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
+  policy.isakmp = isakmp;
+  policy.ipsec = default_ipsec_profile();
+  return policy;
+}
+
+}  // namespace awtun::sim
