@@ -20,6 +20,13 @@ ike::Identity identity(const std::optional<std::string>& name, const IpAddress& 
   return name ? ike::Identity::fqdn(*name) : ike::Identity::of(address);
 }
 
+/// The destination as the kernel has it: a peer that comes from anywhere has no address there.
+std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family family) {
+  if (!tunnel.destination) return std::nullopt;
+  if (const auto* address = config::destination_address(tunnel)) return *address;
+  return IpAddress::parse(family == Family::V4 ? "0.0.0.0" : "::");
+}
+
 kernel::DontFragment kernel_df(config::DfBit df) {
   switch (df) {
     case config::DfBit::Set:
@@ -60,12 +67,12 @@ bool same(const ike::TunnelPolicy& a, const ike::TunnelPolicy& b) {
 
 kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel) {
   const auto family = config::delivery_family(tunnel.mode);
-  const auto* destination = config::destination_address(tunnel);
-  if (!family || !tunnel.source || destination == nullptr) return {};
-  if (tunnel.source->family() != *family || destination->family() != *family) return {};
+  if (!family || !tunnel.source) return {};
+  const auto remote = kernel_remote(tunnel, *family);
+  if (!remote || tunnel.source->family() != *family || remote->family() != *family) return {};
   return {.mode = kernel_mode(tunnel.mode),
           .local = *tunnel.source,
-          .remote = *destination,
+          .remote = *remote,
           .df = kernel_df(tunnel.df),
           .ttl = tunnel.ttl.value_or(0),
           .dscp = tunnel.dscp,
@@ -83,7 +90,9 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   ike::TunnelPolicy policy;
   policy.tunnel = number;
   policy.local = settings.local;
-  policy.remote = settings.remote;
+  if (const auto* destination = config::destination_address(tunnel)) policy.remote = *destination;
+  // A dynamic peer is known by its name alone.
+  if (!policy.remote && !tunnel.remote_name) return std::nullopt;
   policy.local_id = identity(tunnel.local_name, settings.local);
   policy.remote_id = identity(tunnel.remote_name, settings.remote);
   auto profile = config::isakmp_profile(config, number, tunnel);

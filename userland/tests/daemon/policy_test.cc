@@ -87,6 +87,19 @@ TEST(Policy, ATrustpointIsNamed) {
   EXPECT_EQ(make_policy(config, 0)->certificate->trustpoint, "t");
 }
 
+TEST(Policy, ADynamicPeerIsKnownByItsName) {
+  auto config = first_example();
+  auto& tunnel = config.tunnels[0];
+  tunnel.destination = config::DynamicPeer{};
+  EXPECT_FALSE(make_policy(config, 0));
+  tunnel.remote_name = "b.example.com";
+  const auto policy = make_policy(config, 0);
+  ASSERT_TRUE(policy);
+  EXPECT_FALSE(policy->remote);
+  EXPECT_EQ(policy->remote_id, ike::Identity::fqdn("b.example.com"));
+  EXPECT_TRUE(tunnel_settings(tunnel).remote.is_unspecified());
+}
+
 TEST(Policy, WithoutKeyThereIsStillAPolicy) {
   auto config = first_example();
   config.isakmp_keys.clear();
