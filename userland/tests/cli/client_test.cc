@@ -18,11 +18,11 @@ TEST(Client, ExecutesLinesInOneSession) {
   EXPECT_TRUE(client->same_grammar());
   EXPECT_EQ(client->execute("configure terminal")->mode, config::Mode::Config);
   EXPECT_EQ(client->execute("interface tunnel0")->prompt, "(config-if)#");
-  const auto reply = client->execute("tunnel mode gre");
+  const auto reply = client->execute("tunnel mode bridge");
   EXPECT_FALSE(reply->ok);
   EXPECT_TRUE(reply->syntax);
   EXPECT_EQ(reply->column, 12U);
-  EXPECT_EQ(reply->expected, std::vector<std::string>{"ipsec"});
+  EXPECT_EQ(reply->expected, (std::vector<std::string>{"gre", "ipsec", "l2tp"}));
   EXPECT_FALSE(client->execute("no interface tunnel9")->syntax);
   client->execute("end").operator bool();
   EXPECT_TRUE(client->execute("exit")->quit);

@@ -105,11 +105,12 @@ TEST_F(Program, ErrorsAsJson) {
   const Json error = Json::parse(run.err)["error"];
   EXPECT_EQ(error["column"], 5);
   EXPECT_EQ(error["kind"], "invalid");
-  EXPECT_EQ(error["expected"].front(), "interface");
+  EXPECT_EQ(error["expected"].front(), "crypto");
 }
 
 TEST_F(Program, IncompleteAndAmbiguousHaveNoCaret) {
-  EXPECT_EQ(awcli(socket + "show ipsec").err, "% Incomplete command.\n% Expected: sa\n");
+  EXPECT_EQ(awcli(socket + "show ipsec").err,
+            "% Incomplete command.\n% Expected: counters, peer, policy, profile, sa\n");
   EXPECT_EQ(awcli(socket + "s i").err,
             "% Ambiguous command:  \"s i\"\n% Expected: interface, ipsec, isakmp\n");
 }
@@ -122,10 +123,10 @@ TEST_F(Program, ExitInAScriptEndsIt) {
 
 TEST_F(Program, OfflineCheck) {
   EXPECT_EQ(awcli("-C -", "interface tunnel0\n shutdown\n").status, 0);
-  const std::string path = write("interface tunnel0\n tunnel mode gre\n");
+  const std::string path = write("interface tunnel0\n tunnel mode bridge\n");
   const Finished bad = awcli("-C " + path);
   EXPECT_EQ(bad.status, 2);
-  EXPECT_TRUE(bad.err.starts_with(path + ":2:\n tunnel mode gre\n             ^\n")) << bad.err;
+  EXPECT_TRUE(bad.err.starts_with(path + ":2:\n tunnel mode bridge\n             ^\n")) << bad.err;
   const Finished partial = awcli("-C -", "interface tunnel0\n tunnel mode ipsec ipv4\n");
   EXPECT_EQ(partial.status, 0);
   EXPECT_TRUE(partial.err.starts_with("stdin: tunnel0: no tunnel source\n")) << partial.err;

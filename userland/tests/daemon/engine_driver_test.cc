@@ -24,9 +24,15 @@ TEST(EngineDriver, HandsTheEnginesActionsOnInOrder) {
     return {};
   });
   driver.handle(ike::SetTunnel{*make_policy(first_example(), 0)});
-  const auto sent = std::find_if(actions.begin(), actions.end(), [](const auto& action) {
-    return std::holds_alternative<ike::Send>(action);
-  });
+  // First comes the key pair, then what it is for.
+  const auto find = [&actions](const auto& wanted) {
+    return std::find_if(actions.begin(), actions.end(), wanted);
+  };
+  const auto start = find([](const auto& action) { return std::holds_alternative<ike::StartJob>(action); });
+  ASSERT_NE(start, actions.end());
+  const auto& begun = std::get<ike::StartJob>(*start);
+  driver.handle(ike::JobDone{begun.token, ike::run(std::get<ike::KeyExchangeJob>(begun.job))});
+  const auto sent = find([](const auto& action) { return std::holds_alternative<ike::Send>(action); });
   ASSERT_NE(sent, actions.end());
   EXPECT_EQ(std::get<ike::Send>(*sent).remote.to_string(), "10.2.2.2:500");
   EXPECT_EQ(driver.status().peers.size(), 1U);
