@@ -33,7 +33,8 @@ struct Reply {
 Reply hello(const CommandTarget& target);
 
 /// Answers {"execute": "<line>"}, moving `session` as the command says. Success:
-/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]]} or {"ok":true,"quit":true}; else
+/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]]} or {"ok":true,"quit":true};
+/// else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
 /// 1 for a refusal and 2 for a line that is no command. `request` comes from outside and may be anything.
 Reply answer(const CommandTarget& target, config::Session& session, std::string_view request);

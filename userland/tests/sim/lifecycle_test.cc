@@ -182,7 +182,8 @@ TEST_F(Lifecycle, SoftExpiryOfAnOutboundSaRekeysIt) {
 
 TEST_F(Lifecycle, HardExpiryNegotiatesAnew) {
   up();
-  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::Out, pair.status(0).child_sas[0].outbound_spi, true});
+  pair.world.input(
+      0, ike::SaExpired{kTunnel, ike::Direction::Out, pair.status(0).child_sas[0].outbound_spi, true});
   EXPECT_FALSE(pair.connected());
   EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
   pair.world.run_for(30s);

@@ -12,7 +12,8 @@ namespace {
 
 using pki::testing::Party;
 
-std::shared_ptr<const pki::Trustpoint> trustpoint(const Party& ca, const std::string& chain, const Party& own) {
+std::shared_ptr<const pki::Trustpoint> trustpoint(const Party& ca, const std::string& chain,
+                                                  const Party& own) {
   auto loaded = pki::Trustpoint::load({ca.pem(), own.pem() + chain, own.key_pem(), ""});
   EXPECT_TRUE(loaded) << loaded.error();
   return *loaded;
@@ -60,9 +61,9 @@ TEST(Pki, EcdsaAndRsaThroughAnIntermediateInBothRoles) {
     RealPair pair(1 + initiator);
     const Party between = pki::testing::issue(pair.ca, pki::testing::authority("/CN=Between"));
     pair.trust(0, between.pem(), pki::testing::issue(between, pki::testing::router(CertifiedPair::name(0))));
-    pair.trust(1, "",
-               pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(1)),
-                                   pki::testing::rsa_key()));
+    pair.trust(
+        1, "",
+        pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(1)), pki::testing::rsa_key()));
     pair.certify(initiator);
     pair.certify(1 - initiator);
     ASSERT_TRUE(pair.come_up(5s)) << pair.world.trace();
@@ -75,15 +76,14 @@ TEST(Pki, EcdsaAndRsaThroughAnIntermediateInBothRoles) {
 TEST(Pki, ThePeersThatKnowOnlyTheOldMethods) {
   RealPair pair(3);
   pair.trust(0, "", pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(0))), true);
-  pair.trust(1, "",
-             pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(1)),
-                                 pki::testing::rsa_key()),
-             true);
+  pair.trust(
+      1, "",
+      pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(1)), pki::testing::rsa_key()),
+      true);
   pair.certify_both();
   ASSERT_TRUE(pair.come_up(5s)) << pair.world.trace();
   const std::set<wire::AuthMethodId> seen(pair.methods.begin(), pair.methods.end());
-  EXPECT_EQ(seen,
-            (std::set{wire::AuthMethodId::RsaSignature, wire::AuthMethodId::EcdsaSha256P256}));
+  EXPECT_EQ(seen, (std::set{wire::AuthMethodId::RsaSignature, wire::AuthMethodId::EcdsaSha256P256}));
 }
 
 TEST(Pki, ReasonsReachTheOperator) {
@@ -101,8 +101,8 @@ TEST(Pki, ReasonsReachTheOperator) {
   const Party stranger = pki::testing::self_signed(pki::testing::authority("/CN=Other"));
   const Case cases[] = {
       {"expired", pki::testing::issue(pair.ca, old), "certificate expired", "valid to", "clocks"},
-      {"another CA", pki::testing::issue(stranger, pki::testing::router(name)), "certificate of an unknown CA",
-       "issuer /CN=Other", "one CA"},
+      {"another CA", pki::testing::issue(stranger, pki::testing::router(name)),
+       "certificate of an unknown CA", "issuer /CN=Other", "one CA"},
       {"another name", pki::testing::issue(pair.ca, pki::testing::router("r9.example.com")),
        "name mismatch: the CN is not the identity", "r9.example.com", "tunnel remote name"},
   };
