@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 #include "userland/sim/routers.h"
 #include "userland/sim/watch.h"
@@ -329,10 +328,8 @@ void Scenario::cut_off(Time until) {
 /// Where a lifetime is short an SA may expire before its rekey gets through a bad network.
 void Scenario::excuse_expiry() {
   const bool is_short = isakmp_.lifetime < 1h || ipsec_.lifetime < 1h || shortened_;
-  const auto all_well = [this](std::size_t index) { return world_.node(index).alive; };
-  const auto nodes = std::views::iota(std::size_t{0}, world_.size());
-  const bool clean = world_.network().faults.loss == 0 && world_.now() >= partition_ends_ &&
-                     std::ranges::all_of(nodes, all_well);
+  bool clean = world_.network().faults.loss == 0 && world_.now() >= partition_ends_;
+  for (std::size_t i = 0; i < world_.size(); ++i) clean = clean && world_.node(i).alive;
   if (!is_short || clean) return;
   for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel) watch_.excuse_until(tunnel, Time::max());
 }
