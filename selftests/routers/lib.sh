@@ -19,7 +19,8 @@ declare -A WAN4=([a]=10.1.1.1 [b]=10.2.2.2) \
 	WAN6=([a]=2001:db8:1:1::1 [b]=2001:db8:2:2::2) \
 	LAN4=([a]=192.168.10 [b]=192.168.20) \
 	LAN6=([a]=2001:db8:10:10 [b]=2001:db8:10:20) \
-	OTHER=([a]=b [b]=a)
+	OTHER=([a]=b [b]=a) \
+	NAMES=([a]=test1.example.com [b]=test2.example.com)
 
 routers_cleanup() {
 	cleanup
@@ -84,7 +85,7 @@ daemon_start() {
 	shift
 	mkdir -p "$work/$side"
 	spawn "router-$side" "$AWTUN_BIN/awiked" --config "$work/$side/startup-config" \
-		--state-dir "$work/$side" --socket "$work/$side/sock" "$@" \
+		--state-dir "$work/$side" --socket "$work/$side/sock" --pki-dir "$work/$side/pki" "$@" \
 		>>"$work/$side/log" 2>&1
 	declare -g "daemon_$side=$spawned"
 	wait_for 20 cli "$side" show running-config
@@ -235,6 +236,57 @@ listens() { # NS PORT
 	in_ns "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
+### Certificates, by openssl
+
+# ca NAME SUBJECT: a self-signed CA in $work/ca/NAME.
+ca() {
+	mkdir -p "$work/ca/$1" &&
+		openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "$2" \
+			-addext "keyUsage=critical,keyCertSign,cRLSign" \
+			-keyout "$work/ca/$1/key.pem" -out "$work/ca/$1/ca.pem"
+}
+
+# key KIND FILE: of 2048 bits RSA or on the curve P-256.
+key_pair() {
+	case $1 in
+	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$2" ;;
+	ecdsa) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$2" ;;
+	esac && chmod 600 "$2"
+}
+
+# certificate CA KIND NAME FILE [OPTION...]: signed by the CA, its key beside it;
+# the options are those of `openssl x509 -req`.
+certificate() {
+	local ca=$work/ca/$1 kind=$2 name=$3 file=$4
+	shift 4
+	key_pair "$kind" "$file.key" &&
+		openssl req -new -key "$file.key" -subj "/CN=$name" -out "$file.csr" &&
+		openssl x509 -req -in "$file.csr" -CA "$ca/ca.pem" -CAkey "$ca/key.pem" \
+			-set_serial "0x$(openssl rand -hex 8)" -days 7 \
+			-extfile <(echo "subjectAltName=DNS:$name") -out "$file" "$@"
+}
+
+# trustpoint SIDE NAME CA CERTIFICATE: as awiked keeps it.
+trustpoint() {
+	local dir=$work/$1/pki/trustpoints/$2
+	mkdir -p "$dir" && cp "$work/ca/$3/ca.pem" "$dir/ca.pem" &&
+		(umask 077 && cat "$4.key" "$4" >"$dir/own.pem")
+}
+
+# certificates_up: one CA; the trustpoints "rsa" and "ecdsa" on router A, both
+# kinds for strongSwan on router B.
+certificates_up() {
+	local kind
+	mkdir -p "$work"/{x509,x509ca,private} && ca common /C=JP/O=EXAMPLE/CN=SampleRootCA &&
+		cp "$work/ca/common/ca.pem" "$work/x509ca/" || return
+	for kind in rsa ecdsa; do
+		certificate common $kind "${NAMES[a]}" "$work/$kind-a.pem" &&
+			trustpoint a $kind common "$work/$kind-a.pem" &&
+			certificate common $kind "${NAMES[b]}" "$work/x509/$kind.pem" &&
+			mv "$work/x509/$kind.pem.key" "$work/private/$kind.pem" || return
+	done
+}
+
 ### Captures of the underlay
 
 capture_start() { # FILE
@@ -260,7 +312,7 @@ charon_start() {
 	END
 	cat >"$work/strongswan.conf" <<-END
 	charon {
-		load = random nonce aes sha1 sha2 hmac kdf gmp gcm openssl kernel-netlink socket-default vici
+		load = random nonce aes sha1 sha2 hmac kdf gmp gcm openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey kernel-netlink socket-default vici
 		install_routes = no
 		plugins { vici { socket = unix://$work/charon.vici } }
 		filelog { stderr { default = 1 } }
@@ -278,9 +330,22 @@ swanctl() {
 		--uri "unix://$work/charon.vici"
 }
 
-# charon_configure 4|6 [ESP-PROPOSALS] [KEY]
+# charon_auth SIDE AUTH FAMILY: how one end proves who it is.
+charon_auth() {
+	local -n address=WAN$3
+	case $2 in
+	psk) echo "auth = psk; id = ${address[$1]}" ;;
+	*)
+		echo "auth = pubkey; id = ${NAMES[$1]}"
+		[ "$1" = a ] || echo "certs = $2.pem"
+		;;
+	esac | tr ';' '\n'
+}
+
+# charon_configure 4|6 [ESP-PROPOSALS] [KEY] [psk|rsa|ecdsa] [IKE-PROPOSALS]
 charon_configure() {
 	local -n wan=WAN$1
+	local auth=${4:-psk}
 	local ike=aes256-sha256-modp2048,aes256-sha256-modp4096,aes256-sha1-modp2048,aes256-sha1-modp4096
 	ike+=,${ike//aes256/aes128}
 	local esp=aes256-sha256,aes256gcm16,aes256gcm8,aes256-sha1
@@ -291,11 +356,14 @@ charon_configure() {
 			version = 2
 			local_addrs = ${wan[b]}
 			remote_addrs = ${wan[a]}
-			proposals = $ike
-			local { auth = psk
-				id = ${wan[b]} }
-			remote { auth = psk
-				id = ${wan[a]} }
+			proposals = ${5:-$ike}
+			${CHARON_PEER-}
+			local {
+				$(charon_auth b "$auth" "$1")
+			}
+			remote {
+				$(charon_auth a "$auth" "$1")
+			}
 			children {
 				net {
 					local_ts = 0.0.0.0/0,::/0
@@ -303,6 +371,7 @@ charon_configure() {
 					if_id_in = 42
 					if_id_out = 42
 					esp_proposals = ${2:-$esp}
+					${CHARON_CHILD-}
 				}
 			}
 		}
@@ -321,4 +390,20 @@ charon_initiate() {
 
 charon_up() {
 	swanctl --list-sas --ike peer | grep -q INSTALLED
+}
+
+# requests_lost add|del: none of awiked's own IKE_SA_INIT requests (exchange 34,
+# initiator flag) gets through meanwhile, so it is strongSwan's that makes the
+# SA, whoever is faster.
+requests_lost() {
+	in_ns router-b tc qdisc "$1" dev wan clsact || return
+	[ "$1" = add ] || return 0
+	in_ns router-b tc filter add dev wan ingress prio 1 protocol ip \
+		u32 match u16 0x2208 0xffff at 46 action drop &&
+		in_ns router-b tc filter add dev wan ingress prio 2 protocol ipv6 \
+			u32 match u16 0x2208 0xffff at 66 action drop
+}
+
+connecting() {
+	cli_json a '.sas | map(.state) | index("Connecting") != null' show isakmp sa
 }

@@ -49,25 +49,11 @@ charon_quiet() {
 	type_lines a <<<$'interface tunnel0\nshutdown' && wait_for 30 not charon_up
 }
 
-# None of awiked's own IKE_SA_INIT requests (exchange 34, initiator flag) gets
-# through meanwhile, so it is strongSwan's that makes the SA, whoever is faster.
+# strongSwan's request makes the SA.
 charon_first() {
 	requests_lost add &&
 		type_lines a <<<$'interface tunnel0\nno shutdown' &&
 		wait_for 20 connecting && charon_initiate && requests_lost del
-}
-
-requests_lost() { # add|del
-	in_ns router-b tc qdisc "$1" dev wan clsact || return
-	[ "$1" = add ] || return 0
-	in_ns router-b tc filter add dev wan ingress prio 1 protocol ip \
-		u32 match u16 0x2208 0xffff at 46 action drop &&
-		in_ns router-b tc filter add dev wan ingress prio 2 protocol ipv6 \
-			u32 match u16 0x2208 0xffff at 66 action drop
-}
-
-connecting() {
-	cli_json a '.sas | map(.state) | index("Connecting") != null' show isakmp sa
 }
 
 ktap_begin
