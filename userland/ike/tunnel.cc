@@ -30,10 +30,14 @@ bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
          a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) && same_proofs(a, b);
 }
 
+/// What a Child SA protects.
+bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
+}
+
 bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.transport_mode == b.transport_mode && a.isakmp == b.isakmp && a.certificate == b.certificate &&
-         a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
-         a.remote_selectors == b.remote_selectors;
+         a.ipsec == b.ipsec && same_networks(a, b);
 }
 
 }  // namespace
@@ -46,10 +50,14 @@ void Engine::Impl::on(SetTunnel&& input) {
   Tunnel* owner = tunnel(id);
   if (owner != nullptr && same_peering(owner->policy, policy)) {
     if (same_terms(owner->policy, policy)) return;
+    const bool other_networks = !same_networks(owner->policy, policy);
     index_.erase(owner->policy);
     owner->policy = std::move(policy);
     index_.insert(owner->policy);
-    if (established(*owner) == nullptr) restart(*owner);
+    if (established(*owner) == nullptr)
+      restart(*owner);
+    else if (other_networks)
+      on(Rekey{id, Rekey::What::ChildSa});
     return;
   }
   if (owner != nullptr) {

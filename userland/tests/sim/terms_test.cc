@@ -179,6 +179,31 @@ TEST_F(Terms, TransportModeThatNobodyAskedForIsRefused) {
   EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
 }
 
+// ---------------------------------------------------------------- selectors
+
+TEST_F(Terms, OtherSelectorsAreAgreedAtOnceAndHitless) {
+  come_up();
+  const ike::TrafficSelector lans[] = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.10.0/24")),
+                                       ike::TrafficSelector::of(*IpPrefix::parse("192.168.20.0/24"))};
+  for (std::size_t i = 0; i < 2; ++i) {
+    ike::TunnelPolicy policy = pair.policy(i);
+    policy.local_selectors = {lans[i]};
+    policy.remote_selectors = {lans[1 - i]};
+    pair.world.input(i, ike::SetTunnel{std::move(policy)});
+  }
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.status(0).counters.child_rekeys > 0; }, 5s));
+  pair.world.run_for(30s);
+  ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(pair.status(i).child_sas.at(0).local_selectors, std::vector{lans[i]});
+    EXPECT_EQ(pair.status(i).child_sas.at(0).remote_selectors, std::vector{lans[1 - i]});
+    EXPECT_EQ(pair.status(i).counters.ike_sa_established_as_initiator +
+                  pair.status(i).counters.ike_sa_established_as_responder,
+              1U);
+  }
+  EXPECT_EQ(pair.kernel_errors(), "");
+}
+
 // ---------------------------------------------------------------- lifetimes
 
 TEST_F(Terms, TheKernelIsGivenTheLifetimeOfBothDirections) {
