@@ -63,8 +63,7 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
     return Refusal{"an IP address as a certificate's name is not supported", "identity " + printable(name)};
   const auto common = common_names(certificate);
   const auto dns = dns_names(certificate);
-  const std::string shown =
-      "identity " + printable(name) + ", CN " + joined(common) + ", subject alternative names " + joined(dns);
+  const std::string shown = "CN " + joined(common) + ", subject alternative names " + joined(dns);
   if (common.size() != 1)
     return Refusal{common.empty() ? "name mismatch: the subject has no CN"
                                   : "name mismatch: the subject has more than one CN",
@@ -87,7 +86,7 @@ std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::st
   if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return same_mailbox(name, address); }))
     return std::nullopt;
   return Refusal{"name mismatch: the identity is no rfc822Name of the certificate",
-                 "identity " + printable(address) + ", rfc822Names " + joined(names)};
+                 "rfc822Names " + joined(names)};
 }
 
 std::optional<Refusal> subject_objection(const Certificate& certificate, ByteView der) {
@@ -97,8 +96,7 @@ std::optional<Refusal> subject_objection(const Certificate& certificate, ByteVie
   if (!name || at != der.data() + der.size())
     return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
   if (X509_NAME_cmp(name.get(), X509_get_subject_name(certificate.handle())) == 0) return std::nullopt;
-  return Refusal{"name mismatch: the identity is not the subject",
-                 "identity " + one_line(name.get()) + ", subject " + certificate.subject()};
+  return Refusal{"name mismatch: the identity is not the subject", "subject " + certificate.subject()};
 }
 
 }  // namespace
