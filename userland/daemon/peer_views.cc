@@ -84,6 +84,7 @@ constexpr std::array counter_names = {
     CounterName{"child_sa_established", &ike::Counters::child_sa_established},
     CounterName{"ike_rekeys", &ike::Counters::ike_rekeys},
     CounterName{"child_rekeys", &ike::Counters::child_rekeys},
+    CounterName{"collisions", &ike::Counters::collisions},
     CounterName{"authentication_failures", &ike::Counters::authentication_failures},
     CounterName{"no_proposal_chosen", &ike::Counters::no_proposal_chosen},
     CounterName{"dead_peers", &ike::Counters::dead_peers},

@@ -123,6 +123,19 @@ Ruling resolve(const Situation& situation) {
   return kTemporaryFailure;
 }
 
+bool is_collision(const Ruling& ruling) {
+  switch (ruling.then) {
+    case Then::Nothing:
+    case Then::PeerDeletesOld:
+      return ruling.answer == Answer::TemporaryFailure;
+    case Then::CompareNonces:
+    case Then::ForgetOurs:
+    case Then::KeepTheirs:
+      return true;
+  }
+  return false;
+}
+
 // ---------------------------------------------------------------- our own request is answered
 
 namespace {

@@ -82,6 +82,8 @@ struct Ruling {
 };
 
 [[nodiscard]] Ruling resolve(const Situation& situation);
+/// Of a CREATE_CHILD_SA request: it met something that this end was doing to the same SA.
+[[nodiscard]] bool is_collision(const Ruling& ruling);
 
 // ---------------------------------------------------------------- our own request is answered
 

@@ -171,6 +171,7 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const wire::Header& header
   ChildSa* old = rekey ? rekeyed_child(*owner, *rekey) : nullptr;
   const PeerAsks asks = whole ? PeerAsks::RekeyIke : rekey ? PeerAsks::RekeyChild : PeerAsks::NewChild;
   const Ruling ruling = resolve(situation(sa, *owner, asks, old));
+  if (is_collision(ruling)) ++counters_.collisions;
   switch (ruling.answer) {
     case Answer::Normal:
       if (whole) return on_ike_rekey_request(sa, *owner, header, inner, ruling.then);

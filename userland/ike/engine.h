@@ -242,7 +242,7 @@ enum class Cause : std::uint8_t {
 struct Failure {
   Time when;
   std::string exchange;    ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
-  std::string refused_by;  ///< "local" or "peer"
+  std::string refused_by;  ///< "local" or "peer"; empty: nobody has, for there was no answer
   std::string reason;      ///< "authentication failed", "no proposal chosen", "no response"
   std::string ours;        ///< what we asked for or accept, where that explains it
   std::string theirs;      ///< what the peer offered or said
@@ -283,6 +283,14 @@ struct ChildSaStatus {
   bool transport = false;  ///< transport mode
 };
 
+/// A request of ours that has been sent more than once and is not answered yet.
+struct Unanswered {
+  std::string exchange;  ///< or "DPD"
+  Time since;            ///< of the first transmission
+  unsigned sent;         ///< so many times
+  std::string hint;      ///< what an operator may look at
+};
+
 struct PeerStatus {
   TunnelId tunnel;
   IpAddress local;
@@ -292,6 +300,7 @@ struct PeerStatus {
   bool preshared_key_set;
   std::optional<Failure> last_failure;
   std::optional<Time> next_attempt;  ///< set while waiting to try again
+  std::optional<Unanswered> unanswered = std::nullopt;
 };
 
 /// By cause, since the engine was made.
@@ -301,6 +310,7 @@ struct Counters {
   std::uint64_t child_sa_established = 0;
   std::uint64_t ike_rekeys = 0;
   std::uint64_t child_rekeys = 0;
+  std::uint64_t collisions = 0;  ///< both ends asked for changes of one SA at once
   std::uint64_t authentication_failures = 0;
   std::uint64_t no_proposal_chosen = 0;
   std::uint64_t dead_peers = 0;

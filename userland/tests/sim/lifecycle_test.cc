@@ -119,6 +119,8 @@ TEST_F(Lifecycle, SimultaneousChildRekeysLeaveOneChildSa) {
     both.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
     both.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
     both.world.run_for(300s);
+    const auto collisions = both.status(0).counters.collisions + both.status(1).counters.collisions;
+    EXPECT_TRUE(collisions > 0 || seed % 3 == 0) << both.world.trace();
     EXPECT_TRUE(always) << both.world.trace();
     ASSERT_TRUE(both.at_rest()) << both.world.trace();
     ASSERT_EQ(both.kernel_errors(), "") << both.world.trace();

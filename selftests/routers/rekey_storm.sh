@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# REKEYS rekeys of each kind while one packet in a hundred is lost and both
+# routers always start at once, so that most of them collide; iperf3 runs. What
+# the tunnel drops by itself is nothing: SAs are there before they are needed.
+. "$(dirname "$0")/lib.sh"
+
+needs jq iperf3 tc
+
+readonly REKEYS=${REKEYS:-1000}
+
+# distant SIDE: a tenth of a second to the other router, and not every packet
+# arrives.
+distant() {
+	in_ns "router-$1" tc qdisc add dev wan root netem delay 100ms loss 1%
+}
+
+iperf_start() {
+	spawn lan-b iperf3 -s -1 >"$work/server" 2>&1
+	wait_for 20 listens lan-b 5201 || return
+	spawn lan-a iperf3 -c "${LAN4[b]}.2" -u -t 7200 -b 1M -l 500 >"$work/iperf" 2>&1
+	iperf=$spawned
+	wait_for 20 carries 1000
+}
+
+carries() { # PACKETS
+	cli_json a ".sas[0].out.packets > $1" show ipsec sa
+}
+
+rekeys() { # KIND
+	cli_json a ".counters.$1_rekeys" show isakmp counters
+}
+
+# both COMMAND...: at both routers, at the same time.
+both() {
+	cli a "$@" &
+	cli b "$@"
+	wait $!
+}
+
+# storm KIND COMMAND...: until so many of the kind are done.
+storm() {
+	local kind=$1 before last now
+	shift
+	before=$(rekeys "$kind") && last=$before || return
+	while [ $((last - before)) -lt "$REKEYS" ]; do
+		both "$@" || return
+		now=$(rekeys "$kind") || return
+		[ "$now" != "$last" ] || wait_for 60 progress "$kind" "$last" || return
+		last=$now
+	done
+	echo "$((last - before)) rekeys"
+}
+
+progress() { # KIND NUMBER
+	[ "$(rekeys "$1")" != "$2" ]
+}
+
+# Of iperf3, by the sender's kernel.
+datagrams() {
+	local sent
+	sent=$(in_ns lan-a nstat -asz UdpOutDatagrams | awk '/UdpOut/ { print $2 }')
+	[ "$sent" -ge $((100 * REKEYS)) ]
+}
+
+collisions() { # NUMBER
+	cli_json a ".counters.collisions >= $1" show isakmp counters
+}
+
+established() { # SIDE
+	cli_json "$1" '.counters | .ike_sa_established_as_initiator + .ike_sa_established_as_responder' show isakmp counters
+}
+
+# The IKE SA has been rekeyed and never made anew.
+never_down() { # SIDE NUMBER
+	[ "$(established "$1")" = "$2" ]
+}
+
+ktap_begin
+check "the routers come up" routers_up
+check "awiked starts on A" daemon_start a
+check "awiked starts on B" daemon_start b
+check "router A takes the manual's lines" seed_ipv4 a
+check "router B takes them" seed_ipv4 b
+check "the tunnel comes up" wait_for 60 both_up
+made_a=$(established a) made_b=$(established b)
+check "they are distant, and one packet in a hundred is lost from A" distant a
+check "and from B" distant b
+count_drops_from_here
+check "iperf3 runs through it" iperf_start
+check "$REKEYS rekeys of the Child SA" storm child rekey ipsec sa tunnel0
+check "$REKEYS rekeys of the IKE SA" storm ike rekey isakmp sa tunnel0
+check "a hundred datagrams a rekey went through" datagrams
+check "one rekey in four was a collision" collisions $((REKEYS / 2))
+kill "$iperf" 2>/dev/null
+check "router A lost no packet" lost_nothing a
+check "router B lost no packet" lost_nothing b
+check "router A was never without an IKE SA" never_down a "$made_a"
+check "nor router B" never_down b "$made_b"
+check "one SA of each kind at rest" wait_for 60 both_up
+for side in a b; do
+	cli "$side" show isakmp counters | sed 's/^/# /'
+done
+ktap_end
