@@ -63,11 +63,17 @@ std::string drops_of(const Json& counters) {
   return enumerate(parts);
 }
 
+void add_unanswered(const Json& request, Block& block) {
+  block.add("No answer", enumerate({time_of(request, "since", "for "), "to " + text_of(request, "exchange"),
+                                    "sent " + count_of(request, "sent", "time")}));
+  block.add("  Hint", text_of(request, "hint"));
+}
+
 void add_failure(const Json& failure, Block& block) {
   std::string where = text_of(failure, "exchange");
   if (!where.empty()) where = "in " + where;
   std::string who = text_of(failure, "refused_by");
-  if (!who.empty()) who = "refused by " + std::string(who == "peer" ? "the peer" : who);
+  if (!who.empty()) who = "refused by " + std::string(who == "peer" ? "the peer" : "this router");
   block.add("Last failure", enumerate({time_of(failure, "ago", "", " ago"), where, who}));
   block.add("  Reason", text_of(failure, "reason"));
   block.add("  Ours", text_of(failure, "ours"));

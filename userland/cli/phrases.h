@@ -39,6 +39,9 @@ std::string traffic_of(const Json& counters);
 /// The counters that are not 0: "tx_no_sa 3".
 std::string drops_of(const Json& counters);
 
+/// A request that waits for its answer, since when and what to look at.
+void add_unanswered(const Json& request, Block& block);
+
 /// The last failure in words, as an operator would tell another.
 void add_failure(const Json& failure, Block& block);
 

@@ -83,6 +83,13 @@ Json failure(const ike::Failure& failed, ike::Time now) {
           {"hint", failed.hint}};
 }
 
+Json unanswered(const ike::Unanswered& request, ike::Time now) {
+  return {{"since", seconds_between(request.since, now)},
+          {"exchange", request.exchange},
+          {"sent", request.sent},
+          {"hint", request.hint}};
+}
+
 Json peer(const ike::PeerStatus& status, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(status.tunnel)},
               {"local", status.local.to_string()},
@@ -91,6 +98,7 @@ Json peer(const ike::PeerStatus& status, ike::Time now) {
               {"remote_id", status.remote_id.to_string()},
               {"preshared_key", status.preshared_key_set}};
   put_until(object, "retry_in", status.next_attempt, now);
+  if (status.unanswered) object["unanswered"] = unanswered(*status.unanswered, now);
   if (status.last_failure) object["last_failure"] = failure(*status.last_failure, now);
   return object;
 }

@@ -27,6 +27,15 @@ std::string answer_of_peer(Cause cause) {
   return "";
 }
 
+Failure silence(Time when, std::string_view exchange, std::string_view reason) {
+  Failure failure;
+  failure.cause = Cause::NoResponse;
+  failure.when = when;
+  failure.exchange = exchange;
+  failure.reason = reason;
+  return failure;
+}
+
 Failure record(Cause cause, Time when, Side side, std::string_view exchange, std::string_view reason) {
   Failure failure;
   failure.cause = cause;
@@ -86,7 +95,7 @@ std::string peer_name(const TunnelPolicy& policy) {
 
 Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
                     std::uint16_t remote_port) {
-  Failure failure = record(Cause::NoResponse, when, Side::Peer, waiting_for, "no response");
+  Failure failure = silence(when, waiting_for, "no response");
   if (remote_port == kNattPort && waiting_for == "IKE_AUTH")
     failure.hint = std::string(kOpenPort4500);
   else
@@ -96,7 +105,7 @@ Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy&
 }
 
 Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
-  Failure failure = record(Cause::NoResponse, when, Side::Peer, "IKE_AUTH", "no request");
+  Failure failure = silence(when, "IKE_AUTH", "no request");
   failure.theirs = "IKE_SA_INIT from " + peer_name(policy) + " was answered";
   failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
   return failure;
@@ -228,8 +237,8 @@ Failure data_plane_failed(Time when, std::string_view reason) {
 }
 
 std::string summary(const Failure& failure, const TunnelPolicy& policy) {
-  std::string text = "peer " + peer_name(policy) + ": " + failure.exchange + ": " + failure.reason +
-                     (failure.refused_by == "peer" ? " (by the peer)" : " (by us)");
+  std::string text = "peer " + peer_name(policy) + ": " + failure.exchange + ": " + failure.reason;
+  if (!failure.refused_by.empty()) text += failure.refused_by == "peer" ? " (by the peer)" : " (by us)";
   if (!failure.ours.empty()) text += "; ours: " + failure.ours;
   if (!failure.theirs.empty()) text += "; theirs: " + failure.theirs;
   if (!failure.hint.empty()) text += "; " + failure.hint;

@@ -14,7 +14,7 @@ namespace awtun::ike {
 /// Who ended the negotiation.
 enum class Side : std::uint8_t { Local, Peer };
 
-/// The answer never came; `waiting_for` is the exchange, or "DPD" when the SA was up.
+/// The answer never came: nobody has refused. `waiting_for` is the exchange, or "DPD" when the SA was up.
 /// `remote_port`: where it was asked.
 [[nodiscard]] Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
                                   std::uint16_t remote_port);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <variant>
 
 #include "userland/crypto/key_exchange.h"
@@ -67,6 +68,8 @@ struct Request {
   Time first_sent;
   unsigned retransmitted = 0;
 
+  /// The exchange by name, or "DPD", as SPEC.md calls it.
+  [[nodiscard]] std::string_view exchange() const;
   /// When it is to be sent again or given up.
   [[nodiscard]] Time deadline() const;
 };

@@ -33,20 +33,6 @@ std::optional<std::vector<Bytes>> in_the_clear(const wire::Header& header,
   return std::vector<Bytes>{*std::move(bytes)};
 }
 
-/// What a dead peer was last asked, in the words of SPEC.md.
-std::string_view exchange_name(const Purpose& purpose) {
-  return std::visit(Overloaded{
-                        [](const AskInit&) { return "IKE_SA_INIT"; },
-                        [](const AskAuth&) { return "IKE_AUTH"; },
-                        [](const AskNewChild&) { return "CREATE_CHILD_SA"; },
-                        [](const AskRekeyIke&) { return "CREATE_CHILD_SA"; },
-                        [](const AskDeleteChild&) { return "INFORMATIONAL"; },
-                        [](const AskDeleteIke&) { return "INFORMATIONAL"; },
-                        [](const AskLiveness&) { return "DPD"; },
-                    },
-                    purpose);
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------- in
@@ -192,7 +178,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
   if (!inner || !well_formed(*inner) || inner->unsupported_critical() ||
       !wire::check_encrypted(header, *inner)) {
     ++counters_.messages_malformed;
-    Failure failure = protocol_error(now_, exchange_name(request.purpose), "malformed response");
+    Failure failure = protocol_error(now_, request.exchange(), "malformed response");
     if (sa.state == IkeState::AuthSent) return attempt_failed(sa, std::move(failure));
     if (sa.state != IkeState::Established) return close(sa);
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr) record(*owner, std::move(failure));
@@ -280,7 +266,7 @@ void Engine::Impl::retransmit(IkeSa& sa) {
 /// The peer has not answered for kGiveUpAfter.
 void Engine::Impl::give_up(IkeSa& sa) {
   Tunnel* owner = tunnel(sa.tunnel);
-  const std::string_view exchange = exchange_name(sa.outstanding->purpose);
+  const std::string_view exchange = sa.outstanding->exchange();
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::AuthSent:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "userland/base/overloaded.h"
 #include "userland/ike/child_sa.h"
 #include "userland/ike/ike_sa.h"
 #include "userland/ike/retransmission.h"
@@ -16,6 +17,19 @@ static std::optional<Time> earliest(std::initializer_list<std::optional<Time>> t
 }
 
 std::optional<Time> ChildSa::deadline() const { return earliest({rekey_at, expires_at, linger_until}); }
+
+std::string_view Request::exchange() const {
+  return std::visit(Overloaded{
+                        [](const AskInit&) { return "IKE_SA_INIT"; },
+                        [](const AskAuth&) { return "IKE_AUTH"; },
+                        [](const AskNewChild&) { return "CREATE_CHILD_SA"; },
+                        [](const AskRekeyIke&) { return "CREATE_CHILD_SA"; },
+                        [](const AskDeleteChild&) { return "INFORMATIONAL"; },
+                        [](const AskDeleteIke&) { return "INFORMATIONAL"; },
+                        [](const AskLiveness&) { return "DPD"; },
+                    },
+                    purpose);
+}
 
 Time Request::deadline() const { return first_sent + retransmit_after(retransmitted).value_or(kGiveUpAfter); }
 

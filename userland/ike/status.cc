@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `show` prints.
 #include "userland/ike/engine_impl.h"
+#include "userland/ike/failure.h"
 
 namespace awtun::ike {
 namespace {
@@ -29,6 +30,14 @@ IkeSaStatus describe(const IkeSa& sa) {
           sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
 
+std::optional<Unanswered> unanswered(const IkeSa& sa, const TunnelPolicy& policy) {
+  if (!sa.outstanding || sa.outstanding->retransmitted == 0) return std::nullopt;
+  const Request& request = *sa.outstanding;
+  Failure failure = no_response(request.first_sent, request.exchange(), policy, sa.remote.port);
+  return Unanswered{std::move(failure.exchange), request.first_sent, 1 + request.retransmitted,
+                    std::move(failure.hint)};
+}
+
 bool being_rekeyed(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
   const auto found = ike_sas.find(child.ike_sa);
   const AskNewChild* asked = found == ike_sas.end() ? nullptr : found->second.asking<AskNewChild>();
@@ -52,14 +61,22 @@ Status Engine::Impl::status() const {
   }
   for (const auto& [id, owner] : tunnels_) {
     const TunnelPolicy& policy = owner.policy;
-    auto remote = policy.remote;
+    PeerStatus peer{id,
+                    policy.local,
+                    policy.remote,
+                    policy.local_id,
+                    policy.remote_id,
+                    policy.preshared_key.has_value(),
+                    owner.last_failure,
+                    owner.next_attempt};
     for (const std::uint64_t spi : owner.ike_sas) {
       const auto found = ike_sas_.find(spi);
-      const bool up = found != ike_sas_.end() && found->second.state == IkeState::Established;
-      if (!remote && up) remote = found->second.remote.address;
+      if (found == ike_sas_.end()) continue;
+      const IkeSa& sa = found->second;
+      if (!peer.remote && sa.state == IkeState::Established) peer.remote = sa.remote.address;
+      if (!peer.unanswered) peer.unanswered = unanswered(sa, policy);
     }
-    result.peers.push_back({id, policy.local, remote, policy.local_id, policy.remote_id,
-                            policy.preshared_key.has_value(), owner.last_failure, owner.next_attempt});
+    result.peers.push_back(std::move(peer));
   }
   return result;
 }

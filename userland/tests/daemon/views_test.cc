@@ -96,6 +96,13 @@ TEST(Views, FailureAndRetryOfAPeer) {
     "reason":"authentication failed","ours":"a","theirs":"b","hint":"check the key"})"));
 }
 
+TEST(Views, ARequestThatIsNotAnswered) {
+  auto status = established();
+  status.peers[0].unanswered = ike::Unanswered{"DPD", t0, 3, "is it reachable?"};
+  EXPECT_EQ(isakmp_sa_view(status, later, std::nullopt)["peers"][0]["unanswered"],
+            Json::parse(R"({"since":12,"exchange":"DPD","sent":3,"hint":"is it reachable?"})"));
+}
+
 TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
   kernel::SaState in;
   in.name = {42, kernel::SaDirection::In, 0x12345678};

@@ -134,12 +134,32 @@ TEST(Why, IkeAuthThatNeverComesIsNoticedByTheResponder) {
   };
   pair.set_both();
   pair.world.run_for(60s);
-  expect_complete(pair.failure(1), "IKE_AUTH", "peer");
+  expect_complete(pair.failure(1), "IKE_AUTH", "");
   EXPECT_GT(pair.status(1).counters.half_open_dropped, 0U);
   pair.world.run_for(120s);
-  expect_complete(pair.failure(0), "IKE_AUTH", "peer");
+  expect_complete(pair.failure(0), "IKE_AUTH", "");
   EXPECT_EQ(pair.failure(0)->reason, "no response");
   EXPECT_GT(pair.status(0).counters.no_response, 0U);
+}
+
+TEST(Why, ARequestThatWaitsForItsAnswerIsSeen) {
+  Pair pair(9);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(60s);
+  EXPECT_FALSE(pair.status(0).peers.at(0).unanswered);
+  pair.world.power(1, false);
+  ASSERT_TRUE(
+      pair.world.run_while_not([&] { return pair.status(0).peers.at(0).unanswered.has_value(); }, 40s));
+  const ike::Unanswered waiting = *pair.status(0).peers.at(0).unanswered;
+  EXPECT_EQ(waiting.exchange, "DPD");
+  EXPECT_EQ(waiting.sent, 2U);
+  EXPECT_EQ(pair.world.now() - waiting.since, 4000ms);
+  EXPECT_TRUE(mentions(waiting.hint, "UDP port 500")) << waiting.hint;
+  pair.world.power(1, true);
+  pair.world.run_for(10s);
+  EXPECT_FALSE(pair.status(0).peers.at(0).unanswered);
+  EXPECT_FALSE(pair.failure(0));
 }
 
 TEST(Why, BlockedPort4500) {
@@ -150,10 +170,10 @@ TEST(Why, BlockedPort4500) {
   };
   pair.set_both();
   pair.world.run_for(60s);
-  expect_complete(pair.failure(0), "IKE_AUTH", "peer");
+  expect_complete(pair.failure(0), "IKE_AUTH", "");
   EXPECT_TRUE(mentions(pair.failure(0)->hint, "UDP port 4500")) << pair.failure(0)->hint;
   ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(1).has_value(); }, 170s));
-  expect_complete(pair.failure(1), "IKE_AUTH", "peer");
+  expect_complete(pair.failure(1), "IKE_AUTH", "");
   EXPECT_EQ(pair.failure(1)->reason, "no response");
   EXPECT_TRUE(mentions(pair.failure(1)->hint, "UDP port 4500")) << pair.failure(1)->hint;
 }
