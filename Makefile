@@ -56,6 +56,9 @@ check-debug: deps ## Run the module's tests and stress it on a kernel full of ch
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-debug
 
+fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
+	@tools/fuzz $(FUZZ_SECONDS)
+
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
@@ -71,9 +74,9 @@ modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR
 
 clean: ## Remove what was built, but for the VM's kernels
 	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) clean
-	rm -rf $(BUILD)/userland $(BUILD)/bin $(BUILD)/iproute2 $(BUILD)/selftests $(BUILD)/kernels
+	rm -rf $(BUILD)/userland $(BUILD)/fuzz $(BUILD)/bin $(BUILD)/iproute2 $(BUILD)/selftests $(BUILD)/kernels
 
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland iproute2 deps demo check check-kernels check-debug bench style install modules_install clean help
+.PHONY: all modules userland iproute2 deps demo check check-kernels check-debug bench fuzz style install modules_install clean help

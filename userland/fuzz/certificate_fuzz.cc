@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer target: whatever may come as a certificate, from a peer or from the terminal, judged by a
-// trustpoint. `certificate_fuzz -max_total_time=60 corpus/certificate`. The first octet says what the rest
-// is: see LLVMFuzzerTestOneInput.
+// trustpoint. `certificate_fuzz -max_total_time=60 corpus/certificate_fuzz`. The first octet says what the
+// rest is: see LLVMFuzzerTestOneInput.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

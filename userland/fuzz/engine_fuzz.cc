@@ -3,6 +3,7 @@
 // happened, the tunnel must be back once it stops.
 #include <cstdlib>
 
+#include "userland/fuzz/script.h"
 #include "userland/sim/forger.h"
 #include "userland/tests/sim/pair.h"
 
@@ -10,41 +11,23 @@ namespace {
 
 using namespace awtun;
 using namespace std::chrono_literals;
-
-/// Takes the input apart, octet by octet; zeros when it has run out.
-class Script {
- public:
-  Script(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-  std::uint8_t octet() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t value = rest_[0];
-    rest_ = rest_.subspan(1);
-    return value;
-  }
-  Bytes octets(std::size_t count) {
-    const ByteView taken = rest_.first(std::min(count, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return Bytes(taken.begin(), taken.end());
-  }
-
- private:
-  ByteView rest_;
-};
+using fuzz::Script;
 
 void act(sim::Pair& pair, sim::Forger& forger, Script& script, std::vector<ike::Send>& seen) {
   const std::uint8_t what = script.octet();
   const std::size_t at = what & 1U;
-  switch ((what >> 1) % 8) {
+  switch ((what >> 1U) % 12) {
     case 0:
       return pair.world.input(at, ike::Rekey{sim::kTunnel, ike::Rekey::What::ChildSa});
     case 1:
       return pair.world.input(at, ike::Rekey{sim::kTunnel, ike::Rekey::What::IkeSa});
     case 2:
       return pair.world.run_for(ike::Duration(script.octet()) * 100);
-    case 3:
-      pair.world.network().faults.loss = script.octet() * 2U;
+    case 3: {
+      const unsigned often = script.octet();
+      pair.world.network().faults = {often * 2U, often, 5ms, ike::Duration(5 + often)};
       return;
+    }
     case 4: {  // an authentic request with contents of our own
       const auto exchange = static_cast<wire::ExchangeType>(35 + script.octet() % 3);
       const auto first = static_cast<wire::PayloadType>(script.octet());
@@ -64,6 +47,15 @@ void act(sim::Pair& pair, sim::Forger& forger, Script& script, std::vector<ike::
       return pair.world.input(
           at, ike::Datagram{{pair.world.node(at).address, 500}, {pair.world.node(1 - at).address, 500}, raw});
     }
+    case 7:
+      pair.world.restart(at);
+      return pair.set(at);
+    case 8:
+      return pair.world.power(at, script.octet() % 2 == 0);
+    case 9:
+      return pair.world.input(at, ike::ClearChildSa{sim::kTunnel});
+    case 10:
+      return at == 0 ? pair.world.input(0, ike::RemoveTunnel{sim::kTunnel}) : pair.set(0);
     default:
       return pair.world.input(at, ike::ClearSa{sim::kTunnel});
   }
@@ -84,6 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   pair.set_both();
   for (int steps = 0; steps < 64 && !script.empty(); ++steps) act(pair, forger, script, seen);
   pair.world.network().faults = {};
+  for (std::size_t i = 0; i < 2; ++i) pair.world.power(i, true);
+  pair.set(0);
   pair.world.restart(1);
   pair.set(1);
   if (!pair.come_up(400s) || !pair.world.node(0).kernel.errors().empty()) std::abort();

@@ -5,6 +5,23 @@
 
 namespace awtun::sim {
 
+namespace {
+
+Rewriter::Change of_octets(Rewriter::ChangePayloads change) {
+  return [change = std::move(change)](const wire::Header& header,
+                                      const Plaintext& contents) -> std::optional<Plaintext> {
+    const auto chain = wire::parse_chain(contents.first, contents.octets);
+    const auto changed = chain ? change(header, *chain) : std::nullopt;
+    if (!changed) return std::nullopt;
+    return Plaintext{changed->first(), Bytes(changed->octets().begin(), changed->octets().end())};
+  };
+}
+
+}  // namespace
+
+Rewriter::Rewriter(World& world, std::size_t sender, ChangePayloads change)
+    : Rewriter(world, sender, of_octets(std::move(change))) {}
+
 Rewriter::Rewriter(World& world, std::size_t sender, Change change)
     : world_(world), sender_(sender), change_(std::move(change)) {
   world_.network().filter = [this](const ike::Send& datagram) {
@@ -29,16 +46,19 @@ std::optional<Bytes> Rewriter::rewrite(ByteView datagram) const {
     const Secret& integrity = header.from_initiator ? keys.sk_ai : keys.sk_ar;
     const auto cipher =
         crypto::IkeCipher::create(*crypto::ike_suite(keys.transform), encryption.view(), integrity.view());
-    const auto plaintext = cipher->open(encrypted->prefix, encrypted->body);
+    auto plaintext = cipher->open(encrypted->prefix, encrypted->body);
     if (!plaintext) return std::nullopt;
-    const auto inner = wire::parse_chain(encrypted->first_inner, *plaintext);
-    const auto changed = inner ? change_(header, *inner) : std::nullopt;
+    const auto changed = change_(header, {encrypted->first_inner, *std::move(plaintext)});
     if (!changed) return std::nullopt;
+    // The writer is asked for an SK payload that begins with this type; what goes into it, lengths and
+    // next-payload octets included, is as given.
+    wire::PayloadWriter first;
+    first.raw(changed->first, {});
     const Bytes iv(cipher->iv_size(), 0x66);
     return wire::write_encrypted_message(
-        header, *changed,
-        {cipher->sealed_size(changed->size()), [&](ByteView prefix, ByteView contents, MutableByteView body) {
-           return static_cast<bool>(cipher->seal(iv, prefix, contents, body));
+        header, first,
+        {cipher->sealed_size(changed->octets.size()), [&](ByteView prefix, ByteView, MutableByteView body) {
+           return static_cast<bool>(cipher->seal(iv, prefix, changed->octets, body));
          }});
   }
   return std::nullopt;

@@ -11,15 +11,27 @@
 
 namespace awtun::sim {
 
+/// What an SK payload holds.
+struct Plaintext {
+  wire::PayloadType first;
+  Bytes octets;
+};
+
 class Rewriter {
  public:
   /// Takes the contents of a message and says what to put in their place; nullopt: let it pass.
-  using Change =
+  using Change = std::function<std::optional<Plaintext>(const wire::Header&, const Plaintext&)>;
+  /// The same, of contents that are a chain of payloads; others pass.
+  using ChangePayloads =
       std::function<std::optional<wire::PayloadWriter>(const wire::Header&, const wire::PayloadChain&)>;
 
-  /// From now on all that node `sender` sends in an SK payload goes through `change`. Takes the
-  /// network's filter.
+  /// All that node `sender` sends in an SK payload goes through `change`, while the rewriter lives.
+  /// Takes the network's filter.
   Rewriter(World& world, std::size_t sender, Change change);
+  Rewriter(World& world, std::size_t sender, ChangePayloads change);
+  ~Rewriter() { world_.network().filter = nullptr; }
+  Rewriter(const Rewriter&) = delete;
+  Rewriter& operator=(const Rewriter&) = delete;
 
  private:
   [[nodiscard]] std::optional<Bytes> rewrite(ByteView datagram) const;
