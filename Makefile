@@ -38,10 +38,12 @@ demo: deps ## Show two routers with a tunnel between them (NATIVE=1: on this ker
 	@tools/demo $(if $(NATIVE),--native)
 
 check: deps ## Run every test: userland here, the kernel's in a VM
-	@$(MAKE) --no-print-directory all
-	@ninja -C $(BUILD)/userland -j $(JOBS)
+	@$(MAKE) --no-print-directory modules iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
+
+tests: userland ## Build the tests of the userland
+	@ninja -C $(BUILD)/userland -j $(JOBS)
 
 bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts instructions
 	@$(MAKE) --no-print-directory modules
@@ -79,4 +81,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland iproute2 deps demo check check-kernels check-debug bench fuzz style install modules_install clean help
+.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug bench fuzz style install modules_install clean help
