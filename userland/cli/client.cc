@@ -58,6 +58,8 @@ std::optional<Reply> parse_reply(std::string_view line) {
   if (std::string prompt = text_of(object, "prompt"); !prompt.empty()) reply.prompt = std::move(prompt);
   reply.view = text_of(object, "view");
   if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
+  if (text_of(object, "ask") == "text") reply.ask = Reply::Ask::Text;
+  if (text_of(object, "ask") == "acceptance") reply.ask = Reply::Ask::Acceptance;
   reply.filter = read_filter(object_of(object, "filter"));
   reply.syntax = number_of(object, "code") == 2;
   read_error(object_of(object, "error"), reply);
@@ -119,9 +121,11 @@ Result<void, std::string> Client::read_hello() {
   return Error{std::string("the other end of the socket is not awiked")};
 }
 
-Result<Reply, std::string> Client::execute(std::string_view line) {
+Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed& enclosed) {
   // What is not UTF-8 goes as U+FFFD: the daemon refuses either, and JSON can only carry this one.
-  const Json request{{"execute", line}};
+  Json request{{"execute", line}};
+  if (enclosed.text) request["text"] = *enclosed.text;
+  if (enclosed.accepted) request["accept"] = true;
   const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (auto sent = write_line(text); !sent) return Error{std::move(sent.error())};
   auto answer = read_line();

@@ -24,6 +24,8 @@ struct Reply {
   std::string view;          ///< What `data` is; empty: nothing to show.
   Json data;
   std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
+  /// What the command waits for: that it be executed again with that.
+  enum class Ask : std::uint8_t { Nothing, Text, Acceptance } ask = Ask::Nothing;
 
   bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.
   std::string message;  ///< Of an error.
@@ -34,6 +36,12 @@ struct Reply {
 
 /// Reads a reply; nullopt when `line` is none. Fields of the wrong type count as missing.
 std::optional<Reply> parse_reply(std::string_view line);
+
+/// What goes to the daemon beside a command's line.
+struct Enclosed {
+  std::optional<std::string> text = std::nullopt;  ///< What the operator has pasted.
+  bool accepted = false;                           ///< And has said yes to.
+};
 
 /// A connection to awiked. The session, with its mode, lives as long as it.
 class Client {
@@ -48,7 +56,7 @@ class Client {
   ~Client();
 
   /// Has the daemon execute `line` and waits for the answer. An error means that the connection is lost.
-  Result<Reply, std::string> execute(std::string_view line);
+  Result<Reply, std::string> execute(std::string_view line, const Enclosed& enclosed = {});
 
   [[nodiscard]] const std::string& hostname() const { return hostname_; }
   /// Whether the daemon has the commands that this program knows.

@@ -42,16 +42,23 @@ ExitStatus run(const Options& options) {
     std::cerr << "awcli: " << client.error() << "\n";
     return ExitStatus::Unreachable;
   }
-  if (!options.words.empty()) return run_lines(*client, output, {join(options.words)});
-  if (!options.commands.empty()) return run_lines(*client, output, options.commands);
-  const bool shell = options.script.empty() && ::isatty(STDIN_FILENO) != 0;
+  const bool terminal = ::isatty(STDIN_FILENO) != 0;
+  const auto ask = [](const std::string& prompt) {
+    std::cout << prompt << std::flush;
+    return read_line(std::cin);
+  };
+  const Answers answers{ask, !terminal, options.yes};
+  if (!options.words.empty()) return run_lines(*client, output, {join(options.words)}, answers);
+  if (!options.commands.empty()) return run_lines(*client, output, options.commands, answers);
+  const bool shell = options.script.empty() && terminal;
   if (shell && !client->same_grammar()) {
     std::cerr << "awcli: awiked is of another build; help and completion may not match it\n";
   }
   if (shell) return run_shell(*client, output);
-  return with_file(
-      options.script.empty() ? "-" : options.script,
-      [&](std::istream& file, const std::string& name) { return run_script(*client, output, file, name); });
+  return with_file(options.script.empty() ? "-" : options.script,
+                   [&](std::istream& file, const std::string& name) {
+                     return run_script(*client, output, file, name, options.yes);
+                   });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
   app.set_version_flag("-V,--version", "awcli 0.1");
   app.add_option("-s,--socket", options.socket, "awiked's control socket")->capture_default_str();
   app.add_flag("-j,--json", options.json, "Show JSON instead of text");
+  app.add_flag("-y,--yes", options.yes, "Accept a certificate from standard input without asking");
   auto* const commands = app.add_option("-c,--command", options.commands, "Run this line (repeatable)")
                              ->allow_extra_args(false)
                              ->type_name("LINE");

@@ -119,6 +119,8 @@ constexpr std::array kRenderers = {
     Renderer{"ipsec-policy", render_ipsec_policies},
     Renderer{"ipsec-profile", render_ipsec_profiles},
     Renderer{"pki-trustpoints", render_trustpoints},
+    Renderer{"pki-certificates", render_certificates},
+    Renderer{"pki-certificates-pem", lines},
     Renderer{"interface", interfaces},
     Renderer{"running-config", lines},
     Renderer{"startup-config", lines},

@@ -116,6 +116,26 @@ std::string ipsec_policy(const Json& policy) {
   return block.str();
 }
 
+std::string certificate(const Json& certificate) {
+  const std::string kind = text_of(certificate, "kind");
+  Block block("Trustpoint " + text_of(certificate, "trustpoint") + ": " +
+              (kind == "own" ? "our certificate" : kind + " certificate"));
+  block.add("Subject", text_of(certificate, "subject"));
+  block.add("Issuer", text_of(certificate, "issuer"));
+  block.add("Valid from", text_of(certificate, "valid_from"));
+  block.add("Valid to", text_of(certificate, "valid_to"));
+  block.add("Fingerprint", text_of(certificate, "fingerprint"));
+  block.add("Key", text_of(certificate, "key"));
+  block.add("Problem", text_of(certificate, "problem"));
+  return block.str();
+}
+
+std::string revocation_list(const Json& list) {
+  Block block("Trustpoint " + text_of(list, "trustpoint") + ": revocation list");
+  block.add("Issuer", text_of(list, "issuer"));
+  return block.str();
+}
+
 std::string trustpoint(const Json& trustpoint) {
   const Json& pair = object_of(trustpoint, "key_pair");
   Block block("Trustpoint " + text_of(trustpoint, "name"));
@@ -182,6 +202,12 @@ std::string render_ipsec_policies(const Json& data) {
 
 std::string render_ipsec_profiles(const Json& data) {
   return blocks(list_of(data, "profiles"), "No such profile.", ipsec_profile);
+}
+
+std::string render_certificates(const Json& data) {
+  const Json& lists = list_of(data, "revocation_lists");
+  return blocks(list_of(data, "certificates"), "No certificate.", certificate) +
+         (lists.empty() ? "" : "\n" + blocks(lists, "", revocation_list));
 }
 
 std::string render_trustpoints(const Json& data) {

@@ -16,6 +16,7 @@ std::string render_ipsec_peers(const Json& data);
 std::string render_ipsec_counters(const Json& data);
 std::string render_ipsec_policies(const Json& data);
 std::string render_ipsec_profiles(const Json& data);
+std::string render_certificates(const Json& data);
 std::string render_trustpoints(const Json& data);
 
 }  // namespace awtun::cli

@@ -59,8 +59,8 @@ ExitStatus lost(const Output& output, const std::string& why) {
 
 /// One line; nullopt: go on.
 std::optional<ExitStatus> run_line(Client& client, const Output& output, std::string_view line,
-                                   std::string_view place) {
-  const auto reply = client.execute(line);
+                                   const Answers& answers, std::string_view place) {
+  const auto reply = converse(client, line, answers, output.json ? output.err : output.out);
   if (!reply) return lost(output, reply.error());
   const ExitStatus status = print_reply(output, line, *reply, place);
   if (reply->quit) return ExitStatus::Done;
@@ -93,21 +93,34 @@ ExitStatus status_of(const Reply& reply) {
   return reply.syntax ? ExitStatus::Syntax : ExitStatus::Refused;
 }
 
-ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines) {
+ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
+                     const Answers& answers) {
   for (const std::string& line : lines) {
-    if (const auto status = run_line(client, output, line, "")) return *status;
+    if (const auto status = run_line(client, output, line, answers, "")) return *status;
   }
   return ExitStatus::Done;
 }
 
-ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name) {
-  std::string line;
-  for (std::size_t number = 1; std::getline(script, line); ++number) {
-    if (line.ends_with('\r')) line.pop_back();
+ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name,
+                      bool yes) {
+  std::size_t number = 0;
+  const auto next = [&](const std::string&) {
+    ++number;
+    return read_line(script);
+  };
+  const Answers answers{next, false, yes};
+  while (const auto line = next("")) {
     const std::string place = name + ":" + std::to_string(number);
-    if (const auto status = run_line(client, output, line, place)) return *status;
+    if (const auto status = run_line(client, output, *line, answers, place)) return *status;
   }
   return ExitStatus::Done;
+}
+
+std::optional<std::string> read_line(std::istream& stream) {
+  std::string line;
+  if (!std::getline(stream, line)) return std::nullopt;
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
 }
 
 ExitStatus check_file(const Output& output, std::istream& file, const std::string& name) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "userland/cli/client.h"
+#include "userland/cli/dialogue.h"
 #include "userland/cli/options.h"
 
 namespace awtun::cli {
@@ -29,11 +30,17 @@ ExitStatus print_reply(const Output& output, std::string_view line, const Reply&
 /// The status that a reply stands for.
 ExitStatus status_of(const Reply& reply);
 
-/// Runs `lines` until one fails or ends the connection.
-ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines);
+/// Runs `lines` until one fails or ends the connection. What they ask back is read from `answers`.
+ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
+                     const Answers& answers);
 
-/// Runs the lines of `script`, called `name`, until one fails or ends the connection.
-ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name);
+/// Runs the lines of `script`, called `name`, until one fails or ends the connection. What a line asks back
+/// is in the lines that follow it; `yes` accepts what was pasted.
+ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name,
+                      bool yes);
+
+/// A line of `stream` without its end, whatever the prompt.
+std::optional<std::string> read_line(std::istream& stream);
 
 /// Reads a startup file as the daemon would. Errors with their place, and what will not work though
 /// every line is good, go to output.err.

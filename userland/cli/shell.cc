@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "userland/cli/dialogue.h"
 #include "userland/cli/help.h"
 #include "userland/cli/history.h"
 
@@ -158,7 +159,8 @@ ExitStatus run_shell(Client& client, const Output& output) {
       break;
     }
     editor.remember(*line);
-    auto reply = client.execute(*line);
+    const auto ask = [&](const std::string& question) { return editor.read(question, last.mode); };
+    auto reply = converse(client, *line, {ask}, output.out);
     if (!reply) {
       output.err << "awcli: " << reply.error() << "\n";
       return ExitStatus::Unreachable;

@@ -104,6 +104,10 @@ std::string_view to_string(View view) {
       return "ipsec-profile";
     case View::PkiTrustpoints:
       return "pki-trustpoints";
+    case View::PkiCertificates:
+      return "pki-certificates";
+    case View::PkiCertificatesPem:
+      return "pki-certificates-pem";
     case View::Interface:
       return "interface";
     case View::RunningConfig:

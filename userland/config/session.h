@@ -54,6 +54,8 @@ enum class View : std::uint8_t {
   IpsecPolicy,
   IpsecProfile,
   PkiTrustpoints,
+  PkiCertificates,
+  PkiCertificatesPem,
   Interface,
   RunningConfig,
   StartupConfig,
@@ -99,6 +101,12 @@ struct Operate {
   std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Of this configured tunnel alone.
   std::optional<IpAddress> peer = std::nullopt;        ///< Of the tunnels to this peer alone.
 };
+/// A step towards a trustpoint's certificates. What is pasted comes beside the line.
+struct Certify {
+  enum class What : std::uint8_t { Authenticate, Enroll, ImportCertificate, ImportRevocationList };
+  What what;
+  std::string trustpoint;  ///< Is configured.
+};
 /// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
 struct Done {
   std::string message = {};  ///< To print; may be empty.
@@ -124,7 +132,7 @@ struct Refused {
   std::string reason;  ///< One sentence without full stop.
 };
 
-using Outcome = std::variant<Edit, Show, Operate, SaveStartup, Done, Quit, SyntaxError, Refused>;
+using Outcome = std::variant<Edit, Show, Operate, Certify, SaveStartup, Done, Quit, SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
 /// another mode where the command does so; unless the outcome is SyntaxError or Refused, that is, which

@@ -61,12 +61,29 @@ Json syntax_error(const config::Session& session, const config::SyntaxError& err
                   {"expected", error.expected}});
 }
 
-std::optional<std::string> requested_line(std::string_view request) {
-  const auto object = Json::parse(request, nullptr, false);
+struct Request {
+  std::string line;
+  Enclosed enclosed;
+};
+
+std::optional<Request> parse_request(std::string_view text) {
+  const auto object = Json::parse(text, nullptr, false);
   if (!object.is_object()) return std::nullopt;
   const auto line = object.find("execute");
   if (line == object.end() || !line->is_string()) return std::nullopt;
-  return line->get<std::string>();
+  Request request{line->get<std::string>(), {}};
+  const auto pasted = object.find("text");
+  if (pasted != object.end() && pasted->is_string()) request.enclosed.text = pasted->get<std::string>();
+  const auto accept = object.find("accept");
+  request.enclosed.accepted = accept != object.end() && accept->is_boolean() && accept->get<bool>();
+  return request;
+}
+
+Json certified(const config::Session& session, CertifyAnswer answer) {
+  auto object = success(session, std::move(answer.text));
+  if (answer.ask == CertifyAnswer::Ask::Text) object["ask"] = "text";
+  if (answer.ask == CertifyAnswer::Ask::Acceptance) object["ask"] = "acceptance";
+  return object;
 }
 
 void log_command(std::string_view line) {
@@ -86,14 +103,14 @@ Reply hello(const CommandTarget& target) {
 
 Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
 
-Reply answer(const CommandTarget& target, config::Session& session, std::string_view request) {
-  const auto line = requested_line(request);
-  if (!line)
+Reply answer(const CommandTarget& target, config::Session& session, std::string_view text) {
+  const auto request = parse_request(text);
+  if (!request)
     return to_reply(failure(
         session, 2, {{"message", R"(a request is {"execute": "<command line>"})"}, {"kind", "invalid"}}));
-  log_command(*line);
+  log_command(request->line);
   const auto before = session;
-  auto outcome = config::execute(target.running(), session, *line);
+  auto outcome = config::execute(target.running(), session, request->line);
   return std::visit(
       Overloaded{
           [&](config::Edit& edit) {
@@ -118,6 +135,11 @@ Reply answer(const CommandTarget& target, config::Session& session, std::string_
             if (const auto done = target.operate(operation); !done)
               return to_reply(refusal(session, done.error()));
             return to_reply(success(session));
+          },
+          [&](const config::Certify& step) {
+            auto done = target.certify(step, request->enclosed);
+            if (!done) return to_reply(refusal(session, done.error()));
+            return to_reply(certified(session, *std::move(done)));
           },
           [&](const config::SaveStartup&) {
             if (const auto saved = target.save_startup(); !saved)

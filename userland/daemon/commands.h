@@ -8,6 +8,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
+#include "userland/daemon/certify.h"
 #include "userland/daemon/views.h"
 
 namespace awtun::daemon {
@@ -21,6 +22,7 @@ struct CommandTarget {
   std::function<Result<void, std::string>()> save_startup;
   std::function<Result<Json, std::string>(const config::Show&)> show;
   std::function<Result<void, std::string>(const config::Operate&)> operate;
+  std::function<Result<CertifyAnswer, std::string>(const config::Certify&, const Enclosed&)> certify;
 };
 
 struct Reply {
@@ -33,10 +35,12 @@ struct Reply {
 Reply hello(const CommandTarget& target);
 
 /// Answers {"execute": "<line>"}, moving `session` as the command says. Success:
-/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]]} or {"ok":true,"quit":true};
-/// else
+/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]][,"ask"]} or
+/// {"ok":true,"quit":true}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
-/// 1 for a refusal and 2 for a line that is no command. `request` comes from outside and may be anything.
+/// 1 for a refusal and 2 for a line that is no command. "ask" is "text" or "acceptance": the command wants
+/// the same request again with "text", what the operator pastes, then also with "accept":true. `request`
+/// comes from outside and may be anything.
 Reply answer(const CommandTarget& target, config::Session& session, std::string_view request);
 
 /// The answer to a peer that may not use this socket; closes.

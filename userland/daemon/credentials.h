@@ -23,6 +23,8 @@ class Credentials {
   /// Any thread may call it. What it gives stays as it is.
   [[nodiscard]] std::shared_ptr<const pki::Credentials> current() const;
 
+  [[nodiscard]] const TrustpointStore& store() const { return store_; }
+
   /// As CERTREQ names the CAs of a trustpoint; none without such a trustpoint.
   [[nodiscard]] std::vector<Bytes> authorities(std::string_view trustpoint) const;
 

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "userland/daemon/certificate_views.h"
+#include "userland/daemon/certify.h"
 #include "userland/daemon/config_views.h"
 #include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
@@ -98,19 +100,20 @@ Daemon::Daemon(const Options& options, Ports ports)
                                       options_.socket.string());
           },
           [this](const std::string& trustpoint) { return authorities(trustpoint); }),
-      commands_{hostname(),
-                [this]() -> const config::Config& { return applier_.running(); },
-                [this](config::Config candidate) { return applier_.apply(std::move(candidate)); },
-                [this] { return save_startup(options_.config, applier_.running()); },
-                [this](const config::Show& wanted) { return show(wanted); },
-                [this](const config::Operate& wanted) { return operate(wanted); }},
+      commands_{
+          hostname(),
+          [this]() -> const config::Config& { return applier_.running(); },
+          [this](config::Config candidate) { return apply(std::move(candidate)); },
+          [this] { return save_startup(options_.config, applier_.running()); },
+          [this](const config::Show& wanted) { return show(wanted); },
+          [this](const config::Operate& wanted) { return operate(wanted); },
+          [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); }},
       kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       hang_up_(loop_, SIGHUP, [this] {
         spdlog::info("SIGHUP: the trustpoints are read anew; the configuration changes by awcli");
-        reload_credentials();
-        applier_.renew_policies();
+        renew_credentials();
       }) {}
 
 Result<void, std::string> Daemon::open_transport() {
@@ -133,6 +136,12 @@ Result<void, std::string> Daemon::hand_over_transports() {
 
 void Daemon::reload_credentials() {
   for (const auto& error : credentials_.reload()) spdlog::warn("trustpoint left out: {}", error);
+}
+
+/// What is stored for the trustpoints has changed.
+void Daemon::renew_credentials() {
+  reload_credentials();
+  applier_.renew_policies();
 }
 
 // One that the configuration has just named may have been put there since.
@@ -227,6 +236,25 @@ Result<void, std::string> Daemon::operate(const config::Operate& wanted) {
   return {};
 }
 
+/// A trustpoint that is no longer configured takes along what is stored for it.
+Result<void, std::string> Daemon::apply(config::Config candidate) {
+  const auto before = applier_.running().trustpoints;
+  if (auto applied = applier_.apply(std::move(candidate)); !applied) return applied;
+  for (const auto& [name, unused] : before)
+    if (!applier_.running().trustpoints.contains(name))
+      if (const auto removed = credentials_.store().remove(name); !removed)
+        spdlog::error("trustpoint {}: {}", name, removed.error());
+  if (before.size() > applier_.running().trustpoints.size()) renew_credentials();
+  return {};
+}
+
+Result<CertifyAnswer, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
+  auto answer = awtun::daemon::certify(step, applier_.running().trustpoints.at(step.trustpoint), enclosed,
+                                       credentials_.store(), std::chrono::system_clock::now());
+  if (answer && answer->ask == CertifyAnswer::Ask::Nothing) renew_credentials();
+  return answer;
+}
+
 // ---------------------------------------------------------------- show
 
 Result<Json, std::string> Daemon::show(const config::Show& wanted) {
@@ -253,6 +281,11 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
       return ipsec_profile_view(applier_.running(), wanted.name);
     case config::View::PkiTrustpoints:
       return pki_trustpoints_view(applier_.running());
+    case config::View::PkiCertificates:
+      return pki_certificates_view(applier_.running(), *credentials_.current(), wanted.name,
+                                   std::chrono::system_clock::now());
+    case config::View::PkiCertificatesPem:
+      return pki_certificates_pem_view(applier_.running(), *credentials_.current(), wanted.name);
     case config::View::Interface:
       return show_interfaces(wanted.tunnel);
     case config::View::RunningConfig:

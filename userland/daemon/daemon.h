@@ -48,6 +48,7 @@ class Daemon {
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
   void reload_credentials();
+  void renew_credentials();
   std::vector<Bytes> authorities(const std::string& trustpoint);
   /// ESP in UDP is the kernel's.
   Result<void, std::string> hand_over_transports();
@@ -61,6 +62,8 @@ class Daemon {
   void check_every_sa();
   void check(const kernel::SaState& sa, const ike::Status& status);
   Result<Json, std::string> show(const config::Show& wanted);
+  Result<void, std::string> apply(config::Config candidate);
+  Result<CertifyAnswer, std::string> certify(const config::Certify& step, const Enclosed& enclosed);
   Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);

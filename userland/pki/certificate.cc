@@ -162,4 +162,10 @@ Result<std::vector<RevocationList>, std::string> RevocationList::from_pem(ByteVi
 
 std::string RevocationList::issuer() const { return one_line(X509_CRL_get_issuer(handle())); }
 
+bool RevocationList::is_of(const Certificate& authority) const {
+  const ErrorScope errors;
+  return X509_NAME_cmp(X509_CRL_get_issuer(handle()), X509_get_subject_name(authority.handle())) == 0 &&
+         X509_CRL_verify(handle(), X509_get0_pubkey(authority.handle())) == 1;
+}
+
 }  // namespace awtun::pki

@@ -70,6 +70,8 @@ class RevocationList {
   [[nodiscard]] static Result<std::vector<RevocationList>, std::string> from_pem(ByteView text);
 
   [[nodiscard]] std::string issuer() const;
+  /// Its issuer is the subject of `authority`, whose key verifies its signature.
+  [[nodiscard]] bool is_of(const Certificate& authority) const;
   /// For this folder alone.
   [[nodiscard]] X509_CRL* handle() const { return handle_.get(); }
 

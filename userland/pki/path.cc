@@ -163,6 +163,16 @@ std::optional<Refusal> path_objection(const Certificate& certificate, std::span<
                  now);
 }
 
+std::optional<Refusal> date_objection(const Certificate& certificate, WallClock now) {
+  std::time_t time = std::chrono::system_clock::to_time_t(now);
+  X509* const handle = certificate.handle();
+  if (X509_cmp_time(X509_get0_notBefore(handle), &time) > 0)
+    return explain(X509_V_ERR_CERT_NOT_YET_VALID, handle, {}, now);
+  if (X509_cmp_time(X509_get0_notAfter(handle), &time) < 0)
+    return explain(X509_V_ERR_CERT_HAS_EXPIRED, handle, {}, now);
+  return std::nullopt;
+}
+
 std::optional<Refusal> usage_objection(const Certificate& certificate) {
   const ErrorScope errors;
   constexpr std::uint32_t kSigning = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;

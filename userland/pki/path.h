@@ -29,6 +29,9 @@ struct Anchors {
                                                     std::span<const Certificate> others,
                                                     const Anchors& anchors, WallClock now);
 
+/// nullopt: it is in date.
+[[nodiscard]] std::optional<Refusal> date_objection(const Certificate& certificate, WallClock now);
+
 /// nullopt: keyUsage and extendedKeyUsage let the certificate sign in IKE (RFC 4945 5.1.3.2, 5.1.3.12;
 /// serverAuth and clientAuth are taken too, since CAs seldom know of IPsec's own).
 [[nodiscard]] std::optional<Refusal> usage_objection(const Certificate& certificate);

@@ -32,6 +32,13 @@ Answer show_profile(const Context& context, Args& args) {
   return Show{.what = What, .name = name, .filter = args.filter()};
 }
 
+template <View What>
+Answer show_trustpoint(const Context& context, Args& args) {
+  const auto name = args.has(0) ? std::optional(args.get<std::string>(0)) : std::nullopt;
+  if (name && !context.config.trustpoints.contains(*name)) return Refused{"there is no trustpoint " + *name};
+  return Show{.what = What, .name = name, .filter = args.filter()};
+}
+
 /// An operation on all tunnels, or on the one that the line names.
 template <Operate::What What>
 Answer operate(const Context& context, Args& args) {
@@ -43,6 +50,13 @@ Answer operate(const Context& context, Args& args) {
 
 inline Answer clear_isakmp_sa_of_peer(const Context&, Args& args) {
   return Operate{.what = Operate::What::ClearIsakmpSa, .peer = args.get<IpAddress>(0)};
+}
+
+template <Certify::What What>
+Answer certify(const Context& context, Args& args) {
+  const auto& name = args.get<std::string>(0);
+  if (!context.config.trustpoints.contains(name)) return Refused{"there is no trustpoint " + name};
+  return Certify{What, name};
 }
 
 inline Answer save(const Context&, Args&) { return SaveStartup{}; }
@@ -81,6 +95,29 @@ inline constexpr std::array kExec = {
         .help = "Copy a configuration\nThe configuration in use\nThe configuration of the next start\n",
         .run = save,
         .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "crypto pki authenticate <trustpoint:label>",
+        .help = "Security\nCertificates\nPaste the certificate of the CA that is trusted\nTrustpoint\n",
+        .run = certify<Certify::What::Authenticate>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "crypto pki enroll <trustpoint:label>",
+        .help =
+            "Security\nCertificates\nPrint a request for our certificate, making its key pair\nTrustpoint\n",
+        .run = certify<Certify::What::Enroll>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "crypto pki import <trustpoint:label> crl terminal",
+        .help = "Security\nCertificates\nPaste what the CA has made\nTrustpoint\nIts revocation "
+                "list\nFrom this terminal\n",
+        .run = certify<Certify::What::ImportRevocationList>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "crypto pki import <trustpoint:label> pem terminal",
+        .help = "Security\nCertificates\nPaste what the CA has made\nTrustpoint\nOur "
+                "certificate\nFrom this terminal\n",
+        .run = certify<Certify::What::ImportCertificate>,
+        .under_do = true},
     Row{.mode = Mode::Exec, .pattern = "end", .help = "Return to exec mode\n", .run = nothing},
     Row{.mode = Mode::Exec, .pattern = "exit", .help = "Leave this mode\n", .run = quit},
     Row{.mode = Mode::Exec,
@@ -95,6 +132,20 @@ inline constexpr std::array kExec = {
                 "this tunnel\n",
         .run = operate<Operate::What::RekeyIsakmpSa>,
         .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show crypto pki certificates [<trustpoint:label>]",
+        .help = "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nOf one "
+                "trustpoint\n",
+        .run = show_trustpoint<View::PkiCertificates>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show crypto pki certificates pem [<trustpoint:label>]",
+        .help = "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nAs PEM "
+                "text, to copy\nOf one trustpoint\n",
+        .run = show_trustpoint<View::PkiCertificatesPem>,
+        .under_do = true,
+        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show crypto pki trustpoints",
         .help = "Show what the system does\nSecurity\nCertificates\nTrustpoints\n",

@@ -17,7 +17,7 @@ inline Answer enter_trustpoint(const Context& context, Args& args) {
 inline Answer remove_trustpoint(const Context& context, Args& args) {
   const auto& name = args.get<std::string>(0);
   if (context.config.trustpoints.erase(name) == 0) return Refused{"there is no trustpoint " + name};
-  return Done{};
+  return Done{"Removed trustpoint \"" + name + "\" with its certificates."};
 }
 
 inline void emit_trustpoints(const Scope& scope, Writer& out) {

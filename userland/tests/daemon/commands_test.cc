@@ -41,6 +41,13 @@ class CommandsTest : public testing::Test {
                         [this](const config::Operate& operation) -> Result<void, std::string> {
                           operated_ = operation.tunnel;
                           return {};
+                        },
+                        [](const config::Certify& step,
+                           const Enclosed& enclosed) -> Result<CertifyAnswer, std::string> {
+                          if (!enclosed.text) return CertifyAnswer{CertifyAnswer::Ask::Text, "Paste."};
+                          if (!enclosed.accepted)
+                            return CertifyAnswer{CertifyAnswer::Ask::Acceptance, *enclosed.text};
+                          return CertifyAnswer{CertifyAnswer::Ask::Nothing, step.trustpoint};
                         }};
 };
 
@@ -116,6 +123,26 @@ TEST_F(CommandsTest, OperationIsHandedOn) {
   running_ = first_example();
   EXPECT_EQ(execute("rekey ipsec sa tunnel0")["ok"], true);
   EXPECT_EQ(operated_, 0U);
+}
+
+TEST_F(CommandsTest, ACommandThatAsksBackIsAnsweredByTheSameLineAgain) {
+  running_.trustpoints["ca"];
+  const std::string line = "crypto pki authenticate ca";
+  const auto send = [&](const Json& more) {
+    Json request{{"execute", line}};
+    request.update(more);
+    return Json::parse(answer(target_, session_, request.dump()).line);
+  };
+  EXPECT_EQ(send(Json::object())["ask"], "text");
+  const auto shown = send({{"text", "PEM"}});
+  EXPECT_EQ(shown["ask"], "acceptance");
+  EXPECT_EQ(shown["data"]["text"], "PEM");
+  const auto done = send({{"text", "PEM"}, {"accept", true}});
+  EXPECT_FALSE(done.contains("ask"));
+  EXPECT_EQ(done["data"]["text"], "ca");
+  // What is of the wrong type is not there.
+  EXPECT_EQ(send({{"text", 7}, {"accept", true}})["ask"], "text");
+  EXPECT_EQ(send({{"text", "PEM"}, {"accept", "true"}})["ask"], "acceptance");
 }
 
 TEST_F(CommandsTest, SaveStartup) {

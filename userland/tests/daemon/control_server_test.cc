@@ -62,7 +62,10 @@ class ControlServerTest : public testing::Test {
                         [](config::Config) -> Result<void, std::string> { return {}; },
                         []() -> Result<void, std::string> { return {}; },
                         [](const config::Show&) -> Result<Json, std::string> { return text_view("shown"); },
-                        [](const config::Operate&) -> Result<void, std::string> { return {}; }};
+                        [](const config::Operate&) -> Result<void, std::string> { return {}; },
+                        [](const config::Certify&, const Enclosed&) -> Result<CertifyAnswer, std::string> {
+                          return CertifyAnswer{CertifyAnswer::Ask::Nothing, {}};
+                        }};
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -111,7 +114,7 @@ TEST_F(ControlServerTest, LineMayComeInPieces) {
 TEST_F(ControlServerTest, EndlessLineIsCutOff) {
   const auto client = connect();
   hear(client);
-  say(client, std::string(20000, 'x'));
+  say(client, std::string(100000, 'x'));
   bool closed = false;
   EXPECT_NE(hear(client, &closed).find("too long"), std::string::npos);
   EXPECT_TRUE(closed);

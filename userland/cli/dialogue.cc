@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/cli/dialogue.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "userland/cli/render.h"
+
+namespace awtun::cli {
+namespace {
+
+constexpr std::string_view kEnd = "-----END ";
+/// A paste has no end of its own when its END line is missing.
+constexpr std::size_t kMaxPaste = 48 * 1024;
+
+Reply refusal(const Reply& last, std::string message) {
+  Reply reply;
+  reply.mode = last.mode;
+  reply.prompt = last.prompt;
+  reply.message = std::move(message);
+  reply.kind = "refused";
+  return reply;
+}
+
+std::string trimmed(std::string line) {
+  const auto blank = [](unsigned char octet) { return std::isspace(octet) != 0; };
+  while (!line.empty() && blank(static_cast<unsigned char>(line.back()))) line.pop_back();
+  line.erase(line.begin(), std::find_if_not(line.begin(), line.end(), blank));
+  return line;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char octet) { return std::tolower(octet); });
+  return text;
+}
+
+/// "-----END CERTIFICATE-----" is the end of "CERTIFICATE".
+std::optional<std::string> end_of(const std::string& line) {
+  if (!line.starts_with(kEnd) || !line.ends_with("-----")) return std::nullopt;
+  return line.substr(kEnd.size() - 4, line.size() - kEnd.size() - 1);
+}
+
+/// What is pasted, to its first END line; the error says why there is nothing.
+Result<std::string, std::string> read_paste(const Answers& answers, std::ostream& screen) {
+  std::string text;
+  bool complete = false;
+  while (text.size() <= kMaxPaste) {
+    auto line = answers.read("");
+    if (!line && complete) return text;
+    if (!line) return Error{std::string("the input ends before an END line")};
+    *line = trimmed(*std::move(line));
+    if (text.empty() && lower(*line) == "abort") return Error{std::string("aborted")};
+    text += *line + "\n";
+    const auto end = end_of(*line);
+    if (!end) continue;
+    if (!complete) screen << "Complete (\"" << *end << "\" detected)." << std::endl;
+    complete = true;
+    if (!answers.only_paste) return text;
+  }
+  return Error{std::string("no END line in 48 kB")};
+}
+
+bool accepts(const Answers& answers, std::ostream& screen) {
+  static const std::string prompt = "Accept this certificate? (y/n): ";
+  if (answers.yes) {
+    screen << prompt << "y" << std::endl;
+    return true;
+  }
+  for (;;) {
+    auto line = answers.read(prompt);
+    if (!line) return false;
+    const std::string word = lower(trimmed(*std::move(line)));
+    if (word == "y" || word == "yes") return true;
+    if (word == "n" || word == "no") return false;
+  }
+}
+
+}  // namespace
+
+Result<Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
+                                    std::ostream& screen) {
+  Enclosed enclosed;
+  for (;;) {
+    auto reply = client.execute(line, enclosed);
+    if (!reply || reply->ask == Reply::Ask::Nothing) return reply;
+    screen << render(reply->view, reply->data) << std::flush;
+    if (reply->ask == Reply::Ask::Text) {
+      auto text = read_paste(answers, screen);
+      if (!text) return refusal(*reply, std::move(text.error()));
+      enclosed.text = *std::move(text);
+    } else {
+      if (!accepts(answers, screen)) return refusal(*reply, "not accepted");
+      enclosed.accepted = true;
+    }
+  }
+}
+
+}  // namespace awtun::cli
