@@ -273,16 +273,33 @@ trustpoint() {
 		(umask 077 && cat "$4.key" "$4" >"$dir/own.pem")
 }
 
-# certificates_up: one CA; the trustpoints "rsa" and "ecdsa" on router A, both
-# kinds for strongSwan on router B.
+# enrolled SIDE TRUSTPOINT CA rsa|ecdsa: a trustpoint by the router's own commands,
+# its request signed by the CA.
+enrolled() {
+	local ca=$work/ca/$3 name=${NAMES[$1]} kind=rsakeypair
+	[ "$4" = rsa ] || kind=eckeypair
+	type_lines "$1" <<-END || return
+	crypto pki trustpoint $2
+	enrollment terminal
+	subject-name /CN=$name
+	subject-alt-name $name
+	$kind $2
+	END
+	cli "$1" --yes crypto pki authenticate "$2" <"$ca/ca.pem" &&
+		cli "$1" crypto pki enroll "$2" | openssl x509 -req -CA "$ca/ca.pem" -CAkey "$ca/key.pem" \
+			-set_serial "0x$(openssl rand -hex 8)" -days 7 \
+			-extfile <(echo "subjectAltName=DNS:$name") -out "$work/$1-$2.pem" &&
+		cli "$1" --yes crypto pki import "$2" pem terminal <"$work/$1-$2.pem"
+}
+
+# certificates_up: one CA; RSA and ECDSA certificates of it for strongSwan on
+# router B.
 certificates_up() {
 	local kind
 	mkdir -p "$work"/{x509,x509ca,private} && ca common /C=JP/O=EXAMPLE/CN=SampleRootCA &&
 		cp "$work/ca/common/ca.pem" "$work/x509ca/" || return
 	for kind in rsa ecdsa; do
-		certificate common $kind "${NAMES[a]}" "$work/$kind-a.pem" &&
-			trustpoint a $kind common "$work/$kind-a.pem" &&
-			certificate common $kind "${NAMES[b]}" "$work/x509/$kind.pem" &&
+		certificate common $kind "${NAMES[b]}" "$work/x509/$kind.pem" &&
 			mv "$work/x509/$kind.pem.key" "$work/private/$kind.pem" || return
 	done
 }
