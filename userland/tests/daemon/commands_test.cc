@@ -22,33 +22,31 @@ class CommandsTest : public testing::Test {
   std::optional<std::uint32_t> operated_;
   bool closed_ = false;
   config::Session session_;
-  CommandTarget target_{"r1",
-                        [this]() -> const config::Config& { return running_; },
-                        [this](config::Config candidate) -> Result<void, std::string> {
-                          if (refuse_apply_) return Error{*refuse_apply_};
-                          running_ = std::move(candidate);
-                          return {};
-                        },
-                        [this]() -> Result<void, std::string> {
-                          ++saved_;
-                          return {};
-                        },
-                        [](const config::Show& show) -> Result<Json, std::string> {
-                          if (show.what == config::View::StartupConfig)
-                            return Error{std::string("no such file")};
-                          return text_view("shown");
-                        },
-                        [this](const config::Operate& operation) -> Result<void, std::string> {
-                          operated_ = operation.tunnel;
-                          return {};
-                        },
-                        [](const config::Certify& step,
-                           const Enclosed& enclosed) -> Result<CertifyAnswer, std::string> {
-                          if (!enclosed.text) return CertifyAnswer{CertifyAnswer::Ask::Text, "Paste."};
-                          if (!enclosed.accepted)
-                            return CertifyAnswer{CertifyAnswer::Ask::Acceptance, *enclosed.text};
-                          return CertifyAnswer{CertifyAnswer::Ask::Nothing, step.trustpoint};
-                        }};
+  CommandTarget target_{
+      "r1",
+      [this]() -> const config::Config& { return running_; },
+      [this](config::Config candidate) -> Result<void, std::string> {
+        if (refuse_apply_) return Error{*refuse_apply_};
+        running_ = std::move(candidate);
+        return {};
+      },
+      [this]() -> Result<void, std::string> {
+        ++saved_;
+        return {};
+      },
+      [](const config::Show& show) -> Result<Json, std::string> {
+        if (show.what == config::View::StartupConfig) return Error{std::string("no such file")};
+        return text_view("shown");
+      },
+      [this](const config::Operate& operation) -> Result<void, std::string> {
+        operated_ = operation.tunnel;
+        return {};
+      },
+      [](const config::Certify& step, const Enclosed& enclosed) -> Result<CertifyAnswer, std::string> {
+        if (!enclosed.text) return CertifyAnswer{CertifyAnswer::Ask::Text, "Paste."};
+        if (!enclosed.accepted) return CertifyAnswer{CertifyAnswer::Ask::Acceptance, *enclosed.text};
+        return CertifyAnswer{CertifyAnswer::Ask::Nothing, step.trustpoint};
+      }};
 };
 
 TEST_F(CommandsTest, HelloNamesDaemonGrammarAndPlace) {
