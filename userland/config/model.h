@@ -130,6 +130,8 @@ struct Protection {
 struct Tunnel {
   TunnelMode mode = TunnelMode::None;
   std::optional<IpAddress> source;
+  /// The source is the address of this interface, and `source` is unset but where somebody has looked it up.
+  std::optional<std::string> source_interface;
   std::optional<Destination> destination;
   std::optional<std::string> local_name;   ///< Our IKE identity; unset: the source address.
   std::optional<std::string> remote_name;  ///< The peer's IKE identity; unset: the destination address.

@@ -20,7 +20,7 @@ void check_family(const Tunnel& tunnel, const IpAddress* address, const std::str
 void check_endpoints(const Tunnel& tunnel, Sentences& out) {
   const IpAddress* source = tunnel.source ? &*tunnel.source : nullptr;
   const IpAddress* destination = destination_address(tunnel);
-  if (source == nullptr) out.emplace_back("no tunnel source");
+  if (source == nullptr && !tunnel.source_interface) out.emplace_back("no tunnel source");
   check_family(tunnel, source, "source", out);
   if (!tunnel.destination) out.emplace_back("no tunnel destination");
   check_family(tunnel, destination, "destination", out);

@@ -9,6 +9,7 @@
 
 #include "userland/base/overloaded.h"
 #include "userland/daemon/policy.h"
+#include "userland/daemon/source_interface.h"
 
 namespace awtun::daemon {
 namespace {
@@ -85,17 +86,34 @@ Result<void, std::string> Applier::remove_leftovers() {
 }
 
 Result<void, std::string> Applier::apply(config::Config candidate) {
-  const auto steps = plan(running_, candidate, link_local_);
-  const auto run = [this](const Step& step, const config::Config& towards) { return execute(step, towards); };
-  const auto undo_failed = [](const std::string& why) { spdlog::error("undoing a change: {}", why); };
-  if (auto done = carry_out(steps, running_, candidate, run, undo_failed); !done) return done;
+  auto wanted = looked_up(candidate);
+  if (!wanted) return Error{std::move(wanted.error())};
+  if (auto done = change_to(*std::move(wanted)); !done) return done;
   running_ = std::move(candidate);
   reconcile();
   return {};
 }
 
+Result<config::Config, std::string> Applier::looked_up(const config::Config& config) {
+  if (!has_source_interface(config)) return config;
+  const auto links = routing_.links();
+  if (!links) return Error{links.error().to_string()};
+  const auto addresses = routing_.addresses();
+  if (!addresses) return Error{addresses.error().to_string()};
+  return with_sources(config, *links, *addresses);
+}
+
+Applier::Done Applier::change_to(config::Config wanted) {
+  const auto steps = plan(effective_, wanted, link_local_);
+  const auto run = [this](const Step& step, const config::Config& towards) { return execute(step, towards); };
+  const auto undo_failed = [](const std::string& why) { spdlog::error("undoing a change: {}", why); };
+  if (auto done = carry_out(steps, effective_, wanted, run, undo_failed); !done) return done;
+  effective_ = std::move(wanted);
+  return {};
+}
+
 void Applier::renew_policies() {
-  for (const auto& [number, tunnel] : running_.tunnels) (void)start(number, running_);
+  for (const auto& [number, tunnel] : effective_.tunnels) (void)start(number, effective_);
 }
 
 Applier::Done Applier::execute(const Step& step, const config::Config& towards) {
@@ -190,6 +208,7 @@ void Applier::reconcile() {
   reconcile_soon_.stop();
   retry_.stop();
   bool done = remake_vanished_links();
+  done = follow_sources() && done;
   const auto links = routing_.links();
   if (links) {
     done = reconcile_addresses(*links) && done;
@@ -198,6 +217,14 @@ void Applier::reconcile() {
     spdlog::error("{}", links.error().to_string());
   }
   if (!links || !done) retry_.start(retry_interval);
+}
+
+bool Applier::follow_sources() {
+  if (!has_source_interface(running_)) return true;
+  auto wanted = looked_up(running_);
+  const auto followed = wanted ? change_to(*std::move(wanted)) : Done(Error{std::move(wanted.error())});
+  if (!followed) spdlog::warn("tunnel source: {}", followed.error());
+  return static_cast<bool>(followed);
 }
 
 bool Applier::remake_vanished_links() {
@@ -216,10 +243,10 @@ bool Applier::remake_link(ike::TunnelId number) {
   spdlog::warn("{}: was deleted by someone else, made anew", config::tunnel_name(number));
   tunnels_.erase(number);
   engine_.handle(ike::RemoveTunnel{number});
-  auto without = running_;
+  auto without = effective_;
   without.tunnels.erase(number);
-  for (const auto& step : plan(without, running_, link_local_)) {
-    if (const auto done = execute(step, running_); !done) {
+  for (const auto& step : plan(without, effective_, link_local_)) {
+    if (const auto done = execute(step, effective_); !done) {
       spdlog::error("{}", done.error());
       return false;
     }

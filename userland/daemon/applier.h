@@ -42,10 +42,15 @@ class Applier {
   void renew_policies();
 
   [[nodiscard]] const config::Config& running() const { return running_; }
+  /// The same, with the sources that are interfaces looked up: what the kernel and the engine have.
+  [[nodiscard]] const config::Config& effective() const { return effective_; }
 
  private:
   using Done = Result<void, std::string>;
 
+  [[nodiscard]] Result<config::Config, std::string> looked_up(const config::Config& config);
+  /// From effective_ to `wanted`, or nothing.
+  Done change_to(config::Config wanted);
   Done execute(const Step& step, const config::Config& towards);
   Done create_link(ike::TunnelId tunnel);
   Done delete_link(ike::TunnelId tunnel);
@@ -57,9 +62,10 @@ class Applier {
   Done stop(ike::TunnelId tunnel);
   Done start(ike::TunnelId tunnel, const config::Config& config);
 
-  /// Puts back what vanished since: interfaces, addresses, routes. What cannot be done now (false
-  /// below) is tried again in a while.
+  /// Puts back what vanished since: interfaces, addresses, routes; and follows the addresses of sources. What
+  /// cannot be done now (false below) is tried again in a while.
   void reconcile();
+  bool follow_sources();
   bool remake_vanished_links();
   bool remake_link(ike::TunnelId number);
   bool reconcile_addresses(const std::vector<kernel::Link>& links);
@@ -73,6 +79,7 @@ class Applier {
   LinkLocal link_local_;
   Authorities authorities_;
   config::Config running_;
+  config::Config effective_;
   Timer reconcile_soon_;
   Timer retry_;
   ReadWatcher changes_;

@@ -264,7 +264,7 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
     case config::View::IpsecSa:
       return show_ipsec_sas(wanted.tunnel);
     case config::View::IsakmpPeer:
-      return isakmp_peer_view(applier_.running(), engine_.status(), now());
+      return isakmp_peer_view(applier_.effective(), engine_.status(), now());
     case config::View::IsakmpCounters:
       return isakmp_counters_view(engine_.status().counters, cleared_counters_);
     case config::View::IsakmpKey:
@@ -272,11 +272,11 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
     case config::View::IsakmpProfile:
       return isakmp_profile_view(applier_.running(), wanted.name);
     case config::View::IpsecPeer:
-      return ipsec_peer_view(applier_.running(), engine_.status(), now());
+      return ipsec_peer_view(applier_.effective(), engine_.status(), now());
     case config::View::IpsecCounters:
       return show_ipsec_counters();
     case config::View::IpsecPolicy:
-      return ipsec_policy_view(applier_.running(), wanted.tunnel);
+      return ipsec_policy_view(applier_.effective(), wanted.tunnel);
     case config::View::IpsecProfile:
       return ipsec_profile_view(applier_.running(), wanted.name);
     case config::View::PkiTrustpoints:
@@ -308,13 +308,13 @@ Result<Json, std::string> Daemon::show_interfaces(Only only) {
     return Error{config::tunnel_name(*only) + " does not exist"};
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return interface_view(applier_.running(), engine_.status(), *facts, only);
+  return interface_view(applier_.effective(), engine_.status(), *facts, only);
 }
 
 Result<Json, std::string> Daemon::show_ipsec_counters() {
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return ipsec_counters_view(applier_.running(), engine_.status(), *facts);
+  return ipsec_counters_view(applier_.effective(), engine_.status(), *facts);
 }
 
 Result<InterfaceFacts, std::string> Daemon::interface_facts() {

@@ -175,6 +175,8 @@ std::string why_down(const config::Config& config, const ike::Status& status, ik
   if (config.tunnels.at(number).shutdown) return "administratively down";
   for (const auto& problem : config::validate(config))
     if (problem.tunnel == number) return problem.text;
+  const auto& tunnel = config.tunnels.at(number);
+  if (tunnel.source_interface && !tunnel.source) return *tunnel.source_interface + " has no address for it";
   if (link == nullptr) return "the interface does not exist";
   if (!link->admin_up) return "set down outside awiked";
   const auto* peer_status = find_peer(status, number);
@@ -210,6 +212,7 @@ Json interface(const config::Config& config, const ike::Status& status, const In
   if (tunnel.description) object["description"] = *tunnel.description;
   object["mode"] = to_string(tunnel.mode);
   if (tunnel.source) object["source"] = tunnel.source->to_string();
+  if (tunnel.source_interface) object["source_interface"] = *tunnel.source_interface;
   if (const auto* address = config::destination_address(tunnel))
     object["destination"] = address->to_string();
   else if (tunnel.destination)

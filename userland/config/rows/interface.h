@@ -43,9 +43,42 @@ inline Answer set_mode(const Context& context, Args& args) {
 inline Answer refuse_gre(const Context&, Args&) { return Refused{"tunnel mode gre is not supported yet"}; }
 inline Answer refuse_l2tp(const Context&, Args&) { return Refused{"tunnel mode l2tp is not supported yet"}; }
 
-inline Answer refuse_source_interface(const Context&, Args&) {
-  return Refused{"an interface as tunnel source is not supported yet; its address is"};
+inline Answer set_source(const Context& context, Args& args) {
+  context.tunnel().source = args.get<IpAddress>(0);
+  context.tunnel().source_interface.reset();
+  return Done{};
 }
+
+inline Answer set_source_interface(const Context& context, Args& args) {
+  context.tunnel().source.reset();
+  context.tunnel().source_interface = args.get<std::string>(0);
+  return Done{};
+}
+
+/// Without an address: whatever it is.
+inline Answer reset_source(const Context& context, Args& args) {
+  Tunnel& tunnel = context.tunnel();
+  if (args.has(0) && tunnel.source != args.get<IpAddress>(0)) return not_configured();
+  tunnel.source.reset();
+  tunnel.source_interface.reset();
+  return Done{};
+}
+
+inline Answer reset_source_interface(const Context& context, Args& args) {
+  auto& name = context.tunnel().source_interface;
+  if (name != args.get<std::string>(0)) return not_configured();
+  name.reset();
+  return Done{};
+}
+
+inline void emit_source(const Scope& scope, Writer& out) {
+  if (scope.tunnel->source) out.line(*scope.tunnel->source);
+}
+
+inline void emit_source_interface(const Scope& scope, Writer& out) {
+  if (scope.tunnel->source_interface) out.line(*scope.tunnel->source_interface);
+}
+
 inline Answer refuse_destination_name(const Context&, Args&) {
   return Refused{"a host name as tunnel destination is not supported yet; an address and dynamic are"};
 }
@@ -315,13 +348,19 @@ inline constexpr std::array kInterface = {
         .pattern = "tunnel mode l2tp v3 [ipv6]",
         .help = "Tunnel settings\nKind of the tunnel\nL2TP: not supported yet\nVersion 3\nOver IPv6\n",
         .run = refuse_l2tp},
-    setting<&Tunnel::source>("tunnel source ![<address:address>]",
-                             "Tunnel settings\nSource of the delivery packets\nOur address\n"),
+    Row{.mode = Mode::Interface,
+        .pattern = "tunnel source ![<address:address>]",
+        .help = "Tunnel settings\nSource of the delivery packets\nOur address\n",
+        .run = set_source,
+        .no = reset_source,
+        .emit = emit_source},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel source <interface:interface>",
-        .help = "Tunnel settings\nSource of the delivery packets\nThe interface whose address it is: not "
-                "supported yet\n",
-        .run = refuse_source_interface},
+        .help = "Tunnel settings\nSource of the delivery packets\nThe interface whose address it is, even if "
+                "that changes\n",
+        .run = set_source_interface,
+        .no = reset_source_interface,
+        .emit = emit_source_interface},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel destination ![<address:address>]",
         .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's address\n",

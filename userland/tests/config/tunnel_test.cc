@@ -71,11 +71,31 @@ TEST(TunnelOptions, ADynamicPeerIsKnownByItsName) {
 TEST(TunnelOptions, WhatIsNotSupportedYetIsSaid) {
   Console console;
   console.type({"configure terminal", "interface tunnel0"});
-  for (const char* line : {"tunnel mode gre", "tunnel mode gre ipv6", "tunnel mode gre multipoint",
-                           "tunnel mode l2tp v3", "tunnel mode l2tp v3 ipv6", "tunnel mode ipsec multipoint",
-                           "tunnel source eth0", "tunnel destination b.example.com"}) {
+  for (const char* line :
+       {"tunnel mode gre", "tunnel mode gre ipv6", "tunnel mode gre multipoint", "tunnel mode l2tp v3",
+        "tunnel mode l2tp v3 ipv6", "tunnel mode ipsec multipoint", "tunnel destination b.example.com"}) {
     EXPECT_NE(refusal(console, line).find("not supported yet"), std::string::npos) << line;
   }
+}
+
+TEST(Tunnels, TheSourceIsAnAddressOrAnInterface) {
+  Console console;
+  console.type({"configure terminal", "interface tunnel0", "tunnel source eth0.7"});
+  const Tunnel& tunnel = console.config.tunnels.at(0);
+  EXPECT_EQ(tunnel.source_interface, "eth0.7");
+  EXPECT_NE(emit(console.config).find("\n tunnel source eth0.7\n"), std::string::npos);
+  console.type({"tunnel source 10.1.1.1"});
+  EXPECT_EQ(tunnel.source, IpAddress::parse("10.1.1.1"));
+  EXPECT_FALSE(tunnel.source_interface);
+  console.type({"tunnel source Tunnel7"});
+  EXPECT_FALSE(tunnel.source);
+  EXPECT_EQ(tunnel.source_interface, "tunnel7");
+  refusal(console, "no tunnel source eth0");
+  refusal(console, "no tunnel source 10.1.1.1");
+  console.type({"no tunnel source tunnel7"});
+  EXPECT_FALSE(tunnel.source_interface);
+  console.type({"tunnel source eth0", "no tunnel source"});
+  EXPECT_EQ(tunnel, Tunnel{});
 }
 
 TEST(Trustpoints, AsTyped) {
