@@ -73,7 +73,7 @@ std::string interface(const Json& object) {
   block.add("Description", text_of(object, "description"));
   block.add("Mode", text_of(object, "mode"));
   block.add("Source", enumerate({text_of(object, "source_interface"), text_of(object, "source")}));
-  block.add("Destination", text_of(object, "destination"));
+  block.add("Destination", enumerate({text_of(object, "destination_host"), text_of(object, "destination")}));
   block.add("Protection", text_of(object, "protection"));
   block.add("Addresses", texts_of(object, "addresses"));
   block.add("MTU", text_of(object, "mtu"));

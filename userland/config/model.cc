@@ -44,7 +44,22 @@ std::optional<Family> delivery_family(TunnelMode mode) {
 }
 
 const IpAddress* destination_address(const Tunnel& tunnel) {
+  if (const HostName* host = destination_host(tunnel)) return host->address ? &*host->address : nullptr;
   return tunnel.destination ? std::get_if<IpAddress>(&*tunnel.destination) : nullptr;
+}
+
+const HostName* destination_host(const Tunnel& tunnel) {
+  return tunnel.destination ? std::get_if<HostName>(&*tunnel.destination) : nullptr;
+}
+
+bool has_dynamic_destination(const Tunnel& tunnel) {
+  return tunnel.destination == Destination(DynamicPeer{});
+}
+
+std::optional<std::string> peer_name(const Tunnel& tunnel) {
+  if (tunnel.remote_name) return tunnel.remote_name;
+  const HostName* host = destination_host(tunnel);
+  return host != nullptr ? std::optional(host->name) : std::nullopt;
 }
 
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
@@ -53,7 +68,8 @@ const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunn
     return at == config.isakmp_keys.end() ? nullptr : &*at;
   };
   const IsakmpKey* key = find(TunnelPolicy{number});
-  if (key == nullptr && tunnel.remote_name) key = find(PeerName{*tunnel.remote_name});
+  const auto peer = peer_name(tunnel);
+  if (key == nullptr && peer) key = find(PeerName{*peer});
   const IpAddress* address = destination_address(tunnel);
   if (key == nullptr && address != nullptr) key = find(*address);
   return key;
@@ -65,10 +81,11 @@ std::string_view isakmp_profile_name(const Config& config, std::uint32_t number,
     return at == config.isakmp_peers.end() ? nullptr : &at->second;
   };
   const std::string* name = find(TunnelPolicy{number});
-  if (name == nullptr && tunnel.remote_name) name = find(PeerName{*tunnel.remote_name});
+  const auto peer = peer_name(tunnel);
+  if (name == nullptr && peer) name = find(PeerName{*peer});
   const IpAddress* address = destination_address(tunnel);
   if (name == nullptr && address != nullptr) name = find(*address);
-  if (name == nullptr && tunnel.destination && address == nullptr) name = find(DynamicPeer{});
+  if (name == nullptr && has_dynamic_destination(tunnel)) name = find(DynamicPeer{});
   return name == nullptr ? kDefaultProfile : std::string_view(*name);
 }
 

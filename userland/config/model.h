@@ -103,8 +103,16 @@ struct Trustpoint {
   bool operator==(const Trustpoint&) const = default;
 };
 
-/// Where a tunnel leads: to an address, or to a peer that comes from any.
-using Destination = std::variant<IpAddress, DynamicPeer>;
+/// A peer whose address the DNS knows: `tunnel destination <hostname>`.
+struct HostName {
+  std::string name;
+  std::optional<IpAddress> address;  ///< Unset but where somebody has looked it up.
+
+  bool operator==(const HostName&) const = default;
+};
+
+/// Where a tunnel leads: to an address, by whatever name, or to a peer that comes from any.
+using Destination = std::variant<IpAddress, HostName, DynamicPeer>;
 
 /// The DF bit of the delivery packets, in the order of the words of `tunnel df`.
 enum class DfBit : std::uint8_t { Set, Clear, Copy };
@@ -186,12 +194,19 @@ struct Config {
 
 /// The address of the tunnel's destination; null when it has none.
 const IpAddress* destination_address(const Tunnel& tunnel);
+/// The host name of its destination, likewise.
+const HostName* destination_host(const Tunnel& tunnel);
+bool has_dynamic_destination(const Tunnel& tunnel);
 
-/// The key that `tunnel` uses: by its policy, else by its remote name, else by its destination. Null when
+/// The name by which the configuration speaks of the peer: `tunnel remote name`, else the host name of its
+/// destination.
+std::optional<std::string> peer_name(const Tunnel& tunnel);
+
+/// The key that `tunnel` uses: by its policy, else by its peer's name, else by its destination. Null when
 /// none matches. The pointer lives as long as `config` is unchanged.
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel);
 
-/// The name of the ISAKMP profile for `tunnel`: by its policy, else by its remote name, else by its
+/// The name of the ISAKMP profile for `tunnel`: by its policy, else by its peer's name, else by its
 /// destination, else the default one.
 std::string_view isakmp_profile_name(const Config& config, std::uint32_t number, const Tunnel& tunnel);
 /// The same for its IPsec profile.

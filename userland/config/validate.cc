@@ -27,7 +27,7 @@ void check_endpoints(const Tunnel& tunnel, Sentences& out) {
   if (source != nullptr && destination != nullptr && *source == *destination) {
     out.emplace_back("tunnel source and tunnel destination are the same address");
   }
-  if (tunnel.destination && destination == nullptr && !tunnel.remote_name) {
+  if (has_dynamic_destination(tunnel) && !tunnel.remote_name) {
     out.emplace_back("no tunnel remote name, by which to know a dynamic peer");
   }
 }
@@ -59,7 +59,10 @@ void check_protection(const Config& config, std::uint32_t number, const Tunnel& 
   const auto by = [&isakmp](AuthMethod method) {
     return isakmp.settings.local_authentication == method || isakmp.settings.remote_authentication == method;
   };
-  if (by(AuthMethod::PreShare) && find_key(config, number, tunnel) == nullptr) {
+  // Its key may be that of the address.
+  const HostName* host = destination_host(tunnel);
+  const bool unknown_yet = host != nullptr && !host->address;
+  if (by(AuthMethod::PreShare) && find_key(config, number, tunnel) == nullptr && !unknown_yet) {
     out.emplace_back("no crypto isakmp key for the peer");
   }
   if (!by(AuthMethod::Certificate)) return;

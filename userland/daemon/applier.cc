@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "userland/base/overloaded.h"
+#include "userland/daemon/endpoints.h"
 #include "userland/daemon/policy.h"
-#include "userland/daemon/source_interface.h"
 
 namespace awtun::daemon {
 namespace {
@@ -67,6 +67,7 @@ Applier::Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& d
       tunnels_(tunnels),
       link_local_(std::move(link_local)),
       authorities_(std::move(authorities)),
+      host_names_(loop, [this] { reconcile(); }),
       reconcile_soon_(loop, [this] { reconcile(); }),
       retry_(loop, [this] { reconcile(); }),
       changes_(loop, routing.event_fd(), [this] {
@@ -90,17 +91,19 @@ Result<void, std::string> Applier::apply(config::Config candidate) {
   if (!wanted) return Error{std::move(wanted.error())};
   if (auto done = change_to(*std::move(wanted)); !done) return done;
   running_ = std::move(candidate);
+  host_names_.want(destination_hosts(running_));
   reconcile();
   return {};
 }
 
 Result<config::Config, std::string> Applier::looked_up(const config::Config& config) {
-  if (!has_source_interface(config)) return config;
+  auto found = with_destinations(config, host_names_.addresses(), effective_);
+  if (!has_source_interface(config)) return found;
   const auto links = routing_.links();
   if (!links) return Error{links.error().to_string()};
   const auto addresses = routing_.addresses();
   if (!addresses) return Error{addresses.error().to_string()};
-  return with_sources(config, *links, *addresses);
+  return with_sources(std::move(found), *links, *addresses);
 }
 
 Applier::Done Applier::change_to(config::Config wanted) {
@@ -208,7 +211,7 @@ void Applier::reconcile() {
   reconcile_soon_.stop();
   retry_.stop();
   bool done = remake_vanished_links();
-  done = follow_sources() && done;
+  done = follow_addresses() && done;
   const auto links = routing_.links();
   if (links) {
     done = reconcile_addresses(*links) && done;
@@ -219,11 +222,10 @@ void Applier::reconcile() {
   if (!links || !done) retry_.start(retry_interval);
 }
 
-bool Applier::follow_sources() {
-  if (!has_source_interface(running_)) return true;
+bool Applier::follow_addresses() {
   auto wanted = looked_up(running_);
   const auto followed = wanted ? change_to(*std::move(wanted)) : Done(Error{std::move(wanted.error())});
-  if (!followed) spdlog::warn("tunnel source: {}", followed.error());
+  if (!followed) spdlog::warn("{}", followed.error());
   return static_cast<bool>(followed);
 }
 

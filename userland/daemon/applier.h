@@ -12,6 +12,7 @@
 #include "userland/config/model.h"
 #include "userland/daemon/engine_driver.h"
 #include "userland/daemon/event_loop.h"
+#include "userland/daemon/host_names.h"
 #include "userland/daemon/plan.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/kernel/data_plane.h"
@@ -42,8 +43,10 @@ class Applier {
   void renew_policies();
 
   [[nodiscard]] const config::Config& running() const { return running_; }
-  /// The same, with the sources that are interfaces looked up: what the kernel and the engine have.
+  /// The same, with interfaces and host names looked up: what the kernel and the engine have.
   [[nodiscard]] const config::Config& effective() const { return effective_; }
+  /// The host names that it has; see HostNames::problem().
+  [[nodiscard]] const HostNames& host_names() const { return host_names_; }
 
  private:
   using Done = Result<void, std::string>;
@@ -62,10 +65,10 @@ class Applier {
   Done stop(ike::TunnelId tunnel);
   Done start(ike::TunnelId tunnel, const config::Config& config);
 
-  /// Puts back what vanished since: interfaces, addresses, routes; and follows the addresses of sources. What
-  /// cannot be done now (false below) is tried again in a while.
+  /// Puts back what vanished since: interfaces, addresses, routes; and follows the addresses that were looked
+  /// up. What cannot be done now (false below) is tried again in a while.
   void reconcile();
-  bool follow_sources();
+  bool follow_addresses();
   bool remake_vanished_links();
   bool remake_link(ike::TunnelId number);
   bool reconcile_addresses(const std::vector<kernel::Link>& links);
@@ -80,6 +83,7 @@ class Applier {
   Authorities authorities_;
   config::Config running_;
   config::Config effective_;
+  HostNames host_names_;
   Timer reconcile_soon_;
   Timer retry_;
   ReadWatcher changes_;

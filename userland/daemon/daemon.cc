@@ -15,6 +15,7 @@
 #include "userland/daemon/certificate_views.h"
 #include "userland/daemon/certify.h"
 #include "userland/daemon/config_views.h"
+#include "userland/daemon/endpoints.h"
 #include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
@@ -324,7 +325,12 @@ Result<InterfaceFacts, std::string> Daemon::interface_facts() {
   if (!addresses) return Error{addresses.error().to_string()};
   auto states = ports_.data_plane.tunnels();
   if (!states) return Error{states.error().to_string()};
-  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states)};
+  std::map<std::string, std::string> host_problems;
+  for (const auto& name : destination_hosts(applier_.running()))
+    if (auto problem = applier_.host_names().problem(name); !problem.empty())
+      host_problems.emplace(name, std::move(problem));
+  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states),
+                        std::move(host_problems)};
 }
 
 Result<Json, std::string> Daemon::show_startup() {

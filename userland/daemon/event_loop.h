@@ -54,6 +54,12 @@ class ReadWatcher : public Watcher {
   ReadWatcher(EventLoop& loop, int fd, Callback callback);
 };
 
+/// The same, also when it is writable.
+class SocketWatcher : public Watcher {
+ public:
+  SocketWatcher(EventLoop& loop, int fd, bool readable, bool writable, Callback callback);
+};
+
 /// Calls back whenever the process gets a signal.
 class SignalWatcher : public Watcher {
  public:

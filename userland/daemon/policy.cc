@@ -24,6 +24,7 @@ ike::Identity identity(const std::optional<std::string>& name, const IpAddress& 
 std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family family) {
   if (!tunnel.destination) return std::nullopt;
   if (const auto* address = config::destination_address(tunnel)) return *address;
+  if (!config::has_dynamic_destination(tunnel)) return std::nullopt;
   return IpAddress::parse(family == Family::V4 ? "0.0.0.0" : "::");
 }
 

@@ -169,14 +169,22 @@ Json traffic(const kernel::TrafficCounters& counters) {
           {"dropped", counters.dropped}};
 }
 
+std::string why_unknown(const config::HostName& host, const InterfaceFacts& facts) {
+  const auto found = facts.host_problems.find(host.name);
+  return found == facts.host_problems.end() ? host.name + " is being looked up"
+                                            : host.name + ": " + found->second;
+}
+
 /// What keeps a link down: the configuration first, then the kernel, then the peer.
-std::string why_down(const config::Config& config, const ike::Status& status, ike::TunnelId number,
-                     const kernel::Link* link) {
+std::string why_down(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
+                     ike::TunnelId number, const kernel::Link* link) {
   if (config.tunnels.at(number).shutdown) return "administratively down";
   for (const auto& problem : config::validate(config))
     if (problem.tunnel == number) return problem.text;
   const auto& tunnel = config.tunnels.at(number);
   if (tunnel.source_interface && !tunnel.source) return *tunnel.source_interface + " has no address for it";
+  if (const auto* host = config::destination_host(tunnel); host != nullptr && !host->address)
+    return why_unknown(*host, facts);
   if (link == nullptr) return "the interface does not exist";
   if (!link->admin_up) return "set down outside awiked";
   const auto* peer_status = find_peer(status, number);
@@ -215,12 +223,13 @@ Json interface(const config::Config& config, const ike::Status& status, const In
   if (tunnel.source_interface) object["source_interface"] = *tunnel.source_interface;
   if (const auto* address = config::destination_address(tunnel))
     object["destination"] = address->to_string();
-  else if (tunnel.destination)
+  else if (config::has_dynamic_destination(tunnel))
     object["destination"] = "dynamic";
+  if (const auto* host = config::destination_host(tunnel)) object["destination_host"] = host->name;
   if (tunnel.protection) object["protection"] = "ipsec";
   object["admin"] = tunnel.shutdown ? "down" : "up";
   object["link"] = up ? "up" : "down";
-  if (!up) object["reason"] = why_down(config, status, number, link);
+  if (!up) object["reason"] = why_down(config, status, facts, number, link);
   object["addresses"] = addresses_of(facts, link);
   object["mtu"] = link != nullptr ? link->mtu : 0;
   object["rx"] = traffic(link != nullptr ? link->rx : kernel::TrafficCounters{});

@@ -79,10 +79,6 @@ inline void emit_source_interface(const Scope& scope, Writer& out) {
   if (scope.tunnel->source_interface) out.line(*scope.tunnel->source_interface);
 }
 
-inline Answer refuse_destination_name(const Context&, Args&) {
-  return Refused{"a host name as tunnel destination is not supported yet; an address and dynamic are"};
-}
-
 inline Answer set_destination(const Context& context, Args& args) {
   context.tunnel().destination = args.get<IpAddress>(0);
   return Done{};
@@ -96,7 +92,25 @@ inline Answer reset_destination(const Context& context, Args& args) {
 }
 
 inline void emit_destination(const Scope& scope, Writer& out) {
-  if (const IpAddress* address = destination_address(*scope.tunnel)) out.line(*address);
+  const auto& destination = scope.tunnel->destination;
+  if (destination && std::holds_alternative<IpAddress>(*destination))
+    out.line(std::get<IpAddress>(*destination));
+}
+
+inline Answer set_destination_host(const Context& context, Args& args) {
+  context.tunnel().destination = HostName{args.get<std::string>(0), {}};
+  return Done{};
+}
+
+inline Answer reset_destination_host(const Context& context, Args& args) {
+  auto& destination = context.tunnel().destination;
+  if (destination != Destination(HostName{args.get<std::string>(0), {}})) return not_configured();
+  destination.reset();
+  return Done{};
+}
+
+inline void emit_destination_host(const Scope& scope, Writer& out) {
+  if (const HostName* host = destination_host(*scope.tunnel)) out.line(host->name);
 }
 
 inline Answer set_dynamic_destination(const Context& context, Args&) {
@@ -112,7 +126,7 @@ inline Answer reset_dynamic_destination(const Context& context, Args&) {
 }
 
 inline void emit_dynamic_destination(const Scope& scope, Writer& out) {
-  if (scope.tunnel->destination == Destination(DynamicPeer{})) out.line();
+  if (has_dynamic_destination(*scope.tunnel)) out.line();
 }
 
 /// The number of a selector whose line gives none.
@@ -375,9 +389,11 @@ inline constexpr std::array kInterface = {
         .emit = emit_dynamic_destination},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel destination <name:hostname>",
-        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's name in the DNS: not "
-                "supported yet\n",
-        .run = refuse_destination_name},
+        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's name in the DNS, asked for "
+                "time and again\n",
+        .run = set_destination_host,
+        .no = reset_destination_host,
+        .emit = emit_destination_host},
     setting<&Tunnel::local_name>("tunnel local name ![<name:name>]",
                                  "Tunnel settings\nOur side\nOur IKE identity\nThe name\n"),
     setting<&Tunnel::remote_name>("tunnel remote name ![<name:name>]",

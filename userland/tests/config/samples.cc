@@ -199,6 +199,11 @@ Tunnel sample_tunnel(Random& random) {
   tunnel.source = maybe(random, address());
   tunnel.destination = maybe(random, Destination(address()));
   if (pick(random, 4) == 0) tunnel.destination = DynamicPeer{};
+  if (pick(random, 4) == 0) tunnel.destination = HostName{name(random) + ".example.com", {}};
+  if (pick(random, 4) == 0) {
+    tunnel.source.reset();
+    tunnel.source_interface = "eth" + std::to_string(pick(random, 9));
+  }
   add_options(tunnel, random);
   tunnel.local_name = maybe(random, name(random));
   tunnel.remote_name = maybe(random, name(random));

@@ -73,7 +73,7 @@ TEST(TunnelOptions, WhatIsNotSupportedYetIsSaid) {
   console.type({"configure terminal", "interface tunnel0"});
   for (const char* line :
        {"tunnel mode gre", "tunnel mode gre ipv6", "tunnel mode gre multipoint", "tunnel mode l2tp v3",
-        "tunnel mode l2tp v3 ipv6", "tunnel mode ipsec multipoint", "tunnel destination b.example.com"}) {
+        "tunnel mode l2tp v3 ipv6", "tunnel mode ipsec multipoint"}) {
     EXPECT_NE(refusal(console, line).find("not supported yet"), std::string::npos) << line;
   }
 }
@@ -96,6 +96,37 @@ TEST(Tunnels, TheSourceIsAnAddressOrAnInterface) {
   EXPECT_FALSE(tunnel.source_interface);
   console.type({"tunnel source eth0", "no tunnel source"});
   EXPECT_EQ(tunnel, Tunnel{});
+}
+
+TEST(Tunnels, TheDestinationIsAnAddressAHostOrDynamic) {
+  Console console;
+  console.type({"configure terminal", "interface tunnel0", "tunnel destination b.example.com"});
+  const Tunnel& tunnel = console.config.tunnels.at(0);
+  EXPECT_EQ(tunnel.destination, Destination(HostName{"b.example.com", {}}));
+  EXPECT_EQ(destination_address(tunnel), nullptr);
+  EXPECT_NE(emit(console.config).find("\n tunnel destination b.example.com\n"), std::string::npos);
+  refusal(console, "no tunnel destination c.example.com");
+  refusal(console, "no tunnel destination dynamic");
+  console.type({"tunnel destination dynamic"});
+  EXPECT_TRUE(has_dynamic_destination(tunnel));
+  console.type({"tunnel destination b.example.com", "no tunnel destination b.example.com"});
+  EXPECT_EQ(tunnel, Tunnel{});
+}
+
+TEST(Tunnels, APeerIsKnownByItsRemoteNameElseByItsHostName) {
+  Console console;
+  console.type({"configure terminal", "crypto isakmp key one hostname b.example.com",
+                "crypto isakmp key two hostname spoke", "crypto isakmp key three address 10.2.2.2",
+                "interface tunnel0", "tunnel destination b.example.com"});
+  Tunnel tunnel = console.config.tunnels.at(0);
+  ASSERT_NE(find_key(console.config, 0, tunnel), nullptr);
+  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(PeerName{"b.example.com"}));
+  tunnel.remote_name = "spoke";
+  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(PeerName{"spoke"}));
+  tunnel.remote_name = "other";
+  EXPECT_EQ(find_key(console.config, 0, tunnel), nullptr);
+  tunnel.destination = HostName{"b.example.com", IpAddress::parse("10.2.2.2")};
+  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(*IpAddress::parse("10.2.2.2")));
 }
 
 TEST(Trustpoints, AsTyped) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/source_interface.h"
+#include "userland/daemon/endpoints.h"
 
 #include <gtest/gtest.h>
 
@@ -61,6 +61,46 @@ TEST(SourceInterface, ThePolicyIsByTheAddressThatWasFound) {
   const auto policy = make_policy(with_sources(config, links, addresses), 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local, ip("10.1.1.1"));
+}
+
+config::Config by_host(config::TunnelMode mode) {
+  auto config = first_example();
+  config.tunnels[0].mode = mode;
+  config.tunnels[0].destination = config::HostName{"b.example.com", {}};
+  return config;
+}
+
+std::optional<IpAddress> destination(config::TunnelMode mode, const std::vector<IpAddress>& known,
+                                     const config::Config& before = {}) {
+  const auto config = with_destinations(by_host(mode), {{"b.example.com", known}}, before);
+  const auto* address = config::destination_address(config.tunnels.at(0));
+  return address != nullptr ? std::optional(*address) : std::nullopt;
+}
+
+TEST(DestinationHost, ItsFirstAddressOfTheFamily) {
+  EXPECT_EQ(destination_hosts(by_host(config::TunnelMode::None)), std::set<std::string>{"b.example.com"});
+  const std::vector<IpAddress> both = {ip("2001:db8::2"), ip("10.2.2.2"), ip("10.2.2.3")};
+  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, both), ip("10.2.2.2"));
+  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv6, both), ip("2001:db8::2"));
+  EXPECT_FALSE(destination(config::TunnelMode::IpsecIpv6, {ip("10.2.2.2")}));
+  EXPECT_FALSE(destination(config::TunnelMode::IpsecIpv4, {}));
+}
+
+TEST(DestinationHost, TheOneInUseStaysAsLongAsTheNameHasIt) {
+  auto before = by_host(config::TunnelMode::IpsecIpv4);
+  before.tunnels[0].destination = config::HostName{"b.example.com", ip("10.2.2.3")};
+  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, {ip("10.2.2.2"), ip("10.2.2.3")}, before),
+            ip("10.2.2.3"));
+  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, {ip("10.2.2.2")}, before), ip("10.2.2.2"));
+}
+
+TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
+  auto config = by_host(config::TunnelMode::IpsecIpv4);
+  config.tunnels[0].remote_name = "b.example.com";
+  EXPECT_FALSE(make_policy(config, 0));
+  const auto policy = make_policy(with_destinations(config, {{"b.example.com", {ip("10.2.2.2")}}}, {}), 0);
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->remote, ip("10.2.2.2"));
 }
 
 }  // namespace

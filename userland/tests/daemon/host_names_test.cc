@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/host_names.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+
+#include "userland/daemon/unique_fd.h"
+#include "userland/tests/daemon/sample.h"
+
+namespace awtun::daemon {
+namespace {
+
+/// A name server on loopback that has one name, or none: every other is not found.
+class NameServer {
+ public:
+  explicit NameServer(EventLoop& loop)
+      : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+        port_(bind()),
+        asked_(loop, socket_.get(), [this] { answer(); }) {}
+
+  [[nodiscard]] std::string servers() const { return "127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] int questions() const { return questions_; }
+
+  /// b.example.com: 10.2.2.<host>, for `seconds`; 0: no such name.
+  std::uint8_t host = 2;
+  std::uint8_t seconds = 60;
+  bool silent = false;
+
+ private:
+  std::uint16_t bind() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(at);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+    EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+    return ntohs(at.sin_port);
+  }
+
+  // RFC 1035 4.1: header, the question as it came, one A record that points at it.
+  void answer() {
+    std::array<std::uint8_t, 512> question{};
+    sockaddr_in from{};
+    socklen_t size = sizeof(from);
+    const auto got = ::recvfrom(socket_.get(), question.data(), question.size(), 0,
+                                reinterpret_cast<sockaddr*>(&from), &size);
+    ++questions_;
+    if (got < 12 || silent) return;
+    std::size_t end = 12;
+    while (question.at(end) != 0) end += question.at(end) + 1U;
+    const bool wants_ipv4 = question.at(end + 2) == 1;
+    end += 5;
+    std::vector<std::uint8_t> reply(question.begin(), question.begin() + static_cast<std::ptrdiff_t>(end));
+    reply[2] = 0x84;  // an authoritative answer
+    reply[3] = host == 0 ? 3 : 0;
+    reply[7] = host != 0 && wants_ipv4 ? 1 : 0;
+    reply[11] = 0;
+    if (reply[7] == 1)
+      reply.insert(reply.end(), {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, seconds, 0, 4, 10, 2, 2, host});
+    ::sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+  }
+
+  UniqueFd socket_;
+  std::uint16_t port_;
+  ReadWatcher asked_;
+  int questions_ = 0;
+};
+
+struct Setting {
+  EventLoop loop;
+  NameServer server{loop};
+  HostNames names{loop, [this] { loop.stop(); }, server.servers()};
+};
+
+TEST(HostNames, AnAnswerIsKnown) {
+  Setting setting;
+  setting.names.want({"b.example.com"});
+  EXPECT_TRUE(setting.names.addresses().at("b.example.com").empty());
+  setting.loop.run();
+  EXPECT_EQ(setting.names.addresses().at("b.example.com"), std::vector{ip("10.2.2.2")});
+  EXPECT_EQ(setting.names.problem("b.example.com"), "");
+}
+
+TEST(HostNames, NoSuchNameIsAProblem) {
+  Setting setting;
+  setting.server.host = 0;
+  setting.names.want({"b.example.com"});
+  setting.loop.run();
+  EXPECT_TRUE(setting.names.addresses().at("b.example.com").empty());
+  EXPECT_NE(setting.names.problem("b.example.com"), "");
+}
+
+TEST(HostNames, LoopbackIsKnownWithoutAServer) {
+  Setting setting;
+  setting.names.want({"localhost"});
+  setting.loop.run();
+  const auto known = setting.names.addresses().at("localhost");
+  EXPECT_NE(std::ranges::find(known, ip("127.0.0.1")), known.end());
+  EXPECT_EQ(setting.server.questions(), 0);
+}
+
+TEST(HostNames, OneThatIsNoLongerWantedIsForgottenUnanswered) {
+  Setting setting;
+  setting.server.silent = true;
+  setting.names.want({"b.example.com"});
+  setting.names.want({"localhost"});
+  setting.loop.run();
+  EXPECT_FALSE(setting.names.addresses().contains("b.example.com"));
+  EXPECT_EQ(setting.names.problem("b.example.com"), "");
+}
+
+TEST(HostLookup, ItsTimeIsThatOfTheRecord) {
+  EventLoop loop;
+  NameServer server(loop);
+  server.seconds = 77;
+  std::optional<HostLookup::Answer> answer;
+  const HostLookup lookup(
+      loop, "b.example.com",
+      [&](HostLookup::Answer got) {
+        answer = std::move(got);
+        loop.stop();
+      },
+      server.servers());
+  loop.run();
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((*answer)->valid, std::chrono::seconds(77));
+}
+
+}  // namespace
+}  // namespace awtun::daemon
