@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# 100 rekeys of the Child SA, started by both sides in turn, while iperf3
+# REKEYS rekeys (100) of the Child SA, started by both sides in turn, while iperf3
 # runs: nothing is lost to the switch, by the module's own counters.
 . "$(dirname "$0")/lib.sh"
 
 needs jq iperf3
 
-readonly REKEYS=100
+REKEYS=${REKEYS:-100}
 
 iperf_start() {
 	spawn lan-b iperf3 -s -1 >"$work/server" 2>&1
