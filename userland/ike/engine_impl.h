@@ -135,6 +135,7 @@ struct Engine::Impl {
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
   void confirm(IkeSa& sa);
+  void ask_again(IkeSa& sa);
   void settle(const IkeSa& sa);
 
   // fragments.cc: messages in fragments

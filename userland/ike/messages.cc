@@ -155,6 +155,7 @@ void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const
     case wire::ExchangeType::Informational: {
       // What it deletes is gone before one of several IKE SAs is chosen to stay.
       const bool news = !std::exchange(sa.confirmed, true);
+      if (news) ask_again(sa);
       on_informational_request(sa, header, inner);
       if (news) settle(sa);
       break;
@@ -205,7 +206,18 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
 
 /// The peer has shown that it holds the SA as well, so it may take over from another one.
 void Engine::Impl::confirm(IkeSa& sa) {
-  if (!std::exchange(sa.confirmed, true)) settle(sa);
+  if (std::exchange(sa.confirmed, true)) return;
+  ask_again(sa);
+  settle(sa);
+}
+
+/// What we asked before the peer knew the SA is lost, however often it was sent: its time begins now.
+void Engine::Impl::ask_again(IkeSa& sa) {
+  if (!sa.outstanding || sa.outstanding->retransmitted == 0) return;
+  sa.outstanding->retransmitted = 0;
+  sa.outstanding->first_sent = now_;
+  ++counters_.retransmissions;
+  transmit(sa, {sa.local, sa.remote}, sa.outstanding->packets);
 }
 
 void Engine::Impl::settle(const IkeSa& sa) {

@@ -52,6 +52,28 @@ TEST(Faults, OnceUpItStaysUpWhileRekeying) {
   }
 }
 
+/// What was asked on an IKE SA that the peer did not know yet is asked again when it does.
+TEST(Faults, ARequestOnAnIkeSaThatThePeerLearnsOfLateIsNotGivenUp) {
+  Pair pair(11);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  const Time start = pair.world.now();
+  // Node 0 rekeys and hears nothing for 80 s; node 1 has the new SA at once, and its request there is lost
+  // each time but the ones after 95 s.
+  pair.world.network().filter = [&pair, start](const ike::Send& sent) {
+    const bool from_peer = sent.local.address == pair.world.node(1).address;
+    const bool request = (sent.bytes[19] & 0x20) == 0;
+    return from_peer && pair.world.now() - start < (request ? 95s : 80s);
+  };
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_for(1s);
+  pair.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_until(start + 110s);
+  EXPECT_EQ(pair.status(0).counters.child_rekeys, 1U) << pair.world.trace();
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
 /// All that the two have sent while coming up and rekeying.
 std::vector<ike::Send> capture(Pair& pair) {
   std::vector<ike::Send> sent;
