@@ -51,12 +51,19 @@ bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts inst
 	@tools/bench
 
 check-kernels: deps ## Run every test of the module on every kernel it is for
+	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-kernels
 
 check-debug: deps ## Run the module's tests and stress it on a kernel full of checkers
+	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-debug
+
+interop: deps ## Run every test with strongSwan as the peer (about an hour)
+	@$(MAKE) --no-print-directory modules iproute2 userland
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/interop
 
 fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
 	@tools/fuzz $(FUZZ_SECONDS)
@@ -81,4 +88,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug bench fuzz style install modules_install clean help
+.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug interop bench fuzz style install modules_install clean help

@@ -246,10 +246,10 @@ ca() {
 			-keyout "$work/ca/$1/key.pem" -out "$work/ca/$1/ca.pem"
 }
 
-# key KIND FILE: of 2048 bits RSA or on the curve P-256.
+# key_pair KIND FILE: RSA of KEY_BITS (2048) bits or on the curve P-256.
 key_pair() {
 	case $1 in
-	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$2" ;;
+	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:"${KEY_BITS:-2048}" -out "$2" ;;
 	ecdsa) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$2" ;;
 	esac && chmod 600 "$2"
 }
