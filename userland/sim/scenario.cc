@@ -343,9 +343,12 @@ void Scenario::heal() {
     world_.node(i).refuse = nullptr;
     world_.power(i, true);
   }
-  // Where a key was wrong the right one starts the tunnel anew.
-  for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel) watch_.excuse(tunnel);
-  configure_all();
+  // Where a key was wrong, be it at both ends, the right one starts the tunnel anew.
+  for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel)
+    for (const std::size_t end : {kHub, far_end(tunnel)}) {
+      watch_.excuse(tunnel);
+      configure(end, tunnel);
+    }
 }
 
 void Scenario::recover() {
