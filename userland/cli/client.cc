@@ -70,13 +70,17 @@ Client::Client(Client&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),
       received_(std::move(other.received_)),
       hostname_(std::move(other.hostname_)),
-      same_grammar_(other.same_grammar_) {}
+      same_grammar_(other.same_grammar_),
+      hold_(other.hold_),
+      mode_(other.mode_) {}
 
 Client& Client::operator=(Client&& other) noexcept {
   std::swap(socket_, other.socket_);
   std::swap(received_, other.received_);
   std::swap(hostname_, other.hostname_);
   std::swap(same_grammar_, other.same_grammar_);
+  std::swap(hold_, other.hold_);
+  std::swap(mode_, other.mode_);
   return *this;
 }
 
@@ -126,12 +130,14 @@ Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed
   Json request{{"execute", line}};
   if (enclosed.text) request["text"] = *enclosed.text;
   if (enclosed.accepted) request["accept"] = true;
+  if (hold_) request["hold"] = true;
   const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (auto sent = write_line(text); !sent) return Error{std::move(sent.error())};
   auto answer = read_line();
   if (!answer) return Error{std::move(answer.error())};
   auto reply = parse_reply(*answer);
   if (!reply) return Error{std::string("awiked answered something that is no reply")};
+  mode_ = reply->mode;
   return *std::move(reply);
 }
 

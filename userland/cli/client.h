@@ -58,6 +58,11 @@ class Client {
   /// Has the daemon execute `line` and waits for the answer. An error means that the connection is lost.
   Result<Reply, std::string> execute(std::string_view line, const Enclosed& enclosed = {});
 
+  /// From now on a block of configuration is applied at its end, as a whole or not at all.
+  void hold_blocks() { hold_ = true; }
+  /// Where the last answer has left the session.
+  [[nodiscard]] config::Mode mode() const { return mode_; }
+
   [[nodiscard]] const std::string& hostname() const { return hostname_; }
   /// Whether the daemon has the commands that this program knows.
   [[nodiscard]] bool same_grammar() const { return same_grammar_; }
@@ -72,6 +77,8 @@ class Client {
   std::string received_;  ///< Octets behind the last line taken.
   std::string hostname_;
   bool same_grammar_ = true;
+  bool hold_ = false;
+  config::Mode mode_ = config::Mode::Exec;
 };
 
 }  // namespace awtun::cli

@@ -103,17 +103,29 @@ ExitStatus run_lines(Client& client, const Output& output, const std::vector<std
 
 ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name,
                       bool yes) {
+  client.hold_blocks();
   std::size_t number = 0;
+  std::size_t block = 0;  // the line it begins at; 0: in exec mode
   const auto next = [&](const std::string&) {
     ++number;
     return read_line(script);
   };
   const Answers answers{next, false, yes};
-  while (const auto line = next("")) {
+  const auto run = [&](const std::string& line) {
     const std::string place = name + ":" + std::to_string(number);
-    if (const auto status = run_line(client, output, *line, answers, place)) return *status;
-  }
-  return ExitStatus::Done;
+    const auto status = run_line(client, output, line, answers, place);
+    if (status && *status != ExitStatus::Done && block != 0 && !output.json)
+      output.err << "% Nothing of the block that begins in line " << block << " was applied\n";
+    if (client.mode() == config::Mode::Exec)
+      block = 0;
+    else if (block == 0)
+      block = number;
+    return status;
+  };
+  while (const auto line = next(""))
+    if (const auto status = run(*line)) return *status;
+  if (client.mode() == config::Mode::Exec) return ExitStatus::Done;
+  return run("end").value_or(ExitStatus::Done);
 }
 
 std::optional<std::string> read_line(std::istream& stream) {

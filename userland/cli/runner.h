@@ -34,8 +34,9 @@ ExitStatus status_of(const Reply& reply);
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers);
 
-/// Runs the lines of `script`, called `name`, until one fails or ends the connection. What a line asks back
-/// is in the lines that follow it; `yes` accepts what was pasted.
+/// Runs the lines of `script`, called `name`, until one fails or ends the connection. A block of
+/// configuration, from exec mode to exec mode or the end, is applied as a whole or not at all. What a line
+/// asks back is in the lines that follow it; `yes` accepts what was pasted.
 ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name,
                       bool yes);
 

@@ -64,18 +64,23 @@ Json syntax_error(const config::Session& session, const config::SyntaxError& err
 struct Request {
   std::string line;
   Enclosed enclosed;
+  bool hold = false;
 };
+
+bool is_true(const Json& object, const char* key) {
+  const auto value = object.find(key);
+  return value != object.end() && value->is_boolean() && value->get<bool>();
+}
 
 std::optional<Request> parse_request(std::string_view text) {
   const auto object = Json::parse(text, nullptr, false);
   if (!object.is_object()) return std::nullopt;
   const auto line = object.find("execute");
   if (line == object.end() || !line->is_string()) return std::nullopt;
-  Request request{line->get<std::string>(), {}};
+  Request request{line->get<std::string>(), {}, is_true(object, "hold")};
   const auto pasted = object.find("text");
   if (pasted != object.end() && pasted->is_string()) request.enclosed.text = pasted->get<std::string>();
-  const auto accept = object.find("accept");
-  request.enclosed.accepted = accept != object.end() && accept->is_boolean() && accept->get<bool>();
+  request.enclosed.accepted = is_true(object, "accept");
   return request;
 }
 
@@ -84,6 +89,35 @@ Json certified(const config::Session& session, CertifyAnswer answer) {
   if (answer.ask == CertifyAnswer::Ask::Text) object["ask"] = "text";
   if (answer.ask == CertifyAnswer::Ask::Acceptance) object["ask"] = "acceptance";
   return object;
+}
+
+// ---------------------------------------------------------------- blocks
+
+/// Whether the configuration is to be in force before the outcome is served.
+bool ends_block(const config::Outcome& outcome, const config::Session& session) {
+  return std::visit(Overloaded{
+                        [](const config::Edit&) { return false; },
+                        [](const config::SyntaxError&) { return false; },
+                        [](const config::Refused&) { return false; },
+                        [&](const config::Done&) { return session.mode == config::Mode::Exec; },
+                        [](const auto&) { return true; },
+                    },
+                    outcome);
+}
+
+void hold(const CommandTarget& target, Operator& who, config::Config candidate) {
+  if (!who.block) who.block.emplace(target.running(), config::Config());
+  who.block->candidate = std::move(candidate);
+}
+
+Result<void, std::string> release(const CommandTarget& target, Operator& who) {
+  if (!who.block) return {};
+  const auto block = *std::exchange(who.block, std::nullopt);
+  if (target.running() != block.base)
+    return Error{
+        std::string("the configuration was changed by someone else meanwhile; this block is dropped")};
+  if (block.candidate == block.base) return {};
+  return target.apply(block.candidate);
 }
 
 void log_command(std::string_view line) {
@@ -103,18 +137,24 @@ Reply hello(const CommandTarget& target) {
 
 Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
 
-Reply answer(const CommandTarget& target, config::Session& session, std::string_view text) {
+Reply answer(const CommandTarget& target, Operator& who, std::string_view text) {
+  auto& session = who.session;
   const auto request = parse_request(text);
   if (!request)
     return to_reply(failure(
         session, 2, {{"message", R"(a request is {"execute": "<command line>"})"}, {"kind", "invalid"}}));
   log_command(request->line);
   const auto before = session;
-  auto outcome = config::execute(target.running(), session, request->line);
+  auto outcome = config::execute(who.block ? who.block->candidate : target.running(), session, request->line);
+  if (ends_block(outcome, session))
+    if (const auto released = release(target, who); !released)
+      return to_reply(refusal(session, released.error()));
   return std::visit(
       Overloaded{
           [&](config::Edit& edit) {
-            if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
+            if (request->hold) {
+              hold(target, who, std::move(edit.candidate));
+            } else if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
               session = before;
               return to_reply(refusal(session, applied.error()));
             }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,14 +35,27 @@ struct Reply {
 /// {"hello","version","grammar","hostname","mode","prompt"}.
 Reply hello(const CommandTarget& target);
 
-/// Answers {"execute": "<line>"}, moving `session` as the command says. Success:
+/// Where the operator of one connection stands.
+struct Operator {
+  /// A block of configuration that is held back until its end, and what it was made from.
+  struct Block {
+    config::Config base;
+    config::Config candidate;
+  };
+  config::Session session;
+  std::optional<Block> block;
+};
+
+/// Answers {"execute": "<line>"[,"hold":true]}, moving the operator as the command says. With "hold" a change
+/// of the configuration waits for the end of its block, which is the line that leads back to exec mode, or a
+/// command that acts upon the system; then the block is applied as a whole, or refused. Success:
 /// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]][,"ask"]} or
 /// {"ok":true,"quit":true}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
 /// 1 for a refusal and 2 for a line that is no command. "ask" is "text" or "acceptance": the command wants
 /// the same request again with "text", what the operator pastes, then also with "accept":true. `request`
 /// comes from outside and may be anything.
-Reply answer(const CommandTarget& target, config::Session& session, std::string_view request);
+Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
 
 /// The answer to a peer that may not use this socket; closes.
 Reply rejection(std::string_view reason);

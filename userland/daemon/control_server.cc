@@ -173,7 +173,7 @@ void ControlServer::serve(Client& client) {
     if (evbuffer_get_length(bufferevent_get_output(client.buffer.get())) > max_unread) return drop(client);
     const Line line(input);
     if (line.text == nullptr) break;
-    send(client, answer(target_, client.session, {line.text, line.size}));
+    send(client, answer(target_, client.who, {line.text, line.size}));
   }
   if (!client.closing && evbuffer_get_length(input) >= max_line)
     send(client, rejection("the line is too long"));

@@ -12,7 +12,6 @@
 #include <string>
 
 #include "userland/base/result.h"
-#include "userland/config/session.h"
 #include "userland/daemon/commands.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/unique_fd.h"
@@ -52,7 +51,7 @@ class ControlServer {
   struct Client {
     ControlServer& server;
     std::unique_ptr<bufferevent, FreeBuffer> buffer;
-    config::Session session;
+    Operator who;
     bool closing = false;
     std::list<Client>::iterator self;
   };

@@ -64,6 +64,20 @@ TEST_F(Program, AScriptOnStandardInput) {
   EXPECT_NE(daemon.running().find("ip route 192.168.20.0/24 tunnel0"), std::string::npos);
 }
 
+TEST_F(Program, ABlockThatAFileDoesNotEndIsEnded) {
+  awcli(socket + "-f " + write("configure terminal\ninterface tunnel0\n"));
+  EXPECT_EQ(daemon.lines().back(), "end");
+}
+
+TEST_F(Program, ABlockWithAnErrorIsSaidToBeNothing) {
+  const Finished run =
+      awcli(socket + "-f " + write("show interface\nconfigure terminal\ninterface tunnel0\nmtu 5\n"));
+  EXPECT_EQ(run.status, 2);
+  EXPECT_NE(run.err.find("script:4:"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("% Nothing of the block that begins in line 2 was applied\n"), std::string::npos);
+  EXPECT_EQ(daemon.lines().back(), "mtu 5");
+}
+
 TEST_F(Program, OneShotWords) {
   daemon.set_view("ipsec-sa", {{"schema", 1}, {"sas", Json::array()}});
   const Finished text = awcli(socket + "show ipsec sa");
@@ -89,7 +103,8 @@ TEST_F(Program, AFileStopsAtItsFirstErrorAndNamesIt) {
                          " mtu 9\n"
                          "     ^\n"
                          "% Invalid input detected at '^' marker.\n"
-                         "% Expected: <68-1582>\n");
+                         "% Expected: <68-1582>\n"
+                         "% Nothing of the block that begins in line 1 was applied\n");
   EXPECT_EQ(daemon.lines().size(), 3U);
 }
 

@@ -10,8 +10,11 @@ namespace {
 
 class CommandsTest : public testing::Test {
  protected:
-  Json execute(const std::string& line) {
-    const auto reply = answer(target_, session_, Json{{"execute", line}}.dump());
+  Json execute(const std::string& line) { return request({{"execute", line}}); }
+  /// As a script does.
+  Json hold(const std::string& line) { return request({{"execute", line}, {"hold", true}}); }
+  Json request(const Json& object) {
+    const auto reply = answer(target_, operator_, object.dump());
     closed_ = reply.close;
     return Json::parse(reply.line);
   }
@@ -21,7 +24,7 @@ class CommandsTest : public testing::Test {
   int saved_ = 0;
   std::optional<std::uint32_t> operated_;
   bool closed_ = false;
-  config::Session session_;
+  Operator operator_;
   CommandTarget target_{
       "r1",
       [this]() -> const config::Config& { return running_; },
@@ -87,6 +90,43 @@ TEST_F(CommandsTest, RefusedChangeSaysWhyAndLeavesTheSessionWhereItWas) {
   EXPECT_TRUE(running_.tunnels.empty());
 }
 
+TEST_F(CommandsTest, AHeldBlockIsAppliedAtItsEnd) {
+  for (const char* line : {"configure terminal", "interface tunnel0", "tunnel source 10.1.1.1"})
+    EXPECT_EQ(hold(line)["ok"], true) << line;
+  EXPECT_TRUE(running_.tunnels.empty());
+  EXPECT_EQ(hold("end")["mode"], "exec");
+  EXPECT_EQ(running_.tunnels.at(0).source, ip("10.1.1.1"));
+  EXPECT_FALSE(operator_.block);
+}
+
+TEST_F(CommandsTest, AHeldBlockThatIsRefusedChangesNothing) {
+  for (const char* line : {"configure terminal", "interface tunnel0", "description north"}) hold(line);
+  refuse_apply_ = "the kernel said no";
+  const auto reply = hold("end");
+  EXPECT_EQ(reply["error"]["message"], "the kernel said no");
+  EXPECT_TRUE(running_.tunnels.empty());
+  EXPECT_FALSE(operator_.block);
+}
+
+TEST_F(CommandsTest, ACommandInAHeldBlockFindsInForceWhatStandsBeforeIt) {
+  for (const char* line : {"configure terminal", "interface tunnel0"}) hold(line);
+  EXPECT_EQ(hold("do show interface")["view"], "interface");
+  EXPECT_TRUE(running_.tunnels.contains(0));
+  hold("crypto pki trustpoint t");
+  EXPECT_FALSE(running_.trustpoints.contains("t"));
+  EXPECT_EQ(hold("do crypto pki authenticate t")["ask"], "text");
+  EXPECT_TRUE(running_.trustpoints.contains("t"));
+}
+
+TEST_F(CommandsTest, AHeldBlockGivesWayToAnotherSession) {
+  for (const char* line : {"configure terminal", "interface tunnel0"}) hold(line);
+  running_.tunnels[7] = {};
+  const auto reply = hold("end");
+  EXPECT_EQ(reply["code"], 1);
+  EXPECT_TRUE(running_.tunnels.contains(7));
+  EXPECT_FALSE(running_.tunnels.contains(0));
+}
+
 TEST_F(CommandsTest, SyntaxErrorHasColumnAndWhatWasExpected) {
   const auto reply = execute("show nonsense");
   EXPECT_EQ(reply["code"], 2);
@@ -129,7 +169,7 @@ TEST_F(CommandsTest, ACommandThatAsksBackIsAnsweredByTheSameLineAgain) {
   const auto send = [&](const Json& more) {
     Json request{{"execute", line}};
     request.update(more);
-    return Json::parse(answer(target_, session_, request.dump()).line);
+    return Json::parse(answer(target_, operator_, request.dump()).line);
   };
   EXPECT_EQ(send(Json::object())["ask"], "text");
   const auto shown = send({{"text", "PEM"}});
@@ -157,7 +197,7 @@ TEST_F(CommandsTest, ExitFromExecModeCloses) {
 TEST_F(CommandsTest, WhateverComesInIsAnswered) {
   for (const char* request :
        {"", "{", "[]", "null", "{}", R"({"execute":7})", "\xff\xfe", R"({"execute":"\ud800"})"}) {
-    const auto reply = Json::parse(answer(target_, session_, request).line);
+    const auto reply = Json::parse(answer(target_, operator_, request).line);
     EXPECT_EQ(reply["ok"], false) << request;
     EXPECT_EQ(reply["code"], 2) << request;
   }
