@@ -59,6 +59,8 @@ std::optional<Reply> parse_reply(std::string_view line) {
   reply.view = text_of(object, "view");
   if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
   if (text_of(object, "ask") == "text") reply.ask = Reply::Ask::Text;
+  if (text_of(object, "ask") == "file") reply.ask = Reply::Ask::File;
+  reply.subject = text_of(object, "subject");
   if (text_of(object, "ask") == "acceptance") reply.ask = Reply::Ask::Acceptance;
   reply.filter = read_filter(object_of(object, "filter"));
   reply.syntax = number_of(object, "code") == 2;

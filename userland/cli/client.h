@@ -25,7 +25,8 @@ struct Reply {
   Json data;
   std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
   /// What the command waits for: that it be executed again with that.
-  enum class Ask : std::uint8_t { Nothing, Text, Acceptance } ask = Ask::Nothing;
+  enum class Ask : std::uint8_t { Nothing, Text, File, Acceptance } ask = Ask::Nothing;
+  std::string subject;  ///< The file that is asked for, or the question to accept.
 
   bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.
   std::string message;  ///< Of an error.
@@ -39,7 +40,7 @@ std::optional<Reply> parse_reply(std::string_view line);
 
 /// What goes to the daemon beside a command's line.
 struct Enclosed {
-  std::optional<std::string> text = std::nullopt;  ///< What the operator has pasted.
+  std::optional<std::string> text = std::nullopt;  ///< What the operator has pasted, or a file.
   bool accepted = false;                           ///< And has said yes to.
 };
 

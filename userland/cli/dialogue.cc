@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fstream>
 
 #include "userland/cli/render.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::string_view kEnd = "-----END ";
 /// A paste has no end of its own when its END line is missing.
 constexpr std::size_t kMaxPaste = 48 * 1024;
+constexpr std::size_t kMaxFile = 512 * 1024;
 
 Reply refusal(const Reply& last, std::string message) {
   Reply reply;
@@ -60,8 +62,19 @@ Result<std::string, std::string> read_paste(const Answers& answers, std::ostream
   return Error{std::string("no END line in 48 kB")};
 }
 
-bool accepts(const Answers& answers, std::ostream& screen) {
-  static const std::string prompt = "Accept this certificate? (y/n): ";
+/// A configuration of the operator's; the error says why there is none.
+Result<std::string, std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxFile + 1, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof())
+    return Error{"cannot read " + path};
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxFile) return Error{path + " is larger than 512 kB"};
+  return text;
+}
+
+bool accepts(const Answers& answers, const std::string& question, std::ostream& screen) {
+  const std::string prompt = question + " (y/n): ";
   if (answers.yes) {
     screen << prompt << "y" << std::endl;
     return true;
@@ -84,13 +97,13 @@ Result<Reply, std::string> converse(Client& client, std::string_view line, const
     auto reply = client.execute(line, enclosed);
     if (!reply || reply->ask == Reply::Ask::Nothing) return reply;
     screen << render(reply->view, reply->data) << std::flush;
-    if (reply->ask == Reply::Ask::Text) {
-      auto text = read_paste(answers, screen);
+    if (reply->ask == Reply::Ask::Acceptance) {
+      if (!accepts(answers, reply->subject, screen)) return refusal(*reply, "not accepted");
+      enclosed.accepted = true;
+    } else {
+      auto text = reply->ask == Reply::Ask::File ? read_file(reply->subject) : read_paste(answers, screen);
       if (!text) return refusal(*reply, std::move(text.error()));
       enclosed.text = *std::move(text);
-    } else {
-      if (!accepts(answers, screen)) return refusal(*reply, "not accepted");
-      enclosed.accepted = true;
     }
   }
 }

@@ -96,6 +96,10 @@ std::string isakmp_sas(const Json& data) {
          (peers.empty() ? "" : "\nPeers\n\n" + blocks(peers, "", isakmp_peer));
 }
 
+std::string reload(const Json& data) {
+  return data.contains("in") ? "Reload " + time_of(data, "in", "in ") + "\n" : "No reload waits.\n";
+}
+
 std::string ipsec_sas(const Json& data) { return blocks(list_of(data, "sas"), "No IPsec SA.", ipsec_sa); }
 
 std::string interfaces(const Json& data) {
@@ -124,6 +128,7 @@ constexpr std::array kRenderers = {
     Renderer{"interface", interfaces},
     Renderer{"running-config", lines},
     Renderer{"startup-config", lines},
+    Renderer{"reload", reload},
     Renderer{"message", lines},
 };
 

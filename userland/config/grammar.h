@@ -57,7 +57,7 @@ struct Context {
 };
 
 /// Done also where the configuration was changed: the caller compares.
-using Answer = std::variant<Done, Show, Operate, Certify, SaveStartup, Quit, Refused>;
+using Answer = std::variant<Done, Show, Operate, Certify, Replace, Reload, SaveStartup, Quit, Refused>;
 using Action = Answer (*)(const Context&, Args&);
 
 class Writer;

@@ -114,6 +114,8 @@ std::string_view to_string(View view) {
       return "running-config";
     case View::StartupConfig:
       return "startup-config";
+    case View::Reload:
+      return "reload";
   }
   return "message";
 }

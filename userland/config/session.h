@@ -59,6 +59,7 @@ enum class View : std::uint8_t {
   Interface,
   RunningConfig,
   StartupConfig,
+  Reload,
 };
 
 /// "isakmp-sa", "ipsec-sa", "interface", "running-config".
@@ -107,6 +108,16 @@ struct Certify {
   What what;
   std::string trustpoint;  ///< Is configured.
 };
+/// Make a file the running configuration. Its text comes beside the line.
+struct Replace {
+  std::string file;  ///< The operator's, by a name that only his side opens.
+};
+/// Make the startup configuration the running one: now, or later unless that is cancelled.
+struct Reload {
+  enum class What : std::uint8_t { Now, In, Cancel };
+  What what;
+  std::uint32_t minutes = 0;  ///< Of In.
+};
 /// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
 struct Done {
   std::string message = {};  ///< To print; may be empty.
@@ -132,7 +143,8 @@ struct Refused {
   std::string reason;  ///< One sentence without full stop.
 };
 
-using Outcome = std::variant<Edit, Show, Operate, Certify, SaveStartup, Done, Quit, SyntaxError, Refused>;
+using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, SaveStartup, Done, Quit,
+                             SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
 /// another mode where the command does so; unless the outcome is SyntaxError or Refused, that is, which

@@ -9,13 +9,13 @@
 namespace awtun::daemon {
 namespace {
 
-using Ask = CertifyAnswer::Ask;
-using Answer = Result<CertifyAnswer, std::string>;
+using Ask = Turn::Ask;
+using Answer = Result<Turn, std::string>;
 
 constexpr std::string_view kValidated = "The certificate has been validated successfully.\n";
 constexpr std::string_view kRuler = "-----------------------------------------------------------------\n";
 
-CertifyAnswer ask_for(std::string_view what) {
+Turn ask_for(std::string_view what) {
   return {Ask::Text, "Paste the " + std::string(what) + " PEM file into the terminal.\n" +
                          "Type \"abort\" to cancel.\n"};
 }
@@ -26,8 +26,8 @@ std::string to_text(const pki::Refusal& refusal) {
 
 /// Of what the operator has pasted and not accepted yet.
 Answer show(const pki::Pasted& pasted, std::string_view kind) {
-  return CertifyAnswer{Ask::Acceptance,
-                       pki::to_text(pasted.description) + std::string(kind) + std::string(kValidated)};
+  return Turn{Ask::Acceptance, pki::to_text(pasted.description) + std::string(kind) + std::string(kValidated),
+              "Accept this certificate?"};
 }
 
 ByteView octets(const std::string& text) {
@@ -50,7 +50,7 @@ Answer authenticate(const std::string& name, const Enclosed& enclosed, const Tru
                                              : "This is a CA certificate.\n");
   if (auto saved = store.save_authority(name, pasted->certificates.front()); !saved)
     return Error{std::move(saved.error())};
-  return CertifyAnswer{Ask::Nothing, "Successfully authenticated trustpoint \"" + name + "\"."};
+  return Turn{Ask::Nothing, "Successfully authenticated trustpoint \"" + name + "\"."};
 }
 
 // ---------------------------------------------------------------- enroll
@@ -101,7 +101,7 @@ Answer enroll(const config::Trustpoint& settings, const TrustpointStore& store) 
   std::string text = "Using private key \"" + key_label(settings) + "\"...\n";
   text += "Cut and paste this request to the certificate authority:\n";
   text.append(kRuler).append(*request).append(kRuler);
-  return CertifyAnswer{Ask::Nothing, std::move(text)};
+  return Turn{Ask::Nothing, std::move(text)};
 }
 
 // ---------------------------------------------------------------- import
@@ -130,7 +130,7 @@ Answer import_own(const std::string& name, const config::Trustpoint& settings, c
                 "This is not a valid CA certificate. Attempting to import as a server certificate.\n");
   if (auto saved = store.save_own(name, *key, pasted->certificates); !saved)
     return Error{std::move(saved.error())};
-  return CertifyAnswer{Ask::Nothing, "The certificate was successfully imported."};
+  return Turn{Ask::Nothing, "The certificate was successfully imported."};
 }
 
 /// A CA's certificate may be imported too, and is then the trusted one.
@@ -157,7 +157,7 @@ Answer import_revocation_list(const std::string& name, const Enclosed& enclosed,
                    name};
   if (auto saved = store.save_revocation_lists(name, *enclosed.text); !saved)
     return Error{std::move(saved.error())};
-  return CertifyAnswer{Ask::Nothing, "The revocation list was successfully imported."};
+  return Turn{Ask::Nothing, "The revocation list was successfully imported."};
 }
 
 }  // namespace

@@ -4,35 +4,18 @@
 // judged again.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
+#include "userland/daemon/dialogue.h"
 #include "userland/daemon/trustpoint_store.h"
 
 namespace awtun::daemon {
 
-/// What came beside the line of the command.
-struct Enclosed {
-  std::optional<std::string> text;  ///< what the operator has pasted
-  bool accepted = false;            ///< and has said yes to
-};
-
-struct CertifyAnswer {
-  enum class Ask : std::uint8_t {
-    Nothing,     ///< it is done
-    Text,        ///< that something be pasted
-    Acceptance,  ///< whether it is that
-  };
-  Ask ask;
-  std::string text;  ///< to print
-};
-
 /// `settings` are those of the trustpoint. The error says why what was pasted is refused, or what is missing;
 /// then nothing has changed.
-Result<CertifyAnswer, std::string> certify(const config::Certify& step, const config::Trustpoint& settings,
-                                           const Enclosed& enclosed, const TrustpointStore& store,
-                                           pki::WallClock now);
+Result<Turn, std::string> certify(const config::Certify& step, const config::Trustpoint& settings,
+                                  const Enclosed& enclosed, const TrustpointStore& store, pki::WallClock now);
 
 }  // namespace awtun::daemon

@@ -84,11 +84,26 @@ std::optional<Request> parse_request(std::string_view text) {
   return request;
 }
 
-Json certified(const config::Session& session, CertifyAnswer answer) {
-  auto object = success(session, std::move(answer.text));
-  if (answer.ask == CertifyAnswer::Ask::Text) object["ask"] = "text";
-  if (answer.ask == CertifyAnswer::Ask::Acceptance) object["ask"] = "acceptance";
-  return object;
+const char* to_string(Turn::Ask ask) {
+  switch (ask) {
+    case Turn::Ask::Nothing:
+      return nullptr;
+    case Turn::Ask::Text:
+      return "text";
+    case Turn::Ask::File:
+      return "file";
+    case Turn::Ask::Acceptance:
+      return "acceptance";
+  }
+  return nullptr;
+}
+
+Reply taken(const config::Session& session, Result<Turn, std::string> turn) {
+  if (!turn) return to_reply(refusal(session, turn.error()));
+  auto object = success(session, std::move(turn->text));
+  if (const char* ask = to_string(turn->ask)) object["ask"] = ask;
+  if (!turn->subject.empty()) object["subject"] = std::move(turn->subject);
+  return to_reply(object);
 }
 
 // ---------------------------------------------------------------- blocks
@@ -177,9 +192,13 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
             return to_reply(success(session));
           },
           [&](const config::Certify& step) {
-            auto done = target.certify(step, request->enclosed);
-            if (!done) return to_reply(refusal(session, done.error()));
-            return to_reply(certified(session, *std::move(done)));
+            return taken(session, target.certify(step, request->enclosed));
+          },
+          [&](const config::Replace& replace) {
+            return taken(session, target.replace(replace, request->enclosed));
+          },
+          [&](const config::Reload& reload) {
+            return taken(session, target.reload(reload, request->enclosed));
           },
           [&](const config::SaveStartup&) {
             if (const auto saved = target.save_startup(); !saved)

@@ -9,7 +9,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
-#include "userland/daemon/certify.h"
+#include "userland/daemon/dialogue.h"
 #include "userland/daemon/views.h"
 
 namespace awtun::daemon {
@@ -23,7 +23,9 @@ struct CommandTarget {
   std::function<Result<void, std::string>()> save_startup;
   std::function<Result<Json, std::string>(const config::Show&)> show;
   std::function<Result<void, std::string>(const config::Operate&)> operate;
-  std::function<Result<CertifyAnswer, std::string>(const config::Certify&, const Enclosed&)> certify;
+  std::function<Result<Turn, std::string>(const config::Certify&, const Enclosed&)> certify;
+  std::function<Result<Turn, std::string>(const config::Replace&, const Enclosed&)> replace;
+  std::function<Result<Turn, std::string>(const config::Reload&, const Enclosed&)> reload;
 };
 
 struct Reply {
@@ -52,8 +54,9 @@ struct Operator {
 /// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]][,"ask"]} or
 /// {"ok":true,"quit":true}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
-/// 1 for a refusal and 2 for a line that is no command. "ask" is "text" or "acceptance": the command wants
-/// the same request again with "text", what the operator pastes, then also with "accept":true. `request`
+/// 1 for a refusal and 2 for a line that is no command. "ask" is "text", "file" or "acceptance": the
+/// command wants the same request again with "text", what the operator pastes or the file "subject" holds, or
+/// (also) with "accept":true, a yes to the question "subject". `request`
 /// comes from outside and may be anything.
 Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
 

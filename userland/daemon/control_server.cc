@@ -21,7 +21,7 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_line = 64 * 1024;  // a chain of certificates may be pasted
+constexpr std::size_t max_line = 1024 * 1024;  // a whole configuration may come beside a line
 constexpr std::size_t max_unread = 4 * 1024 * 1024;
 constexpr std::size_t max_clients = 32;
 constexpr int backlog = 16;

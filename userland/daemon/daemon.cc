@@ -101,6 +101,7 @@ Daemon::Daemon(const Options& options, Ports ports)
                                       options_.socket.string());
           },
           [this](const std::string& trustpoint) { return authorities(trustpoint); }),
+      delayed_reload_(loop_, [this] { reload_now(); }),
       commands_{
           hostname(),
           [this]() -> const config::Config& { return applier_.running(); },
@@ -108,7 +109,13 @@ Daemon::Daemon(const Options& options, Ports ports)
           [this] { return save_startup(options_.config, applier_.running()); },
           [this](const config::Show& wanted) { return show(wanted); },
           [this](const config::Operate& wanted) { return operate(wanted); },
-          [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); }},
+          [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); },
+          [this](const config::Replace& wanted, const Enclosed& enclosed) {
+            return replace_by_file(wanted, enclosed);
+          },
+          [this](const config::Reload& wanted, const Enclosed& enclosed) {
+            return reload(wanted, enclosed);
+          }},
       kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
@@ -249,11 +256,45 @@ Result<void, std::string> Daemon::apply(config::Config candidate) {
   return {};
 }
 
-Result<CertifyAnswer, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
+Result<Turn, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
   auto answer = awtun::daemon::certify(step, applier_.running().trustpoints.at(step.trustpoint), enclosed,
                                        credentials_.store(), std::chrono::system_clock::now());
-  if (answer && answer->ask == CertifyAnswer::Ask::Nothing) renew_credentials();
+  if (answer && answer->ask == Turn::Ask::Nothing) renew_credentials();
   return answer;
+}
+
+// ---------------------------------------------------------------- whole configurations
+
+Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted, const Enclosed& enclosed) {
+  if (!enclosed.text) return Turn{Turn::Ask::File, "", wanted.file};
+  auto loaded = load_text(*enclosed.text, wanted.file);
+  if (!loaded) return Error{std::move(loaded.error())};
+  return replace(applier_.running(), *std::move(loaded), enclosed,
+                 [this](config::Config candidate) { return apply(std::move(candidate)); });
+}
+
+Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
+  auto startup = load_startup(options_.config);
+  if (!startup) return Error{std::move(startup.error())};
+  switch (wanted.what) {
+    case config::Reload::What::Now:
+      return replace(applier_.running(), *std::move(startup), enclosed,
+                     [this](config::Config candidate) { return apply(std::move(candidate)); });
+    case config::Reload::What::In:
+      delayed_reload_.start(std::chrono::minutes(wanted.minutes));
+      return Turn{Turn::Ask::Nothing, ""};
+    case config::Reload::What::Cancel:
+      if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
+      return Turn{Turn::Ask::Nothing, ""};
+  }
+  return Turn{Turn::Ask::Nothing, ""};
+}
+
+void Daemon::reload_now() {
+  spdlog::warn("reload: the startup configuration takes the place of the running one");
+  auto startup = load_startup(options_.config);
+  const auto done = startup ? apply(*std::move(startup)) : Result<void, std::string>(Error{startup.error()});
+  if (!done) spdlog::error("reload: {}", done.error());
 }
 
 // ---------------------------------------------------------------- show
@@ -292,6 +333,8 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
     case config::View::RunningConfig:
       return text_view(wanted.tunnel ? config::emit_interface(applier_.running(), *wanted.tunnel)
                                      : config::emit(applier_.running(), config::Secrets::Hidden));
+    case config::View::Reload:
+      return delayed_reload_.view();
     case config::View::StartupConfig:
       return show_startup();
   }

@@ -16,6 +16,7 @@
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/key_log.h"
 #include "userland/daemon/options.h"
+#include "userland/daemon/replacement.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
 #include "userland/daemon/worker_pool.h"
@@ -63,7 +64,10 @@ class Daemon {
   void check(const kernel::SaState& sa, const ike::Status& status);
   Result<Json, std::string> show(const config::Show& wanted);
   Result<void, std::string> apply(config::Config candidate);
-  Result<CertifyAnswer, std::string> certify(const config::Certify& step, const Enclosed& enclosed);
+  Result<Turn, std::string> certify(const config::Certify& step, const Enclosed& enclosed);
+  Result<Turn, std::string> replace_by_file(const config::Replace& wanted, const Enclosed& enclosed);
+  Result<Turn, std::string> reload(const config::Reload& wanted, const Enclosed& enclosed);
+  void reload_now();
   Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);
@@ -83,6 +87,7 @@ class Daemon {
   EngineDriver engine_;
   ike::Counters cleared_counters_;  ///< those of the time when an operator set them to zero
   Applier applier_;
+  DelayedReload delayed_reload_;
   CommandTarget commands_;
   std::unique_ptr<ControlServer> control_;
   ReadWatcher kernel_events_;

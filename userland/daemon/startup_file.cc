@@ -22,14 +22,18 @@ std::string describe(const std::filesystem::path& path, const config::FileError&
 
 }  // namespace
 
+Result<config::Config, std::string> load_text(std::string text, const std::filesystem::path& name) {
+  auto loaded = config::load(text);
+  wipe(text);
+  if (!loaded) return Error{describe(name, loaded.error())};
+  return std::move(*loaded);
+}
+
 Result<config::Config, std::string> load_startup(const std::filesystem::path& path) {
   auto text = read_file(path);
   if (!text) return Error{text.error()};
   if (!*text) return config::Config{};
-  auto loaded = config::load(**text);
-  wipe(**text);
-  if (!loaded) return Error{describe(path, loaded.error())};
-  return std::move(*loaded);
+  return load_text(std::move(**text), path);
 }
 
 Result<void, std::string> save_startup(const std::filesystem::path& path, const config::Config& config) {

@@ -10,6 +10,9 @@
 
 namespace awtun::daemon {
 
+/// Reads a configuration from `text`, which is wiped; `name` is for the error, which is as below.
+Result<config::Config, std::string> load_text(std::string text, const std::filesystem::path& name);
+
 /// Reads the configuration that the daemon starts with. A missing file is an empty configuration.
 /// The error is ready to print: file, line, what is wrong there; never a key.
 Result<config::Config, std::string> load_startup(const std::filesystem::path& path);

@@ -59,6 +59,12 @@ Answer certify(const Context& context, Args& args) {
   return Certify{What, name};
 }
 
+inline Answer replace(const Context&, Args& args) { return Replace{args.get<std::string>(0)}; }
+inline Answer reload(const Context&, Args&) { return Reload{Reload::What::Now}; }
+inline Answer reload_in(const Context&, Args& args) {
+  return Reload{Reload::What::In, args.get<std::uint32_t>(0)};
+}
+inline Answer cancel_reload(const Context&, Args&) { return Reload{Reload::What::Cancel}; }
 inline Answer save(const Context&, Args&) { return SaveStartup{}; }
 inline Answer quit(const Context&, Args&) { return Quit{}; }
 inline Answer nothing(const Context&, Args&) { return Done{}; }
@@ -86,6 +92,11 @@ inline constexpr std::array kExec = {
                 "peer\nAddress of the peer\nAccepted, and without effect: the peer is never waited for\n",
         .run = clear_isakmp_sa_of_peer,
         .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "configure replace <file:line>",
+        .help = "Enter configuration mode\nMake a file the running configuration, changing only what "
+                "differs\nFile of this side\n",
+        .run = replace},
     Row{.mode = Mode::Exec,
         .pattern = "configure terminal",
         .help = "Enter configuration mode\nFrom this terminal\n",
@@ -131,6 +142,23 @@ inline constexpr std::array kExec = {
         .help = "Negotiate new keys now, without interruption\nKey exchange (IKE)\nSecurity associations\nOf "
                 "this tunnel\n",
         .run = operate<Operate::What::RekeyIsakmpSa>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "reload",
+        .help = "Make the startup configuration the running one, changing only what differs\n",
+        .run = reload,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "reload cancel",
+        .help = "Make the startup configuration the running one, changing only what differs\nNot after "
+                "all\n",
+        .run = cancel_reload,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "reload in <minutes:1-1440>",
+        .help = "Make the startup configuration the running one, changing only what differs\nLater, unless "
+                "cancelled: the way back from a mistake\nMinutes\n",
+        .run = reload_in,
         .under_do = true},
     Row{.mode = Mode::Exec,
         .pattern = "show crypto pki certificates [<trustpoint:label>]",
@@ -226,6 +254,12 @@ inline constexpr std::array kExec = {
         .help =
             "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\nOf one tunnel\n",
         .run = show_tunnel<View::IsakmpSa>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "show reload",
+        .help = "Show what the system does\nThe reload that waits\n",
+        .run = show<View::Reload>,
         .under_do = true,
         .filtered = true},
     Row{.mode = Mode::Exec,

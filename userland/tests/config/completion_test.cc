@@ -29,7 +29,7 @@ TEST(Completion, TheNextWordBehindABlank) {
   EXPECT_TRUE(complete(Mode::Exec, "show run ").executable);
   EXPECT_EQ(complete(Mode::Exec, "sh").common_prefix(), "show");
   EXPECT_EQ(texts(complete(Mode::Exec, "")), (Words{"clear", "configure", "copy", "crypto", "end", "exit",
-                                                    "rekey", "show", "terminal", "write"}));
+                                                    "rekey", "reload", "show", "terminal", "write"}));
 }
 
 TEST(Completion, ValuesAreNotInserted) {
@@ -73,7 +73,7 @@ TEST(Completion, BehindNoAndDo) {
   EXPECT_EQ(texts(complete(Mode::Config, "no crypto isakmp key ")),
             (Words{"address", "hostname", "policy", "KEY"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "do ")),
-            (Words{"clear", "copy", "crypto", "rekey", "show", "terminal", "write"}));
+            (Words{"clear", "copy", "crypto", "rekey", "reload", "show", "terminal", "write"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "do show ip")), Words{"ipsec"});
 }
 

@@ -10,7 +10,7 @@ namespace awtun::daemon {
 namespace {
 
 using namespace pki::testing;
-using Ask = CertifyAnswer::Ask;
+using Ask = Turn::Ask;
 using What = config::Certify::What;
 
 const std::string kName = "vpn_trust";
@@ -23,8 +23,7 @@ class Certify : public testing::Test {
     settings.subject_alt_name = "r1.example.com";
   }
 
-  Result<CertifyAnswer, std::string> run(What what, std::optional<std::string> text = {},
-                                         bool accepted = false) {
+  Result<Turn, std::string> run(What what, std::optional<std::string> text = {}, bool accepted = false) {
     return certify({what, kName}, settings, {std::move(text), accepted}, store, kNow);
   }
   std::string refusal(What what, std::optional<std::string> text) {

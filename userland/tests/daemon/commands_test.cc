@@ -45,10 +45,19 @@ class CommandsTest : public testing::Test {
         operated_ = operation.tunnel;
         return {};
       },
-      [](const config::Certify& step, const Enclosed& enclosed) -> Result<CertifyAnswer, std::string> {
-        if (!enclosed.text) return CertifyAnswer{CertifyAnswer::Ask::Text, "Paste."};
-        if (!enclosed.accepted) return CertifyAnswer{CertifyAnswer::Ask::Acceptance, *enclosed.text};
-        return CertifyAnswer{CertifyAnswer::Ask::Nothing, step.trustpoint};
+      [](const config::Certify& step, const Enclosed& enclosed) -> Result<Turn, std::string> {
+        if (!enclosed.text) return Turn{Turn::Ask::Text, "Paste."};
+        if (!enclosed.accepted) return Turn{Turn::Ask::Acceptance, *enclosed.text};
+        return Turn{Turn::Ask::Nothing, step.trustpoint};
+      },
+      [](const config::Replace& replace, const Enclosed& enclosed) -> Result<Turn, std::string> {
+        if (!enclosed.text) return Turn{Turn::Ask::File, "", replace.file};
+        if (!enclosed.accepted) return Turn{Turn::Ask::Acceptance, "+line", "Make these changes?"};
+        return Turn{Turn::Ask::Nothing, *enclosed.text};
+      },
+      [](const config::Reload& reload, const Enclosed&) -> Result<Turn, std::string> {
+        if (reload.what == config::Reload::What::Cancel) return Error{std::string("no reload waits")};
+        return Turn{Turn::Ask::Nothing, std::to_string(reload.minutes)};
       }};
 };
 
@@ -88,6 +97,23 @@ TEST_F(CommandsTest, RefusedChangeSaysWhyAndLeavesTheSessionWhereItWas) {
   EXPECT_EQ(reply["error"]["message"], "the kernel said no");
   EXPECT_EQ(reply["mode"], "config");
   EXPECT_TRUE(running_.tunnels.empty());
+}
+
+TEST_F(CommandsTest, ReplaceAsksForTheFileAndThenWhetherToDoIt) {
+  const auto asked = execute("configure replace /tmp/new file");
+  EXPECT_EQ(asked["ask"], "file");
+  EXPECT_EQ(asked["subject"], "/tmp/new file");
+  Json object{{"execute", "configure replace x"}, {"text", "end\n"}};
+  EXPECT_EQ(request(object)["subject"], "Make these changes?");
+  object["accept"] = true;
+  EXPECT_EQ(request(object)["data"]["text"], "end\n");
+}
+
+TEST_F(CommandsTest, ReloadInCancelAndNone) {
+  EXPECT_EQ(execute("reload in 5")["data"]["text"], "5");
+  EXPECT_EQ(execute("reload cancel")["error"]["message"], "no reload waits");
+  EXPECT_EQ(execute("reload in 0")["code"], 2);
+  EXPECT_EQ(execute("show reload")["view"], "reload");
 }
 
 TEST_F(CommandsTest, AHeldBlockIsAppliedAtItsEnd) {

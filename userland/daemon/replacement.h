@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// One whole configuration in the place of another: `configure replace` and `reload`.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "userland/base/result.h"
+#include "userland/config/session.h"
+#include "userland/daemon/dialogue.h"
+#include "userland/daemon/event_loop.h"
+#include "userland/daemon/views.h"
+
+namespace awtun::daemon {
+
+/// What changes, as lines of configuration with "-" or "+" before them under the section that they are of,
+/// without keys. Empty: nothing does.
+std::string differences(const config::Config& from, const config::Config& to);
+
+using Apply = std::function<Result<void, std::string>(config::Config)>;
+
+/// Shows what would change, asks, applies: each as far as `enclosed` goes.
+Result<Turn, std::string> replace(const config::Config& running, config::Config wanted,
+                                  const Enclosed& enclosed, const Apply& apply);
+
+/// A reload that waits: the rope by which one comes back from a configuration that locks one out.
+class DelayedReload {
+ public:
+  DelayedReload(EventLoop& loop, std::function<void()> reload);
+
+  /// In the place of one that waits already.
+  void start(std::chrono::minutes after);
+  /// False: none waits.
+  bool cancel();
+  /// {"schema"[,"in": seconds]}.
+  [[nodiscard]] Json view() const;
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> due_;
+  Timer timer_;
+};
+
+}  // namespace awtun::daemon
