@@ -66,8 +66,10 @@ Result<void, std::string> write_file(const std::filesystem::path& path, std::str
   const auto directory = directory_of(path);
   std::error_code ignored;  // what matters shows when the file is made
   std::filesystem::create_directories(directory, ignored);
-  std::string temporary = path.string() + ".XXXXXX";
-  const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  // Its name is always the same: what a crash leaves behind goes with the next write.
+  const std::string temporary = path.string() + ".new";
+  ::unlink(temporary.c_str());
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return failure("write", path);
   if (write_all(fd.get(), contents) && ::fsync(fd.get()) == 0 &&
       ::rename(temporary.c_str(), path.c_str()) == 0) {

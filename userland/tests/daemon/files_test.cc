@@ -2,8 +2,14 @@
 #include "userland/daemon/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <fstream>
 #include <iterator>
 
 #include "userland/daemon/startup_file.h"
@@ -42,6 +48,70 @@ TEST(Files, FailedWriteLeavesNothingAndSaysWhere) {
   ASSERT_FALSE(written);
   EXPECT_NE(written.error().find("taken"), std::string::npos);
   EXPECT_EQ(files_in(scratch.path()), 1U);
+}
+
+TEST(Files, WhatACrashHasLeftBehindGoesWithTheNextWrite) {
+  const ScratchDirectory scratch;
+  std::ofstream(scratch / "file.new") << "half of a se";
+  ASSERT_TRUE(write_file(scratch / "file", "whole"));
+  EXPECT_EQ(files_in(scratch.path()), 1U);
+}
+
+/// A process that writes "new" over the file, stopped at each of its system calls: `before` is told the
+/// number of each and says whether it may go on; if not, the process is killed there. True: it got to its
+/// end.
+bool write_stopped(const std::filesystem::path& path, const std::function<bool(std::uint64_t)>& before) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    ::raise(SIGSTOP);
+    ::_exit(write_file(path, "new") ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::ptrace(PTRACE_SETOPTIONS, child, nullptr, reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD));
+  for (;;) {
+    ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+    ::waitpid(child, &status, 0);
+    if (WIFEXITED(status)) return WEXITSTATUS(status) == 0;
+    struct __ptrace_syscall_info info {};
+    ::ptrace(PTRACE_GET_SYSCALL_INFO, child, reinterpret_cast<void*>(sizeof info), &info);
+    if (info.op != PTRACE_SYSCALL_INFO_ENTRY || before(info.entry.nr)) continue;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+    return false;
+  }
+}
+
+TEST(Files, KilledAtAnySystemCallTheOldOrTheNewIsThere) {
+  const ScratchDirectory scratch;
+  bool ended = false;
+  int calls = 0;
+  for (; !ended && calls < 100; ++calls) {
+    ASSERT_TRUE(write_file(scratch / "file", "old"));
+    int left = calls;
+    ended = write_stopped(scratch / "file", [&left](std::uint64_t) { return left-- > 0; });
+    const auto read = read_file(scratch / "file");
+    ASSERT_TRUE(read && *read) << calls;
+    EXPECT_TRUE(**read == "new" || (!ended && **read == "old")) << calls << ": " << **read;
+  }
+  EXPECT_TRUE(ended);
+  EXPECT_GT(calls, 5);
+}
+
+TEST(Files, TheNewIsOnTheDiskBeforeItTakesThePlaceAndThenTheDirectoryIs) {
+  const ScratchDirectory scratch;
+  std::vector<std::uint64_t> calls;
+  ASSERT_TRUE(write_stopped(scratch / "file", [&calls](std::uint64_t number) {
+    if (number == SYS_write || number == SYS_fsync || number == SYS_rename || number == SYS_renameat ||
+        number == SYS_renameat2)
+      calls.push_back(number);
+    return true;
+  }));
+  ASSERT_EQ(calls.size(), 4U);
+  EXPECT_EQ(calls[0], static_cast<std::uint64_t>(SYS_write));
+  EXPECT_EQ(calls[1], static_cast<std::uint64_t>(SYS_fsync));
+  EXPECT_EQ(calls[3], static_cast<std::uint64_t>(SYS_fsync));
 }
 
 TEST(StartupFile, SavedConfigurationLoadsTheSame) {
