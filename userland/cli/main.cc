@@ -32,6 +32,7 @@ std::string join(const std::vector<std::string>& words) {
 
 ExitStatus run(const Options& options) {
   const Output output{std::cout, std::cerr, options.json};
+  if (options.complete) return print_completion(output, *options.complete);
   if (!options.check.empty()) {
     return with_file(options.check, [&](std::istream& file, const std::string& name) {
       return check_file(output, file, name);

@@ -14,7 +14,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
   app.set_version_flag("-V,--version", "awcli 0.1");
   app.add_option("-s,--socket", options.socket, "awiked's control socket")->capture_default_str();
   app.add_flag("-j,--json", options.json, "Show JSON instead of text");
-  app.add_flag("-y,--yes", options.yes, "Accept a certificate from standard input without asking");
+  app.add_flag("-y,--yes", options.yes, "Accept what would be asked about");
   auto* const commands = app.add_option("-c,--command", options.commands, "Run this line (repeatable)")
                              ->allow_extra_args(false)
                              ->type_name("LINE");
@@ -23,6 +23,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
           ->type_name("FILE");
   auto* const check = app.add_option("-C,--check", options.check, "Check a startup file, without a daemon")
                           ->type_name("FILE");
+  app.add_option("--complete", options.complete)->group("");  // for shells, not for people
   auto* const words = app.add_option("words", options.words, "One exec command: show isakmp sa");
   script->excludes(commands);
   check->excludes(commands)->excludes(script);

@@ -2,6 +2,7 @@
 // The options of the process; the words of the router's commands are not among them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,11 +15,12 @@ enum class ExitStatus : int { Done = 0, Refused = 1, Syntax = 2, Unreachable = 3
 struct Options {
   std::string socket = "/run/awtun/awiked.sock";
   bool json = false;
-  bool yes = false;                   ///< Accept what is pasted without being asked.
+  bool yes = false;                   ///< Accept what would be asked about.
   std::vector<std::string> commands;  ///< -c, in their order.
   std::string script;                 ///< -f; "-": standard input. Empty: none.
   std::string check;                  ///< -C; "-": standard input. Empty: none.
-  std::vector<std::string> words;     ///< One exec command.
+  std::optional<std::string> complete;  ///< --complete: the beginning of an exec command, for a shell.
+  std::vector<std::string> words;       ///< One exec command.
 };
 
 /// The options, or the status to exit with after --help, --version or an error, which it has printed.

@@ -135,6 +135,12 @@ std::optional<std::string> read_line(std::istream& stream) {
   return line;
 }
 
+ExitStatus print_completion(const Output& output, std::string_view line) {
+  for (const auto& candidate : config::complete(config::Mode::Exec, line).candidates)
+    if (candidate.literal) output.out << candidate.text << "\n";
+  return ExitStatus::Done;
+}
+
 ExitStatus check_file(const Output& output, std::istream& file, const std::string& name) {
   const std::string text(std::istreambuf_iterator<char>(file), {});
   const auto config = config::load(text);

@@ -47,4 +47,7 @@ std::optional<std::string> read_line(std::istream& stream);
 /// every line is good, go to output.err.
 ExitStatus check_file(const Output& output, std::istream& file, const std::string& name);
 
+/// The words that may stand at the end of `line`, an exec command's beginning, one a line. Needs no daemon.
+ExitStatus print_completion(const Output& output, std::string_view line);
+
 }  // namespace awtun::cli

@@ -59,7 +59,9 @@ class Asker {
       if (!request.contains("text"))
         reply.update({{"ask", "text"}, {"data", {{"text", "Paste it.\n"}}}});
       else if (!request.contains("accept"))
-        reply.update({{"ask", "acceptance"}, {"data", {{"text", "Subject: x\n"}}}});
+        reply.update({{"ask", "acceptance"},
+                      {"subject", "Accept this certificate?"},
+                      {"data", {{"text", "Subject: x\n"}}}});
       else
         reply.update({{"data", {{"text", "Done."}}}});
       say(socket, reply.dump());

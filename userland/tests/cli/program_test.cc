@@ -78,6 +78,31 @@ TEST_F(Program, ABlockWithAnErrorIsSaidToBeNothing) {
   EXPECT_EQ(daemon.lines().back(), "mtu 5");
 }
 
+TEST_F(Program, AFileThatCannotBeReadReplacesNothing) {
+  const Finished run = awcli(socket + "--yes configure replace /nonexistent/file");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.err.find("cannot read /nonexistent/file"), std::string::npos) << run.err;
+}
+
+/// What bash offers behind `awcli `; the last word is the one that is being typed.
+std::string offered(const std::string& words) {
+  const std::string command = "bash -c 'source " BASH_COMPLETION "; COMP_WORDS=(" AWCLI_PATH " " + words +
+                              "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _awcli; echo \"${COMPREPLY[*]}\"'";
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  std::string out;
+  for (int octet = 0; (octet = std::fgetc(pipe)) != EOF;) out += static_cast<char>(octet);
+  ::pclose(pipe);
+  return out;
+}
+
+TEST_F(Program, BashCompletesACommandAndOptions) {
+  EXPECT_EQ(offered("show isakmp pe"), "peer\n");
+  EXPECT_EQ(offered("--json -s /tmp/sock sh ipsec p"), "peer policy profile\n");
+  EXPECT_EQ(offered("--jso"), "--json\n");
+  EXPECT_EQ(offered("reload \"\""), "cancel in\n");
+  EXPECT_EQ(offered("nonsense x"), "\n");
+}
+
 TEST_F(Program, OneShotWords) {
   daemon.set_view("ipsec-sa", {{"schema", 1}, {"sas", Json::array()}});
   const Finished text = awcli(socket + "show ipsec sa");

@@ -128,6 +128,13 @@ Json TestDaemon::answer(config::Session& session, const std::string& line) {
                                [&](const config::Show& what) { return show(session, what); },
                                [&](const config::Operate&) { return done(session); },
                                [&](const config::Certify&) { return done(session); },
+                               [&](const config::Replace& replace) {
+                                 auto object = done(session);
+                                 object["ask"] = "file";
+                                 object["subject"] = replace.file;
+                                 return object;
+                               },
+                               [&](const config::Reload&) { return done(session); },
                                [&](const config::SaveStartup&) { return done(session); },
                                [&](const config::Done&) { return done(session); },
                                [&](const config::Quit&) {
