@@ -235,6 +235,7 @@ struct Engine::Impl {
   void ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error);
   IkeSa* make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator, const IkeChoice& choice,
                         const Secret& shared, ExchangeNonces nonces);
+  void move_children(const IkeSa& from, const IkeSa& to);
   void adopt_successor(IkeSa& old, IkeSa& made, bool ours);
   void mark_replaced(IkeSa& sa);
   bool adopt_rival(IkeSa& old);

@@ -59,14 +59,20 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   return &made;
 }
 
+/// The peer has moved them as well, or does so with our answer.
+void Engine::Impl::move_children(const IkeSa& from, const IkeSa& to) {
+  Tunnel* owner = tunnel(from.tunnel);
+  if (owner == nullptr) return;
+  for (ChildSa* moved : children(*owner))
+    if (moved->ike_sa == from.local_spi) moved->ike_sa = to.local_spi;
+}
+
 /// `made` takes the place of `old`; the end that asked for it (`ours`) deletes the old one.
 void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   ++counters_.ike_rekeys;
   made.provisional = false;
   old.rival.reset();
-  if (Tunnel* owner = tunnel(old.tunnel))
-    for (ChildSa* moved : children(*owner))
-      if (moved->ike_sa == old.local_spi) moved->ike_sa = made.local_spi;
+  move_children(old, made);
   for (const Task& task : old.queue) {
     const bool about_children = task.what == Task::What::NewChild || task.what == Task::What::RekeyChild ||
                                 task.what == Task::What::DeleteChild;
@@ -163,6 +169,8 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
     case Conclusion::Report:
       break;
   }
+  // The peer sends on the Child SAs of the one that is dropped until it hears of that.
+  move_children(sa, *made);
   delete_ike(*made);
 }
 

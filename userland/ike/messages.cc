@@ -289,9 +289,12 @@ void Engine::Impl::give_up(IkeSa& sa) {
       ++counters_.dead_peers;
       if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy, sa.remote.port));
       break;
+    case IkeState::Replaced:
+      // The peer has rekeyed it, so it is there, and may have to be answered that once more.
+      sa.outstanding.reset();
+      return;
     case IkeState::InitReceived:
     case IkeState::HalfOpen:
-    case IkeState::Replaced:
     case IkeState::Deleting:
     case IkeState::Ended:
     case IkeState::Closed:

@@ -102,5 +102,36 @@ TEST(Duplicates, BothEndsAgreeWhenAHandshakeTakesNoTime) {
   }
 }
 
+/// The one that gives way is being rekeyed: the peer sends on its successor until it hears of the end of
+/// that.
+TEST(Duplicates, TheSuccessorOfOneThatGivesWayIsReceivedOnUntilThePeerLetsItGo) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    for (const std::size_t end : {0U, 1U}) {
+      Pair pair(seed);
+      const Time start = pair.world.now();
+      pair.world.network().filter = [&](const ike::Send& datagram) {
+        const Duration after = pair.world.now() - start;
+        const bool response = (datagram.bytes[19] & 0x20) != 0;
+        const bool from_end = datagram.local.address == pair.world.node(end).address;
+        // For 3 s the rekey goes unanswered and the other IKE SA does not come up.
+        if (after < 3s)
+          return is(datagram, response ? wire::ExchangeType::CreateChildSa : wire::ExchangeType::IkeAuth) &&
+                 !from_end;
+        // The first request under the successor, which deletes it, is lost for 20 s.
+        const auto header = wire::parse_header(datagram.bytes);
+        return after > 4100ms && after < 20s && !response && header && header->message_id == 0 && from_end;
+      };
+      Continuity continuity(pair);
+      pair.set_both();
+      pair.world.run_for(200ms);
+      pair.world.input(end, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+      pair.world.run_for(60s);
+      EXPECT_TRUE(continuity.up);
+      EXPECT_FALSE(continuity.broken) << pair.world.trace();
+      pair.world.run_for(300s);
+      ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    }
+}
+
 }  // namespace
 }  // namespace awtun::sim

@@ -74,6 +74,30 @@ TEST(Faults, ARequestOnAnIkeSaThatThePeerLearnsOfLateIsNotGivenUp) {
   EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
 }
 
+/// Of an IKE SA that the peer has rekeyed a request may go unanswered: the response to the rekey is repeated
+/// all the same.
+TEST(Faults, ARekeyedIkeSaOutlivesItsOwnRequests) {
+  Pair pair(12);
+  pair.set_both();
+  ASSERT_TRUE(pair.come_up());
+  pair.world.run_for(20s);
+  const Time start = pair.world.now();
+  // Node 1 is not heard for 210 s but for its answers to DPD, so its own DPD is given up meanwhile.
+  pair.world.network().filter = [&pair, start](const ike::Send& sent) {
+    const bool from_peer = sent.local.address == pair.world.node(1).address;
+    const bool answer_to_dpd = (sent.bytes[19] & 0x20) != 0 && sent.bytes[18] == 37;
+    return from_peer && !answer_to_dpd && pair.world.now() - start < 210s;
+  };
+  bool always = true;
+  pair.world.after_event = [&] { always = always && pair.connected(); };
+  pair.world.run_until(start + 130s);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_until(start + 400s);
+  EXPECT_TRUE(always) << pair.world.trace();
+  EXPECT_EQ(pair.status(0).counters.crashes_detected, 0U);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
 /// All that the two have sent while coming up and rekeying.
 std::vector<ike::Send> capture(Pair& pair) {
   std::vector<ike::Send> sent;
