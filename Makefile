@@ -50,6 +50,10 @@ bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts inst
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/bench
 
+bench-ike: deps $(BUILD)/userland/build.ninja ## Measure IKE handshakes beside strongSwan: CPU and memory of the responder
+	@ninja -C $(BUILD)/userland -j $(JOBS) ike_bench
+	@tools/bench-ike
+
 check-kernels: deps ## Run every test of the module on every kernel it is for
 	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
@@ -74,6 +78,7 @@ style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shell
 install: all ## Install awiked, awcli and the plugin for ip (DESTDIR=, prefix=, libdir=)
 	install -D -m 755 $(BUILD)/bin/awiked $(DESTDIR)$(sbindir)/awiked
 	install -D -m 755 $(BUILD)/bin/awcli $(DESTDIR)$(bindir)/awcli
+	install -D -m 644 tools/completion/awcli $(DESTDIR)$(prefix)/share/bash-completion/completions/awcli
 	install -d -m 755 $(DESTDIR)$(sysconfdir)/awtun
 	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2) DESTDIR=$(DESTDIR) prefix=$(prefix) install
 	install -D -m 644 include/uapi/linux/awtun.h $(DESTDIR)$(prefix)/include/linux/awtun.h
@@ -88,4 +93,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug interop bench fuzz style install modules_install clean help
+.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike fuzz style install modules_install clean help
