@@ -49,8 +49,8 @@ configure_b() {
 }
 
 not_found() {
-	cli_json a '.interfaces[0] | .destination == null and .destination_host == "'$HOST'" and
-		(.reason | startswith("'$HOST': "))' show interface tunnel0
+	cli_json a '.interfaces[0] | .destination == null and .destination_host == "'"$HOST"'" and
+		(.reason | startswith("'"$HOST"': "))' show interface tunnel0
 }
 
 # leads_to ADDRESS: by the view, and by the IKE SA.

@@ -158,7 +158,7 @@ ExitStatus run_shell(Client& client, const Output& output) {
       output.out << "\n";
       break;
     }
-    editor.remember(*line);
+    if (!config::mask_secrets(*line)) editor.remember(*line);
     const auto ask = [&](const std::string& question) { return editor.read(question, last.mode); };
     auto reply = converse(client, *line, {ask}, output.out);
     if (!reply) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ class Terminal {
 
   void type(const std::string& keys) const {
     EXPECT_EQ(::write(master_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+
+  void resize(unsigned short columns) const {
+    const winsize size{24, columns, 0, 0};
+    EXPECT_EQ(::ioctl(master_, TIOCSWINSZ, &size), 0);
   }
 
   /// What appears until `text` has; fails after a while without it.
@@ -177,6 +183,55 @@ TEST(Shell, HistoryIsKeptWithoutKeys) {
   Terminal terminal(daemon);
   terminal.wait_for("r1# ");
   terminal.type("\x10\x10\x10\n");  // ^P: the third line from the end
+  terminal.wait_for("r1(config)# ");
+}
+
+TEST(Shell, AKeyDoesNotComeBackInTheSameShell) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("conf t\n");
+  terminal.wait_for("r1(config)# ");
+  terminal.type("crypto isakmp key ouR4ecret address 10.2.2.2\n");
+  terminal.wait_for("r1(config)# ");
+  terminal.type("\x10\n");  // ^P: the last line that is remembered
+  const std::string seen = terminal.wait_for("r1(config)# ");
+  EXPECT_EQ(seen.find("ouR4ecret"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("conf t"), std::string::npos) << seen;
+}
+
+TEST(Shell, APastedBlockIsTakenLineByLine) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("configure terminal\ninterface tunnel0\n description north\n mtu 1300\n!\nend\n");
+  terminal.wait_for("r1(config-if)# end");
+  terminal.wait_for("r1# ");
+  EXPECT_NE(daemon.running().find(" description north\n mtu 1300\n"), std::string::npos) << daemon.running();
+}
+
+/// What drivers like Netmiko rely on: prompts that a pattern finds, and nothing that moves the cursor.
+TEST(Shell, ADumbTerminalGetsNoEscapeSequences) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  std::string seen = terminal.wait_for("r1# ");
+  terminal.type("terminal length 0\n");
+  seen += terminal.wait_for("r1# ");
+  terminal.type("show interface ?");
+  seen += terminal.wait_for("tunnel<0-65535>");
+  terminal.type("\x15show running-config\n");
+  seen += terminal.wait_for("\nr1# ");
+  EXPECT_EQ(seen.find('\x1b'), std::string::npos);
+}
+
+TEST(Shell, GoesOnWhenTheTerminalIsResized) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("configure ter");
+  terminal.wait_for("configure ter");
+  terminal.resize(40);
+  terminal.type("minal\n");
   terminal.wait_for("r1(config)# ");
 }
 
