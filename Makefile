@@ -13,7 +13,7 @@ sysconfdir ?= /etc
 JOBS ?= $(shell nproc)
 BUILD := build
 
-all: modules userland iproute2 ## Build kmod/awtun.ko, build/bin/awiked, build/bin/awcli and the plugin for ip
+all: modules userland iproute2 man ## Build the module, awiked, awcli, the plugin for ip and the manual pages
 
 modules: ## Build kmod/awtun.ko for KDIR
 	@$(MAKE) --no-print-directory -C kmod $(if $(KDIR),KDIR=$(KDIR))
@@ -26,6 +26,9 @@ userland: $(BUILD)/userland/build.ninja ## Build awiked and awcli
 $(BUILD)/userland/build.ninja: userland/CMakeLists.txt
 	@command -v cmake >/dev/null && command -v ninja >/dev/null || { echo "cmake or ninja is missing: run tools/deps" >&2; exit 1; }
 	cmake -G Ninja -S userland -B $(BUILD)/userland
+
+man: userland ## Make the manual pages in build/man
+	@tools/man $(BUILD)/bin $(BUILD)/man
 
 iproute2: ## Build build/iproute2/link_tunnel.so, by which ip speaks of tunnels
 	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2)
@@ -75,9 +78,12 @@ fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
-install: all ## Install awiked, awcli and the plugin for ip (DESTDIR=, prefix=, libdir=)
+install: all ## Install awiked, awcli, the plugin for ip and the manual pages (DESTDIR=, prefix=, libdir=)
 	install -D -m 755 $(BUILD)/bin/awiked $(DESTDIR)$(sbindir)/awiked
 	install -D -m 755 $(BUILD)/bin/awcli $(DESTDIR)$(bindir)/awcli
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man1 $(BUILD)/man/awcli.1
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man4 $(BUILD)/man/awtun.4
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man8 $(BUILD)/man/awiked.8
 	install -D -m 644 tools/completion/awcli $(DESTDIR)$(prefix)/share/bash-completion/completions/awcli
 	install -d -m 755 $(DESTDIR)$(sysconfdir)/awtun
 	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2) DESTDIR=$(DESTDIR) prefix=$(prefix) install
@@ -93,4 +99,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike fuzz style install modules_install clean help
+.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike fuzz style install modules_install clean help
