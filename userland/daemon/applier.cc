@@ -223,6 +223,7 @@ void Applier::reconcile() {
 }
 
 bool Applier::follow_addresses() {
+  if (!has_source_interface(running_) && destination_hosts(running_).empty()) return true;
   auto wanted = looked_up(running_);
   const auto followed = wanted ? change_to(*std::move(wanted)) : Done(Error{std::move(wanted.error())});
   if (!followed) spdlog::warn("{}", followed.error());
