@@ -238,6 +238,8 @@ check "show isakmp key" shows "isakmp key" ouR4ecret 10.2.2.2
 check "show isakmp profile" shows "isakmp profile" default 3DES
 check "show ipsec profile" shows "ipsec profile" default legacy shortlife 3DES
 check "show isakmp peer" shows "isakmp peer" 10.2.2.2 default
+check "all of it in one, without the key" shows "tech-support" 10.2.2.2 Established shortlife
+check "which is in none of it" not grep -q ouR4ecret "$work/view"
 check "awiked on A ends with status 0" daemon_stop a
 check "awiked on B ends with status 0" daemon_stop b
 ktap_end

@@ -106,6 +106,18 @@ std::string interfaces(const Json& data) {
   return blocks(list_of(data, "interfaces"), "No such interface.", interface);
 }
 
+/// Each view under its command.
+std::string tech_support(const Json& data) {
+  std::string out = "awiked " + text_of(data, "version") + ", Linux " + text_of(data, "kernel") + ", " +
+                    text_of(data, "time") + "\n";
+  for (const Json& part : list_of(data, "views")) {
+    out += "\n--- " + text_of(part, "command") + "\n";
+    const std::string error = text_of(part, "error");
+    out += error.empty() ? render(text_of(part, "view"), part.value("data", Json())) : "% " + error + "\n";
+  }
+  return out;
+}
+
 struct Renderer {
   std::string_view view;
   std::string (*render)(const Json& data);
@@ -129,6 +141,7 @@ constexpr std::array kRenderers = {
     Renderer{"running-config", lines},
     Renderer{"startup-config", lines},
     Renderer{"reload", reload},
+    Renderer{"tech-support", tech_support},
     Renderer{"message", lines},
 };
 

@@ -116,6 +116,8 @@ std::string_view to_string(View view) {
       return "startup-config";
     case View::Reload:
       return "reload";
+    case View::TechSupport:
+      return "tech-support";
   }
   return "message";
 }

@@ -60,6 +60,7 @@ enum class View : std::uint8_t {
   RunningConfig,
   StartupConfig,
   Reload,
+  TechSupport,
 };
 
 /// "isakmp-sa", "ipsec-sa", "interface", "running-config".

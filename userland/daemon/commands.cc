@@ -12,8 +12,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::string_view version = "0.1";
-
 // Parts of a user's line may end in the middle of a UTF-8 character; such octets become U+FFFD.
 Reply to_reply(const Json& object, bool close = false) {
   return {object.dump(-1, ' ', false, Json::error_handler_t::replace), close};

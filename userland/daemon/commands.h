@@ -14,6 +14,9 @@
 
 namespace awtun::daemon {
 
+/// Of awiked.
+inline constexpr std::string_view version = "0.1";
+
 /// What the commands of every connection act upon.
 struct CommandTarget {
   std::string hostname;

@@ -22,6 +22,7 @@
 #include "userland/daemon/operate.h"
 #include "userland/daemon/peer_views.h"
 #include "userland/daemon/startup_file.h"
+#include "userland/daemon/tech_support.h"
 
 namespace awtun::daemon {
 namespace {
@@ -333,6 +334,8 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
     case config::View::RunningConfig:
       return text_view(wanted.tunnel ? config::emit_interface(applier_.running(), *wanted.tunnel)
                                      : config::emit(applier_.running(), config::Secrets::Hidden));
+    case config::View::TechSupport:
+      return tech_support([this](const config::Show& part) { return show(part); });
     case config::View::Reload:
       return delayed_reload_.view();
     case config::View::StartupConfig:

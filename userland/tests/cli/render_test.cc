@@ -200,5 +200,18 @@ TEST(Render, ValuesOfTheWrongTypeAreLeftOut) {
   EXPECT_NO_THROW(render("unknown", data));
 }
 
+TEST(Render, TechSupportIsEveryViewUnderItsCommand) {
+  const Json data =
+      Json::parse(R"({"version": "0.1", "kernel": "6.1", "time": "2026-01-01T00:00:00Z", "views": [
+      {"command": "show reload", "view": "reload", "data": {"schema": 1, "in": 61}},
+      {"command": "show ipsec sa", "error": "no kernel"}]})");
+  EXPECT_EQ(render("tech-support", data),
+            "awiked 0.1, Linux 6.1, 2026-01-01T00:00:00Z\n"
+            "\n--- show reload\n"
+            "Reload in 1 min 01 s\n"
+            "\n--- show ipsec sa\n"
+            "% no kernel\n");
+}
+
 }  // namespace
 }  // namespace awtun::cli

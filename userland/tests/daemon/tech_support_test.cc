@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/tech_support.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace awtun::daemon {
+namespace {
+
+TEST(TechSupport, EveryViewButThoseWithKeysAndWhatFailsSaysWhy) {
+  std::set<config::View> asked;
+  const auto data = tech_support([&asked](const config::Show& show) -> Result<Json, std::string> {
+    asked.insert(show.what);
+    if (show.what == config::View::IpsecSa) return Error{std::string("no kernel")};
+    return text_view("shown");
+  });
+  EXPECT_FALSE(asked.contains(config::View::IsakmpKey));
+  EXPECT_FALSE(asked.contains(config::View::TechSupport));
+  // Keys, the certificates' PEM, and itself.
+  EXPECT_EQ(asked.size(), static_cast<std::size_t>(config::View::TechSupport) + 1 - 3);
+  EXPECT_EQ(data["views"].size(), asked.size());
+  for (const auto& part : data["views"]) {
+    if (part["command"] == "show ipsec sa")
+      EXPECT_EQ(part["error"], "no kernel");
+    else
+      EXPECT_EQ(part["data"]["text"], "shown") << part["command"];
+  }
+  EXPECT_FALSE(data["kernel"].get<std::string>().empty());
+}
+
+}  // namespace
+}  // namespace awtun::daemon
