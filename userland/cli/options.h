@@ -15,10 +15,10 @@ enum class ExitStatus : int { Done = 0, Refused = 1, Syntax = 2, Unreachable = 3
 struct Options {
   std::string socket = "/run/awtun/awiked.sock";
   bool json = false;
-  bool yes = false;                   ///< Accept what would be asked about.
-  std::vector<std::string> commands;  ///< -c, in their order.
-  std::string script;                 ///< -f; "-": standard input. Empty: none.
-  std::string check;                  ///< -C; "-": standard input. Empty: none.
+  bool yes = false;                     ///< Accept what would be asked about.
+  std::vector<std::string> commands;    ///< -c, in their order.
+  std::string script;                   ///< -f; "-": standard input. Empty: none.
+  std::string check;                    ///< -C; "-": standard input. Empty: none.
   std::optional<std::string> complete;  ///< --complete: the beginning of an exec command, for a shell.
   std::vector<std::string> words;       ///< One exec command.
 };
