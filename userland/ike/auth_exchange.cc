@@ -227,8 +227,7 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   give_token(sa, payloads);
   write_mode(payloads, policy.transport_mode);
   payloads.sa(esp_proposals(policy.ipsec, made.inbound_spi, wire::GroupId::None));
-  payloads.ts(wire::PayloadType::TsI, to_wire(policy.local_selectors));
-  payloads.ts(wire::PayloadType::TsR, to_wire(policy.remote_selectors));
+  ask_selectors(payloads, policy, {sa.local, sa.remote});
   sa.state = IkeState::AuthSent;
   sa.next_request = 1;
   send_request(sa, wire::ExchangeType::IkeAuth, payloads, AskAuth{made.inbound_spi});
@@ -297,8 +296,9 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
                                        "local " + to_string(owner.policy.local_selectors) + " remote " +
                                            to_string(owner.policy.remote_selectors),
                                        "");
-  } else if (auto terms = agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
-                                             {now_, kExchange, wire::GroupId::None});
+  } else if (auto terms =
+                 agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
+                                    {now_, kExchange, wire::GroupId::None, {sa.local, sa.remote}, sa.nat});
              !terms) {
     failure = std::move(terms.error().failure);
   } else if (made == nullptr || !install(*made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
@@ -424,14 +424,14 @@ void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::Payl
     owner.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
     return;
   }
-  auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, wire::GroupId::None});
+  auto terms = agree_as_responder(owner.policy, inner,
+                                  {now_, kExchange, wire::GroupId::None, {sa.local, sa.remote}, sa.nat});
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
     if (install(made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
       write_mode(payloads, terms->transport);
       payloads.sa(answer(terms->choice, made.inbound_spi, wire::GroupId::None));
-      payloads.ts(wire::PayloadType::TsI, to_wire(terms->remote));
-      payloads.ts(wire::PayloadType::TsR, to_wire(terms->local));
+      answer_selectors(payloads, *terms);
       if (!owner.active) activate(made);
     } else {
       remove(made);

@@ -4,6 +4,7 @@
 #include "userland/ike/difference.h"
 #include "userland/ike/failure.h"
 #include "userland/ike/payloads.h"
+#include "userland/ike/transport_mode.h"
 
 namespace awtun::ike {
 namespace {
@@ -31,6 +32,25 @@ Refusal incomplete(const Occasion& occasion) {
           protocol_error(occasion.now, occasion.exchange, "SA, TSi or TSr is missing")};
 }
 
+/// What the policy lets through between the ends of `path`: local and remote.
+struct Allowed {
+  Selectors local;
+  Selectors remote;
+};
+Allowed allowed(const TunnelPolicy& policy, const Path& path) {
+  if (!policy.transport_mode) return {policy.local_selectors, policy.remote_selectors};
+  return {of_end(policy.local_selectors, path.local.address),
+          of_end(policy.remote_selectors, path.remote.address)};
+}
+
+/// RFC 7296 2.23.1: an end behind a NAT is called by the address that its peer knows; `selectors` of that
+/// end get the one that the IKE SA has here. What they were called by.
+std::optional<IpAddress> translate(Selectors& selectors, bool behind_nat, const IpAddress& here) {
+  const auto called = behind_nat ? only_address(selectors) : std::nullopt;
+  if (called) selectors = readdressed(std::move(selectors), here);
+  return called;
+}
+
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
 /// that to whoever asks for transport mode: who asked may then do without the Child SA.
 std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
@@ -45,9 +65,10 @@ Refusal unacceptable(const TunnelPolicy& policy, const Asked& asked, bool initia
                      const Occasion& occasion) {
   const Selectors& theirs_local = initiator ? asked.initiator : asked.responder;
   const Selectors& theirs_remote = initiator ? asked.responder : asked.initiator;
+  const Allowed ours = allowed(policy, occasion.path);
   return {wire::NotifyType::TsUnacceptable,
           selectors_unacceptable(occasion.now, Side::Local, occasion.exchange,
-                                 describe_pair(policy.local_selectors, policy.remote_selectors),
+                                 describe_pair(ours.local, ours.remote),
                                  describe_pair(theirs_local, theirs_remote))};
 }
 
@@ -57,13 +78,27 @@ void write_mode(wire::PayloadWriter& payloads, bool transport) {
   if (transport) payloads.notify(wire::NotifyType::UseTransportMode);
 }
 
+void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
+  const Allowed ours = allowed(policy, path);
+  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local));
+  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote));
+}
+
+void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
+  const auto as_called = [](const Selectors& ours, const std::optional<IpAddress>& called) {
+    return to_wire(called ? readdressed(ours, *called) : ours);
+  };
+  payloads.ts(wire::PayloadType::TsI, as_called(terms.remote, terms.called_remote));
+  payloads.ts(wire::PayloadType::TsR, as_called(terms.local, terms.called_local));
+}
+
 wire::GroupId pfs_group(const IpsecProfile& profile) {
   return static_cast<wire::GroupId>(profile.pfs_group.value_or(0));
 }
 
 Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,
                                                const Occasion& occasion) {
-  const auto asked = read_child_payloads(request);
+  auto asked = read_child_payloads(request);
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = choose_esp(policy.ipsec, asked->sa, occasion.pfs);
   if (!choice)
@@ -73,8 +108,14 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                                    describe(policy.ipsec, occasion.pfs), describe(asked->sa),
                                    difference(esp_proposals(policy.ipsec, 0, occasion.pfs), asked->sa))}};
   if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
-  ChildTerms terms{*choice, narrow(policy.local_selectors, asked->responder),
-                   narrow(policy.remote_selectors, asked->initiator), policy.transport_mode};
+  ChildTerms terms{*choice, {}, {}, policy.transport_mode, {}, {}};
+  if (terms.transport) {
+    terms.called_local = translate(asked->responder, occasion.nat.ours, occasion.path.local.address);
+    terms.called_remote = translate(asked->initiator, occasion.nat.theirs, occasion.path.remote.address);
+  }
+  const Allowed ours = allowed(policy, occasion.path);
+  terms.local = narrow(ours.local, asked->responder);
+  terms.remote = narrow(ours.remote, asked->initiator);
   if (terms.local.empty() || terms.remote.empty())
     return Error{unacceptable(policy, *asked, false, occasion)};
   return terms;
@@ -82,7 +123,7 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
                                                const wire::PayloadChain& response, const Occasion& occasion) {
-  const auto asked = read_child_payloads(response);
+  auto asked = read_child_payloads(response);
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
   if (!choice)
@@ -91,11 +132,15 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
                                             describe(profile, occasion.pfs), describe(asked->sa),
                                             difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
   if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
-  if (asked->initiator.empty() || asked->responder.empty() ||
-      !all_within(asked->initiator, policy.local_selectors) ||
-      !all_within(asked->responder, policy.remote_selectors))
+  if (policy.transport_mode) {
+    translate(asked->initiator, occasion.nat.ours, occasion.path.local.address);
+    translate(asked->responder, occasion.nat.theirs, occasion.path.remote.address);
+  }
+  const Allowed ours = allowed(policy, occasion.path);
+  if (asked->initiator.empty() || asked->responder.empty() || !all_within(asked->initiator, ours.local) ||
+      !all_within(asked->responder, ours.remote))
     return Error{unacceptable(policy, *asked, true, occasion)};
-  return ChildTerms{*choice, asked->initiator, asked->responder, policy.transport_mode};
+  return ChildTerms{*choice, asked->initiator, asked->responder, policy.transport_mode, {}, {}};
 }
 
 }  // namespace awtun::ike

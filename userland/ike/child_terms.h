@@ -2,9 +2,11 @@
 // What the two ends agree on for a Child SA, in IKE_AUTH as well as in CREATE_CHILD_SA.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "userland/base/result.h"
+#include "userland/ike/nat.h"
 #include "userland/ike/proposal.h"
 #include "userland/ike/selectors.h"
 #include "userland/wire/writer.h"
@@ -16,6 +18,9 @@ struct ChildTerms {
   Selectors local;
   Selectors remote;
   bool transport = false;  ///< transport mode (RFC 7296 1.3.1); else tunnel mode
+  /// What the peer calls the ends where that is not what we do: transport mode across a NAT.
+  std::optional<IpAddress> called_local;
+  std::optional<IpAddress> called_remote;
 };
 
 /// Why there will be no Child SA: what the peer is told and what the operator is.
@@ -29,10 +34,18 @@ struct Occasion {
   Time now;
   std::string_view exchange;
   wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
+  Path path;          ///< of the IKE SA
+  NatView nat;
 };
 
 /// Asks for transport mode, or grants it.
 void write_mode(wire::PayloadWriter& payloads, bool transport);
+
+/// TSi and TSr of a request that goes along `path`.
+void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path);
+
+/// TSi and TSr of the answer, by the names of the ends that the peer used.
+void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms);
 
 [[nodiscard]] wire::GroupId pfs_group(const IpsecProfile& profile);
 

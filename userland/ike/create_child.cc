@@ -49,8 +49,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
   payloads.sa(esp_proposals(policy.ipsec, ask.child, pfs));
   payloads.nonce(ask.nonce);
   if (ask.key_exchange) payloads.ke(pfs, ask.key_exchange->public_value());
-  payloads.ts(wire::PayloadType::TsI, to_wire(policy.local_selectors));
-  payloads.ts(wire::PayloadType::TsR, to_wire(policy.remote_selectors));
+  ask_selectors(payloads, policy, {sa.local, sa.remote});
   send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
 }
 
@@ -65,7 +64,8 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   }
   sa.put_off_since.reset();
   const wire::GroupId pfs = pfs_group(asked.profile);
-  auto terms = agree_as_initiator(owner->policy, asked.profile, inner, {now_, kExchange, pfs});
+  auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
+                                  {now_, kExchange, pfs, {sa.local, sa.remote}, sa.nat});
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   std::optional<Secret> shared;
   if (asked.key_exchange) {
@@ -214,7 +214,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
                                         const wire::PayloadChain& inner, const Replacing& replacing) {
   ChildSa* old = replacing.old;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, pfs});
+  auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, pfs, {sa.local, sa.remote}, sa.nat});
   if (!terms) {
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);
@@ -247,8 +247,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
   payloads.sa(answer(terms->choice, made.inbound_spi, pfs));
   payloads.nonce(own_nonce);
   if (key_exchange) payloads.ke(pfs, key_exchange->public_value());
-  payloads.ts(wire::PayloadType::TsI, to_wire(terms->remote));
-  payloads.ts(wire::PayloadType::TsR, to_wire(terms->local));
+  answer_selectors(payloads, *terms);
   respond(sa, header, payloads);
 
   if (!owner.active) activate(made);

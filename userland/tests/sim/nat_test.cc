@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "userland/ike/selectors.h"
+#include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
 #include "userland/wire/message.h"
 
@@ -112,6 +114,119 @@ TEST(Nat, EveryArrangementWorksOnABadNetworkWhoeverBegins) {
     }
     ASSERT_EQ(pair.kernel_errors(), "") << pair.world.trace();
   }
+}
+
+// ---------------------------------------------------------------- transport mode, RFC 7296 2.23.1
+
+/// The TSi and TSr of every message that a node sends with both, as text.
+class SelectorsSent {
+ public:
+  SelectorsSent(World& world, std::size_t node)
+      : rewriter_(world, node, [this](const wire::Header&, const wire::PayloadChain& chain) {
+          const auto tsi = chain.find(wire::PayloadType::TsI);
+          const auto tsr = chain.find(wire::PayloadType::TsR);
+          if (tsi && tsr) sent.push_back(text(*tsi) + " to " + text(*tsr));
+          return std::optional<wire::PayloadWriter>();
+        }) {}
+  std::vector<std::string> sent;
+
+ private:
+  static std::string text(const wire::PayloadView& payload) {
+    return ike::to_string(ike::from_wire(*wire::decode_ts(payload)));
+  }
+  Rewriter rewriter_;
+};
+
+/// GRE between the ends, wherever the NATs are.
+class NatTransport : public NatTest {
+ protected:
+  void set_gre(std::size_t index) {
+    pair.transport_mode = {true, true};
+    ike::TunnelPolicy policy = pair.policy(index);
+    for (auto* selectors : {&policy.local_selectors, &policy.remote_selectors})
+      for (ike::TrafficSelector& selector : *selectors) selector.protocol = 47;
+    pair.world.input(index, ike::SetTunnel{std::move(policy)});
+  }
+  void gre_up() {
+    set_gre(0);
+    set_gre(1);
+    ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+    pair.world.run_for(60s);
+    expect_rest();
+  }
+  /// Each end's own address and the one that it knows its peer by.
+  void expect_ends(std::size_t index) {
+    const ike::ChildSaStatus child = pair.status(index).child_sas.at(0);
+    const IpAddress local = pair.world.node(index).address;
+    const IpAddress remote = remote_of(index).address;
+    EXPECT_TRUE(child.transport);
+    EXPECT_EQ(child.local_selectors, (std::vector<ike::TrafficSelector>{{47, 0, 65535, local, local}}));
+    EXPECT_EQ(child.remote_selectors, (std::vector<ike::TrafficSelector>{{47, 0, 65535, remote, remote}}));
+  }
+  void rekey(std::size_t index) {
+    const auto before = pair.status(index).counters.child_rekeys;
+    pair.world.input(index, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+    pair.world.run_for(20s);
+    expect_rest();
+    EXPECT_EQ(pair.status(index).counters.child_rekeys, before + 1);
+  }
+  void expect_rekeys_keep_the_ends() {
+    for (const std::size_t by : {0U, 1U}) {
+      expect_ends(0);
+      expect_ends(1);
+      rekey(by);
+    }
+    expect_ends(0);
+    expect_ends(1);
+  }
+};
+
+TEST_F(NatTransport, WithoutOneTheEndsAgree) {
+  gre_up();
+  expect_rekeys_keep_the_ends();
+}
+
+TEST_F(NatTransport, BeforeOneEnd) {
+  behind_nat(1, false);
+  gre_up();
+  expect_rekeys_keep_the_ends();
+}
+
+TEST_F(NatTransport, BeforeBoth) {
+  behind_nat(0, true);
+  behind_nat(1, false);
+  gre_up();
+  expect_rekeys_keep_the_ends();
+}
+
+TEST_F(NatTransport, TheAnswerNamesTheEndsAsTheRequestDid) {
+  behind_nat(0, true);
+  behind_nat(1, false);
+  // Node 1 calls itself by an address that node 0 can only know from the request.
+  const SelectorsSent responder(pair.world, 0);
+  gre_up();
+  const std::string own = pair.world.node(1).address.to_string();
+  const std::string peer(kOuter[0]);
+  EXPECT_EQ(responder.sent,
+            std::vector{own + "-" + own + " protocol 47 to " + peer + "-" + peer + " protocol 47"});
+}
+
+TEST_F(NatTransport, SelectorsOfMoreThanTheEndsAreRefused) {
+  behind_nat(1, false);
+  const Rewriter wide(pair.world, 1, [](const wire::Header&, const wire::PayloadChain& chain) {
+    if (!chain.find(wire::PayloadType::TsI)) return std::optional<wire::PayloadWriter>();
+    return std::optional(copy_payloads(chain, [](const wire::PayloadView& payload, wire::PayloadWriter& to) {
+      if (payload.type != wire::PayloadType::TsI) return false;
+      to.ts(payload.type, ike::to_wire({ike::TrafficSelector::of(*IpPrefix::parse("10.0.9.0/24"))}));
+      return true;
+    }));
+  });
+  set_gre(0);
+  set_gre(1);
+  EXPECT_FALSE(pair.come_up(20s));
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(pair.kernel_errors(), "");
 }
 
 // ---------------------------------------------------------------- keepalives, RFC 3948 section 4
