@@ -33,7 +33,8 @@ Result<Secret, CryptoError> shared_secret(wire::GroupId group, const Secret& pri
 /// RFC 7748, RFC 8031. Any 32 octets are a private key.
 namespace x25519 {
 Result<Bytes, CryptoError> public_value(const Secret& private_key);
-Result<Secret, CryptoError> shared_secret(const Secret& private_key, ByteView peer);
+/// `own_public` is public_value(private_key), which OpenSSL would otherwise compute once more.
+Result<Secret, CryptoError> shared_secret(const Secret& private_key, ByteView own_public, ByteView peer);
 }  // namespace x25519
 
 }  // namespace awtun::crypto

@@ -104,7 +104,7 @@ Result<Secret, CryptoError> KeyExchange::derive(ByteView peer) const {
     case Kind::Ecp:
       return ecp::shared_secret(group_, private_key_, peer);
     case Kind::X25519:
-      return x25519::shared_secret(private_key_, peer);
+      return x25519::shared_secret(private_key_, public_value_, peer);
   }
   return Error{CryptoError::Unsupported};
 }

@@ -35,18 +35,16 @@ wire::PayloadType peer_id_type(const IkeSa& sa) {
 
 AuthInput own_input(const IkeSa& sa, ByteView id_body) {
   const Handshake& handshake = *sa.handshake;
-  const crypto::IkeKeyMaterial& keys = sa.keys->material();
   return {sa.initiator ? handshake.init_request : handshake.init_response,
-          sa.initiator ? handshake.nonce_r : handshake.nonce_i, sa.initiator ? keys.sk_pi : keys.sk_pr,
-          id_body};
+          sa.initiator ? handshake.nonce_r : handshake.nonce_i,
+          sa.initiator ? sa.keys->sk_pi() : sa.keys->sk_pr(), id_body};
 }
 
 AuthInput peer_input(const IkeSa& sa, ByteView id_body) {
   const Handshake& handshake = *sa.handshake;
-  const crypto::IkeKeyMaterial& keys = sa.keys->material();
   return {sa.initiator ? handshake.init_response : handshake.init_request,
-          sa.initiator ? handshake.nonce_i : handshake.nonce_r, sa.initiator ? keys.sk_pr : keys.sk_pi,
-          id_body};
+          sa.initiator ? handshake.nonce_i : handshake.nonce_r,
+          sa.initiator ? sa.keys->sk_pr() : sa.keys->sk_pi(), id_body};
 }
 
 KeptPayloads keep(const wire::PayloadChain& chain) {
@@ -280,8 +278,8 @@ void Engine::Impl::reject_peer(IkeSa& sa, Tunnel& owner, Failure failure) {
 /// The peer is who it should be: what of the first Child SA?
 void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
                                const wire::PayloadChain& inner) {
-  const Handshake handshake = *std::exchange(sa.handshake, std::nullopt);
-  ExchangeNonces nonces{handshake.nonce_i, handshake.nonce_r};
+  ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
+  sa.handshake.reset();
   ChildSa* made = child(asked.child);
   establish(sa);
   take_token(sa, inner);

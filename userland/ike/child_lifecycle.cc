@@ -25,7 +25,7 @@ ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
 /// exchange, else nullptr. False when the crypto library fails.
 bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& profile,
                            const ChildTerms& terms, const Secret* shared, ExchangeNonces nonces) {
-  auto keys = crypto::derive_child_keys(sa.keys->prf(), terms.choice.suite, sa.keys->material().sk_d, shared,
+  auto keys = crypto::derive_child_keys(sa.keys->prf(), terms.choice.suite, sa.keys->sk_d(), shared,
                                         nonces.initiator, nonces.responder);
   if (!keys) return false;
   const Duration lifetime = profile.lifetime;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -53,7 +52,7 @@ inline constexpr std::size_t kMaxEnded = 8;
 struct Tunnel {
   TunnelPolicy policy;
   std::set<std::uint64_t> ike_sas;  ///< by local SPI; without the ended ones
-  std::deque<std::uint64_t> ended;
+  std::vector<std::uint64_t> ended;     ///< the oldest first
   std::set<std::uint32_t> children;     ///< by inbound SPI
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row

@@ -31,7 +31,7 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
                                     const IkeChoice& choice, const Secret& shared, ExchangeNonces nonces) {
   const crypto::Prf& prf = old.keys->prf();
   const auto seed =
-      crypto::skeyseed_for_rekey(prf, old.keys->material().sk_d, shared, nonces.initiator, nonces.responder);
+      crypto::skeyseed_for_rekey(prf, old.keys->sk_d(), shared, nonces.initiator, nonces.responder);
   IkeSa& made = new_ike_sa(old.tunnel, local_spi, initiator, IkeState::Established);
   made.peer_spi = choice.peer_spi;
   made.local = old.local;

@@ -2,12 +2,12 @@
 // An IKE SA: its keys, its window of one request each way, and its timers.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/admission.h"
@@ -165,7 +165,7 @@ struct IkeSa {
   Path reply_to;  ///< where the request that is to be answered came from
   std::optional<IsakmpTransform> transform;
   std::optional<Protection> keys;
-  std::optional<Handshake> handshake;
+  std::unique_ptr<Handshake> handshake;  ///< apart: an IKE SA has none for most of its life
   Origin origin;
   /// By which the peer would show that it has lost this IKE SA (RFC 6290).
   Bytes peer_token;
@@ -182,7 +182,7 @@ struct IkeSa {
   std::uint32_t expected_request = 0;  ///< message id of the peer's next request
   std::vector<Bytes> last_response;    ///< to the request before that one; empty: none yet
   std::optional<Request> outstanding;
-  std::deque<Task> queue;
+  std::vector<Task> queue;     ///< first come, first served
   bool fragmentation = false;  ///< both ends understand fragments
   Reassembly request_parts;    ///< of the peer's next request
   Reassembly response_parts;   ///< of the response to our outstanding one

@@ -88,7 +88,7 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
   sa.local = {owner.policy.local, kIkePort};
   sa.remote = {*owner.policy.remote, kIkePort};
-  sa.handshake.emplace();
+  sa.handshake = std::make_unique<Handshake>();
   sa.handshake->nonce_i = dice_.bytes(kNonceSize);
   sa.origin.nonce = sa.handshake->nonce_i;
   begin_init(sa, static_cast<wire::GroupId>(transforms.front().group));
@@ -294,7 +294,8 @@ void Engine::Impl::begin_answer(Tunnel& owner, const Datagram& datagram, const w
   sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
   sa.expected_request = 1;
   sa.expires_at = now_ + kHalfOpenPatience;
-  Handshake& handshake = sa.handshake.emplace();
+  sa.handshake = std::make_unique<Handshake>();
+  Handshake& handshake = *sa.handshake;
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
   handshake.nonce_r = dice_.bytes(kNonceSize);
   handshake.init_request = datagram.bytes;
@@ -382,12 +383,12 @@ bool Engine::Impl::set_keys(IkeSa& sa, const IkeChoice& choice,
   auto material =
       crypto::derive_ike_keys(choice.suite, *seed, ni, nr, sa.initiator_spi(), sa.responder_spi());
   if (!material) return false;
-  sa.keys = Protection::create(choice.suite, *std::move(material), sa.initiator);
+  sa.keys = Protection::create(choice.suite, *material, sa.initiator);
   if (!sa.keys) return false;
   sa.transform = choice.transform;
-  const crypto::IkeKeyMaterial& keys = sa.keys->material();
-  actions_.emplace_back(IkeKeys{sa.initiator_spi(), sa.responder_spi(), choice.transform, keys.sk_ei.copy(),
-                                keys.sk_er.copy(), keys.sk_ai.copy(), keys.sk_ar.copy()});
+  actions_.emplace_back(IkeKeys{sa.initiator_spi(), sa.responder_spi(), choice.transform,
+                                std::move(material->sk_ei), std::move(material->sk_er),
+                                std::move(material->sk_ai), std::move(material->sk_ar)});
   return true;
 }
 

@@ -314,7 +314,7 @@ void Engine::Impl::pump(IkeSa& sa) {
         !(sa.provisional && what == Task::What::Liveness))
       return;
     const Task task = sa.queue.front();
-    sa.queue.pop_front();
+    sa.queue.erase(sa.queue.begin());
     start(sa, task);
   }
 }

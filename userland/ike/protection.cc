@@ -8,15 +8,14 @@
 
 namespace awtun::ike {
 
-std::optional<Protection> Protection::create(const crypto::IkeSuite& suite, crypto::IkeKeyMaterial material,
-                                             bool initiator) {
+std::optional<Protection> Protection::create(const crypto::IkeSuite& suite,
+                                             const crypto::IkeKeyMaterial& material, bool initiator) {
   auto prf = crypto::Prf::create(suite.prf);
   auto forward = crypto::IkeCipher::create(suite, material.sk_ei.view(), material.sk_ai.view());
   auto backward = crypto::IkeCipher::create(suite, material.sk_er.view(), material.sk_ar.view());
   if (!prf || !forward || !backward) return std::nullopt;
   if (!initiator) std::swap(*forward, *backward);
-  return Protection(*prf, std::move(material), *std::move(forward), *std::move(backward),
-                    wire::is_aead(suite.encr));
+  return Protection(*prf, material, *std::move(forward), *std::move(backward), wire::is_aead(suite.encr));
 }
 
 /// A counter for an AEAD, whose nonce must never repeat under a key; unpredictable for CBC.

@@ -16,10 +16,13 @@ class Protection {
  public:
   /// `initiator`: we are the original initiator, so SK_ei and SK_ai are our sending keys.
   [[nodiscard]] static std::optional<Protection> create(const crypto::IkeSuite& suite,
-                                                        crypto::IkeKeyMaterial material, bool initiator);
+                                                        const crypto::IkeKeyMaterial& material,
+                                                        bool initiator);
 
   [[nodiscard]] const crypto::Prf& prf() const { return prf_; }
-  [[nodiscard]] const crypto::IkeKeyMaterial& material() const { return material_; }
+  [[nodiscard]] const Secret& sk_d() const { return sk_d_; }
+  [[nodiscard]] const Secret& sk_pi() const { return sk_pi_; }
+  [[nodiscard]] const Secret& sk_pr() const { return sk_pr_; }
 
   /// The message: one datagram of at most `limit` octets, or as many fragments (RFC 7383) as it takes.
   /// nullopt when it would be too large even so.
@@ -30,15 +33,23 @@ class Protection {
   [[nodiscard]] std::optional<Bytes> open(const wire::EncryptedView& encrypted) const;
 
  private:
-  Protection(crypto::Prf prf, crypto::IkeKeyMaterial material, crypto::IkeCipher out, crypto::IkeCipher in,
-             bool aead)
-      : prf_(prf), material_(std::move(material)), out_(std::move(out)), in_(std::move(in)), aead_(aead) {}
+  Protection(crypto::Prf prf, const crypto::IkeKeyMaterial& material, crypto::IkeCipher out,
+             crypto::IkeCipher in, bool aead)
+      : prf_(prf),
+        sk_d_(material.sk_d.copy()),
+        sk_pi_(material.sk_pi.copy()),
+        sk_pr_(material.sk_pr.copy()),
+        out_(std::move(out)),
+        in_(std::move(in)),
+        aead_(aead) {}
   [[nodiscard]] Bytes next_iv(Dice& dice);
   [[nodiscard]] wire::Sealer sealer(std::size_t plaintext_size, Dice& dice);
   [[nodiscard]] std::size_t fragment_capacity(std::size_t limit) const;
 
   crypto::Prf prf_;
-  crypto::IkeKeyMaterial material_;
+  Secret sk_d_;
+  Secret sk_pi_;
+  Secret sk_pr_;
   crypto::IkeCipher out_;
   crypto::IkeCipher in_;
   bool aead_;

@@ -286,7 +286,7 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   owner->ended.push_back(sa.local_spi);
   if (owner->ended.size() <= kMaxEnded) return;
   if (IkeSa* oldest = ike(owner->ended.front())) close(*oldest);
-  owner->ended.pop_front();
+  owner->ended.erase(owner->ended.begin());
 }
 
 /// The same, and a tunnel that was up comes back.

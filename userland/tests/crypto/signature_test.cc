@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
+
+#include <array>
 
 #include "userland/crypto/openssl.h"
 #include "userland/tests/crypto/vectors.h"
@@ -169,6 +172,36 @@ std::string pss_identifier(const std::string& outer, const std::string& inner, c
   return "30" + outer + "06092a864886f70d01010a30" + inner + (has_null ? "a00f300d" : "a00d300b") + oid +
          (has_null ? "a11c301a" : "a11a3018") + "06092a864886f70d010108" + (has_null ? "300d" : "300b") +
          oid + "a2030201" + salt + trailer;
+}
+
+/// The AlgorithmIdentifier that OpenSSL writes for PSS with a salt of the digest's length.
+std::string openssl_pss_identifier(const EVP_MD* digest) {
+  const openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* parameters = nullptr;
+  EXPECT_EQ(EVP_DigestSignInit(context.get(), &parameters, digest, nullptr,
+                               signer(KeyType::Rsa).public_key().handle()),
+            1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST), 1);
+  std::array<std::uint8_t, 128> der{};
+  std::array wanted{
+      OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, der.data(), der.size()),
+      OSSL_PARAM_construct_end()};
+  EXPECT_EQ(EVP_PKEY_CTX_get_params(parameters, wanted.data()), 1);
+  return to_hex(ByteView(der).first(wanted[0].return_size));
+}
+
+TEST(Signature, PssAsOpenSslAndRfc7427WriteItIsAccepted) {
+  const PublicKey& key = signer(KeyType::Rsa).public_key();
+  EXPECT_EQ(judge(key, pss(openssl_pss_identifier(EVP_sha256()), EVP_sha256(), 32)), "");
+  EXPECT_EQ(judge(key, pss(openssl_pss_identifier(EVP_sha384()), EVP_sha384(), 48)), "");
+  EXPECT_EQ(judge(key, pss(openssl_pss_identifier(EVP_sha512()), EVP_sha512(), 64)), "");
+  // RFC 7427 A.4.3, letter for letter.
+  EXPECT_EQ(
+      judge(key, pss("304606092a864886f70d01010a3039a00f300d06096086480165030402010500a11c301a06092a864886"
+                     "f70d010108300d06096086480165030402010500a203020120a303020101",
+                     EVP_sha256(), 32)),
+      "");
 }
 
 TEST(Signature, PssIsAcceptedInItsThreeForms) {
