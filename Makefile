@@ -78,13 +78,17 @@ fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
 style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
 	@tools/style
 
-install: all ## Install awiked, awcli, the plugin for ip and the manual pages (DESTDIR=, prefix=, libdir=)
+install: all ## Install awiked, awcli, the plugin for ip, the manual pages and the systemd unit (DESTDIR=, prefix=, libdir=)
 	install -D -m 755 $(BUILD)/bin/awiked $(DESTDIR)$(sbindir)/awiked
 	install -D -m 755 $(BUILD)/bin/awcli $(DESTDIR)$(bindir)/awcli
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man1 $(BUILD)/man/awcli.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man4 $(BUILD)/man/awtun.4
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man8 $(BUILD)/man/awiked.8
 	install -D -m 644 tools/completion/awcli $(DESTDIR)$(prefix)/share/bash-completion/completions/awcli
+	install -D -m 644 tools/systemd/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/awtun.conf
+	install -D -m 644 tools/systemd/tmpfiles.conf $(DESTDIR)$(prefix)/lib/tmpfiles.d/awtun.conf
+	install -d -m 755 $(DESTDIR)$(prefix)/lib/systemd/system
+	sed 's|/usr/sbin|$(sbindir)|' tools/systemd/awiked.service > $(DESTDIR)$(prefix)/lib/systemd/system/awiked.service
 	install -d -m 755 $(DESTDIR)$(sysconfdir)/awtun
 	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2) DESTDIR=$(DESTDIR) prefix=$(prefix) install
 	install -D -m 644 include/uapi/linux/awtun.h $(DESTDIR)$(prefix)/include/linux/awtun.h

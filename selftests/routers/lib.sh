@@ -22,6 +22,11 @@ declare -A WAN4=([a]=10.1.1.1 [b]=10.2.2.2) \
 	OTHER=([a]=b [b]=a) \
 	NAMES=([a]=test1.example.com [b]=test2.example.com)
 
+# For tests that write into /etc, or make users: what a VM writes is gone with it.
+in_vm_alone() {
+	[ -e /run/vm/command ] || skip_all "not in a VM"
+}
+
 routers_cleanup() {
 	cleanup
 	rm -rf "$work"

@@ -133,6 +133,19 @@ Result<void, std::string> release(const CommandTarget& target, Operator& who) {
   return target.apply(block.candidate);
 }
 
+/// What an operator may do who may not change anything.
+bool only_looks(const config::Outcome& outcome, const config::Session& then) {
+  return std::visit(Overloaded{
+                        [](const config::Show& show) { return show.what != config::View::IsakmpKey; },
+                        [&](const config::Done&) { return then.mode == config::Mode::Exec; },
+                        [](const config::Quit&) { return true; },
+                        [](const config::SyntaxError&) { return true; },
+                        [](const config::Refused&) { return true; },
+                        [](const auto&) { return false; },
+                    },
+                    outcome);
+}
+
 void log_command(std::string_view line) {
   spdlog::debug("command: {}", config::mask_secrets(line).value_or(std::string(line)));
 }
@@ -159,6 +172,10 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
   log_command(request->line);
   const auto before = session;
   auto outcome = config::execute(who.block ? who.block->candidate : target.running(), session, request->line);
+  if (!who.may_change && !only_looks(outcome, session)) {
+    session = before;
+    return to_reply(refusal(session, "you may look, but change nothing and see no key"));
+  }
   if (ends_block(outcome, session))
     if (const auto released = release(target, who); !released)
       return to_reply(refusal(session, released.error()));

@@ -49,6 +49,7 @@ struct Operator {
   };
   config::Session session;
   std::optional<Block> block;
+  bool may_change = true;  ///< else `show` is all there is, and not of keys
 };
 
 /// Answers {"execute": "<line>"[,"hold":true]}, moving the operator as the command says. With "hold" a change

@@ -27,8 +27,8 @@ constexpr std::size_t max_clients = 32;
 constexpr int backlog = 16;
 constexpr const char* group_name = "awtun";
 
-std::optional<gid_t> operators_group() {
-  const auto* group = ::getgrnam(group_name);
+std::optional<gid_t> group_called(const char* name) {
+  const auto* group = ::getgrnam(name);
   return group != nullptr ? std::optional(group->gr_gid) : std::nullopt;
 }
 
@@ -41,20 +41,27 @@ std::vector<gid_t> supplementary_groups(int fd) {
   return groups;
 }
 
-bool may_use(int fd) {
+enum class Rights : std::uint8_t { None, Look, Change };
+
+/// Of the process at the other end. `readers`: the group that may look; empty: none may.
+Rights rights_of(int fd, const std::string& readers) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == 0) return true;
-  const auto group = operators_group();
-  if (!group) return false;
-  const auto groups = supplementary_groups(fd);
-  return peer.gid == *group || std::find(groups.begin(), groups.end(), *group) != groups.end();
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return Rights::None;
+  if (peer.uid == 0) return Rights::Change;
+  auto groups = supplementary_groups(fd);
+  groups.push_back(peer.gid);
+  const auto belongs_to = [&groups](const std::optional<gid_t>& group) {
+    return group && std::find(groups.begin(), groups.end(), *group) != groups.end();
+  };
+  if (belongs_to(group_called(group_name))) return Rights::Change;
+  if (!readers.empty() && belongs_to(group_called(readers.c_str()))) return Rights::Look;
+  return Rights::None;
 }
 
 std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
 
-Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path) {
+Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path, bool for_all) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const auto text = path.string();
@@ -64,11 +71,12 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Error{system_error("open a Unix socket")};
   ::unlink(text.c_str());  // whoever left it there does not hold the claim
-  const auto old_mask = ::umask(0117);
+  const auto old_mask = ::umask(for_all ? 0111 : 0117);
   const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::umask(old_mask);
   if (bound != 0) return Error{system_error("listen on " + text)};
-  if (const auto group = operators_group(); group && ::chown(text.c_str(), 0, *group) != 0)
+  if (const auto group = group_called(group_name);
+      group && ::chown(text.c_str(), static_cast<uid_t>(-1), *group) != 0)
     return Error{system_error("give " + text + " to group " + group_name)};
   if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
   return fd;
@@ -113,8 +121,9 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target)
-    : loop_(loop), claim_(std::move(claim)), target_(target) {}
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target,
+                             std::string readers)
+    : loop_(loop), claim_(std::move(claim)), target_(target), readers_(std::move(readers)) {}
 
 ControlServer::~ControlServer() {
   listener_.reset();
@@ -122,10 +131,12 @@ ControlServer::~ControlServer() {
 }
 
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
-                                                                          const CommandTarget& target) {
-  auto fd = listening_socket(claim.path());
+                                                                          const CommandTarget& target,
+                                                                          const std::string& readers) {
+  if (!readers.empty() && !group_called(readers.c_str())) return Error{"there is no group " + readers};
+  auto fd = listening_socket(claim.path(), !readers.empty());
   if (!fd) return Error{fd.error()};
-  std::unique_ptr<ControlServer> made(new ControlServer(loop, std::move(claim), target));
+  std::unique_ptr<ControlServer> made(new ControlServer(loop, std::move(claim), target, readers));
   const auto accepted = [](evconnlistener*, evutil_socket_t client, sockaddr*, int, void* server) {
     static_cast<ControlServer*>(server)->accept(UniqueFd(client));
   };
@@ -137,7 +148,7 @@ Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventL
 }
 
 void ControlServer::accept(UniqueFd fd) {
-  const bool allowed = may_use(fd.get());
+  const auto rights = rights_of(fd.get(), readers_);
   const bool room = clients_.size() < max_clients;
   auto* buffer = bufferevent_socket_new(loop_.base(), fd.get(), BEV_OPT_CLOSE_ON_FREE);
   if (buffer == nullptr) return;
@@ -145,6 +156,7 @@ void ControlServer::accept(UniqueFd fd) {
   auto& client = clients_.emplace_back(Client{*this, {}, {}, false, {}});
   client.buffer.reset(buffer);
   client.self = std::prev(clients_.end());
+  client.who.may_change = rights == Rights::Change;
   bufferevent_setcb(
       buffer,
       [](bufferevent*, void* c) {
@@ -161,7 +173,8 @@ void ControlServer::accept(UniqueFd fd) {
       },
       &client);
   bufferevent_setwatermark(buffer, EV_READ, 0, max_line);
-  if (!allowed) return send(client, rejection("only root and the group awtun may configure this system"));
+  if (rights == Rights::None)
+    return send(client, rejection("only root and the group awtun may configure this system"));
   if (!room) return send(client, rejection("too many sessions"));
   bufferevent_enable(buffer, EV_READ);
   send(client, hello(target_));

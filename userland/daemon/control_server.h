@@ -32,13 +32,15 @@ class SocketClaim {
   UniqueFd lock_;
 };
 
-/// Serves root and the members of the group "awtun". A client that does not read its answers, or
-/// sends an endless line, is cut off; none makes the daemon wait.
+/// Serves root and the members of the group "awtun", and to look those of another group. A client that does
+/// not read its answers, or sends an endless line, is cut off; none makes the daemon wait.
 class ControlServer {
  public:
-  /// Starts to listen (mode 0660). `target` must outlive the server.
+  /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `target` must outlive the
+  /// server.
   static Result<std::unique_ptr<ControlServer>, std::string> listen(EventLoop& loop, SocketClaim claim,
-                                                                    const CommandTarget& target);
+                                                                    const CommandTarget& target,
+                                                                    const std::string& readers);
   ~ControlServer();
 
  private:
@@ -56,7 +58,7 @@ class ControlServer {
     std::list<Client>::iterator self;
   };
 
-  ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target);
+  ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target, std::string readers);
   void accept(UniqueFd fd);
   void serve(Client& client);
   void send(Client& client, const Reply& reply);
@@ -65,6 +67,7 @@ class ControlServer {
   EventLoop& loop_;
   SocketClaim claim_;
   const CommandTarget& target_;
+  std::string readers_;
   std::unique_ptr<evconnlistener, FreeListener> listener_;
   std::list<Client> clients_;
 };

@@ -77,7 +77,7 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
   if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
   if (auto applied = daemon->applier_.apply(std::move(*startup)); !applied)
     return Error{options.config.string() + ": " + applied.error()};
-  auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_);
+  auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_, options.readers);
   if (!control) {
     daemon->stop();
     return Error{control.error()};

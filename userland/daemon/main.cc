@@ -16,7 +16,7 @@ int serve(const awtun::daemon::Options& options) {
   spdlog::set_default_logger(spdlog::stderr_logger_st("awiked"));
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   spdlog::flush_on(spdlog::level::trace);
-  if (const auto dropped = awtun::daemon::drop_privileges(); !dropped) {
+  if (const auto dropped = awtun::daemon::drop_privileges(options); !dropped) {
     spdlog::error("{}", dropped.error());
     return 1;
   }

@@ -17,6 +17,10 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
   app.add_option("--pki-dir", options.pki_dir, "Directory of the trustpoints; SIGHUP has it read anew")
       ->capture_default_str();
   app.add_option("--socket", options.socket, "Control socket; one daemon a path")->capture_default_str();
+  app.add_option("--user", options.user,
+                 "Become this user, once what only root can do is done; the files above are to be its own");
+  app.add_option("--readers", options.readers,
+                 "Group whose members may use `show`, though not change anything nor see a key");
   app.add_option("--log-level", options.log_level, "How much to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
       ->capture_default_str();

@@ -16,6 +16,8 @@ struct Options {
   std::filesystem::path socket = "/run/awtun/awiked.sock";
   std::string log_level = "info";
   std::optional<std::filesystem::path> keylog_dir;
+  std::string user;     ///< to become; empty: stay
+  std::string readers;  ///< the group whose members may look; empty: none
 };
 
 /// The process ends at once with this status: help was asked for, or an option is wrong (2). What

@@ -2,20 +2,68 @@
 #include "userland/daemon/privileges.h"
 
 #include <cap-ng.h>
+#include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace awtun::daemon {
+namespace {
 
-Result<void, std::string> drop_privileges() {
+namespace fs = std::filesystem;
+
+Error<std::string> system_error(const std::string& doing) {
+  return Error{doing + ": " + std::strerror(errno)};
+}
+
+/// Makes a directory that is missing, and only then gives it to the user.
+Result<void, std::string> provide(const fs::path& directory, mode_t mode, const passwd& user) {
+  if (directory.empty() || fs::exists(directory)) return {};
+  std::error_code ignored;  // what matters shows in the next call
+  fs::create_directories(directory.parent_path(), ignored);
+  if (::mkdir(directory.c_str(), mode) != 0 || ::chmod(directory.c_str(), mode) != 0 ||
+      ::chown(directory.c_str(), user.pw_uid, user.pw_gid) != 0)
+    return system_error("make " + directory.string());
+  return {};
+}
+
+Result<void, std::string> provide_directories(const Options& options, const passwd& user) {
+  for (const auto& directory : {options.config.parent_path(), options.state_dir, options.pki_dir})
+    if (auto made = provide(directory, 0700, user); !made) return made;
+  return provide(options.socket.parent_path(), 0755, user);
+}
+
+Result<void, std::string> become(const std::string& name, const Options& options) {
+  const auto* user = ::getpwnam(name.c_str());
+  if (user == nullptr) return Error{"there is no user " + name};
+  if (::geteuid() != 0) return Error{"only root can become " + name};
+  if (auto made = provide_directories(options, *user); !made) return made;
+  constexpr auto flags = static_cast<capng_flags_t>(CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+  if (capng_change_id(static_cast<int>(user->pw_uid), static_cast<int>(user->pw_gid), flags) != 0)
+    return Error{"cannot become " + name};
+  return {};
+}
+
+}  // namespace
+
+Result<void, std::string> drop_privileges(const Options& options) {
   const rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0) return Error{std::string("cannot forbid core dumps")};
-  capng_clear(CAPNG_SELECT_CAPS);
-  // DAC_OVERRIDE and CHOWN: the startup file and the socket may lie in another user's directory, and
-  // the socket is given to the group awtun.
-  capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN,
-                CAP_NET_BIND_SERVICE, CAP_DAC_OVERRIDE, CAP_CHOWN, -1);
-  if (capng_apply(CAPNG_SELECT_CAPS) != 0)
-    return Error{std::string("cannot give up capabilities: is awiked run as root?")};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0) return system_error("forbid core dumps");
+  constexpr auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+  capng_clear(CAPNG_SELECT_BOTH);
+  capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, -1);
+  if (!options.user.empty()) {
+    if (auto done = become(options.user, options); !done) return done;
+  } else {
+    if (::geteuid() == 0) capng_updatev(CAPNG_ADD, sets, CAP_DAC_OVERRIDE, CAP_CHOWN, -1);
+    if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+      return Error{std::string("awiked needs CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: is it run as root?")};
+  }
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("forbid new privileges");
   return {};
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the daemon may do.
+// Who the daemon is and what it may do.
 #pragma once
 
 #include <string>
 
 #include "userland/base/result.h"
+#include "userland/daemon/options.h"
 
 namespace awtun::daemon {
 
-/// Gives up every capability but those for interfaces, SAs, UDP port 500 and its own files, and
-/// forbids core dumps, which would hold keys.
-Result<void, std::string> drop_privileges();
+/// Becomes the user that the options name, having made for it those of the options' directories that are
+/// missing; keeps CAP_NET_ADMIN and CAP_NET_BIND_SERVICE alone. Root that stays root keeps CAP_DAC_OVERRIDE
+/// and CAP_CHOWN too, for files in another user's directory. Forbids core dumps, which would hold keys.
+Result<void, std::string> drop_privileges(const Options& options);
 
 }  // namespace awtun::daemon

@@ -209,6 +209,25 @@ TEST_F(CommandsTest, ACommandThatAsksBackIsAnsweredByTheSameLineAgain) {
   EXPECT_EQ(send({{"text", "PEM"}, {"accept", "true"}})["ask"], "acceptance");
 }
 
+TEST_F(CommandsTest, WhoMayOnlyLookChangesNothingAndSeesNoKey) {
+  operator_.may_change = false;
+  for (const char* line : {"show ipsec sa", "show running-config", "show tech-support", "", "! a remark"})
+    EXPECT_EQ(execute(line)["ok"], true) << line;
+  for (const char* line :
+       {"show isakmp key", "configure terminal", "clear isakmp sa", "copy running-config startup-config",
+        "reload", "reload in 5", "configure replace /tmp/x"}) {
+    const auto reply = execute(line);
+    EXPECT_EQ(reply["ok"], false) << line;
+    EXPECT_EQ(reply["code"], 1) << line;
+    EXPECT_EQ(reply["mode"], "exec") << line;
+    EXPECT_EQ(reply["error"]["message"], "you may look, but change nothing and see no key") << line;
+  }
+  EXPECT_EQ(saved_, 0);
+  EXPECT_EQ(running_, config::Config{});
+  EXPECT_EQ(execute("nonsense")["code"], 2);
+  EXPECT_EQ(execute("exit")["quit"], true);
+}
+
 TEST_F(CommandsTest, SaveStartup) {
   EXPECT_EQ(execute("copy running-config startup-config")["ok"], true);
   EXPECT_EQ(saved_, 1);

@@ -23,7 +23,7 @@ class ControlServerTest : public testing::Test {
     if (::geteuid() != 0) GTEST_SKIP() << "the server answers root alone";
     auto claim = SocketClaim::take(path_);
     ASSERT_TRUE(claim) << claim.error();
-    auto listening = ControlServer::listen(loop_, std::move(*claim), target_);
+    auto listening = ControlServer::listen(loop_, std::move(*claim), target_, readers_);
     ASSERT_TRUE(listening) << listening.error();
     server_ = std::move(*listening);
   }
@@ -55,6 +55,7 @@ class ControlServerTest : public testing::Test {
 
   ScratchDirectory scratch_;
   std::filesystem::path path_ = scratch_ / "run/awiked.sock";
+  std::string readers_;
   EventLoop loop_;
   config::Config running_;
   CommandTarget target_{"r1",
@@ -86,6 +87,24 @@ TEST_F(ControlServerTest, SecondServerOfAPathIsRefusedAndTheFirstStays) {
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().find("another awiked (process "), std::string::npos) << second.error();
   EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ControlServerTest, SocketIsForAllWhereSomeMayLook) {
+  server_.reset();
+  readers_ = "nogroup";
+  SetUp();
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0666U);
+}
+
+TEST_F(ControlServerTest, AGroupOfReadersMustExist) {
+  server_.reset();
+  auto claim = SocketClaim::take(path_);
+  ASSERT_TRUE(claim) << claim.error();
+  const auto listening = ControlServer::listen(loop_, std::move(*claim), target_, "no such group");
+  ASSERT_FALSE(listening);
+  EXPECT_EQ(listening.error(), "there is no group no such group");
 }
 
 TEST_F(ControlServerTest, StaleSocketIsTakenOver) {

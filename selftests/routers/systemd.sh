@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The service as it is installed: a systemd of its own starts awiked behind all
+# its walls, and awiked can still do its work. It writes into /etc and /usr, so
+# it runs in the VM alone.
+. "$(dirname "$0")/lib.sh"
+
+needs jq nsenter unshare systemctl systemd-sysusers systemd-tmpfiles
+in_vm_alone
+readonly PACKAGE=$here/../tools/systemd
+
+install_service() {
+	install -m 755 "$AWTUN_BIN/awiked" /usr/sbin/awiked &&
+		install -D -m 644 "$PACKAGE/awiked.service" /etc/systemd/system/awiked.service &&
+		install -D -m 644 "$PACKAGE/sysusers.conf" /usr/lib/sysusers.d/awtun.conf &&
+		install -D -m 644 "$PACKAGE/tmpfiles.conf" /usr/lib/tmpfiles.d/awtun.conf &&
+		systemd-sysusers awtun.conf && systemd-tmpfiles --create awtun.conf &&
+		ip addr add 10.1.1.1/8 dev lo &&
+		ln -sf /dev/null /etc/systemd/system/systemd-tmpfiles-setup.service && # it empties /tmp
+		printf '[Unit]\nWants=awiked.service\n' >/etc/systemd/system/awiked-alone.target
+}
+
+systemd_start() {
+	# It would hang up the console, which is this test's too.
+	container="test" unshare --mount --pid --fork --mount-proc --kill-child sh -c \
+		'mount --bind /dev/null /dev/console && exec /lib/systemd/systemd --unit=awiked-alone.target' \
+		>"$work/systemd" 2>&1 &
+	jobs_started+=($!)
+	wait_for 60 pidof -s systemd
+}
+
+control() {
+	nsenter --target "$(pgrep -o -x systemd)" --pid --mount systemctl --no-pager "$@"
+}
+
+has_status() { # FIELD VALUE
+	[ "$(awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(pidof -s awiked)/status")" = "$2" ]
+}
+
+configure() {
+	"$AWTUN_BIN/awcli" -f - <<-END
+	configure terminal
+	crypto isakmp key ouR4ecret address 10.2.2.2
+	interface tunnel0
+	tunnel mode ipsec ipv4
+	tunnel source 10.1.1.1
+	tunnel destination 10.2.2.2
+	tunnel protection ipsec
+	ip address 192.168.254.1/30
+	exit
+	ip route 192.168.20.0/24 tunnel0
+	end
+	copy running-config startup-config
+	END
+}
+
+asks_its_peer() {
+	"$AWTUN_BIN/awcli" --json show isakmp counters | jq -e '.counters.messages_sent > 0' >/dev/null
+}
+
+routed() {
+	ip route show 192.168.20.0/24 | grep -q tunnel0
+}
+
+ktap_begin
+check "the service is installed" install_service
+check "systemd starts" systemd_start
+check "with awiked" wait_for 120 control --quiet is-active awiked
+check "which is the user awtun" has_status Uid "$(id -u awtun)"
+check "with two capabilities" has_status CapEff 0000000000001400
+check "and no more to gain" has_status CapBnd 0000000000001400
+check "behind a filter of system calls" has_status Seccomp 2
+check "it takes a configuration and saves it" wait_for 20 configure
+check "in a file of its own" test "$(stat -c '%U %a' /etc/awtun/startup-config)" = "awtun 600"
+check "it has made the interface, its address and the route" routed
+check "and asks its peer" wait_for 20 asks_its_peer
+check "its trustpoints are read anew on reload" control reload awiked
+check "it still serves" "$AWTUN_BIN/awcli" show isakmp sa
+check "it ends when it is told to" control stop awiked
+check "without a failure" test "$(control show --value --property Result awiked)" = success
+check "and its interface with it" not ip link show dev tunnel0
+check "it comes back with what it saved" control start awiked
+check "the interface too" wait_for 20 routed
+ktap_end
