@@ -148,13 +148,22 @@ std::string trustpoint(const Json& trustpoint) {
   return block.str();
 }
 
-/// "ike_sa_established" as "Ike sa established": names of counters are words.
+bool is_abbreviation(std::string_view word) { return word == "ike" || word == "sa" || word == "spi"; }
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+/// "ike_sa_established" as "IKE SA established": names of counters are words.
 std::string as_words(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  if (name.starts_with("ike ")) name.replace(0, 3, "IKE");
-  const std::size_t sa = name.find(" sa ");
-  if (sa != name.npos) name.replace(sa, 4, " SA ");
-  if (!name.empty() && name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('_', begin), name.size());
+    const std::string_view word(name.data() + begin, end - begin);
+    const std::size_t raised = is_abbreviation(word) ? end : begin == 0 ? 1 : begin;
+    std::transform(name.begin() + static_cast<std::ptrdiff_t>(begin),
+                   name.begin() + static_cast<std::ptrdiff_t>(raised),
+                   name.begin() + static_cast<std::ptrdiff_t>(begin), upper);
+    if (end < name.size()) name[end] = ' ';
+    begin = end + 1;
+  }
   return name;
 }
 

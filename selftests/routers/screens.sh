@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every show of the grammar, on a router with a tunnel that works and one that
+# does not: its JSON is what its schema says, and its text is that of
+# Documentation/screens.md, but for numbers, times and keys. SCREENS=FILE: the
+# page as it should be goes there.
+. "$(dirname "$0")/lib.sh"
+
+needs jq openssl python3
+python3 -c "import jsonschema" 2>/dev/null || skip_all "no python3-jsonschema"
+
+readonly DOCS=$here/../Documentation
+PAGE=${SCREENS:-$work/screens.md}
+
+# The other tunnel of router A: its peer, which waits for callers from anywhere,
+# has another key.
+failing_tunnel() {
+	type_lines a <<-'END' && type_lines b <<-'END'
+	crypto isakmp key ouR4ecret address 2001:db8:2:2::2
+	crypto ipsec profile shortlife
+	lifetime seconds 3600
+	pfs 14
+	transform 1 protocol esp integrity SHA256 encryption AES256
+	exit
+	interface tunnel1
+	description to Osaka, by IPv6
+	tunnel mode ipsec ipv6
+	tunnel source 2001:db8:1:1::1
+	tunnel destination 2001:db8:2:2::2
+	tunnel local name tokyo.example.com
+	tunnel protection ipsec profile shortlife
+	ip address 192.168.253.1/30
+	END
+	crypto isakmp key another1 hostname tokyo.example.com
+	interface tunnel1
+	tunnel mode ipsec ipv6
+	tunnel source 2001:db8:2:2::2
+	tunnel destination dynamic
+	tunnel remote name tokyo.example.com
+	tunnel protection ipsec
+	END
+}
+
+# Between two attempts, and long enough for all the screens.
+quiet() {
+	up_of_two && cli_json a '.peers[1] | .last_failure.reason == "authentication failed" and .retry_in > 25' show isakmp sa
+}
+
+up_of_two() {
+	cli_json a '.sas | length == 1' show isakmp sa && cli_json a '.sas | length == 1' show ipsec sa
+}
+
+# The commands of the table, without what may narrow them.
+shows() {
+	sed -n 's/^    \(show [^[]*[^[ ]\)\( \[.*\)\?$/\1/p' "$DOCS/commands.md"
+}
+
+# The view that the daemon answers a command with.
+view_of() {
+	case $1 in
+	"show crypto pki "*) tr ' ' - <<<"${1#show crypto }" ;;
+	*) tr ' ' - <<<"${1#show }" ;;
+	esac
+}
+
+screen() { # COMMAND
+	printf '\n## %s\n\n' "$1"
+	if [ "$1" = "show tech-support" ]; then
+		echo "All of the above but keys, in one, with the versions of awiked and Linux: to send to somebody who helps."
+	else
+		# shellcheck disable=SC2086 # words
+		cli a $1 | sed 's/^/    /; s/ *$//'
+	fi
+}
+
+page() {
+	cat <<-'END'
+	# Screens
+
+	What each `show` prints on a router with a tunnel that works, tunnel0, and one whose peer has another key, tunnel1. With
+	`--json` each says the same for programs, as the schemas in [schemas](schemas) have it. A test makes this page.
+	END
+	while read -r command; do
+		screen "$command" || return
+	done < <(shows)
+}
+
+page_made() {
+	page >"$PAGE"
+}
+
+valid() { # COMMAND
+	# shellcheck disable=SC2086
+	cli a --json $1 | "$here/routers/validate.py" "$DOCS/schemas" "$(view_of "$1")"
+}
+
+valid_error() { # LINE
+	# shellcheck disable=SC2086
+	cli a --json $1 2>&1 >/dev/null | "$here/routers/validate.py" "$DOCS/schemas" error
+}
+
+# Without what differs from run to run.
+masked() {
+	sed -E -e '/^    [A-Za-z0-9+\/=]{40,}$|^    [A-Za-z0-9+\/]+=*$/d' \
+		-e 's/([0-9A-F]{8} ){4}[0-9A-F]{8}/F/' -e 's/\b(0x)?[0-9a-f]{8}([0-9a-f]{8})?\b/H/g' \
+		-e 's/[A-Z][a-z]{2} +[0-9]+ [0-9:]{8} [0-9]{4} GMT/D/' \
+		-e '/^      Driver /s/ [^ ]*$/ D/' \
+		-e 's/([0-9]+ d )?[0-9]{2}:[0-9]{2}:[0-9]{2}|([0-9]+ min )?[0-9]+ s\b/T/g' \
+		-e 's/\b(packet|byte|time)s?\b/\1s/g' -e 's/[0-9]+/N/g' -e 's/ +/ /g' "$1"
+}
+
+as_documented() {
+	diff <(masked "$DOCS/screens.md") <(masked "$PAGE")
+}
+
+fits() {
+	not grep -nE '^    .{81}' "$PAGE"
+}
+
+ktap_begin
+check "the routers come up" routers_up
+check "awiked starts on A" daemon_start a
+check "awiked starts on B" daemon_start b
+check "router A takes the manual's lines" seed_ipv4 a
+check "router B takes them" seed_ipv4 b
+check "a CA is made" ca root /C=JP/O=EXAMPLE/CN=SampleRootCA
+check "router A has a certificate of it" enrolled a vpn_trust root ecdsa
+check "a second tunnel is configured, and its peer with another key" failing_tunnel
+check "the first tunnel comes up" wait_for 60 up_of_two
+check "and carries" ping_lan a 4
+check "the configuration is saved" cli a copy running-config startup-config
+check "a reload waits" cli a reload in 60
+check "the second tunnel waits to try again" wait_for 200 quiet
+check "the screens are made" page_made
+check "they are those of the documentation" as_documented
+check "none is wider than 80 columns" fits
+check "the table has shows" test "$(shows | wc -l)" -gt 15
+while read -r command; do
+	check "JSON of $command" valid "$command"
+done < <(shows)
+check "JSON of an error" valid_error "show nonsense"
+check "and of a refusal" valid_error "show interface tunnel9"
+ktap_end
