@@ -44,7 +44,7 @@ failing_tunnel() {
 
 # Between two attempts, and long enough for all the screens.
 quiet() {
-	up_of_two && cli_json a '.peers[1] | .last_failure.reason == "authentication failed" and .retry_in > 25' show isakmp sa
+	up_of_two && cli_json a '.peers[1] | .last_failure.reason == "authentication failed" and .retry_in > 12' show isakmp sa
 }
 
 up_of_two() {

@@ -62,6 +62,9 @@ std::optional<Reply> parse_reply(std::string_view line) {
   if (text_of(object, "ask") == "file") reply.ask = Reply::Ask::File;
   reply.subject = text_of(object, "subject");
   if (text_of(object, "ask") == "acceptance") reply.ask = Reply::Ask::Acceptance;
+  if (const auto length = number_of(object, "length"); length && *length >= 0)
+    reply.length = static_cast<std::size_t>(*length);
+  if (has(object, "monitor")) reply.monitor = flag_of(object, "monitor");
   reply.filter = read_filter(object_of(object, "filter"));
   reply.syntax = number_of(object, "code") == 2;
   read_error(object_of(object, "error"), reply);
@@ -74,6 +77,8 @@ Client::Client(Client&& other) noexcept
       hostname_(std::move(other.hostname_)),
       same_grammar_(other.same_grammar_),
       hold_(other.hold_),
+      on_log_(std::move(other.on_log_)),
+      monitors_(other.monitors_),
       mode_(other.mode_) {}
 
 Client& Client::operator=(Client&& other) noexcept {
@@ -82,6 +87,8 @@ Client& Client::operator=(Client&& other) noexcept {
   std::swap(hostname_, other.hostname_);
   std::swap(same_grammar_, other.same_grammar_);
   std::swap(hold_, other.hold_);
+  std::swap(on_log_, other.on_log_);
+  std::swap(monitors_, other.monitors_);
   std::swap(mode_, other.mode_);
   return *this;
 }
@@ -135,12 +142,34 @@ Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed
   if (hold_) request["hold"] = true;
   const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (auto sent = write_line(text); !sent) return Error{std::move(sent.error())};
-  auto answer = read_line();
+  auto answer = read_answer();
   if (!answer) return Error{std::move(answer.error())};
   auto reply = parse_reply(*answer);
   if (!reply) return Error{std::string("awiked answered something that is no reply")};
   mode_ = reply->mode;
+  monitors_ = reply->monitor.value_or(monitors_);
   return *std::move(reply);
+}
+
+bool Client::is_log(const std::string& line) const {
+  const Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object() || !object.contains("log")) return false;
+  if (on_log_) on_log_(object);
+  return true;
+}
+
+Result<std::string, std::string> Client::read_answer() {
+  for (;;) {
+    auto line = read_line();
+    if (!line || !is_log(*line)) return line;
+  }
+}
+
+Result<void, std::string> Client::take_log() {
+  const auto line = read_line();
+  if (!line) return Error{line.error()};
+  static_cast<void>(is_log(*line));  // there is nothing else that nobody has asked for
+  return {};
 }
 
 Result<std::string, std::string> Client::read_line() {

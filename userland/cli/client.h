@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ struct Reply {
   std::string view;          ///< What `data` is; empty: nothing to show.
   Json data;
   std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
+  std::optional<std::size_t> length;     ///< Lines of a page from now on; 0: no pages.
+  std::optional<bool> monitor;           ///< Whether the log comes from now on.
   /// What the command waits for: that it be executed again with that.
   enum class Ask : std::uint8_t { Nothing, Text, File, Acceptance } ask = Ask::Nothing;
   std::string subject;  ///< The file that is asked for, or the question to accept.
@@ -59,8 +62,20 @@ class Client {
   /// Has the daemon execute `line` and waits for the answer. An error means that the connection is lost.
   Result<Reply, std::string> execute(std::string_view line, const Enclosed& enclosed = {});
 
+  /// Takes a line of the daemon's log, which may come whenever the daemon has something to say.
+  using OnLog = std::function<void(const Json& line)>;
+  void on_log(OnLog take) { on_log_ = std::move(take); }
+  /// Waits for a line of the log and hands it on; an error when the connection is lost.
+  Result<void, std::string> take_log();
+  /// True when a line is here already, and nothing would be read from the socket.
+  [[nodiscard]] bool log_waits() const { return received_.find('\n') != received_.npos; }
+  /// The socket, to wait for what take_log() takes.
+  [[nodiscard]] int socket() const { return socket_; }
+
   /// From now on a block of configuration is applied at its end, as a whole or not at all.
   void hold_blocks() { hold_ = true; }
+  /// Whether the last answer that spoke of the log has turned it on.
+  [[nodiscard]] bool monitors() const { return monitors_; }
   /// Where the last answer has left the session.
   [[nodiscard]] config::Mode mode() const { return mode_; }
 
@@ -71,7 +86,10 @@ class Client {
  private:
   explicit Client(int socket) : socket_(socket) {}
   Result<void, std::string> read_hello();
+  /// The next line that is not of the log.
+  Result<std::string, std::string> read_answer();
   Result<std::string, std::string> read_line();
+  bool is_log(const std::string& line) const;
   Result<void, std::string> write_line(const std::string& line);
 
   int socket_ = -1;
@@ -79,6 +97,8 @@ class Client {
   std::string hostname_;
   bool same_grammar_ = true;
   bool hold_ = false;
+  OnLog on_log_;
+  bool monitors_ = false;
   config::Mode mode_ = config::Mode::Exec;
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/runner.h"
 
+#include <fmt/chrono.h>
+
+#include <chrono>
 #include <iterator>
 
 #include "userland/cli/block.h"
+#include "userland/cli/fields.h"
 #include "userland/cli/filter.h"
 #include "userland/cli/render.h"
 
@@ -88,6 +92,19 @@ ExitStatus print_reply(const Output& output, std::string_view line, const Reply&
   return status_of(reply);
 }
 
+void print_log(const Output& output, const Json& line) {
+  if (output.json) {
+    output.out << dump(line, -1) << std::flush;
+    return;
+  }
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string level = text_of(line, "level");
+  output.out << fmt::format("{:%H:%M:%S} ", fmt::localtime(std::chrono::system_clock::to_time_t(now)))
+             << (level == "warning" || level == "error" ? level + ": " : "")
+             << printable(text_of(line, "log")) << "\n"
+             << std::flush;
+}
+
 ExitStatus status_of(const Reply& reply) {
   if (reply.ok) return ExitStatus::Done;
   return reply.syntax ? ExitStatus::Syntax : ExitStatus::Refused;
@@ -95,10 +112,13 @@ ExitStatus status_of(const Reply& reply) {
 
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers) {
+  client.on_log([&output](const Json& line) { print_log(output, line); });
   for (const std::string& line : lines) {
     if (const auto status = run_line(client, output, line, answers, "")) return *status;
   }
-  return ExitStatus::Done;
+  if (!client.monitors()) return ExitStatus::Done;
+  for (;;)
+    if (const auto taken = client.take_log(); !taken) return lost(output, taken.error());
 }
 
 ExitStatus run_script(Client& client, const Output& output, std::istream& script, const std::string& name,

@@ -27,10 +27,14 @@ struct Output {
 ExitStatus print_reply(const Output& output, std::string_view line, const Reply& reply,
                        std::string_view place = "");
 
+/// Prints a line of the daemon's log, with the time.
+void print_log(const Output& output, const Json& line);
+
 /// The status that a reply stands for.
 ExitStatus status_of(const Reply& reply);
 
-/// Runs `lines` until one fails or ends the connection. What they ask back is read from `answers`.
+/// Runs `lines` until one fails or ends the connection. What they ask back is read from `answers`. When the
+/// last one turned the log on, prints it until the connection is lost.
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers);
 

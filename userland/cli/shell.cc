@@ -2,13 +2,21 @@
 #include "userland/cli/shell.h"
 
 #include <histedit.h>
+#include <poll.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cwchar>
 #include <memory>
+#include <sstream>
 
 #include "userland/cli/dialogue.h"
 #include "userland/cli/help.h"
 #include "userland/cli/history.h"
+#include "userland/cli/pager.h"
 
 namespace awtun::cli {
 namespace {
@@ -23,7 +31,7 @@ struct EndHistory {
 /// The editor with what its callbacks need; it stays at its address, which libedit keeps.
 class Editor {
  public:
-  Editor();
+  explicit Editor(Client& client);
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;
 
@@ -34,19 +42,25 @@ class Editor {
  private:
   static Editor& of(EditLine* editor);
   static char* show_prompt(EditLine* editor);
+  static int next_character(EditLine* editor, wchar_t* character);
+  void await_key();
+  void show_log();
   static unsigned char on_help(EditLine* editor, int key);
   static unsigned char on_tab(EditLine* editor, int key);
   static unsigned char on_end(EditLine* editor, int key);
   static unsigned char on_cancel(EditLine* editor, int key);
   void bind_keys();
 
+  Client& client_;
+  bool connected_ = true;
   std::unique_ptr<History, EndHistory> history_;
   std::unique_ptr<EditLine, EndEditLine> editor_;
   std::string prompt_;
   config::Mode mode_ = config::Mode::Exec;
 };
 
-Editor::Editor() : history_(history_init()), editor_(el_init("awcli", stdin, stdout, stderr)) {
+Editor::Editor(Client& client)
+    : client_(client), history_(history_init()), editor_(el_init("awcli", stdin, stdout, stderr)) {
   HistEvent event;
   history(history_.get(), &event, H_SETSIZE, static_cast<int>(HistoryFile::kMaxLines));
   history(history_.get(), &event, H_SETUNIQUE, 1);
@@ -55,6 +69,9 @@ Editor::Editor() : history_(history_init()), editor_(el_init("awcli", stdin, std
   el_set(editor_.get(), EL_HIST, history, history_.get());
   el_set(editor_.get(), EL_EDITOR, "emacs");
   el_set(editor_.get(), EL_SIGNAL, 1);
+  el_set(editor_.get(), EL_GETCFN, &Editor::next_character);
+  // libedit hears of the first change of the window while a line is edited, await_key() of the others.
+  (void)std::signal(SIGWINCH, [](int) {});
   bind_keys();
 }
 
@@ -80,6 +97,46 @@ Editor& Editor::of(EditLine* editor) {
 }
 
 char* Editor::show_prompt(EditLine* editor) { return of(editor).prompt_.data(); }
+
+void Editor::show_log() {
+  std::fputs("\n", stdout);
+  std::fflush(stdout);
+  do {
+    connected_ = static_cast<bool>(client_.take_log());
+  } while (connected_ && client_.log_waits());
+  el_set(editor_.get(), EL_REFRESH);
+}
+
+/// Until a key is pressed the log comes in, above the line that is edited.
+void Editor::await_key() {
+  for (;;) {
+    if (connected_ && client_.log_waits()) show_log();
+    std::array<pollfd, 2> waiting{pollfd{STDIN_FILENO, POLLIN, 0},
+                                  pollfd{connected_ ? client_.socket() : -1, POLLIN, 0}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0) {
+      el_resize(editor_.get());
+      el_set(editor_.get(), EL_REFRESH);
+      continue;
+    }
+    if (waiting[1].revents != 0) show_log();
+    if (waiting[0].revents != 0) return;
+  }
+}
+
+/// As libedit itself reads one, but for the log.
+int Editor::next_character(EditLine* editor, wchar_t* character) {
+  std::mbstate_t state{};
+  for (;;) {
+    of(editor).await_key();
+    char octet = 0;
+    const ssize_t size = ::read(STDIN_FILENO, &octet, 1);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return static_cast<int>(size);
+    const std::size_t taken = std::mbrtowc(character, &octet, 1, &state);
+    if (taken == 0 || taken == 1) return 1;
+    if (taken == static_cast<std::size_t>(-1)) state = {};  // no character; what follows may be one
+  }
+}
 
 std::string_view before_cursor(EditLine* editor) {
   const LineInfo* const line = el_line(editor);
@@ -149,7 +206,9 @@ void Editor::remember(const std::string& line) {
 
 ExitStatus run_shell(Client& client, const Output& output) {
   const HistoryFile file = HistoryFile::of_user();
-  Editor editor;
+  client.on_log([&output](const Json& line) { print_log(output, line); });
+  Editor editor(client);
+  std::optional<std::size_t> length;
   for (const std::string& line : file.read()) editor.remember(line);
   Reply last;
   while (!last.quit) {
@@ -165,7 +224,10 @@ ExitStatus run_shell(Client& client, const Output& output) {
       output.err << "awcli: " << reply.error() << "\n";
       return ExitStatus::Unreachable;
     }
-    print_reply(output, *line, *reply);
+    if (reply->length) length = reply->length;
+    std::ostringstream text;
+    print_reply({text, output.err, output.json}, *line, *reply);
+    print_pages(text.str(), page_length(length));
     if (reply->ok) file.append(*line);
     last = *std::move(reply);
   }

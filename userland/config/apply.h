@@ -9,8 +9,8 @@
 
 namespace awtun::config {
 
-using Applied =
-    std::variant<Done, Show, Operate, Certify, Replace, Reload, SaveStartup, Quit, SyntaxError, Refused>;
+using Applied = std::variant<Done, Show, Operate, Certify, Replace, Reload, SaveStartup, Terminal, Quit,
+                             SyntaxError, Refused>;
 
 /// As execute(), but changes `config` in place, and lets it have names that nothing has. SyntaxError and
 /// Refused leave it as it was.

@@ -77,7 +77,7 @@ constexpr bool lint() {
     const Row& row = *a.row;
     if (!omissible_values_come_last(a)) return false;
     if (row.mode != Mode::Exec && row.no && !row.another_spelling && !row.emit) return false;
-    if (row.mode == Mode::Exec && (row.no || row.emit)) return false;
+    if (row.mode == Mode::Exec && row.emit) return false;
     if (row.mode != Mode::Exec && row.under_do) return false;
     for (const Form& b : kForms) {
       if (&a == &b || a.row->mode != b.row->mode || a.negated != b.negated) continue;

@@ -57,7 +57,8 @@ struct Context {
 };
 
 /// Done also where the configuration was changed: the caller compares.
-using Answer = std::variant<Done, Show, Operate, Certify, Replace, Reload, SaveStartup, Quit, Refused>;
+using Answer =
+    std::variant<Done, Show, Operate, Certify, Replace, Reload, SaveStartup, Terminal, Quit, Refused>;
 using Action = Answer (*)(const Context&, Args&);
 
 class Writer;

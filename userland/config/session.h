@@ -119,6 +119,16 @@ struct Reload {
   What what;
   std::uint32_t minutes = 0;  ///< Of In.
 };
+/// What the terminal of this session is to do from now on.
+struct Terminal {
+  enum class What : std::uint8_t {
+    Length,   ///< Show pages of so many lines; 0: all at once.
+    Monitor,  ///< Get the daemon's log.
+    Debug,    ///< And every IKE message.
+  };
+  What what;
+  std::uint32_t value;  ///< Of Length; else 1 for on, 0 for off.
+};
 /// Nothing to do: an empty line, a comment, a change of mode, a command that changes nothing.
 struct Done {
   std::string message = {};  ///< To print; may be empty.
@@ -144,7 +154,7 @@ struct Refused {
   std::string reason;  ///< One sentence without full stop.
 };
 
-using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, SaveStartup, Done, Quit,
+using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, SaveStartup, Terminal, Done, Quit,
                              SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to

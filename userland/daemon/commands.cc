@@ -113,9 +113,22 @@ bool ends_block(const config::Outcome& outcome, const config::Session& session) 
                         [](const config::SyntaxError&) { return false; },
                         [](const config::Refused&) { return false; },
                         [&](const config::Done&) { return session.mode == config::Mode::Exec; },
+                        [](const config::Terminal&) { return false; },
                         [](const auto&) { return true; },
                     },
                     outcome);
+}
+
+Reply set_terminal(Operator& who, const config::Terminal& wanted) {
+  using What = config::Terminal::What;
+  auto object = success(who.session);
+  if (wanted.what == What::Length) {
+    object["length"] = wanted.value;
+    return to_reply(object);
+  }
+  (wanted.what == What::Monitor ? who.monitors : who.debugs) = wanted.value != 0;
+  object["monitor"] = who.monitors || who.debugs;
+  return to_reply(object);
 }
 
 void hold(const CommandTarget& target, Operator& who, config::Config candidate) {
@@ -138,6 +151,7 @@ bool only_looks(const config::Outcome& outcome, const config::Session& then) {
   return std::visit(Overloaded{
                         [](const config::Show& show) { return show.what != config::View::IsakmpKey; },
                         [&](const config::Done&) { return then.mode == config::Mode::Exec; },
+                        [](const config::Terminal&) { return true; },
                         [](const config::Quit&) { return true; },
                         [](const config::SyntaxError&) { return true; },
                         [](const config::Refused&) { return true; },
@@ -147,7 +161,7 @@ bool only_looks(const config::Outcome& outcome, const config::Session& then) {
 }
 
 void log_command(std::string_view line) {
-  spdlog::debug("command: {}", config::mask_secrets(line).value_or(std::string(line)));
+  spdlog::trace("command: {}", config::mask_secrets(line).value_or(std::string(line)));
 }
 
 }  // namespace
@@ -159,6 +173,10 @@ Reply hello(const CommandTarget& target) {
               {"hostname", target.hostname}};
   put_place(object, config::Session{});
   return to_reply(object);
+}
+
+Reply log_line(std::string_view level, std::string_view text) {
+  return to_reply({{"log", text}, {"level", level}});
 }
 
 Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
@@ -220,6 +238,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
               return to_reply(refusal(session, saved.error()));
             return to_reply(success(session));
           },
+          [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
           [&](config::Done& done) { return to_reply(success(session, std::move(done.message))); },
           [&](const config::Quit&) {
             return to_reply({{"ok", true}, {"quit", true}}, true);

@@ -49,14 +49,20 @@ struct Operator {
   };
   config::Session session;
   std::optional<Block> block;
+  bool monitors = false;   ///< gets the log
+  bool debugs = false;     ///< and every IKE message
   bool may_change = true;  ///< else `show` is all there is, and not of keys
 };
+
+/// A line of the log, for those who monitor it: {"log","level"}. Comes between answers.
+Reply log_line(std::string_view level, std::string_view text);
 
 /// Answers {"execute": "<line>"[,"hold":true]}, moving the operator as the command says. With "hold" a change
 /// of the configuration waits for the end of its block, which is the line that leads back to exec mode, or a
 /// command that acts upon the system; then the block is applied as a whole, or refused. Success:
 /// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]][,"ask"]} or
-/// {"ok":true,"quit":true}; else
+/// {"ok":true,"quit":true} or, of the session's terminal, {"ok":true,...,"length"} or
+/// {"ok":true,...,"monitor"}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
 /// 1 for a refusal and 2 for a line that is no command. "ask" is "text", "file" or "acceptance": the
 /// command wants the same request again with "text", what the operator pastes or the file "subject" holds, or

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t max_line = 1024 * 1024;  // a whole configuration may come beside a line
 constexpr std::size_t max_unread = 4 * 1024 * 1024;
+constexpr std::size_t max_unread_log = 256 * 1024;
 constexpr std::size_t max_clients = 32;
 constexpr int backlog = 16;
 constexpr const char* group_name = "awtun";
@@ -178,6 +179,22 @@ void ControlServer::accept(UniqueFd fd) {
   if (!room) return send(client, rejection("too many sessions"));
   bufferevent_enable(buffer, EV_READ);
   send(client, hello(target_));
+}
+
+void ControlServer::log(int level, std::string_view text) {
+  const auto name = spdlog::level::to_string_view(static_cast<spdlog::level::level_enum>(level));
+  const auto line = log_line({name.data(), name.size()}, text);
+  for (auto& client : clients_) {
+    if (client.closing ||
+        !(level >= spdlog::level::info ? client.who.monitors || client.who.debugs : client.who.debugs))
+      continue;
+    if (evbuffer_get_length(bufferevent_get_output(client.buffer.get())) < max_unread_log) send(client, line);
+  }
+}
+
+bool ControlServer::debugs() const {
+  return std::any_of(clients_.begin(), clients_.end(),
+                     [](const Client& client) { return client.who.debugs; });
 }
 
 void ControlServer::serve(Client& client) {

@@ -43,6 +43,12 @@ class ControlServer {
                                                                     const std::string& readers);
   ~ControlServer();
 
+  /// A line of the log, of one of spdlog's levels, for the sessions that monitor it. One that does not read
+  /// loses some.
+  void log(int level, std::string_view text);
+  /// Whether a session wants every IKE message.
+  [[nodiscard]] bool debugs() const;
+
  private:
   struct FreeListener {
     void operator()(evconnlistener* listener) const { evconnlistener_free(listener); }

@@ -94,7 +94,11 @@ Daemon::Daemon(const Options& options, Ports ports)
           loop_, [this](const ike::Job& job) { return run_job(job, *credentials_.current()); },
           [this](ike::JobDone done) { engine_.handle(std::move(done)); }),
       engine_(loop_, ike::Engine(fill_random, {ports_.quick_crash_secret.copy()}),
-              [this](ike::Action action) { return (*executor_)(std::move(action)); }),
+              [this](ike::Action action) {
+                if (const auto* sent = std::get_if<ike::Send>(&action))
+                  trace(Way::Out, sent->remote, sent->bytes);
+                return (*executor_)(std::move(action));
+              }),
       applier_(
           loop_, ports_.routing, ports_.data_plane, engine_, tunnels_,
           [this](ike::TunnelId tunnel) {
@@ -117,6 +121,9 @@ Daemon::Daemon(const Options& options, Ports ports)
           [this](const config::Reload& wanted, const Enclosed& enclosed) {
             return reload(wanted, enclosed);
           }},
+      log_watch_([this](int level, std::string_view text) {
+        if (control_) control_->log(level, text);
+      }),
       kernel_events_(loop_, ports_.data_plane.event_fd(), [this] { serve_kernel_events(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
@@ -126,13 +133,20 @@ Daemon::Daemon(const Options& options, Ports ports)
       }) {}
 
 Result<void, std::string> Daemon::open_transport() {
-  auto opened = UdpTransport::open(loop_, IkePorts{},
-                                   [this](ike::Datagram datagram) { engine_.handle(std::move(datagram)); });
+  auto opened = UdpTransport::open(loop_, IkePorts{}, [this](ike::Datagram datagram) {
+    trace(Way::In, datagram.remote, datagram.bytes);
+    engine_.handle(std::move(datagram));
+  });
   if (!opened) return Error{opened.error()};
   transport_ = std::move(*opened);
   executor_.emplace(*transport_, ports_.data_plane, workers_, tunnels_,
                     ports_.key_log ? &*ports_.key_log : nullptr);
   return hand_over_transports();
+}
+
+void Daemon::trace(Way way, const Endpoint& peer, ByteView message) const {
+  const bool logged = options_.log_level == "debug" || options_.log_level == "trace";
+  if (logged || (control_ && control_->debugs())) spdlog::debug("{}", describe_message(way, peer, message));
 }
 
 Result<void, std::string> Daemon::hand_over_transports() {

@@ -15,6 +15,8 @@
 #include "userland/daemon/engine_driver.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/key_log.h"
+#include "userland/daemon/log_watch.h"
+#include "userland/daemon/message_trace.h"
 #include "userland/daemon/options.h"
 #include "userland/daemon/replacement.h"
 #include "userland/daemon/tunnel_table.h"
@@ -48,6 +50,7 @@ class Daemon {
 
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
+  void trace(Way way, const Endpoint& peer, ByteView message) const;
   void reload_credentials();
   void renew_credentials();
   std::vector<Bytes> authorities(const std::string& trustpoint);
@@ -90,6 +93,7 @@ class Daemon {
   DelayedReload delayed_reload_;
   CommandTarget commands_;
   std::unique_ptr<ControlServer> control_;
+  LogWatch log_watch_;
   ReadWatcher kernel_events_;
   SignalWatcher terminate_;
   SignalWatcher interrupt_;

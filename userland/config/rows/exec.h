@@ -65,6 +65,13 @@ inline Answer reload_in(const Context&, Args& args) {
   return Reload{Reload::What::In, args.get<std::uint32_t>(0)};
 }
 inline Answer cancel_reload(const Context&, Args&) { return Reload{Reload::What::Cancel}; }
+inline Answer terminal_length(const Context&, Args& args) {
+  return Terminal{Terminal::What::Length, args.get<std::uint32_t>(0)};
+}
+template <Terminal::What What, bool On>
+Answer terminal(const Context&, Args&) {
+  return Terminal{What, On ? 1U : 0U};
+}
 inline Answer save(const Context&, Args&) { return SaveStartup{}; }
 inline Answer quit(const Context&, Args&) { return Quit{}; }
 inline Answer nothing(const Context&, Args&) { return Done{}; }
@@ -128,6 +135,12 @@ inline constexpr std::array kExec = {
         .help = "Security\nCertificates\nPaste what the CA has made\nTrustpoint\nOur "
                 "certificate\nFrom this terminal\n",
         .run = certify<Certify::What::ImportCertificate>,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "debug isakmp",
+        .help = "Show the daemon's log with more in it\nEvery message of the key exchange\n",
+        .run = terminal<Terminal::What::Debug, true>,
+        .no = terminal<Terminal::What::Debug, false>,
         .under_do = true},
     Row{.mode = Mode::Exec, .pattern = "end", .help = "Return to exec mode\n", .run = nothing},
     Row{.mode = Mode::Exec, .pattern = "exit", .help = "Leave this mode\n", .run = quit},
@@ -290,8 +303,16 @@ inline constexpr std::array kExec = {
         .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "terminal length <lines:0-512>",
-        .help = "Terminal settings\nLines of a page; accepted, and without effect\nLines, 0 for no paging\n",
-        .run = nothing,
+        .help =
+            "Settings of this session's terminal\nLines of a page, instead of what the window has\nLines, 0 "
+            "for no pages\n",
+        .run = terminal_length,
+        .under_do = true},
+    Row{.mode = Mode::Exec,
+        .pattern = "terminal monitor",
+        .help = "Settings of this session's terminal\nShow the daemon's log as it is written\n",
+        .run = terminal<Terminal::What::Monitor, true>,
+        .no = terminal<Terminal::What::Monitor, false>,
         .under_do = true},
     Row{.mode = Mode::Exec,
         .pattern = "write [memory]",

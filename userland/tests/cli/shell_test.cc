@@ -134,6 +134,76 @@ TEST(Shell, TabCompletes) {
   EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show running-config "});
 }
 
+Json numbered_lines(int count) {
+  std::string text;
+  for (int i = 1; i <= count; ++i) text += "line " + std::to_string(i) + "\n";
+  return {{"schema", 1}, {"text", text}};
+}
+
+TEST(Shell, LongViewsComeInPages) {
+  TestDaemon daemon;
+  daemon.set_view("startup-config", numbered_lines(60));
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("show startup-config\n");
+  const std::string first = terminal.wait_for("--More--");
+  EXPECT_NE(first.find("line 23\r\n"), std::string::npos);
+  EXPECT_EQ(first.find("line 24"), std::string::npos);
+  terminal.type("\r");
+  const std::string one = terminal.wait_for("--More--");
+  EXPECT_NE(one.find("line 24\r\n"), std::string::npos);
+  EXPECT_EQ(one.find("line 25"), std::string::npos);
+  terminal.type(" ");
+  EXPECT_NE(terminal.wait_for("--More--").find("line 47\r\n"), std::string::npos);
+  terminal.type("q");
+  EXPECT_EQ(terminal.wait_for("r1# ").find("line"), std::string::npos);
+}
+
+TEST(Shell, TerminalLengthSaysHowLongAPageIs) {
+  TestDaemon daemon;
+  daemon.set_view("startup-config", numbered_lines(60));
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("terminal length 11\n");
+  terminal.wait_for("r1# ");
+  terminal.type("show startup-config\n");
+  const std::string first = terminal.wait_for("--More--");
+  EXPECT_NE(first.find("line 10\r\n"), std::string::npos);
+  EXPECT_EQ(first.find("line 11"), std::string::npos);
+  terminal.type("q");
+  terminal.wait_for("r1# ");
+  terminal.type("terminal length 0\n");
+  terminal.wait_for("r1# ");
+  terminal.type("show startup-config\n");
+  EXPECT_EQ(terminal.wait_for("r1# ").find("--More--"), std::string::npos);
+}
+
+TEST(Shell, TheLogComesAboveTheLineThatIsEdited) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("terminal monitor\n");
+  terminal.wait_for("r1# ");
+  terminal.type("show ipsec p");
+  terminal.wait_for("show ipsec p");
+  daemon.log("tunnel0: the peer has moved");
+  terminal.wait_for("tunnel0: the peer has moved\r\n");
+  terminal.wait_for("r1# show ipsec p");
+  terminal.type("eer\n");
+  terminal.wait_for("r1# ");
+  EXPECT_EQ(daemon.lines(), (std::vector<std::string>{"terminal monitor", "show ipsec peer"}));
+}
+
+TEST(Shell, EveryChangeOfTheWindowIsSeen) {
+  TestDaemon daemon;
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  for (const int columns : {40, 60, 100}) terminal.resize(static_cast<unsigned short>(columns));
+  terminal.type("show ipsec peer \xc3\xa9\x7f\n");
+  terminal.wait_for("r1# ");
+  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show ipsec peer "});
+}
+
 TEST(Shell, ControlZReturnsToExecMode) {
   TestDaemon daemon;
   Terminal terminal(daemon);

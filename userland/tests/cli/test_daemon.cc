@@ -57,6 +57,11 @@ TestDaemon::~TestDaemon() {
   ::close(listener_);
 }
 
+void TestDaemon::log(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  send_line(client_, {{"log", text}, {"level", "info"}});
+}
+
 void TestDaemon::set_view(const std::string& name, Json data) {
   const std::lock_guard lock(mutex_);
   views_[name] = std::move(data);
@@ -74,6 +79,10 @@ std::vector<std::string> TestDaemon::lines() const {
 
 void TestDaemon::serve() {
   for (int client = 0; (client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
+    {
+      const std::lock_guard lock(mutex_);
+      client_ = client;
+    }
     serve_client(client);
     ::close(client);
   }
@@ -117,40 +126,50 @@ Json TestDaemon::show(const config::Session& session, const config::Show& what) 
   return reply;
 }
 
+Json TestDaemon::set_terminal(Json reply, const config::Terminal& wanted) {
+  if (wanted.what == config::Terminal::What::Length)
+    reply["length"] = wanted.value;
+  else
+    reply["monitor"] = wanted.value != 0;
+  return reply;
+}
+
 Json TestDaemon::answer(config::Session& session, const std::string& line) {
   const std::lock_guard lock(mutex_);
   lines_.push_back(line);
   auto outcome = config::execute(config_, session, line);
-  return std::visit(Overloaded{[&](config::Edit& edit) {
-                                 config_ = std::move(edit.candidate);
-                                 return done(session);
-                               },
-                               [&](const config::Show& what) { return show(session, what); },
-                               [&](const config::Operate&) { return done(session); },
-                               [&](const config::Certify&) { return done(session); },
-                               [&](const config::Replace& replace) {
-                                 auto object = done(session);
-                                 object["ask"] = "file";
-                                 object["subject"] = replace.file;
-                                 return object;
-                               },
-                               [&](const config::Reload&) { return done(session); },
-                               [&](const config::SaveStartup&) { return done(session); },
-                               [&](const config::Done&) { return done(session); },
-                               [&](const config::Quit&) {
-                                 return Json{{"ok", true}, {"quit", true}};
-                               },
-                               [&](const config::SyntaxError& bad) {
-                                 return error(session, 2,
-                                              {{"message", bad.message},
-                                               {"kind", config::to_string(bad.kind)},
-                                               {"column", bad.column},
-                                               {"expected", bad.expected}});
-                               },
-                               [&](const config::Refused& refused) {
-                                 return error(session, 1, {{"message", refused.reason}, {"kind", "refused"}});
-                               }},
-                    outcome);
+  return std::visit(
+      Overloaded{[&](config::Edit& edit) {
+                   config_ = std::move(edit.candidate);
+                   return done(session);
+                 },
+                 [&](const config::Show& what) { return show(session, what); },
+                 [&](const config::Operate&) { return done(session); },
+                 [&](const config::Certify&) { return done(session); },
+                 [&](const config::Replace& replace) {
+                   auto object = done(session);
+                   object["ask"] = "file";
+                   object["subject"] = replace.file;
+                   return object;
+                 },
+                 [&](const config::Reload&) { return done(session); },
+                 [&](const config::SaveStartup&) { return done(session); },
+                 [&](const config::Terminal& wanted) { return set_terminal(done(session), wanted); },
+                 [&](const config::Done&) { return done(session); },
+                 [&](const config::Quit&) {
+                   return Json{{"ok", true}, {"quit", true}};
+                 },
+                 [&](const config::SyntaxError& bad) {
+                   return error(session, 2,
+                                {{"message", bad.message},
+                                 {"kind", config::to_string(bad.kind)},
+                                 {"column", bad.column},
+                                 {"expected", bad.expected}});
+                 },
+                 [&](const config::Refused& refused) {
+                   return error(session, 1, {{"message", refused.reason}, {"kind", "refused"}});
+                 }},
+      outcome);
 }
 
 }  // namespace awtun::cli::test

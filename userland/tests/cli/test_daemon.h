@@ -38,6 +38,8 @@ class TestDaemon {
 
   [[nodiscard]] std::string socket() const { return (directory_.path() / "sock").string(); }
   [[nodiscard]] std::filesystem::path directory() const { return directory_.path(); }
+  /// Says a line of its log to the client that is there.
+  void log(const std::string& text);
   void set_view(const std::string& name, Json data);
   /// The running configuration's text.
   [[nodiscard]] std::string running() const;
@@ -49,10 +51,12 @@ class TestDaemon {
   void serve_client(int client);
   Json answer(config::Session& session, const std::string& line);
   Json done(const config::Session& session) const;
+  static Json set_terminal(Json reply, const config::Terminal& wanted);
   Json show(const config::Session& session, const config::Show& what);
 
   TemporaryDirectory directory_;
   int listener_ = -1;
+  int client_ = -1;
   mutable std::mutex mutex_;
   config::Config config_;
   std::map<std::string, Json> views_;

@@ -28,8 +28,9 @@ TEST(Completion, TheNextWordBehindABlank) {
   EXPECT_EQ(texts(complete(Mode::Exec, "show run ")), (Words{"interface", "|"}));
   EXPECT_TRUE(complete(Mode::Exec, "show run ").executable);
   EXPECT_EQ(complete(Mode::Exec, "sh").common_prefix(), "show");
-  EXPECT_EQ(texts(complete(Mode::Exec, "")), (Words{"clear", "configure", "copy", "crypto", "end", "exit",
-                                                    "rekey", "reload", "show", "terminal", "write"}));
+  EXPECT_EQ(texts(complete(Mode::Exec, "")),
+            (Words{"clear", "configure", "copy", "crypto", "debug", "end", "exit", "no", "rekey", "reload",
+                   "show", "terminal", "write"}));
 }
 
 TEST(Completion, ValuesAreNotInserted) {
@@ -72,8 +73,8 @@ TEST(Completion, BehindNoAndDo) {
   EXPECT_EQ(texts(complete(Mode::Config, "no ")), (Words{"crypto", "interface", "ip", "ipv6"}));
   EXPECT_EQ(texts(complete(Mode::Config, "no crypto isakmp key ")),
             (Words{"address", "hostname", "policy", "KEY"}));
-  EXPECT_EQ(texts(complete(Mode::Interface, "do ")),
-            (Words{"clear", "copy", "crypto", "rekey", "reload", "show", "terminal", "write"}));
+  EXPECT_EQ(texts(complete(Mode::Interface, "do ")), (Words{"clear", "copy", "crypto", "debug", "no", "rekey",
+                                                            "reload", "show", "terminal", "write"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "do show ip")), Words{"ipsec"});
 }
 

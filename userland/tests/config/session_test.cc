@@ -102,7 +102,13 @@ TEST(Session, ExecCommandsAnswerWhatToShow) {
   for (const char* line : {"copy running-config startup-config", "write", "write memory", "wr"}) {
     EXPECT_TRUE(std::holds_alternative<SaveStartup>(console.execute(line))) << line;
   }
-  EXPECT_TRUE(std::holds_alternative<Done>(console.execute("terminal length 0")));
+  const auto length = console.execute("terminal length 40");
+  ASSERT_TRUE(std::holds_alternative<Terminal>(length));
+  EXPECT_EQ(std::get<Terminal>(length).value, 40U);
+  const auto silent = console.execute("no debug isakmp");
+  ASSERT_TRUE(std::holds_alternative<Terminal>(silent));
+  EXPECT_EQ(std::get<Terminal>(silent).what, Terminal::What::Debug);
+  EXPECT_EQ(std::get<Terminal>(silent).value, 0U);
 }
 
 TEST(Session, DoRunsExecCommandsAndStaysInItsMode) {

@@ -228,6 +228,18 @@ TEST_F(CommandsTest, WhoMayOnlyLookChangesNothingAndSeesNoKey) {
   EXPECT_EQ(execute("exit")["quit"], true);
 }
 
+TEST_F(CommandsTest, TheTerminalIsTheSessionsOwn) {
+  EXPECT_EQ(execute("terminal length 40")["length"], 40);
+  EXPECT_EQ(execute("terminal monitor")["monitor"], true);
+  EXPECT_TRUE(operator_.monitors);
+  EXPECT_EQ(execute("debug isakmp")["monitor"], true);
+  EXPECT_EQ(execute("no terminal monitor")["monitor"], true) << "there is more to come yet";
+  EXPECT_EQ(execute("no debug isakmp")["monitor"], false);
+  EXPECT_FALSE(operator_.monitors || operator_.debugs);
+  EXPECT_EQ(execute("configure terminal")["mode"], "config");
+  EXPECT_EQ(execute("do terminal monitor")["mode"], "config");
+}
+
 TEST_F(CommandsTest, SaveStartup) {
   EXPECT_EQ(execute("copy running-config startup-config")["ok"], true);
   EXPECT_EQ(saved_, 1);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <spdlog/common.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -133,6 +134,40 @@ TEST_F(ControlServerTest, LineMayComeInPieces) {
   say(client, "{\"execute\":");
   EXPECT_EQ(hear(client), "");
   say(client, "\"show running-config\"}\n");
+  EXPECT_NE(hear(client).find("shown"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, TheLogGoesToThoseWhoWantIt) {
+  const auto silent = connect();
+  const auto monitor = connect();
+  const auto debugger = connect();
+  hear(silent);
+  hear(monitor);
+  hear(debugger);
+  EXPECT_FALSE(server_->debugs());
+  say(monitor, "{\"execute\":\"terminal monitor\"}\n");
+  EXPECT_NE(hear(monitor), "");
+  say(debugger, "{\"execute\":\"debug isakmp\"}\n");
+  EXPECT_NE(hear(debugger), "");
+  EXPECT_TRUE(server_->debugs());
+  server_->log(spdlog::level::info, "it rains");
+  server_->log(spdlog::level::debug, "drops fall");
+  EXPECT_EQ(hear(silent), "");
+  EXPECT_EQ(hear(monitor), "{\"log\":\"it rains\",\"level\":\"info\"}\n");
+  EXPECT_EQ(hear(debugger),
+            "{\"log\":\"it rains\",\"level\":\"info\"}\n{\"log\":\"drops fall\",\"level\":\"debug\"}\n");
+}
+
+TEST_F(ControlServerTest, WhoDoesNotReadLosesTheLogAndNothingElse) {
+  const auto client = connect();
+  hear(client);
+  say(client, "{\"execute\":\"terminal monitor\"}\n");
+  hear(client);
+  for (int i = 0; i < 4000; ++i) server_->log(spdlog::level::info, std::string(1000, 'x'));
+  std::string heard;
+  for (std::string part = hear(client); !part.empty(); part = hear(client)) heard += part;
+  EXPECT_LT(heard.size(), 2000000U);
+  say(client, "{\"execute\":\"show running-config\"}\n");
   EXPECT_NE(hear(client).find("shown"), std::string::npos);
 }
 
