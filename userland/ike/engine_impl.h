@@ -254,6 +254,7 @@ struct Engine::Impl {
   void ask_delete_child(IkeSa& sa, const ChildSa& child);
   void ask_delete_ike(IkeSa& sa);
   void ask_liveness(IkeSa& sa);
+  void on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner);
 
   // crash_detection.cc: peers and kernels that have lost their SAs
   [[nodiscard]] Bytes crash_token(std::uint64_t initiator_spi, std::uint64_t responder_spi) const;

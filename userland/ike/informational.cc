@@ -70,4 +70,18 @@ void Engine::Impl::ask_liveness(IkeSa& sa) {
   send_request(sa, wire::ExchangeType::Informational, payloads, AskLiveness{});
 }
 
+/// TEMPORARY_FAILURE: the peer is deleting this IKE SA and cannot say so yet, nor perhaps ever (RFC 7296
+/// 2.25.2). While there is time, another one takes over what its Child SAs carry.
+void Engine::Impl::on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner) {
+  const auto error = find_error(inner);
+  const Tunnel* owner = tunnel(sa.tunnel);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure || owner == nullptr || !owner->active)
+    return;
+  const ChildSa* active = child(*owner->active);
+  if (active == nullptr || active->ike_sa != sa.local_spi) return;
+  ChildSa* next = successor_of(*active);
+  const IkeSa* other = next != nullptr ? ike(next->ike_sa) : nullptr;
+  if (other != nullptr && other != &sa && other->confirmed) activate(*next);
+}
+
 }  // namespace awtun::ike

@@ -199,7 +199,7 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
                    if (ChildSa* deleted = child(asked.child)) linger(*deleted);
                  },
                  [&](AskDeleteIke&&) { close(sa); },
-                 [](AskLiveness&&) {},
+                 [&](AskLiveness&&) { on_liveness_response(sa, inner); },
              },
              std::move(request.purpose));
 }

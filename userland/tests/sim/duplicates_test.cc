@@ -70,6 +70,40 @@ TEST(Duplicates, DeletingTheOneThatWouldStayLeavesTheOther) {
   }
 }
 
+// Node 1 cannot say that it deletes its IKE SA, because an earlier request of it is never answered; node 0
+// sends by its Child SA until then.
+TEST(Duplicates, ADeleteThatIsNeverSentInterruptsNothing) {
+  int met = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Pair pair(seed);
+    const ike::Time until = pair.world.now() + 40s;
+    std::uint64_t theirs = 0;  // the IKE SA of node 1
+    pair.world.network().filter = [&](const ike::Send& datagram) {
+      const auto header = wire::parse_header(datagram.bytes);
+      const bool of_node_1 = datagram.local.address == pair.world.node(1).address;
+      if (!header) return false;
+      if (of_node_1 && theirs == 0) theirs = header->initiator_spi;
+      const bool others_auth = header->exchange == wire::ExchangeType::IkeAuth && header->response &&
+                               header->initiator_spi != theirs;
+      const bool answer = header->exchange == wire::ExchangeType::Informational && header->response &&
+                          header->initiator_spi == theirs && !of_node_1;
+      return answer || (others_auth && pair.world.now() < until);
+    };
+    ike::TunnelPolicy impatient = pair.policy(1);
+    impatient.isakmp.dpd_interval = 10s;
+    pair.world.input(1, ike::SetTunnel{std::move(impatient)});
+    pair.set(0);
+    Continuity continuity(pair);
+    pair.world.run_for(120s);
+    const bool twice = pair.status(0).ike_sas.size() == 2 && pair.status(1).ike_sas.size() == 2;
+    met += twice ? 1 : 0;
+    pair.world.run_for(400s);
+    EXPECT_FALSE(twice && continuity.broken) << pair.world.trace();
+    EXPECT_TRUE(pair.connected());
+  }
+  EXPECT_GT(met, 0);
+}
+
 TEST(Duplicates, AnIkeSaThatIsLeftWithoutAChildSaAsksForOne) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Pair pair(seed);
