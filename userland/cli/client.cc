@@ -62,6 +62,7 @@ std::optional<Reply> parse_reply(std::string_view line) {
   if (text_of(object, "ask") == "file") reply.ask = Reply::Ask::File;
   reply.subject = text_of(object, "subject");
   if (text_of(object, "ask") == "acceptance") reply.ask = Reply::Ask::Acceptance;
+  reply.json = text_of(object, "format") == "json";
   if (const auto length = number_of(object, "length"); length && *length >= 0)
     reply.length = static_cast<std::size_t>(*length);
   if (has(object, "monitor")) reply.monitor = flag_of(object, "monitor");

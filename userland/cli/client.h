@@ -25,6 +25,7 @@ struct Reply {
   std::string view;          ///< What `data` is; empty: nothing to show.
   Json data;
   std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
+  bool json = false;                     ///< `data` is to be printed as it is.
   std::optional<std::size_t> length;     ///< Lines of a page from now on; 0: no pages.
   std::optional<bool> monitor;           ///< Whether the log comes from now on.
   /// What the command waits for: that it be executed again with that.

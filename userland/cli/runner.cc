@@ -40,7 +40,7 @@ void print_error(const Output& output, std::string_view line, const Reply& reply
 
 ExitStatus print_view(const Output& output, std::string_view line, const Reply& reply,
                       std::string_view place) {
-  std::string text = output.json ? dump(reply.data, 2) : render(reply.view, reply.data);
+  std::string text = output.json || reply.json ? dump(reply.data, 2) : render(reply.view, reply.data);
   if (reply.filter) {
     auto rest = filtered(text, *reply.filter);
     if (!rest) {

@@ -40,7 +40,7 @@ void print() {
                "Made from the command table by `build/userland/bin/commands_reference`; a test compares.\n\n"
                "`[x]` may be left out, `{a|b}` is one of them, words in capitals stand for values. Behind\n"
                "`[no]`, what follows a command's own words may mostly be left out. Behind every `show` may\n"
-               "stand `| {include|exclude|begin|count} PATTERN`.\n";
+               "stand `| {include|exclude|begin|count} PATTERN` or `| json`.\n";
   for (const Mode mode : kModes) {
     std::cout << title(mode);
     for (const Form& form : forms()) {

@@ -32,12 +32,15 @@ class Args {
   [[nodiscard]] T& get(std::size_t index) {
     return std::get<T>(values_.at(index).value());
   }
-  /// Of a row that may be filtered: the filter, whose values are the last.
+  /// Of a row that may be filtered: the filter, whose values are the last but one.
   [[nodiscard]] std::optional<Filter> filter() {
-    const std::size_t pattern = values_.size() - 1;
+    const std::size_t pattern = values_.size() - 2;
     if (!has(pattern)) return std::nullopt;
     return Filter{static_cast<Filter::What>(get<std::uint32_t>(pattern - 1)), get<std::string>(pattern)};
   }
+
+  /// Of the same: whether it is to be JSON, which is the last value.
+  [[nodiscard]] bool json() const { return has(values_.size() - 1); }
 
  private:
   std::vector<std::optional<Value>> values_;
@@ -86,7 +89,7 @@ struct Row {
   std::optional<Emitter> emit{};  ///< None: the row writes nothing down.
   bool another_spelling = false;  ///< Accepted, not listed: the same as another row.
   bool under_do = false;          ///< An Exec row that `do` may run.
-  bool filtered = false;          ///< `| include <pattern>` and the like may follow.
+  bool filtered = false;          ///< `| include <pattern>` and the like, or `| json`, may follow.
 };
 
 /// One way to type a row: as it stands, or with `no`.

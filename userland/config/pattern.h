@@ -78,7 +78,7 @@ struct Token {
   std::uint8_t skip_to = 0;   ///< First of an omissible group: the index behind the group; else 0.
 };
 
-inline constexpr std::size_t kMaxTokens = 10;
+inline constexpr std::size_t kMaxTokens = 11;
 
 struct Pattern {
   std::array<Token, kMaxTokens> tokens;
@@ -93,6 +93,9 @@ inline constexpr std::string_view kFilterPattern = "{include|exclude|begin|count
 inline constexpr std::string_view kFilterHelp =
     "Lines that match\nLines that do not match\nFrom the first line that matches\nHow many lines match\nA "
     "regular expression\n";
+
+inline constexpr std::string_view kFormatPattern = "{json}";
+inline constexpr std::string_view kFormatHelp = "All of it, for programs\n";
 
 /// The `index`th of the parts of `text` that `separator` separates; empty behind the last.
 constexpr std::string_view part(std::string_view text, char separator, std::size_t index) {
@@ -120,7 +123,10 @@ class PatternParser {
   constexpr Pattern parse() {
     if (negated_) append(kNoToken);
     take_all();
-    if (filtered_) append_filter();
+    if (filtered_) {
+      append_behind_bar(kFilterPattern, kFilterHelp);
+      append_behind_bar(kFormatPattern, kFormatHelp);
+    }
     return pattern_;
   }
 
@@ -133,11 +139,11 @@ class PatternParser {
     if (!help_.empty()) broken_pattern("more lines of help than tokens");
   }
 
-  constexpr void append_filter() {
+  constexpr void append_behind_bar(std::string_view pattern, std::string_view help) {
     const std::uint8_t bar = pattern_.size;
-    append({.text = "|", .help = "Show a part of it"});
-    text_ = kFilterPattern;
-    help_ = kFilterHelp;
+    append({.text = "|", .help = "Show a part of it, or otherwise"});
+    text_ = pattern;
+    help_ = help;
     take_all();
     pattern_.tokens[bar].skip_to = pattern_.size;
   }

@@ -87,6 +87,7 @@ struct Show {
   std::optional<std::uint32_t> tunnel = std::nullopt;
   std::optional<std::string> name = std::nullopt;
   std::optional<Filter> filter = std::nullopt;
+  bool json = false;  ///< As data, not as text. By the one who prints it.
 };
 /// Store the running configuration as the startup configuration.
 struct SaveStartup {};

@@ -216,6 +216,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
             if (show.filter)
               object["filter"] = {{"what", config::to_string(show.filter->what)},
                                   {"pattern", show.filter->pattern}};
+            if (show.json) object["format"] = "json";
             object["data"] = std::move(*data);
             return to_reply(object);
           },

@@ -60,7 +60,7 @@ Reply log_line(std::string_view level, std::string_view text);
 /// Answers {"execute": "<line>"[,"hold":true]}, moving the operator as the command says. With "hold" a change
 /// of the configuration waits for the end of its block, which is the line that leads back to exec mode, or a
 /// command that acts upon the system; then the block is applied as a whole, or refused. Success:
-/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"]][,"ask"]} or
+/// {"ok":true,"mode","prompt"[,"tunnel"][,"name"][,"view","data"[,"filter"][,"format"]][,"ask"]} or
 /// {"ok":true,"quit":true} or, of the session's terminal, {"ok":true,...,"length"} or
 /// {"ok":true,...,"monitor"}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code

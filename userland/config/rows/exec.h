@@ -16,12 +16,12 @@ inline Answer configure_terminal(const Context& context, Args&) {
 /// `show` of something, narrowed to the tunnel or the profile that the line may name.
 template <View What>
 Answer show(const Context&, Args& args) {
-  return Show{.what = What, .filter = args.filter()};
+  return Show{.what = What, .filter = args.filter(), .json = args.json()};
 }
 template <View What>
 Answer show_tunnel(const Context&, Args& args) {
   const auto tunnel = args.has(0) ? std::optional(args.get<std::uint32_t>(0)) : std::nullopt;
-  return Show{.what = What, .tunnel = tunnel, .filter = args.filter()};
+  return Show{.what = What, .tunnel = tunnel, .filter = args.filter(), .json = args.json()};
 }
 template <View What, auto Profiles>
 Answer show_profile(const Context& context, Args& args) {
@@ -29,14 +29,14 @@ Answer show_profile(const Context& context, Args& args) {
   if (name && *name != kDefaultProfile && !(context.config.*Profiles).contains(*name)) {
     return Refused{"there is no profile " + *name};
   }
-  return Show{.what = What, .name = name, .filter = args.filter()};
+  return Show{.what = What, .name = name, .filter = args.filter(), .json = args.json()};
 }
 
 template <View What>
 Answer show_trustpoint(const Context& context, Args& args) {
   const auto name = args.has(0) ? std::optional(args.get<std::string>(0)) : std::nullopt;
   if (name && !context.config.trustpoints.contains(*name)) return Refused{"there is no trustpoint " + *name};
-  return Show{.what = What, .name = name, .filter = args.filter()};
+  return Show{.what = What, .name = name, .filter = args.filter(), .json = args.json()};
 }
 
 /// An operation on all tunnels, or on the one that the line names.

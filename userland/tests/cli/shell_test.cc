@@ -159,6 +159,15 @@ TEST(Shell, LongViewsComeInPages) {
   EXPECT_EQ(terminal.wait_for("r1# ").find("line"), std::string::npos);
 }
 
+TEST(Shell, AViewMayBeWantedAsJson) {
+  TestDaemon daemon;
+  daemon.set_view("startup-config", numbered_lines(1));
+  Terminal terminal(daemon);
+  terminal.wait_for("r1# ");
+  terminal.type("show startup-config | json\n");
+  EXPECT_NE(terminal.wait_for("r1# ").find("\"text\": \"line 1\\n\""), std::string::npos);
+}
+
 TEST(Shell, TerminalLengthSaysHowLongAPageIs) {
   TestDaemon daemon;
   daemon.set_view("startup-config", numbered_lines(60));
@@ -196,12 +205,13 @@ TEST(Shell, TheLogComesAboveTheLineThatIsEdited) {
 
 TEST(Shell, EveryChangeOfTheWindowIsSeen) {
   TestDaemon daemon;
+  daemon.set_view("startup-config", numbered_lines(1));
   Terminal terminal(daemon);
   terminal.wait_for("r1# ");
   for (const int columns : {40, 60, 100}) terminal.resize(static_cast<unsigned short>(columns));
-  terminal.type("show ipsec peer \xc3\xa9\x7f\n");
-  terminal.wait_for("r1# ");
-  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show ipsec peer "});
+  terminal.type("show startup-config \xc3\xa9\x7f\n");
+  terminal.wait_for("line 1\r\n");
+  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show startup-config "});
 }
 
 TEST(Shell, ControlZReturnsToExecMode) {

@@ -121,6 +121,7 @@ Json TestDaemon::show(const config::Session& session, const config::Show& what) 
   Json reply = done(session);
   const std::string name(config::to_string(what.what));
   reply["view"] = name;
+  if (what.json) reply["format"] = "json";
   const bool running = what.what == config::View::RunningConfig;
   reply["data"] = running ? Json{{"schema", 1}, {"text", config::emit(config_)}} : views_[name];
   return reply;

@@ -52,7 +52,8 @@ TEST(Completion, WordsOfAChoice) {
 }
 
 TEST(Completion, WhatFollowsABar) {
-  EXPECT_EQ(texts(complete(Mode::Exec, "show ipsec sa | ")), (Words{"begin", "count", "exclude", "include"}));
+  EXPECT_EQ(texts(complete(Mode::Exec, "show ipsec sa | ")),
+            (Words{"begin", "count", "exclude", "include", "json"}));
   EXPECT_FALSE(complete(Mode::Exec, "show ipsec sa |").executable);
   EXPECT_TRUE(complete(Mode::Exec, "show ipsec sa | inc tunnel").executable);
   EXPECT_TRUE(texts(complete(Mode::Exec, "write | ")).empty());

@@ -241,6 +241,7 @@ SampleLine sample(const Form& form, Random& random) {
       continue;
     }
     line.push_back({&token, token.keyword ? std::string(token.text) : value(token, random)});
+    if (!token.keyword && takes_rest_of_line(token.type)) break;
     ++at;
   }
   return line;

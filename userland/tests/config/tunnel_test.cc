@@ -177,6 +177,10 @@ TEST(Filters, BehindAShow) {
   EXPECT_EQ(shown.filter->what, Filter::What::Include);
   EXPECT_EQ(shown.filter->pattern, "link up|down");
   EXPECT_EQ(std::get<Show>(console.execute("show interface | count .")).filter->what, Filter::What::Count);
+  EXPECT_TRUE(std::get<Show>(console.execute("show interface tunnel3 | json")).json);
+  EXPECT_FALSE(shown.json);
+  EXPECT_NE(syntax_error(console, "show ipsec sa |").find("Incomplete"), std::string::npos);
+  EXPECT_NE(syntax_error(console, "show ipsec sa | json all").find("Invalid"), std::string::npos);
   EXPECT_NE(syntax_error(console, "show ipsec sa | include").find("Incomplete"), std::string::npos);
   EXPECT_NE(syntax_error(console, "show ipsec sa | foo x").find("Invalid"), std::string::npos);
 }

@@ -228,6 +228,11 @@ TEST_F(CommandsTest, WhoMayOnlyLookChangesNothingAndSeesNoKey) {
   EXPECT_EQ(execute("exit")["quit"], true);
 }
 
+TEST_F(CommandsTest, AViewMayBeWantedAsData) {
+  EXPECT_EQ(execute("show ipsec sa | json")["format"], "json");
+  EXPECT_FALSE(execute("show ipsec sa").contains("format"));
+}
+
 TEST_F(CommandsTest, TheTerminalIsTheSessionsOwn) {
   EXPECT_EQ(execute("terminal length 40")["length"], 40);
   EXPECT_EQ(execute("terminal monitor")["monitor"], true);
