@@ -38,6 +38,12 @@ has_status() { # FIELD VALUE
 	[ "$(awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(pidof -s awiked)/status")" = "$2" ]
 }
 
+# sees DIRECTORY ro|rw: how awiked has it mounted.
+sees() {
+	awk -v at="$1" -v how="$2" '$5 == at { found = $6 ~ "^" how "(,|$)" } END { exit !found }' \
+		"/proc/$(pidof -s awiked)/mountinfo"
+}
+
 configure() {
 	"$AWTUN_BIN/awcli" -f - <<-END
 	configure terminal
@@ -71,6 +77,9 @@ check "which is the user awtun" has_status Uid "$(id -u awtun)"
 check "with two capabilities" has_status CapEff 0000000000001400
 check "and no more to gain" has_status CapBnd 0000000000001400
 check "behind a filter of system calls" has_status Seccomp 2
+check "it can write nowhere" sees / ro
+check "but to its configuration" sees /etc/awtun rw
+check "and its state" sees /var/lib/awtun rw
 check "it takes a configuration and saves it" wait_for 20 configure
 check "in a file of its own" test "$(stat -c '%U %a' /etc/awtun/startup-config)" = "awtun 600"
 check "it has made the interface, its address and the route" routed
