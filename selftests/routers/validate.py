@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# validate.py SCHEMAS NAME: is the JSON on standard input what SCHEMAS/NAME.json
-# says? The views within `show tech-support` are judged by their own schemas.
+# validate.py SCHEMAS DIRECTORY: is the JSON in each NAME.json or NAME.LABEL.json
+# of the directory what SCHEMAS/NAME.json says? The views within `show
+# tech-support` are judged by their own schemas.
 import json
 import pathlib
 import sys
@@ -18,7 +19,13 @@ def judge(schemas, name, data):
         judge(schemas, part["view"], part["data"])
 
 
-try:
-    judge(pathlib.Path(sys.argv[1]), sys.argv[2], json.load(sys.stdin))
-except (OSError, KeyError, ValueError, jsonschema.exceptions.ValidationError) as error:
-    sys.exit(f"{sys.argv[2]}: {error}")
+def complaint(schemas, file):
+    try:
+        judge(schemas, file.name.split(".")[0], json.loads(file.read_text()))
+    except (OSError, KeyError, ValueError, jsonschema.exceptions.ValidationError) as error:
+        return f"{file.name}: {error}"
+
+
+schemas, directory = map(pathlib.Path, sys.argv[1:])
+complaints = list(filter(None, (complaint(schemas, file) for file in sorted(directory.iterdir()))))
+sys.exit("\n".join(complaints) if complaints else 0)
