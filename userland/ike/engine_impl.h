@@ -51,7 +51,7 @@ inline constexpr std::size_t kMaxEnded = 8;
 /// A tunnel with all that belongs to it.
 struct Tunnel {
   TunnelPolicy policy;
-  std::set<std::uint64_t> ike_sas;  ///< by local SPI; without the ended ones
+  std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended ones
   std::vector<std::uint64_t> ended;     ///< the oldest first
   std::set<std::uint32_t> children;     ///< by inbound SPI
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
