@@ -69,15 +69,18 @@ suite() {
 refused() {
 	local dir=$1
 	shift
-	timeout 10 "$@" "$AWTUN_BIN/awiked" --config "$work/none.config" --state-dir "$work/none" \
-		--socket "$work/none.sock" --keylog-dir "$dir" >"$work/refused" 2>&1
+	timeout 10 "$@" "$AWTUN_BIN/awiked" --config "$work/none/config" --state-dir "$work/none" \
+		--socket "$work/none/sock" --keylog-dir "$dir" >"$work/refused" 2>&1
 	[ $? = 1 ] && cat "$work/refused" && grep -q "key log" "$work/refused"
 }
 
 ktap_begin
+chmod 711 "$work"
 mkdir -m 755 "$work/open"
+mkdir -m 777 "$work/none"
 check "a key log that others could read is refused" refused "$work/open" env
 mkdir -m 700 "$work/keys"
+rm -rf "${work:?}/none"/*
 check "a key log is refused to another user than root" refused "$work/keys" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=+all --ambient-caps=+all
 check "the routers come up" routers_up
