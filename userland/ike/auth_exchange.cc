@@ -294,9 +294,8 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
                                        "local " + to_string(owner.policy.local_selectors) + " remote " +
                                            to_string(owner.policy.remote_selectors),
                                        "");
-  } else if (auto terms =
-                 agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
-                                    {now_, kExchange, wire::GroupId::None, {sa.local, sa.remote}, sa.nat});
+  } else if (auto terms = agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
+                                             occasion(sa, kExchange, wire::GroupId::None));
              !terms) {
     failure = std::move(terms.error().failure);
   } else if (made == nullptr || !install(*made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
@@ -422,8 +421,7 @@ void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::Payl
     owner.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
     return;
   }
-  auto terms = agree_as_responder(owner.policy, inner,
-                                  {now_, kExchange, wire::GroupId::None, {sa.local, sa.remote}, sa.nat});
+  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kExchange, wire::GroupId::None));
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
     if (install(made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {

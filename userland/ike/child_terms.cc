@@ -9,18 +9,36 @@
 namespace awtun::ike {
 namespace {
 
+/// What the peer asks for, or answers, as seen from here.
 struct Asked {
   wire::SaView sa;
-  Selectors initiator;
-  Selectors responder;
+  Selectors local;
+  Selectors remote;
+  std::optional<IpAddress> called_local;  ///< see ChildTerms
+  std::optional<IpAddress> called_remote;
 };
 
-std::optional<Asked> read_child_payloads(const wire::PayloadChain& chain) {
+/// RFC 7296 2.23.1: an end behind a NAT is called by the address that its peer knows; `selectors` of that
+/// end get the one that the IKE SA has here. What they were called by.
+std::optional<IpAddress> translate(Selectors& selectors, bool behind_nat, const IpAddress& here) {
+  const auto called = behind_nat ? only_address(selectors) : std::nullopt;
+  if (called) selectors = readdressed(std::move(selectors), here);
+  return called;
+}
+
+/// `initiator`: we began the exchange.
+std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire::PayloadChain& chain,
+                                         bool initiator, const Occasion& occasion) {
   const auto sa = read<wire::decode_sa>(chain, wire::PayloadType::Sa);
   const auto tsi = read<wire::decode_ts>(chain, wire::PayloadType::TsI);
   const auto tsr = read<wire::decode_ts>(chain, wire::PayloadType::TsR);
   if (!sa || !tsi || !tsr) return std::nullopt;
-  return Asked{*sa, from_wire(*tsi), from_wire(*tsr)};
+  Asked asked{*sa, from_wire(initiator ? *tsi : *tsr), from_wire(initiator ? *tsr : *tsi), {}, {}};
+  if (policy.transport_mode) {
+    asked.called_local = translate(asked.local, occasion.nat.ours, occasion.path.local.address);
+    asked.called_remote = translate(asked.remote, occasion.nat.theirs, occasion.path.remote.address);
+  }
+  return asked;
 }
 
 std::string describe_pair(const Selectors& local, const Selectors& remote) {
@@ -43,14 +61,6 @@ Allowed allowed(const TunnelPolicy& policy, const Path& path) {
           of_end(policy.remote_selectors, path.remote.address)};
 }
 
-/// RFC 7296 2.23.1: an end behind a NAT is called by the address that its peer knows; `selectors` of that
-/// end get the one that the IKE SA has here. What they were called by.
-std::optional<IpAddress> translate(Selectors& selectors, bool behind_nat, const IpAddress& here) {
-  const auto called = behind_nat ? only_address(selectors) : std::nullopt;
-  if (called) selectors = readdressed(std::move(selectors), here);
-  return called;
-}
-
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
 /// that to whoever asks for transport mode: who asked may then do without the Child SA.
 std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
@@ -61,15 +71,11 @@ std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::Payloa
                  mode_mismatch(occasion.now, Side::Local, occasion.exchange, policy.transport_mode)};
 }
 
-Refusal unacceptable(const TunnelPolicy& policy, const Asked& asked, bool initiator,
-                     const Occasion& occasion) {
-  const Selectors& theirs_local = initiator ? asked.initiator : asked.responder;
-  const Selectors& theirs_remote = initiator ? asked.responder : asked.initiator;
-  const Allowed ours = allowed(policy, occasion.path);
+Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
   return {wire::NotifyType::TsUnacceptable,
           selectors_unacceptable(occasion.now, Side::Local, occasion.exchange,
                                  describe_pair(ours.local, ours.remote),
-                                 describe_pair(theirs_local, theirs_remote))};
+                                 describe_pair(asked.local, asked.remote))};
 }
 
 }  // namespace
@@ -98,7 +104,7 @@ wire::GroupId pfs_group(const IpsecProfile& profile) {
 
 Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,
                                                const Occasion& occasion) {
-  auto asked = read_child_payloads(request);
+  const auto asked = read_child_payloads(policy, request, false, occasion);
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = choose_esp(policy.ipsec, asked->sa, occasion.pfs);
   if (!choice)
@@ -108,22 +114,20 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                                    describe(policy.ipsec, occasion.pfs), describe(asked->sa),
                                    difference(esp_proposals(policy.ipsec, 0, occasion.pfs), asked->sa))}};
   if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
-  ChildTerms terms{*choice, {}, {}, policy.transport_mode, {}, {}};
-  if (terms.transport) {
-    terms.called_local = translate(asked->responder, occasion.nat.ours, occasion.path.local.address);
-    terms.called_remote = translate(asked->initiator, occasion.nat.theirs, occasion.path.remote.address);
-  }
   const Allowed ours = allowed(policy, occasion.path);
-  terms.local = narrow(ours.local, asked->responder);
-  terms.remote = narrow(ours.remote, asked->initiator);
-  if (terms.local.empty() || terms.remote.empty())
-    return Error{unacceptable(policy, *asked, false, occasion)};
+  ChildTerms terms{*choice,
+                   narrow(ours.local, asked->local),
+                   narrow(ours.remote, asked->remote),
+                   policy.transport_mode,
+                   asked->called_local,
+                   asked->called_remote};
+  if (terms.local.empty() || terms.remote.empty()) return Error{unacceptable(ours, *asked, occasion)};
   return terms;
 }
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
                                                const wire::PayloadChain& response, const Occasion& occasion) {
-  auto asked = read_child_payloads(response);
+  const auto asked = read_child_payloads(policy, response, true, occasion);
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
   if (!choice)
@@ -132,15 +136,11 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
                                             describe(profile, occasion.pfs), describe(asked->sa),
                                             difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
   if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
-  if (policy.transport_mode) {
-    translate(asked->initiator, occasion.nat.ours, occasion.path.local.address);
-    translate(asked->responder, occasion.nat.theirs, occasion.path.remote.address);
-  }
   const Allowed ours = allowed(policy, occasion.path);
-  if (asked->initiator.empty() || asked->responder.empty() || !all_within(asked->initiator, ours.local) ||
-      !all_within(asked->responder, ours.remote))
-    return Error{unacceptable(policy, *asked, true, occasion)};
-  return ChildTerms{*choice, asked->initiator, asked->responder, policy.transport_mode, {}, {}};
+  if (asked->local.empty() || asked->remote.empty() || !all_within(asked->local, ours.local) ||
+      !all_within(asked->remote, ours.remote))
+    return Error{unacceptable(ours, *asked, occasion)};
+  return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}};
 }
 
 }  // namespace awtun::ike

@@ -64,8 +64,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   }
   sa.put_off_since.reset();
   const wire::GroupId pfs = pfs_group(asked.profile);
-  auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
-                                  {now_, kExchange, pfs, {sa.local, sa.remote}, sa.nat});
+  auto terms = agree_as_initiator(owner->policy, asked.profile, inner, occasion(sa, kExchange, pfs));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   std::optional<Secret> shared;
   if (asked.key_exchange) {
@@ -214,7 +213,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
                                         const wire::PayloadChain& inner, const Replacing& replacing) {
   ChildSa* old = replacing.old;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms = agree_as_responder(owner.policy, inner, {now_, kExchange, pfs, {sa.local, sa.remote}, sa.nat});
+  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kExchange, pfs));
   if (!terms) {
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);

@@ -110,6 +110,10 @@ struct Engine::Impl {
   std::vector<IkeSa*> ike_sas(Tunnel& tunnel);
   std::vector<ChildSa*> children(Tunnel& tunnel);
   void notice(Notice::Level level, std::optional<TunnelId> tunnel, std::string text);
+  /// A negotiation under `sa`, now.
+  [[nodiscard]] Occasion occasion(const IkeSa& sa, std::string_view exchange, wire::GroupId pfs) const {
+    return {now_, exchange, pfs, {sa.local, sa.remote}, sa.nat};
+  }
 
   // messages.cc: windows, sealing, sending, receiving
   void receive(const Datagram& datagram);
