@@ -18,6 +18,8 @@
 #include <cstring>
 #include <vector>
 
+#include "userland/daemon/system_error.h"
+
 namespace awtun::daemon {
 namespace {
 
@@ -60,8 +62,6 @@ Rights rights_of(int fd, const std::string& readers) {
   return Rights::None;
 }
 
-std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
-
 Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path, bool for_all) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -81,6 +81,11 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
     return Error{system_error("give " + text + " to group " + group_name)};
   if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
   return fd;
+}
+
+std::string_view level_name(int level) {
+  const auto name = spdlog::level::to_string_view(static_cast<spdlog::level::level_enum>(level));
+  return {name.data(), name.size()};
 }
 
 /// The line may hold a key, so nothing of it stays in memory.
@@ -181,14 +186,17 @@ void ControlServer::accept(UniqueFd fd) {
   send(client, hello(target_));
 }
 
+std::size_t ControlServer::unread(const Client& client) {
+  return evbuffer_get_length(bufferevent_get_output(client.buffer.get()));
+}
+
 void ControlServer::log(int level, std::string_view text) {
-  const auto name = spdlog::level::to_string_view(static_cast<spdlog::level::level_enum>(level));
-  const auto line = log_line({name.data(), name.size()}, text);
+  std::optional<Reply> line;  // made for the first who wants it
   for (auto& client : clients_) {
-    if (client.closing ||
-        !(level >= spdlog::level::info ? client.who.monitors || client.who.debugs : client.who.debugs))
-      continue;
-    if (evbuffer_get_length(bufferevent_get_output(client.buffer.get())) < max_unread_log) send(client, line);
+    const bool wanted = client.who.debugs || (client.who.monitors && level >= spdlog::level::info);
+    if (client.closing || !wanted || unread(client) >= max_unread_log) continue;
+    if (!line) line = log_line(level_name(level), text);
+    send(client, *line);
   }
 }
 
@@ -200,7 +208,7 @@ bool ControlServer::debugs() const {
 void ControlServer::serve(Client& client) {
   auto* input = bufferevent_get_input(client.buffer.get());
   while (!client.closing) {
-    if (evbuffer_get_length(bufferevent_get_output(client.buffer.get())) > max_unread) return drop(client);
+    if (unread(client) > max_unread) return drop(client);
     const Line line(input);
     if (line.text == nullptr) break;
     send(client, answer(target_, client.who, {line.text, line.size}));

@@ -69,6 +69,8 @@ class ControlServer {
   void serve(Client& client);
   void send(Client& client, const Reply& reply);
   void drop(Client& client);
+  /// Octets that wait for the client to read them.
+  static std::size_t unread(const Client& client);
 
   EventLoop& loop_;
   SocketClaim claim_;

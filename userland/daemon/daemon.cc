@@ -88,6 +88,7 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
 
 Daemon::Daemon(const Options& options, Ports ports)
     : options_(options),
+      logs_messages_(spdlog::should_log(spdlog::level::debug)),
       ports_(std::move(ports)),
       credentials_(TrustpointStore(options.pki_dir)),
       workers_(
@@ -145,8 +146,8 @@ Result<void, std::string> Daemon::open_transport() {
 }
 
 void Daemon::trace(Way way, const Endpoint& peer, ByteView message) const {
-  const bool logged = options_.log_level == "debug" || options_.log_level == "trace";
-  if (logged || (control_ && control_->debugs())) spdlog::debug("{}", describe_message(way, peer, message));
+  if (logs_messages_ || (control_ && control_->debugs()))
+    spdlog::debug("{}", describe_message(way, peer, message));
 }
 
 Result<void, std::string> Daemon::hand_over_transports() {

@@ -80,6 +80,7 @@ class Daemon {
   void stop();
 
   Options options_;
+  bool logs_messages_;  ///< whether or not somebody debugs: by --log-level
   EventLoop loop_;
   Ports ports_;
   TunnelTable tunnels_;

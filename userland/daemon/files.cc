@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "userland/daemon/system_error.h"
 #include "userland/daemon/unique_fd.h"
 
 namespace awtun::daemon {
@@ -19,7 +20,7 @@ namespace {
 constexpr std::size_t max_size = 1024 * 1024;
 
 Error<std::string> failure(const std::string& doing, const std::filesystem::path& path) {
-  return Error{doing + " " + path.string() + ": " + std::strerror(errno)};
+  return Error{system_error(doing + " " + path.string())};
 }
 
 bool write_all(int fd, std::string_view contents) {

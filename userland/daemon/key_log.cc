@@ -12,6 +12,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "userland/daemon/system_error.h"
+
 namespace awtun::daemon {
 namespace {
 
@@ -97,7 +99,7 @@ Result<UniqueFd, std::string> open_log(const std::filesystem::path& path) {
   constexpr int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
   UniqueFd fd(::open(path.c_str(), flags | O_CREAT | O_EXCL, 0600));
   if (!fd && errno == EEXIST) fd = UniqueFd(::open(path.c_str(), flags));
-  if (!fd) return Error{"open " + path.string() + ": " + std::strerror(errno)};
+  if (!fd) return Error{system_error("open " + path.string())};
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
       (status.st_mode & 07777) != 0600 || status.st_nlink != 1)
@@ -156,7 +158,7 @@ Result<KeyLog, std::string> KeyLog::open(const std::filesystem::path& directory)
   if (::geteuid() != 0) return Error{std::string("key logging needs root")};
   struct stat status {};
   if (::lstat(directory.c_str(), &status) != 0)
-    return Error{"key log directory " + directory.string() + ": " + std::strerror(errno)};
+    return Error{system_error("key log directory " + directory.string())};
   if (!S_ISDIR(status.st_mode) || status.st_uid != 0 || (status.st_mode & 07777) != 0700)
     return Error{"key log directory " + directory.string() + " must be a directory of root with mode 0700"};
   auto esp = open_log(directory / "esp_sa");

@@ -8,17 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include "userland/daemon/system_error.h"
 
 namespace awtun::daemon {
 namespace {
 
 namespace fs = std::filesystem;
-
-Error<std::string> system_error(const std::string& doing) {
-  return Error{doing + ": " + std::strerror(errno)};
-}
 
 /// Makes a directory that is missing, and only then gives it to the user.
 Result<void, std::string> provide(const fs::path& directory, mode_t mode, const passwd& user) {
@@ -27,7 +22,7 @@ Result<void, std::string> provide(const fs::path& directory, mode_t mode, const 
   fs::create_directories(directory.parent_path(), ignored);
   if (::mkdir(directory.c_str(), mode) != 0 || ::chmod(directory.c_str(), mode) != 0 ||
       ::chown(directory.c_str(), user.pw_uid, user.pw_gid) != 0)
-    return system_error("make " + directory.string());
+    return Error{system_error("make " + directory.string())};
   return {};
 }
 
@@ -52,7 +47,7 @@ Result<void, std::string> become(const std::string& name, const Options& options
 
 Result<void, std::string> drop_privileges(const Options& options) {
   const rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0) return system_error("forbid core dumps");
+  if (::setrlimit(RLIMIT_CORE, &none) != 0) return Error{system_error("forbid core dumps")};
   constexpr auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
   capng_clear(CAPNG_SELECT_BOTH);
   capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, -1);
@@ -63,7 +58,7 @@ Result<void, std::string> drop_privileges(const Options& options) {
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
       return Error{std::string("awiked needs CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: is it run as root?")};
   }
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("forbid new privileges");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Error{system_error("forbid new privileges")};
   return {};
 }
 
