@@ -152,7 +152,7 @@ Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed
   return *std::move(reply);
 }
 
-bool Client::is_log(const std::string& line) const {
+bool Client::hand_on_log(const std::string& line) const {
   const Json object = Json::parse(line, nullptr, false);
   if (!object.is_object() || !object.contains("log")) return false;
   if (on_log_) on_log_(object);
@@ -162,14 +162,14 @@ bool Client::is_log(const std::string& line) const {
 Result<std::string, std::string> Client::read_answer() {
   for (;;) {
     auto line = read_line();
-    if (!line || !is_log(*line)) return line;
+    if (!line || !hand_on_log(*line)) return line;
   }
 }
 
 Result<void, std::string> Client::take_log() {
   const auto line = read_line();
   if (!line) return Error{line.error()};
-  static_cast<void>(is_log(*line));  // there is nothing else that nobody has asked for
+  static_cast<void>(hand_on_log(*line));  // there is nothing else that nobody has asked for
   return {};
 }
 

@@ -90,7 +90,8 @@ class Client {
   /// The next line that is not of the log.
   Result<std::string, std::string> read_answer();
   Result<std::string, std::string> read_line();
-  bool is_log(const std::string& line) const;
+  /// True when the line is one of the log, which then has been handed on.
+  bool hand_on_log(const std::string& line) const;
   Result<void, std::string> write_line(const std::string& line);
 
   int socket_ = -1;

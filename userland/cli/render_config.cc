@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <sstream>
 
 #include "userland/cli/phrases.h"
 
@@ -150,21 +152,18 @@ std::string trustpoint(const Json& trustpoint) {
 
 bool is_abbreviation(std::string_view word) { return word == "ike" || word == "sa" || word == "spi"; }
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 /// "ike_sa_established" as "IKE SA established": names of counters are words.
 std::string as_words(std::string name) {
-  for (std::size_t begin = 0; begin < name.size();) {
-    const std::size_t end = std::min(name.find('_', begin), name.size());
-    const std::string_view word(name.data() + begin, end - begin);
-    const std::size_t raised = is_abbreviation(word) ? end : begin == 0 ? 1 : begin;
-    std::transform(name.begin() + static_cast<std::ptrdiff_t>(begin),
-                   name.begin() + static_cast<std::ptrdiff_t>(raised),
-                   name.begin() + static_cast<std::ptrdiff_t>(begin), upper);
-    if (end < name.size()) name[end] = ' ';
-    begin = end + 1;
+  std::ranges::replace(name, '_', ' ');
+  std::istringstream words(name);
+  std::string out;
+  for (std::string word; words >> word; out += word) {
+    const std::size_t raised = is_abbreviation(word) ? word.size() : out.empty() ? 1 : 0;
+    for (std::size_t i = 0; i < raised; ++i)
+      word[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[i])));
+    if (!out.empty()) out += ' ';
   }
-  return name;
+  return out;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <fmt/chrono.h>
 
-#include <chrono>
+#include <ctime>
 #include <iterator>
 
 #include "userland/cli/block.h"
@@ -97,9 +97,8 @@ void print_log(const Output& output, const Json& line) {
     output.out << dump(line, -1) << std::flush;
     return;
   }
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   const std::string level = text_of(line, "level");
-  output.out << fmt::format("{:%H:%M:%S} ", fmt::localtime(std::chrono::system_clock::to_time_t(now)))
+  output.out << fmt::format("{:%H:%M:%S} ", fmt::localtime(std::time(nullptr)))
              << (level == "warning" || level == "error" ? level + ": " : "")
              << printable(text_of(line, "log")) << "\n"
              << std::flush;
