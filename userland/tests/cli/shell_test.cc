@@ -140,11 +140,19 @@ Json numbered_lines(int count) {
   return {{"schema", 1}, {"text", text}};
 }
 
-TEST(Shell, LongViewsComeInPages) {
+/// A shell before a view of so many lines.
+struct ShellWithView {
+  explicit ShellWithView(int lines)
+      : terminal((daemon.set_view("startup-config", numbered_lines(lines)), daemon)) {
+    terminal.wait_for("r1# ");
+  }
   TestDaemon daemon;
-  daemon.set_view("startup-config", numbered_lines(60));
-  Terminal terminal(daemon);
-  terminal.wait_for("r1# ");
+  Terminal terminal;
+};
+
+TEST(Shell, LongViewsComeInPages) {
+  ShellWithView shell(60);
+  Terminal& terminal = shell.terminal;
   terminal.type("show startup-config\n");
   const std::string first = terminal.wait_for("--More--");
   EXPECT_NE(first.find("line 23\r\n"), std::string::npos);
@@ -160,19 +168,15 @@ TEST(Shell, LongViewsComeInPages) {
 }
 
 TEST(Shell, AViewMayBeWantedAsJson) {
-  TestDaemon daemon;
-  daemon.set_view("startup-config", numbered_lines(1));
-  Terminal terminal(daemon);
-  terminal.wait_for("r1# ");
+  ShellWithView shell(1);
+  Terminal& terminal = shell.terminal;
   terminal.type("show startup-config | json\n");
   EXPECT_NE(terminal.wait_for("r1# ").find("\"text\": \"line 1\\n\""), std::string::npos);
 }
 
 TEST(Shell, TerminalLengthSaysHowLongAPageIs) {
-  TestDaemon daemon;
-  daemon.set_view("startup-config", numbered_lines(60));
-  Terminal terminal(daemon);
-  terminal.wait_for("r1# ");
+  ShellWithView shell(60);
+  Terminal& terminal = shell.terminal;
   terminal.type("terminal length 11\n");
   terminal.wait_for("r1# ");
   terminal.type("show startup-config\n");
@@ -204,14 +208,12 @@ TEST(Shell, TheLogComesAboveTheLineThatIsEdited) {
 }
 
 TEST(Shell, EveryChangeOfTheWindowIsSeen) {
-  TestDaemon daemon;
-  daemon.set_view("startup-config", numbered_lines(1));
-  Terminal terminal(daemon);
-  terminal.wait_for("r1# ");
+  ShellWithView shell(1);
+  Terminal& terminal = shell.terminal;
   for (const int columns : {40, 60, 100}) terminal.resize(static_cast<unsigned short>(columns));
   terminal.type("show startup-config \xc3\xa9\x7f\n");
   terminal.wait_for("line 1\r\n");
-  EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show startup-config "});
+  EXPECT_EQ(shell.daemon.lines(), std::vector<std::string>{"show startup-config "});
 }
 
 TEST(Shell, ControlZReturnsToExecMode) {

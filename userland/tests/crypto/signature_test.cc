@@ -148,18 +148,27 @@ TEST(Signature, ParametersAreTakenStrictly) {
   EXPECT_EQ(judge(ec_key, with_identifier(ec, "300906072a8648ce3d0401")), kUnsupported) << "SHA-1";
 }
 
+/// OpenSSL about to sign by PSS.
+struct PssSigning {
+  PssSigning(const EVP_MD* digest, int salt) {
+    EXPECT_EQ(EVP_DigestSignInit(context.get(), &parameters, digest, nullptr,
+                                 signer(KeyType::Rsa).public_key().handle()),
+              1);
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING), 1);
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt), 1);
+  }
+
+  openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
+  EVP_PKEY_CTX* parameters = nullptr;  // the context's own
+};
+
 /// PSS as OpenSSL makes it, under an identifier.
 Signature pss(const std::string& identifier, const EVP_MD* digest, int salt) {
-  const openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  EVP_PKEY_CTX* parameters = nullptr;
-  EXPECT_EQ(EVP_DigestSignInit(context.get(), &parameters, digest, nullptr,
-                               signer(KeyType::Rsa).public_key().handle()),
-            1);
-  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING), 1);
-  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt), 1);
+  const PssSigning signing(digest, salt);
   std::size_t size = 256;
   Bytes signature(size);
-  EXPECT_EQ(EVP_DigestSign(context.get(), signature.data(), &size, kOctets.data(), kOctets.size()), 1);
+  EXPECT_EQ(EVP_DigestSign(signing.context.get(), signature.data(), &size, kOctets.data(), kOctets.size()),
+            1);
   signature.insert(signature.begin(), 0);
   return with_identifier({AuthMethodId::DigitalSignature, signature}, identifier);
 }
@@ -176,18 +185,12 @@ std::string pss_identifier(const std::string& outer, const std::string& inner, c
 
 /// The AlgorithmIdentifier that OpenSSL writes for PSS with a salt of the digest's length.
 std::string openssl_pss_identifier(const EVP_MD* digest) {
-  const openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  EVP_PKEY_CTX* parameters = nullptr;
-  EXPECT_EQ(EVP_DigestSignInit(context.get(), &parameters, digest, nullptr,
-                               signer(KeyType::Rsa).public_key().handle()),
-            1);
-  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING), 1);
-  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST), 1);
+  const PssSigning signing(digest, RSA_PSS_SALTLEN_DIGEST);
   std::array<std::uint8_t, 128> der{};
   std::array wanted{
       OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, der.data(), der.size()),
       OSSL_PARAM_construct_end()};
-  EXPECT_EQ(EVP_PKEY_CTX_get_params(parameters, wanted.data()), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_get_params(signing.parameters, wanted.data()), 1);
   return to_hex(ByteView(der).first(wanted[0].return_size));
 }
 
