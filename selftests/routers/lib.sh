@@ -102,6 +102,16 @@ daemon_stop() {
 	kill "-${2:-TERM}" "${!job}" && wait "${!job}"
 }
 
+# has_status PID FIELD VALUE: by the kernel.
+has_status() {
+	[ "$(awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status")" = "$3" ]
+}
+
+# What a process that is no longer root has, and nothing else:
+# CAP_NET_BIND_SERVICE and CAP_NET_ADMIN.
+# shellcheck disable=SC2034 # for those who source this
+readonly TWO_CAPABILITIES=0000000000001400
+
 # cli SIDE [OPTION or WORD...]
 cli() {
 	local side=$1
@@ -182,6 +192,15 @@ seed_ipv6() { # SIDE
 	END
 	;;
 	esac
+}
+
+# Two routers with the manual's first example, as a test's first checks.
+check_seed_pair() {
+	check "the routers come up" routers_up
+	check "awiked starts on A" daemon_start a
+	check "awiked starts on B" daemon_start b
+	check "router A takes the manual's lines" seed_ipv4 a
+	check "router B takes them" seed_ipv4 b
 }
 
 # The other family's LAN through the same tunnel.

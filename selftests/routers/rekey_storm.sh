@@ -76,11 +76,7 @@ never_down() { # SIDE NUMBER
 }
 
 ktap_begin
-check "the routers come up" routers_up
-check "awiked starts on A" daemon_start a
-check "awiked starts on B" daemon_start b
-check "router A takes the manual's lines" seed_ipv4 a
-check "router B takes them" seed_ipv4 b
+check_seed_pair
 check "the tunnel comes up" wait_for 60 both_up
 made_a=$(established a) made_b=$(established b)
 check "they are distant, and one packet in a hundred is lost from A" distant a

@@ -134,11 +134,7 @@ fits() {
 }
 
 ktap_begin
-check "the routers come up" routers_up
-check "awiked starts on A" daemon_start a
-check "awiked starts on B" daemon_start b
-check "router A takes the manual's lines" seed_ipv4 a
-check "router B takes them" seed_ipv4 b
+check_seed_pair
 check "a CA is made" ca root /C=JP/O=EXAMPLE/CN=SampleRootCA
 check "router A has a certificate of it" enrolled a vpn_trust root ecdsa
 check "a second tunnel is configured, and its peer with another key" failing_tunnel

@@ -34,8 +34,8 @@ control() {
 	nsenter --target "$(pgrep -o -x systemd)" --pid --mount systemctl --no-pager "$@"
 }
 
-has_status() { # FIELD VALUE
-	[ "$(awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(pidof -s awiked)/status")" = "$2" ]
+is_so() { # FIELD VALUE
+	has_status "$(pidof -s awiked)" "$@"
 }
 
 # sees DIRECTORY ro|rw: how awiked has it mounted.
@@ -73,10 +73,10 @@ ktap_begin
 check "the service is installed" install_service
 check "systemd starts" systemd_start
 check "with awiked" wait_for 120 control --quiet is-active awiked
-check "which is the user awtun" has_status Uid "$(id -u awtun)"
-check "with two capabilities" has_status CapEff 0000000000001400
-check "and no more to gain" has_status CapBnd 0000000000001400
-check "behind a filter of system calls" has_status Seccomp 2
+check "which is the user awtun" is_so Uid "$(id -u awtun)"
+check "with two capabilities" is_so CapEff "$TWO_CAPABILITIES"
+check "and no more to gain" is_so CapBnd "$TWO_CAPABILITIES"
+check "behind a filter of system calls" is_so Seccomp 2
 check "it can write nowhere" sees / ro
 check "but to its configuration" sees /etc/awtun rw
 check "and its state" sees /var/lib/awtun rw
