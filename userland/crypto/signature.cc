@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "userland/crypto/openssl.h"
+#include "userland/crypto/public_keys.h"
 
 namespace awtun::crypto {
 
@@ -189,8 +190,8 @@ Result<void, CryptoError> raw_verify(EVP_PKEY* key, const Algorithm& algorithm, 
   const SignatureContext context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;  // the context's own
   if (!context ||
-      EVP_DigestVerifyInit_ex(context.get(), &parameters, digest_name(algorithm.hash), nullptr, nullptr, key,
-                              nullptr) != 1 ||
+      EVP_DigestVerifyInit_ex(context.get(), &parameters, digest_name(algorithm.hash), openssl::public_keys(),
+                              nullptr, key, nullptr) != 1 ||
       !set_padding(parameters, algorithm.scheme))
     return Error{CryptoError::Library};
   if (EVP_DigestVerify(context.get(), signature.data(), signature.size(), octets.data(), octets.size()) != 1)
@@ -338,7 +339,7 @@ std::optional<SignatureHash> hash_for(KeyType type, std::span<const std::uint16_
 
 Result<PublicKey, std::string> PublicKey::of(EVP_PKEY* key) {
   const openssl::ErrorScope errors;
-  if (!key) return Error{std::string("the public key cannot be read")};
+  if (!key) return Error{std::string("the public key is damaged or of an unknown kind")};
   std::optional<KeyType> type;
   if (EVP_PKEY_is_a(key, "RSA") == 1) {
     if (std::string objection = rsa_objection(key); !objection.empty()) return Error{std::move(objection)};
@@ -354,7 +355,8 @@ Result<PublicKey, std::string> PublicKey::of(EVP_PKEY* key) {
 Result<PublicKey, std::string> PublicKey::from_der(ByteView subject_public_key_info) {
   const openssl::ErrorScope errors;
   const std::uint8_t* at = subject_public_key_info.data();
-  const openssl::Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(subject_public_key_info.size())));
+  const openssl::Key key(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(subject_public_key_info.size()),
+                                       openssl::public_keys(), nullptr));
   if (key && at != subject_public_key_info.data() + subject_public_key_info.size())
     return Error{std::string("octets behind the public key")};
   return of(key.get());

@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "userland/crypto/openssl.h"
+#include "userland/crypto/public_keys.h"
 
 namespace awtun::pki {
 
@@ -44,6 +45,14 @@ std::string grouped(ByteView digest) {
     text += digits.data();
   }
   return text;
+}
+
+/// What `parse` makes of a blank certificate; null when it makes nothing of it.
+X509* filled(auto&& parse) {
+  X509* certificate = X509_new_ex(crypto::openssl::public_keys(), nullptr);
+  if (certificate && parse(&certificate)) return certificate;
+  X509_free(certificate);  // null where what failed has freed it
+  return nullptr;
 }
 
 /// Every object of one kind that a PEM text has.
@@ -85,7 +94,7 @@ Result<Certificate, std::string> Certificate::from_der(ByteView der) {
   const ErrorScope errors;
   if (der.size() > kMaxCertificateSize) return Error{std::string("certificate too long")};
   const std::uint8_t* at = der.data();
-  X509* parsed = d2i_X509(nullptr, &at, static_cast<long>(der.size()));
+  X509* parsed = filled([&](X509** into) { return d2i_X509(into, &at, static_cast<long>(der.size())); });
   if (!parsed) return Error{std::string("not a certificate")};
   Certificate certificate(parsed);
   if (at != der.data() + der.size()) return Error{std::string("not a certificate")};
@@ -94,7 +103,10 @@ Result<Certificate, std::string> Certificate::from_der(ByteView der) {
 
 Result<std::vector<Certificate>, std::string> Certificate::from_pem(ByteView text) {
   return all_of<Certificate, X509>(
-      text, [](BIO* input) { return PEM_read_bio_X509(input, nullptr, no_pass_phrase, nullptr); },
+      text,
+      [](BIO* input) {
+        return filled([&](X509** into) { return PEM_read_bio_X509(input, into, no_pass_phrase, nullptr); });
+      },
       [](X509* read) { return Certificate(read); }, "certificate");
 }
 

@@ -105,6 +105,10 @@ std::shared_ptr<EVP_PKEY> ec_key(const char* curve) {
   return {EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve), EVP_PKEY_free};
 }
 
+std::shared_ptr<EVP_PKEY> key_of_kind(const char* kind) {
+  return {EVP_PKEY_Q_keygen(nullptr, nullptr, kind), EVP_PKEY_free};
+}
+
 Wish authority(const std::string& subject) {
   Wish wish;
   wish.subject = subject;

@@ -45,6 +45,8 @@ struct Party {
 
 std::shared_ptr<EVP_PKEY> rsa_key(unsigned bits = 2048);
 std::shared_ptr<EVP_PKEY> ec_key(const char* curve = "P-256");
+/// Of a kind without parameters: "ED25519".
+std::shared_ptr<EVP_PKEY> key_of_kind(const char* kind);
 
 /// A wish for a CA's certificate, and for a router's with the name in CN and subjectAltName.
 Wish authority(const std::string& subject);

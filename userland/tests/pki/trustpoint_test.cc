@@ -68,6 +68,17 @@ TEST(Trustpoint, AcceptsAnRsaCa) {
   EXPECT_EQ(scene.reason(issue(scene.ca, router("r2.example.com"))), "");
 }
 
+TEST(Trustpoint, AcceptsAnEd25519Ca) {
+  Scene scene;
+  Wish wish = authority("/CN=CA");
+  wish.digest = nullptr;  // the key's own
+  scene.ca = self_signed(wish, key_of_kind("ED25519"));
+  scene.trusted = scene.ca.pem();
+  wish = router("r2.example.com");
+  wish.digest = nullptr;
+  EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "");
+}
+
 TEST(Trustpoint, IntermediatesComeWithThePeer) {
   const Scene scene;
   const Party first = issue(scene.ca, authority("/CN=First"));
@@ -223,6 +234,26 @@ TEST(Trustpoint, WeakKeysAndHashesAreRefused) {
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->reason, "the certificate's key is not acceptable");
   EXPECT_NE(refusal->detail.find("1024 bits"), std::string::npos);
+}
+
+TEST(Trustpoint, APeersKeyIsOfTheKindsThatSignHere) {
+  const Scene scene;
+  const auto detail = [&](const char* kind) {
+    const std::vector<Bytes> sent{issue(scene.ca, router("r2.example.com"), key_of_kind(kind)).der()};
+    const Claim claim{{wire::IdType::Fqdn, view_of(scene.identity)},
+                      sent,
+                      wire::AuthMethodId::DigitalSignature,
+                      {},
+                      kOctets};
+    const auto refusal = loaded({scene.trusted, {}, {}, {}})->objection(claim, kNow);
+    return refusal ? refusal->detail : "";
+  };
+  EXPECT_EQ(detail("ED25519"),
+            "neither an RSA key nor one of ECDSA P-256, P-384, P-521, subject /O=AlliedWare "
+            "Plus/CN=r2.example.com");
+  // A kind that OpenSSL knows and certificates' keys here are not read as.
+  EXPECT_EQ(detail("X25519"),
+            "the public key is damaged or of an unknown kind, subject /O=AlliedWare Plus/CN=r2.example.com");
 }
 
 TEST(Trustpoint, AnotherNameIsRefused) {
