@@ -34,6 +34,14 @@ begin() {
 	begun[$name]=$!
 }
 
+# after NAME COMMAND...: for `begin`, to wait first until that other one has ended.
+after() {
+	tail -f --pid="${begun[$1]}" /dev/null
+	shift
+	SECONDS=0
+	"$@"
+}
+
 finish() {
 	local name=$1
 	echo "== $name"
@@ -82,13 +90,14 @@ kernel_tests() {
 
 # suite_kernel NAME KERNEL SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.
 suite_kernel() {
-	local name=$1 kernel=$2
+	local name=$1
 	shift
-	if tools/kernel name "$kernel" > "$logs/$name.log" 2>&1; then
-		suite "$name" count_ktap kernel_tests "$@"
-	else
-		suite_skipped "$name" "$(cat "$logs/$name.log")"
-	fi
+	if has_kernel "$name" "$1"; then suite "$name" count_ktap kernel_tests "$@"; fi
+}
+
+# has_kernel SUITE KERNEL: otherwise the suite is skipped.
+has_kernel() {
+	tools/kernel name "$2" > "$logs/$1.log" 2>&1 || { suite_skipped "$1" "$(cat "$logs/$1.log")"; return 1; }
 }
 
 # The end: one line of counts, and status 0 only when nothing failed.
