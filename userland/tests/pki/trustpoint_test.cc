@@ -46,6 +46,12 @@ struct Scene {
                                     kOctets},
                                    now);
   }
+  /// What it makes of these certificates by themselves, before it comes to the signature.
+  [[nodiscard]] std::optional<Refusal> judge_sent(const std::vector<Bytes>& sent) const {
+    const Claim claim{
+        {wire::IdType::Fqdn, view_of(identity)}, sent, wire::AuthMethodId::DigitalSignature, {}, kOctets};
+    return loaded({trusted, {}, {}, {}})->objection(claim, now);
+  }
   [[nodiscard]] std::string reason(const Party& peer, const std::vector<Party>& between = {}) const {
     const auto refusal = judge(peer, between);
     return refusal ? refusal->reason : "";
@@ -223,14 +229,7 @@ TEST(Trustpoint, WeakKeysAndHashesAreRefused) {
   EXPECT_EQ(scene.reason(issue(weak, router("r2.example.com")), {weak}),
             "a key or hash of the certificate chain is too weak");
   const Party short_key = issue(scene.ca, router("r2.example.com"), rsa_key(1024));
-  const std::vector<Bytes> sent{short_key.der()};
-  const auto refusal = loaded({scene.trusted, {}, {}, {}})
-                           ->objection({{wire::IdType::Fqdn, view_of(scene.identity)},
-                                        sent,
-                                        wire::AuthMethodId::DigitalSignature,
-                                        {},
-                                        kOctets},
-                                       kNow);
+  const auto refusal = scene.judge_sent({short_key.der()});
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->reason, "the certificate's key is not acceptable");
   EXPECT_NE(refusal->detail.find("1024 bits"), std::string::npos);
@@ -239,13 +238,8 @@ TEST(Trustpoint, WeakKeysAndHashesAreRefused) {
 TEST(Trustpoint, APeersKeyIsOfTheKindsThatSignHere) {
   const Scene scene;
   const auto detail = [&](const char* kind) {
-    const std::vector<Bytes> sent{issue(scene.ca, router("r2.example.com"), key_of_kind(kind)).der()};
-    const Claim claim{{wire::IdType::Fqdn, view_of(scene.identity)},
-                      sent,
-                      wire::AuthMethodId::DigitalSignature,
-                      {},
-                      kOctets};
-    const auto refusal = loaded({scene.trusted, {}, {}, {}})->objection(claim, kNow);
+    const auto refusal =
+        scene.judge_sent({issue(scene.ca, router("r2.example.com"), key_of_kind(kind)).der()});
     return refusal ? refusal->detail : "";
   };
   EXPECT_EQ(detail("ED25519"),
@@ -284,12 +278,7 @@ TEST(Trustpoint, ASignatureByAnotherKeyIsRefused) {
 
 TEST(Trustpoint, WhatThePeerSendsIsBounded) {
   const Scene scene;
-  const auto judge = loaded({scene.trusted, {}, {}, {}});
-  const Identity identity{wire::IdType::Fqdn, view_of(scene.identity)};
-  const auto reason = [&](const std::vector<Bytes>& sent) {
-    return judge->objection({identity, sent, wire::AuthMethodId::DigitalSignature, {}, kOctets}, kNow)
-        ->reason;
-  };
+  const auto reason = [&](const std::vector<Bytes>& sent) { return scene.judge_sent(sent)->reason; };
   EXPECT_EQ(reason({}), "the peer sent no certificate");
   EXPECT_EQ(reason({Bytes{1, 2, 3}}), "not a certificate");
   EXPECT_EQ(reason({issue(scene.ca, router("r2.example.com")).der(), Bytes(100, 0)}), "not a certificate");
