@@ -9,7 +9,8 @@ namespace awtun::crypto::openssl {
 /// The library context that certificates are read in, and their signatures verified: that of OpenSSL's
 /// default provider, with RSA, RSA-PSS, EC, Ed25519 and Ed448 as the only kinds of keys. So a peer's octets
 /// reach no code for others; and OpenSSL 3.0, which looks through all decoders and kinds of keys that there
-/// are for every certificate, does it in a fifth of the time. Never to be freed; null when OpenSSL failed.
+/// are for every certificate, does it in a fifth of the time. Never to be freed. Null, which
+/// OpenSSL takes for its default context, when it could not be made.
 [[nodiscard]] OSSL_LIB_CTX* public_keys();
 
 }  // namespace awtun::crypto::openssl
