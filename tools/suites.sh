@@ -19,20 +19,29 @@ suite() {
 	count "$name" "$counter" "${PIPESTATUS[0]}" $((SECONDS - start))
 }
 
-# begin NAME COUNTER COMMAND...: a suite beside the others, until `finish NAME` shows it.
+# begin NAME COUNTER COMMAND...: a suite beside the others, until `finish NAME` shows it. Its processes are a
+# group of their own, with which they end when this shell does.
 begin() {
 	local name=$1
 	counters[$name]=$2
 	shift 2
+	set -m
 	{
 		SECONDS=0
 		"$@" > "$logs/$name.log" 2>&1
 		status=$?
 		echo "$SECONDS" > "$logs/$name.seconds"
 		exit "$status"
-	} &
+	} < /dev/null &
+	set +m
 	begun[$name]=$!
 }
+
+end_begun() {
+	local group
+	for group in "${begun[@]}"; do kill -- "-$group" 2> /dev/null; done
+}
+trap end_begun EXIT
 
 # after NAME COMMAND...: for `begin`, to wait first until that other one has ended.
 after() {
