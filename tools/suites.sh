@@ -78,8 +78,9 @@ suite_skipped() {
 	ran+=("$(printf '%-12s skipped: %s' "$1" "$2")")
 }
 
+# By each test's own line: those that were skipped are listed again at the end.
 count_ctest() {
-	awk '/\.+ +Passed/ { p++ } /\*\*\*(Failed|Timeout|Exception|Not Run)/ { f++ } /\*\*\*Skipped|\(Skipped\)/ { s++ }
+	awk '/\.+ +Passed/ { p++ } /\*\*\*(Failed|Timeout|Exception|Not Run)/ { f++ } /\*\*\*Skipped/ { s++ }
 		END { print p + 0, f + 0, s + 0 }' "$1"
 }
 
