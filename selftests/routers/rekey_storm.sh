@@ -94,6 +94,9 @@ check "router A was never without an IKE SA" never_down a "$made_a"
 check "nor router B" never_down b "$made_b"
 check "one SA of each kind at rest" wait_for 60 both_up
 for side in a b; do
-	cli "$side" show isakmp counters | sed 's/^/# /'
+	for view in "isakmp sa" "ipsec sa" "isakmp counters"; do
+		# shellcheck disable=SC2086 # two words
+		cli "$side" show $view | sed 's/^/# /'
+	done
 done
 ktap_end
