@@ -87,18 +87,6 @@ all_up() {
 	done
 }
 
-pings_start() {
-	spawn lan-a ping -i 0.05 -W 5 "${LAN4[b]}.2" >"$work/pings"
-	pings=$spawned
-	wait_for 20 grep -q "icmp_seq=20 " "$work/pings"
-}
-
-pings_stop() {
-	kill -INT "$pings"
-	wait "$pings"
-	tail -n 3 "$work/pings" && grep -q " 0% packet loss" "$work/pings"
-}
-
 at_the_end() {
 	type_lines a <<<$'interface tunnel1\nno shutdown\ntunnel protection ipsec'
 	wait_for 60 all_up

@@ -82,6 +82,13 @@ routers_up() {
 		wan_up a && wan_up b && lan_up a && lan_up b
 }
 
+# distant SIDE WORD...: to the other router it is as far as the words say, netem's.
+distant() {
+	local side=$1
+	shift
+	in_ns "router-$side" tc qdisc add dev wan root netem "$@"
+}
+
 ### awiked and awcli
 
 # daemon_start SIDE [OPTION...]
@@ -241,6 +248,30 @@ ping_lan() { # FROM 4|6
 	address=${LAN4[$to]}.2
 	[ "$2" = 4 ] || address=${LAN6[$to]}::2
 	in_ns "lan-$1" ping -q -c 5 -i 0.2 -W 5 "$address"
+}
+
+# LAN a pings LAN b twenty times a second, from here until pings_stop.
+pings_start() {
+	spawn lan-a ping -i 0.05 -W 5 "${LAN4[b]}.2" >"$work/pings"
+	pings=$spawned
+	wait_for 20 grep -q "icmp_seq=20 " "$work/pings"
+}
+
+# The sequence numbers of the answers, which start at 1.
+answered() { sed -n 's/.*icmp_seq=\([0-9]*\) .*/\1/p' "$work/pings" | sort -n; }
+
+answered_up_to() { [ "$(answered | tail -n 1)" -ge "$1" ]; }
+
+# No ping is lost: an answer is awaited to one of after this, a second further on,
+# which is further than the routers are apart, and below it none is missing.
+pings_stop() {
+	local last
+	last=$(answered | tail -n 1)
+	wait_for 20 answered_up_to $((last + 20)) || return
+	kill -INT "$pings"
+	wait "$pings"
+	tail -n 3 "$work/pings"
+	answered | awk '$1 != NR { gap = 1 } END { exit gap || !NR }'
 }
 
 # tcp_lan FROM 4|6 OCTETS: random octets through TCP, compared at the far end.
