@@ -57,6 +57,7 @@ finish() {
 	tail -n +1 -f --pid="${begun[$name]}" "$logs/$name.log"
 	wait "${begun[$name]}"
 	count "$name" "${counters[$name]}" $? "$(cat "$logs/$name.seconds")"
+	unset "begun[$name]"
 }
 
 # count NAME COUNTER STATUS SECONDS: what the suite's log says, for the summary.
