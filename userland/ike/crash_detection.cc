@@ -158,9 +158,12 @@ void Engine::Impl::on_lost_ike_sa(IkeSa& sa, const Datagram& datagram, const wir
     if (datagram.remote == sa.remote) check_liveness(sa);
     return;
   }
-  ++counters_.crashes_detected;
   Tunnel* owner = tunnel(sa.tunnel);
-  if (owner != nullptr && sa.state == IkeState::Established) record(*owner, peer_restarted(now_));
+  // One that we delete, or the peer was to delete, may be lost to it without a crash.
+  if (sa.state == IkeState::Established) {
+    ++counters_.crashes_detected;
+    if (owner != nullptr) record(*owner, peer_restarted(now_));
+  }
   close(sa);
   if (owner != nullptr) reconnect(*owner, dice_.between(Duration{0}, Duration{500}));
 }

@@ -46,13 +46,17 @@ inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
 inline constexpr std::size_t kMaxHalfOpen = 5;
-inline constexpr std::size_t kMaxEnded = 8;
+inline constexpr std::size_t kMaxRefused = 8;
+/// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
+/// is rekeyed as fast as that goes. The peer repeats a Delete for minutes if nobody knows the IKE SA.
+inline constexpr std::size_t kMaxDeleted = 64;
 
 /// A tunnel with all that belongs to it.
 struct Tunnel {
   TunnelPolicy policy;
   std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended ones
-  std::vector<std::uint64_t> ended;     ///< the oldest first
+  std::vector<std::uint64_t> refused;   ///< ended before they were established; the oldest first
+  std::vector<std::uint64_t> deleted;   ///< ended after that; the oldest first
   std::set<std::uint32_t> children;     ///< by inbound SPI
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
@@ -240,7 +244,7 @@ struct Engine::Impl {
                         const Secret& shared, ExchangeNonces nonces);
   void move_children(const IkeSa& from, const IkeSa& to);
   void adopt_successor(IkeSa& old, IkeSa& made, bool ours);
-  void mark_replaced(IkeSa& sa);
+  void mark_replaced(IkeSa& sa, Duration patience);
   bool adopt_rival(IkeSa& old);
   IkeSa* rival_of(const IkeSa& old);
   void put_off(IkeSa& sa);

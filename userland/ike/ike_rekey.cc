@@ -83,19 +83,19 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   if (ours)
     delete_ike(old);
   else
-    mark_replaced(old);
+    mark_replaced(old, kGiveUpAfter);
   pump(made);
 }
 
-/// The peer is to delete this IKE SA; if that never comes, it goes by itself.
-void Engine::Impl::mark_replaced(IkeSa& sa) {
+/// The peer is to delete this IKE SA; if that does not come within `patience`, it goes by itself.
+void Engine::Impl::mark_replaced(IkeSa& sa, Duration patience) {
   sa.state = IkeState::Replaced;
   sa.provisional = false;
   sa.queue.clear();
   sa.dpd_at.reset();
   sa.rekey_at.reset();
   sa.give_way_at.reset();
-  sa.expires_at = now_ + kGiveUpAfter;
+  sa.expires_at = now_ + patience;
 }
 
 /// Our own rekey came to nothing, but the peer's succeeded. False when there is none.
@@ -157,7 +157,8 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
       return adopt_successor(sa, *made, true);
     case Conclusion::OutdoRival:
       adopt_successor(sa, *made, true);
-      return mark_replaced(*theirs);
+      // The peer knows of its own only if our answer is there before our Delete of the old one.
+      return mark_replaced(*theirs, kEndedPatience);
     case Conclusion::YieldToRival:
       adopt_successor(sa, *theirs, false);
       return delete_ike(*made);

@@ -243,7 +243,11 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
 // ---------------------------------------------------------------- down
 
 void Engine::Impl::leave_tunnel(IkeSa& sa) {
-  if (Tunnel* owner = tunnel(sa.tunnel)) owner->ike_sas.erase(sa.local_spi);
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  owner->ike_sas.erase(sa.local_spi);
+  std::erase(owner->refused, sa.local_spi);
+  std::erase(owner->deleted, sa.local_spi);
 }
 
 /// As an IKE SA goes: one that has lasted ends the series of failures, a short-lived one is part of it.
@@ -283,10 +287,10 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.expires_at = now_ + kEndedPatience;
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return;
-  owner->ended.push_back(sa.local_spi);
-  if (owner->ended.size() <= kMaxEnded) return;
-  if (IkeSa* oldest = ike(owner->ended.front())) close(*oldest);
-  owner->ended.erase(owner->ended.begin());
+  auto& ended = sa.established ? owner->deleted : owner->refused;
+  ended.push_back(sa.local_spi);
+  if (ended.size() <= (sa.established ? kMaxDeleted : kMaxRefused)) return;
+  if (IkeSa* oldest = ike(ended.front())) close(*oldest);
 }
 
 /// The same, and a tunnel that was up comes back.

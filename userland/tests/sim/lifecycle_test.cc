@@ -107,6 +107,32 @@ TEST_F(Lifecycle, HundredRekeysOfEachKindLoseNoPacket) {
   expect_rest();
 }
 
+/// As fast as they go, most of them collide, and one datagram in a hundred is lost.
+TEST_F(Lifecycle, OneIkeSaIsLeftAMinuteAfterAStormOfRekeys) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Pair both(seed);
+    both.set_both();
+    ASSERT_TRUE(both.come_up());
+    both.world.run_for(20s);
+    both.world.network().faults = {10, 0, 100ms, 110ms};
+    for (int i = 0; i < 200; ++i) {
+      both.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+      both.world.run_for(Duration(i * 37 % 150));
+      both.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+      both.world.run_for(350ms);
+    }
+    EXPECT_TRUE(both.world.run_while_not([&] { return both.at_rest(); }, 60s)) << both.world.trace();
+    for (std::size_t i = 0; i < 2; ++i) {
+      const ike::Counters counters = both.status(i).counters;
+      EXPECT_GE(counters.ike_rekeys, 150U);
+      EXPECT_GE(counters.collisions, 50U);
+      EXPECT_EQ(counters.crashes_detected, 0U);
+      EXPECT_EQ(counters.dead_peers, 0U);
+    }
+    EXPECT_EQ(both.kernel_errors(), "");
+  }
+}
+
 TEST_F(Lifecycle, SimultaneousChildRekeysLeaveOneChildSa) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Pair both(seed);
