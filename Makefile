@@ -67,7 +67,7 @@ check-debug: deps ## Run the module's tests and stress it on a kernel full of ch
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-debug
 
-interop: deps ## Run every test with strongSwan as the peer (about an hour)
+interop: deps ## Run every test with strongSwan as the peer (about twenty minutes)
 	@$(MAKE) --no-print-directory modules iproute2 userland
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/interop
