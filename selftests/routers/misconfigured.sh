@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Ten mistakes that operators make: for each, both ends say what failed, who
+# A dozen mistakes that operators make: for each, both ends say what failed, who
 # refused and what to look at, and no tunnel is there that should not be.
 #
 # SCREENS=DIR: keep what `show isakmp peer` prints at both ends.
@@ -138,6 +138,23 @@ open_port_4500() {
 	in_ns router-a nft delete table ip nat && in_ns router-b nft delete table ip filter
 }
 
+no_route() { in_ns router-a ip route del ${WAN4[b]} && tunnel a && tunnel b; }
+
+route_back() { in_ns router-a ip route add ${WAN4[b]} dev wan; }
+
+own_firewall() {
+	in_ns router-a nft -f - <<-END && tunnel a && tunnel b
+	table ip filter {
+		chain output {
+			type filter hook output priority filter
+			udp dport 500 drop
+		}
+	}
+	END
+}
+
+open_firewall() { in_ns router-a nft delete table ip filter; }
+
 only_3des() {
 	charon_configure 4 "" ouR4ecret psk 3des-sha1-modp1024 && tunnel a
 }
@@ -154,6 +171,12 @@ says() {
 # waits SIDE EXCHANGE HINT: for the answer to a request that was sent more than once.
 waits() {
 	cli_json "$1" ".peers[0].unanswered | .exchange == \"$2\" and .sent > 1 and (.hint | test(\"$3\"))" show isakmp peer
+}
+
+# cannot_send SIDE WHY: the request that waits for its answer has not even left.
+cannot_send() {
+	cli_json "$1" ".peers[0].unanswered | .exchange == \"IKE_SA_INIT\" and (.not_sent | test(\"$2\")) and (.hint | test(\"this router\"))" show isakmp peer &&
+		cli_json "$1" ".counters.datagrams_not_sent > 0" show isakmp counters
 }
 
 # keep_screen NAME SIDE
@@ -231,6 +254,19 @@ said blocked_port_4500 b "^$" "no request" "UDP port 4500"
 keep_screen blocked_port_4500 a
 end blocked_port_4500
 check "the port is opened again" open_port_4500
+
+begin no_route
+check "no route: router A says that it has none" wait_for 60 cannot_send a "Network is unreachable"
+check "no route: router B waits for an answer, and says so" wait_for 60 waits b IKE_SA_INIT "reachable from"
+keep_screen no_route a && keep_screen no_route b
+end no_route
+check "the route is there again" route_back
+
+begin own_firewall
+check "own firewall: router A says that it may not send" wait_for 60 cannot_send a "Operation not permitted"
+keep_screen own_firewall a
+end own_firewall
+check "the firewall is opened again" open_firewall
 
 check "only 3des: awiked starts on A" daemon_start a
 check "only 3des: strongSwan starts on B" charon_start

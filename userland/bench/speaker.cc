@@ -30,7 +30,8 @@ Speaker::Speaker(pki::Credentials credentials, std::function<void()> tunnel_up)
               [this](ike::Action action) { return perform(std::move(action)); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }) {
   auto opened = daemon::UdpTransport::open(
-      loop_, {}, [this](ike::Datagram datagram) { engine_.handle(std::move(datagram)); });
+      loop_, {}, [this](ike::Datagram datagram) { engine_.handle(std::move(datagram)); },
+      [this](ike::NotSent refused) { engine_.handle(std::move(refused)); });
   if (!opened) throw std::runtime_error(opened.error());
   transport_ = std::move(*opened);
 }

@@ -134,10 +134,13 @@ Daemon::Daemon(const Options& options, Ports ports)
       }) {}
 
 Result<void, std::string> Daemon::open_transport() {
-  auto opened = UdpTransport::open(loop_, IkePorts{}, [this](ike::Datagram datagram) {
-    trace(Way::In, datagram.remote, datagram.bytes);
-    engine_.handle(std::move(datagram));
-  });
+  auto opened = UdpTransport::open(
+      loop_, IkePorts{},
+      [this](ike::Datagram datagram) {
+        trace(Way::In, datagram.remote, datagram.bytes);
+        engine_.handle(std::move(datagram));
+      },
+      [this](ike::NotSent refused) { engine_.handle(std::move(refused)); });
   if (!opened) return Error{opened.error()};
   transport_ = std::move(*opened);
   executor_.emplace(*transport_, ports_.data_plane, workers_, tunnels_,
@@ -253,7 +256,8 @@ void Daemon::check(const kernel::SaState& sa, const ike::Status& status) {
 
 Result<void, std::string> Daemon::operate(const config::Operate& wanted) {
   const auto status = engine_.status();
-  if (wanted.what == config::Operate::What::ClearIsakmpCounters) cleared_counters_ = status.counters;
+  if (wanted.what == config::Operate::What::ClearIsakmpCounters)
+    cleared_counters_ = {status.counters, transport_->counters()};
   auto inputs = inputs_for(wanted, applier_.running(), status);
   if (!inputs) return Error{std::move(inputs.error())};
   for (auto& input : *inputs) engine_.handle(std::move(input));
@@ -324,7 +328,7 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
     case config::View::IsakmpPeer:
       return isakmp_peer_view(applier_.effective(), engine_.status(), now());
     case config::View::IsakmpCounters:
-      return isakmp_counters_view(engine_.status().counters, cleared_counters_);
+      return isakmp_counters_view({engine_.status().counters, transport_->counters()}, cleared_counters_);
     case config::View::IsakmpKey:
       return isakmp_key_view(applier_.running());
     case config::View::IsakmpProfile:

@@ -18,6 +18,7 @@
 #include "userland/daemon/log_watch.h"
 #include "userland/daemon/message_trace.h"
 #include "userland/daemon/options.h"
+#include "userland/daemon/peer_views.h"
 #include "userland/daemon/replacement.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
@@ -89,7 +90,7 @@ class Daemon {
   WorkerPool workers_;
   std::optional<ActionExecutor> executor_;
   EngineDriver engine_;
-  ike::Counters cleared_counters_;  ///< those of the time when an operator set them to zero
+  IsakmpCounters cleared_counters_;  ///< those of the time when an operator set them to zero
   Applier applier_;
   DelayedReload delayed_reload_;
   CommandTarget commands_;

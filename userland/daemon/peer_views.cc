@@ -73,12 +73,13 @@ Json progress_of(const config::Tunnel& tunnel, const ike::Status& status, ike::T
   return object;
 }
 
+template <class Counters>
 struct CounterName {
   const char* name;
-  std::uint64_t ike::Counters::*member;
+  std::uint64_t Counters::*member;
 };
 
-constexpr std::array counter_names = {
+constexpr std::array engine_counters = {
     CounterName{"ike_sa_established_as_initiator", &ike::Counters::ike_sa_established_as_initiator},
     CounterName{"ike_sa_established_as_responder", &ike::Counters::ike_sa_established_as_responder},
     CounterName{"child_sa_established", &ike::Counters::child_sa_established},
@@ -114,6 +115,19 @@ constexpr std::array counter_names = {
     CounterName{"messages_bad_integrity", &ike::Counters::messages_bad_integrity},
 };
 
+/// Those that the messages above do not count.
+constexpr std::array datagram_counters = {
+    CounterName{"datagrams_not_sent", &DatagramCounters::not_sent},
+    CounterName{"datagrams_lost", &DatagramCounters::lost},
+    CounterName{"datagrams_not_ike", &DatagramCounters::not_ike},
+};
+
+template <class Counters, std::size_t N>
+void put_counters(Json& object, const std::array<CounterName<Counters>, N>& names, const Counters& counters,
+                  const Counters& cleared) {
+  for (const auto& counter : names) object[counter.name] = counters.*counter.member - cleared.*counter.member;
+}
+
 }  // namespace
 
 Json isakmp_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
@@ -130,10 +144,10 @@ Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ik
   return {{"schema", schema}, {"peers", std::move(peers)}};
 }
 
-Json isakmp_counters_view(const ike::Counters& counters, const ike::Counters& cleared) {
+Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared) {
   auto values = Json::object();
-  for (const auto& counter : counter_names)
-    values[counter.name] = counters.*counter.member - cleared.*counter.member;
+  put_counters(values, engine_counters, counters.engine, cleared.engine);
+  put_counters(values, datagram_counters, counters.datagrams, cleared.datagrams);
   return {{"schema", schema}, {"counters", std::move(values)}};
 }
 

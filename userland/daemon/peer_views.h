@@ -2,6 +2,7 @@
 // What `show` tells of the peers and of what was counted. Pure.
 #pragma once
 
+#include "userland/daemon/datagram_counters.h"
 #include "userland/daemon/views.h"
 
 namespace awtun::daemon {
@@ -13,8 +14,13 @@ Json isakmp_peer_view(const config::Config& config, const ike::Status& status, i
 /// {"schema", "peers": [...]}: for each protected tunnel how far it is.
 Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now);
 
+struct IsakmpCounters {
+  ike::Counters engine;
+  DatagramCounters datagrams;
+};
+
 /// {"schema", "counters": {...}} since they were `cleared`, which is the counters of that time.
-Json isakmp_counters_view(const ike::Counters& counters, const ike::Counters& cleared);
+Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared);
 
 /// {"schema", "tunnels": [...]}: packets of each protected tunnel, and why they were dropped.
 Json ipsec_counters_view(const config::Config& config, const ike::Status& status,

@@ -63,12 +63,15 @@ bool is_keepalive(ByteView bytes) { return bytes.size() == 1 && bytes[0] == keep
 
 }  // namespace
 
-UdpTransport::UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver)
-    : ports_(ports), receiver_(std::move(receiver)), flush_soon_(loop, [this] { flush(); }) {}
+UdpTransport::UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver, Refused refused)
+    : ports_(ports),
+      receiver_(std::move(receiver)),
+      refused_(std::move(refused)),
+      flush_soon_(loop, [this] { flush(); }) {}
 
 Result<std::unique_ptr<UdpTransport>, std::string> UdpTransport::open(EventLoop& loop, IkePorts ports,
-                                                                      Receiver receiver) {
-  std::unique_ptr<UdpTransport> made(new UdpTransport(loop, ports, std::move(receiver)));
+                                                                      Receiver receiver, Refused refused) {
+  std::unique_ptr<UdpTransport> made(new UdpTransport(loop, ports, std::move(receiver), std::move(refused)));
   for (const auto port : {ports.ike, ports.natt})
     for (const auto family : {Family::V4, Family::V6})
       if (auto listening = made->listen(loop, family, port); !listening) return Error{listening.error()};
@@ -135,7 +138,7 @@ void UdpTransport::queue(const Endpoint& local, const Endpoint& remote, ByteView
   const auto* from = socket_for(remote.address.family(), local.port);
   if (from == nullptr) {
     ++counters_.not_sent;
-    return;
+    return refused_({std::move(bytes), "no UDP socket for " + local.to_string()});
   }
   outgoing_.push_back({from->fd.get(), local.address, remote, marker, std::move(bytes)});
   if (outgoing_.size() == max_batch)
@@ -146,20 +149,25 @@ void UdpTransport::queue(const Endpoint& local, const Endpoint& remote, ByteView
 
 // What leaves by one socket after another goes in one call; the order stays.
 void UdpTransport::flush() {
-  std::span<const OutgoingDatagram> rest(outgoing_);
+  std::vector<ike::NotSent> refused;
+  std::span<OutgoingDatagram> rest(outgoing_);
   while (!rest.empty()) {
     const auto other =
         std::ranges::find_if(rest, [&](const auto& next) { return next.socket != rest.front().socket; });
     const auto sent = send_batch(rest.first(static_cast<std::size_t>(other - rest.begin())));
     if (sent.error != 0) {
       ++counters_.not_sent;
-      spdlog::debug("send to {}: {}", rest.front().remote.to_string(), std::strerror(sent.error));
+      auto& first = rest.front();
+      refused.push_back({std::move(first.bytes), std::strerror(sent.error)});
+      spdlog::debug("send to {}: {}", first.remote.to_string(), refused.back().reason);
     } else {
       counters_.sent += sent.count;
     }
     rest = rest.subspan(sent.count);
   }
   outgoing_.clear();
+  // Who is told may send again.
+  for (auto& one : refused) refused_(std::move(one));
 }
 
 const UdpTransport::Socket* UdpTransport::socket_for(Family family, std::uint16_t port) const {

@@ -10,6 +10,7 @@
 
 #include "userland/base/result.h"
 #include "userland/daemon/datagram_batch.h"
+#include "userland/daemon/datagram_counters.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/unique_fd.h"
 #include "userland/ike/engine.h"
@@ -27,29 +28,21 @@ struct IkePorts {
 class UdpTransport {
  public:
   using Receiver = std::function<void(ike::Datagram)>;
-
-  struct Counters {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t not_sent = 0;    ///< refused by the kernel
-    std::uint64_t lost = 0;        ///< came faster than we read
-    std::uint64_t keepalives = 0;  ///< that the kernel did not take
-    std::uint64_t not_ike = 0;     ///< on the port of NAT traversal: ESP that the kernel did not take
-  };
+  /// Of what cannot be sent; what follows it is sent even so.
+  using Refused = std::function<void(ike::NotSent)>;
 
   /// Without IPv6 in the kernel, IPv4 alone. An error says which socket failed and why.
   static Result<std::unique_ptr<UdpTransport>, std::string> open(EventLoop& loop, IkePorts ports,
-                                                                 Receiver receiver);
+                                                                 Receiver receiver, Refused refused);
 
   /// Datagrams leave in their order once the events that the loop has at hand are served, or by flush().
-  /// One that cannot be sent is like one that got lost.
   void send(ike::Send send);
   void send(const ike::SendKeepalive& keepalive);
   void flush();
 
   /// The sockets of NAT traversal, for the kernel to take ESP out of.
   [[nodiscard]] std::vector<int> natt_sockets() const;
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] const DatagramCounters& counters() const { return counters_; }
 
  private:
   struct Socket {
@@ -63,7 +56,7 @@ class UdpTransport {
     ReadWatcher watcher;
   };
 
-  UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver);
+  UdpTransport(EventLoop& loop, IkePorts ports, Receiver receiver, Refused refused);
   Result<void, std::string> listen(EventLoop& loop, Family family, std::uint16_t port);
   void receive(Socket& socket);
   void take(Socket& socket, const IncomingDatagram& datagram);
@@ -73,9 +66,10 @@ class UdpTransport {
 
   IkePorts ports_;
   Receiver receiver_;
+  Refused refused_;
   ReceiveBatch batch_;
   std::vector<OutgoingDatagram> outgoing_;
-  Counters counters_;
+  DatagramCounters counters_;
   std::list<Socket> sockets_;
   Deferred flush_soon_;
 };

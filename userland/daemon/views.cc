@@ -84,10 +84,12 @@ Json failure(const ike::Failure& failed, ike::Time now) {
 }
 
 Json unanswered(const ike::Unanswered& request, ike::Time now) {
-  return {{"since", seconds_between(request.since, now)},
-          {"exchange", request.exchange},
-          {"sent", request.sent},
-          {"hint", request.hint}};
+  Json object{{"since", seconds_between(request.since, now)},
+              {"exchange", request.exchange},
+              {"sent", request.sent},
+              {"hint", request.hint}};
+  if (!request.not_sent.empty()) object["not_sent"] = request.not_sent;
+  return object;
 }
 
 Json peer(const ike::PeerStatus& status, ike::Time now) {

@@ -127,6 +127,11 @@ struct UnknownSpi {
 struct Acquire {
   TunnelId tunnel;
 };
+/// The system did not take a datagram: it is lost, but here it is known why.
+struct NotSent {
+  Bytes bytes;         ///< as Send had them
+  std::string reason;  ///< "Network is unreachable"
+};
 /// A job that an action started has ended.
 struct JobDone {
   std::uint64_t token;
@@ -149,7 +154,7 @@ struct ClearChildSa {
 struct Shutdown {};
 
 using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, PeerMoved,
-                           UnknownSpi, Acquire, JobDone, Rekey, ClearSa, ClearChildSa, Shutdown>;
+                           UnknownSpi, Acquire, NotSent, JobDone, Rekey, ClearSa, ClearChildSa, Shutdown>;
 
 // ---------------------------------------------------------------- actions, carried out in order
 
@@ -283,11 +288,12 @@ struct ChildSaStatus {
   bool transport = false;  ///< transport mode
 };
 
-/// A request of ours that has been sent more than once and is not answered yet.
+/// A request of ours that has been sent more than once and is not answered yet, or could not be sent.
 struct Unanswered {
   std::string exchange;  ///< or "DPD"
   Time since;            ///< of the first transmission
   unsigned sent;         ///< so many times
+  std::string not_sent;  ///< why the system did not take it the last time; empty: it did
   std::string hint;      ///< what an operator may look at
 };
 

@@ -95,6 +95,7 @@ struct Engine::Impl {
   void on(PeerMoved&& input);
   void on(UnknownSpi&& input);
   void on(Acquire&& input);
+  void on(NotSent&& input);
   void on(JobDone&& input);
   void on(Rekey&& input);
   void on(ClearSa&& input);

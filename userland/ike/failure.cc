@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/ike/failure.h"
 
+#include "userland/ike/ike_sa.h"
+
 namespace awtun::ike {
 namespace {
 
@@ -93,14 +95,18 @@ std::string peer_name(const TunnelPolicy& policy) {
   return policy.remote ? policy.remote->to_string() : policy.remote_id.to_string();
 }
 
-Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
-                    std::uint16_t remote_port) {
-  Failure failure = silence(when, waiting_for, "no response");
-  if (remote_port == kNattPort && waiting_for == "IKE_AUTH")
+Failure no_response(Time when, const Request& asked, const TunnelPolicy& policy, std::uint16_t remote_port) {
+  Failure failure = silence(when, asked.exchange(), "no response");
+  if (!asked.not_sent.empty()) {
+    failure.reason = "not sent: " + asked.not_sent;
+    failure.hint = "look at this router itself: its address " + policy.local.to_string() + ", its route to " +
+                   peer_name(policy) + ", its firewall";
+  } else if (remote_port == kNattPort && std::holds_alternative<AskAuth>(asked.purpose)) {
     failure.hint = std::string(kOpenPort4500);
-  else
+  } else {
     failure.hint = "is " + peer_name(policy) + " reachable from " + policy.local.to_string() +
                    ", and does it accept UDP port 500?";
+  }
   return failure;
 }
 

@@ -11,12 +11,14 @@
 
 namespace awtun::ike {
 
+struct Request;
+
 /// Who ended the negotiation.
 enum class Side : std::uint8_t { Local, Peer };
 
-/// The answer never came: nobody has refused. `waiting_for` is the exchange, or "DPD" when the SA was up.
-/// `remote_port`: where it was asked.
-[[nodiscard]] Failure no_response(Time when, std::string_view waiting_for, const TunnelPolicy& policy,
+/// The answer never came: nobody has refused. Or the request could not even be sent. `remote_port`: where
+/// it was asked.
+[[nodiscard]] Failure no_response(Time when, const Request& asked, const TunnelPolicy& policy,
                                   std::uint16_t remote_port);
 /// As responder: after IKE_SA_INIT, nothing. `nat`: one was found between the ends.
 [[nodiscard]] Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -67,6 +68,7 @@ struct Request {
   Purpose purpose;
   Time first_sent;
   unsigned retransmitted = 0;
+  std::string not_sent{};  ///< why the system did not take it the last time; empty: it did
 
   /// The exchange by name, or "DPD", as SPEC.md calls it.
   [[nodiscard]] std::string_view exchange() const;

@@ -271,23 +271,33 @@ void Engine::Impl::retransmit(IkeSa& sa) {
   Request& request = *sa.outstanding;
   if (!retransmit_after(request.retransmitted)) return give_up(sa);
   ++request.retransmitted;
+  request.not_sent.clear();
   ++counters_.retransmissions;
   transmit(sa, {sa.local, sa.remote}, request.packets);
+}
+
+/// What is wrong here may pass, so it goes on as if the network had lost the request; but the operator is
+/// told.
+void Engine::Impl::on(NotSent&& input) {
+  const auto header = wire::parse_header(input.bytes);
+  if (!header || header->response) return;
+  IkeSa* sa = ike(header->from_initiator ? header->initiator_spi : header->responder_spi);
+  if (sa != nullptr && sa->outstanding && sa->outstanding->message_id == header->message_id)
+    sa->outstanding->not_sent = std::move(input.reason);
 }
 
 /// The peer has not answered for kGiveUpAfter.
 void Engine::Impl::give_up(IkeSa& sa) {
   Tunnel* owner = tunnel(sa.tunnel);
-  const std::string_view exchange = sa.outstanding->exchange();
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::AuthSent:
       if (owner != nullptr)
-        return attempt_failed(sa, no_response(now_, exchange, owner->policy, sa.remote.port));
+        return attempt_failed(sa, no_response(now_, *sa.outstanding, owner->policy, sa.remote.port));
       break;
     case IkeState::Established:
       ++counters_.dead_peers;
-      if (owner != nullptr) record(*owner, no_response(now_, exchange, owner->policy, sa.remote.port));
+      if (owner != nullptr) record(*owner, no_response(now_, *sa.outstanding, owner->policy, sa.remote.port));
       break;
     case IkeState::Replaced:
       // The peer has rekeyed it, so it is there, and may have to be answered that once more.

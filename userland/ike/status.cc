@@ -31,11 +31,12 @@ IkeSaStatus describe(const IkeSa& sa) {
 }
 
 std::optional<Unanswered> unanswered(const IkeSa& sa, const TunnelPolicy& policy) {
-  if (!sa.outstanding || sa.outstanding->retransmitted == 0) return std::nullopt;
+  if (!sa.outstanding) return std::nullopt;
   const Request& request = *sa.outstanding;
-  Failure failure = no_response(request.first_sent, request.exchange(), policy, sa.remote.port);
+  if (request.retransmitted == 0 && request.not_sent.empty()) return std::nullopt;
+  Failure failure = no_response(request.first_sent, request, policy, sa.remote.port);
   return Unanswered{std::move(failure.exchange), request.first_sent, 1 + request.retransmitted,
-                    std::move(failure.hint)};
+                    request.not_sent, std::move(failure.hint)};
 }
 
 bool being_rekeyed(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {

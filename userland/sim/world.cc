@@ -84,7 +84,10 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
       node.sends.push_back(now_);
       if (on_send) on_send(*sent);
       if (tracing == Tracing::Messages) say(index, "sends " + transcribe(sent->bytes, node.keys));
-      send(index, *sent);
+      if (node.mute.empty())
+        send(index, *sent);
+      else
+        reactions.emplace_back(ike::NotSent{sent->bytes, node.mute});
     }
     if (const auto* kept = std::get_if<ike::SendKeepalive>(&action)) {
       node.keepalives.push_back(now_);

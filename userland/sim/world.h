@@ -33,6 +33,8 @@ struct Node {
   std::optional<Nat> nat;
   /// Does the jobs that need a router's keys and certificates; without it they fail.
   std::function<ike::JobResult(const ike::Job&)> credentials;
+  /// Why the system takes none of its datagrams; empty: it does.
+  std::string mute{};
 };
 
 /// How long jobs take: nothing, or what is drawn uniformly between the two.

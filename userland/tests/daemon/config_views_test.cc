@@ -113,13 +113,16 @@ TEST(PeerViews, IpsecPeer) {
 }
 
 TEST(PeerViews, EveryCounterIsShownSinceItWasCleared) {
-  ike::Counters counters;
-  counters.ike_rekeys = 7;
-  ike::Counters cleared;
-  cleared.ike_rekeys = 5;
+  IsakmpCounters counters;
+  counters.engine.ike_rekeys = 7;
+  counters.datagrams.not_sent = 3;
+  IsakmpCounters cleared;
+  cleared.engine.ike_rekeys = 5;
+  cleared.datagrams.not_sent = 2;
   const auto view = isakmp_counters_view(counters, cleared);
   EXPECT_EQ(view["counters"]["ike_rekeys"], 2);
-  EXPECT_EQ(view["counters"].size(), sizeof(ike::Counters) / sizeof(std::uint64_t));
+  EXPECT_EQ(view["counters"]["datagrams_not_sent"], 1);
+  EXPECT_EQ(view["counters"].size(), sizeof(ike::Counters) / sizeof(std::uint64_t) + 3);
 }
 
 }  // namespace

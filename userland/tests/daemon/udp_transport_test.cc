@@ -46,8 +46,9 @@ class RawPeer {
 class UdpTransportTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto opened =
-        UdpTransport::open(loop_, ports_, [this](ike::Datagram got) { got_.push_back(std::move(got)); });
+    auto opened = UdpTransport::open(
+        loop_, ports_, [this](ike::Datagram got) { got_.push_back(std::move(got)); },
+        [this](ike::NotSent refused) { refused_.push_back(std::move(refused)); });
     ASSERT_TRUE(opened) << opened.error();
     transport_ = std::move(*opened);
   }
@@ -58,6 +59,7 @@ class UdpTransportTest : public testing::Test {
   EventLoop loop_;
   std::unique_ptr<UdpTransport> transport_;
   std::vector<ike::Datagram> got_;
+  std::vector<ike::NotSent> refused_;
 };
 
 TEST_F(UdpTransportTest, DatagramsKeepBothEndpoints) {
@@ -150,9 +152,12 @@ TEST_F(UdpTransportTest, AnswersLeaveInTheRoundThatBroughtTheQuestions) {
   EventLoop loop;
   transport_.reset();
   UdpTransport* answering = nullptr;
-  auto opened = UdpTransport::open(loop, ports_, [&answering](ike::Datagram got) {
-    answering->send(ike::Send{got.local, got.remote, std::move(got.bytes)});
-  });
+  auto opened = UdpTransport::open(
+      loop, ports_,
+      [&answering](ike::Datagram got) {
+        answering->send(ike::Send{got.local, got.remote, std::move(got.bytes)});
+      },
+      [](const ike::NotSent& refused) { ADD_FAILURE() << refused.reason; });
   ASSERT_TRUE(opened) << opened.error();
   answering = opened->get();
   for (std::uint8_t i = 0; i < 80; ++i) peer.send(local, {i});
@@ -175,6 +180,11 @@ TEST_F(UdpTransportTest, OneThatCannotBeSentDoesNotHoldUpTheOthers) {
   transport_->flush();
   serve();
   EXPECT_EQ(transport_->counters().not_sent, 2U);
+  ASSERT_EQ(refused_.size(), 2U);
+  EXPECT_EQ(refused_[0].bytes, (Bytes{3}));
+  EXPECT_EQ(refused_[0].reason, "no UDP socket for 127.0.0.2:1");
+  EXPECT_EQ(refused_[1].bytes, (Bytes{2}));
+  EXPECT_NE(refused_[1].reason, "");
   EXPECT_EQ(transport_->counters().sent, 2U);
   ASSERT_EQ(got_.size(), 2U);
   EXPECT_EQ(got_[1].bytes, (Bytes{4}));
@@ -211,7 +221,8 @@ TEST_F(UdpTransportTest, TheSocketsOfNatTraversalAreThoseOfItsPort) {
 TEST_F(UdpTransportTest, PortInUseIsAnErrorThatNamesIt) {
   EventLoop loop;
   for (const auto& ports : {IkePorts{ports_.ike, 0}, IkePorts{0, ports_.natt}}) {
-    const auto second = UdpTransport::open(loop, ports, [](ike::Datagram) {});
+    const auto second = UdpTransport::open(
+        loop, ports, [](const ike::Datagram&) {}, [](const ike::NotSent&) {});
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().find(std::to_string(ports.ike + ports.natt)), std::string::npos);
   }

@@ -98,9 +98,12 @@ TEST(Views, FailureAndRetryOfAPeer) {
 
 TEST(Views, ARequestThatIsNotAnswered) {
   auto status = established();
-  status.peers[0].unanswered = ike::Unanswered{"DPD", t0, 3, "is it reachable?"};
+  status.peers[0].unanswered = ike::Unanswered{"DPD", t0, 3, "", "is it reachable?"};
   EXPECT_EQ(isakmp_sa_view(status, later, std::nullopt)["peers"][0]["unanswered"],
             Json::parse(R"({"since":12,"exchange":"DPD","sent":3,"hint":"is it reachable?"})"));
+  status.peers[0].unanswered->not_sent = "Network is unreachable";
+  EXPECT_EQ(isakmp_sa_view(status, later, std::nullopt)["peers"][0]["unanswered"]["not_sent"],
+            "Network is unreachable");
 }
 
 TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {

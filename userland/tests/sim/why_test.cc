@@ -162,6 +162,36 @@ TEST(Why, ARequestThatWaitsForItsAnswerIsSeen) {
   EXPECT_FALSE(pair.failure(0));
 }
 
+TEST(Why, ARequestThatCannotBeSentIsSeenAtOnce) {
+  Pair pair(10);
+  pair.world.node(0).mute = "Network is unreachable";
+  pair.set_both();
+  ASSERT_TRUE(pair.status(0).peers.at(0).unanswered);
+  const ike::Unanswered waiting = *pair.status(0).peers.at(0).unanswered;
+  EXPECT_EQ(waiting.exchange, "IKE_SA_INIT");
+  EXPECT_EQ(waiting.sent, 1U);
+  EXPECT_EQ(waiting.not_sent, "Network is unreachable");
+  EXPECT_TRUE(mentions(waiting.hint, "its route to 10.0.0.2")) << waiting.hint;
+  pair.world.run_for(167s);
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "not sent: Network is unreachable");
+  EXPECT_EQ(pair.failure(0)->hint, waiting.hint);
+  pair.world.node(0).mute.clear();
+  EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
+  EXPECT_FALSE(pair.status(0).peers.at(0).unanswered);
+}
+
+TEST(Why, WhatTheSystemTakesTheNextTimeIsOnlyUnanswered) {
+  Pair pair(11);
+  pair.world.node(0).mute = "Network is unreachable";
+  pair.set(0);
+  pair.world.node(0).mute.clear();
+  pair.world.run_for(5s);
+  ASSERT_TRUE(pair.status(0).peers.at(0).unanswered);
+  EXPECT_EQ(pair.status(0).peers.at(0).unanswered->sent, 2U);
+  EXPECT_EQ(pair.status(0).peers.at(0).unanswered->not_sent, "");
+}
+
 TEST(Why, BlockedPort4500) {
   Pair pair(8);
   pair.world.put_behind_nat(1, "192.0.2.2", false);
