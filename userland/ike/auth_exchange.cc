@@ -181,6 +181,7 @@ void Engine::Impl::establish(IkeSa& sa) {
   sa.established = now_;
   sa.origin.established = now_;
   sa.handshake.reset();
+  sa.keys->forget_sk_p();
   sa.confirmed = sa.initiator;
   sa.dpd_interval = owner->policy.isakmp.dpd_interval;
   sa.dpd_at = now_ + sa.dpd_interval;

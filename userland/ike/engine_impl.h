@@ -60,7 +60,7 @@ struct Tunnel {
   std::set<std::uint32_t> children;     ///< by inbound SPI
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
-  std::optional<Failure> last_failure;
+  std::unique_ptr<Failure> last_failure;
   Time last_logged{};
   std::optional<Time> next_attempt;
   Throttle hurried;           ///< attempts that somebody waited for

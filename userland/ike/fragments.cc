@@ -7,29 +7,30 @@ namespace awtun::ike {
 
 bool Reassembly::wants(std::uint32_t message_id, const wire::FragmentView& fragment) const {
   if (fragment.total > kMaxFragments) return false;
-  if (total_ == 0 || message_id != message_id_) return true;
+  if (!under_way_ || message_id != under_way_->message_id) return true;
   // The peer has begun again with smaller parts; or this is left over from before it did.
-  if (fragment.total != total_) return fragment.total > total_;
-  return !parts_.contains(fragment.number);
+  if (fragment.total != under_way_->total) return fragment.total > under_way_->total;
+  return !under_way_->parts.contains(fragment.number);
 }
 
 std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t message_id,
                                                    const wire::FragmentView& fragment, Bytes plaintext) {
-  if (message_id != message_id_ || fragment.total != total_) forget();
-  message_id_ = message_id;
-  total_ = fragment.total;
-  expires_at_ = now + kReassemblyPatience;
-  size_ += plaintext.size();
-  if (size_ > wire::kMaxMessageSize) {
+  const Time expires_at = now + kReassemblyPatience;
+  if (!under_way_ || message_id != under_way_->message_id || fragment.total != under_way_->total)
+    under_way_ = std::make_unique<UnderWay>(UnderWay{message_id, fragment.total, expires_at});
+  UnderWay& so_far = *under_way_;
+  so_far.expires_at = expires_at;
+  so_far.size += plaintext.size();
+  if (so_far.size > wire::kMaxMessageSize) {
     forget();
     return std::nullopt;
   }
-  if (fragment.number == 1) first_ = fragment.encrypted.first_inner;
-  parts_.emplace(fragment.number, std::move(plaintext));
-  if (parts_.size() < total_) return std::nullopt;
-  Message message{first_, {}};
-  message.plaintext.reserve(size_);
-  for (const auto& [number, part] : parts_)
+  if (fragment.number == 1) so_far.first = fragment.encrypted.first_inner;
+  so_far.parts.emplace(fragment.number, std::move(plaintext));
+  if (so_far.parts.size() < so_far.total) return std::nullopt;
+  Message message{so_far.first, {}};
+  message.plaintext.reserve(so_far.size);
+  for (const auto& [number, part] : so_far.parts)
     message.plaintext.insert(message.plaintext.end(), part.begin(), part.end());
   forget();
   return message;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "userland/base/ip.h"
@@ -41,17 +42,22 @@ class Reassembly {
   /// Keeps the plaintext of a part that is wanted; the message, once that was the last one.
   [[nodiscard]] std::optional<Message> add(Time now, std::uint32_t message_id,
                                            const wire::FragmentView& fragment, Bytes plaintext);
-  void forget() { *this = Reassembly(); }
+  void forget() { under_way_.reset(); }
   /// When what is here is to be forgotten; nullopt: nothing is.
-  [[nodiscard]] std::optional<Time> expires_at() const { return expires_at_; }
+  [[nodiscard]] std::optional<Time> expires_at() const {
+    return under_way_ ? std::optional(under_way_->expires_at) : std::nullopt;
+  }
 
  private:
-  std::uint32_t message_id_ = 0;
-  std::uint16_t total_ = 0;  ///< 0: no message is under way
-  wire::PayloadType first_ = wire::PayloadType::None;
-  std::map<std::uint16_t, Bytes> parts_;
-  std::size_t size_ = 0;
-  std::optional<Time> expires_at_;
+  struct UnderWay {
+    std::uint32_t message_id;
+    std::uint16_t total;  ///< so many parts
+    Time expires_at;
+    wire::PayloadType first = wire::PayloadType::None;
+    std::map<std::uint16_t, Bytes> parts{};
+    std::size_t size = 0;  ///< of the parts, octets
+  };
+  std::unique_ptr<UnderWay> under_way_;
 };
 
 }  // namespace awtun::ike

@@ -46,6 +46,7 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
     close(made);
     return nullptr;
   }
+  made.keys->forget_sk_p();
   made.nonces = std::move(nonces);
   made.established = now_;
   made.dpd_at = now_ + made.dpd_interval;

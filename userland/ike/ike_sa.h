@@ -183,12 +183,13 @@ struct IkeSa {
   std::uint32_t next_request = 0;      ///< message id of our next request
   std::uint32_t expected_request = 0;  ///< message id of the peer's next request
   std::vector<Bytes> last_response;    ///< to the request before that one; empty: none yet
-  std::optional<Request> outstanding;
+  // What a quiet IKE SA has not: a router has ten thousand of those.
+  std::unique_ptr<Request> outstanding;
   std::vector<Task> queue;     ///< first come, first served
   bool fragmentation = false;  ///< both ends understand fragments
   Reassembly request_parts;    ///< of the peer's next request
   Reassembly response_parts;   ///< of the response to our outstanding one
-  std::optional<PendingJob> job;
+  std::unique_ptr<PendingJob> job;
 
   std::optional<Time> established;
   std::optional<Time> last_heard;

@@ -9,7 +9,7 @@ void Engine::Impl::start_job(IkeSa& sa, Job job, Purport what) {
   cancel_job(sa);
   const std::uint64_t token = ++last_token_;
   jobs_.emplace(token, JobStart{sa.local_spi, now_});
-  sa.job = PendingJob{token, now_ + kJobPatience, std::move(what)};
+  sa.job = std::make_unique<PendingJob>(PendingJob{token, now_ + kJobPatience, std::move(what)});
   actions_.emplace_back(StartJob{token, std::move(job)});
 }
 

@@ -169,7 +169,7 @@ void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const
 void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
                                const Result<wire::PayloadChain, wire::ParseError>& inner) {
   if (!expects_response(sa, header)) return;
-  Request request = *std::exchange(sa.outstanding, std::nullopt);
+  Request request = std::move(*std::exchange(sa.outstanding, nullptr));
   sa.response_parts.forget();
   if (sa.state == IkeState::Established) {
     sa.dpd_at = std::max(now_, request.first_sent + sa.dpd_interval);
@@ -247,7 +247,8 @@ void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wi
     if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
     return;
   }
-  sa.outstanding = Request{sa.next_request++, *std::move(packets), std::move(purpose), now_};
+  sa.outstanding =
+      std::make_unique<Request>(Request{sa.next_request++, *std::move(packets), std::move(purpose), now_});
   transmit(sa, {sa.local, sa.remote}, sa.outstanding->packets);
 }
 

@@ -23,6 +23,11 @@ class Protection {
   [[nodiscard]] const Secret& sk_d() const { return sk_d_; }
   [[nodiscard]] const Secret& sk_pi() const { return sk_pi_; }
   [[nodiscard]] const Secret& sk_pr() const { return sk_pr_; }
+  /// SK_pi and SK_pr, which are for IKE_AUTH alone (RFC 7296 2.15).
+  void forget_sk_p() {
+    sk_pi_ = Secret();
+    sk_pr_ = Secret();
+  }
 
   /// The message: one datagram of at most `limit` octets, or as many fragments (RFC 7383) as it takes.
   /// nullopt when it would be too large even so.

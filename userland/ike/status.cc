@@ -68,7 +68,7 @@ Status Engine::Impl::status() const {
                     policy.local_id,
                     policy.remote_id,
                     policy.preshared_key.has_value(),
-                    owner.last_failure,
+                    owner.last_failure ? std::optional(*owner.last_failure) : std::nullopt,
                     owner.next_attempt};
     for (const std::uint64_t spi : owner.ike_sas) {
       const auto found = ike_sas_.find(spi);

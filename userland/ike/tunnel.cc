@@ -200,7 +200,7 @@ void Engine::Impl::record(Tunnel& owner, Failure failure) {
     owner.last_logged = failure.when;
     notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
   }
-  owner.last_failure = std::move(failure);
+  owner.last_failure = std::make_unique<Failure>(std::move(failure));
 }
 
 void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
