@@ -138,9 +138,9 @@ open_port_4500() {
 	in_ns router-a nft delete table ip nat && in_ns router-b nft delete table ip filter
 }
 
-no_route() { in_ns router-a ip route del ${WAN4[b]} && tunnel a && tunnel b; }
+no_route() { in_ns router-a ip route del "${WAN4[b]}" && tunnel a && tunnel b; }
 
-route_back() { in_ns router-a ip route add ${WAN4[b]} dev wan; }
+route_back() { in_ns router-a ip route add "${WAN4[b]}" dev wan; }
 
 own_firewall() {
 	in_ns router-a nft -f - <<-END && tunnel a && tunnel b
