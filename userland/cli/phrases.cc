@@ -64,8 +64,9 @@ std::string drops_of(const Json& counters) {
 }
 
 void add_unanswered(const Json& request, Block& block) {
+  const std::string did = has(request, "not_sent") ? "tried " : "sent ";
   block.add("No answer", enumerate({time_of(request, "since", "for "), "to " + text_of(request, "exchange"),
-                                    "sent " + count_of(request, "sent", "time")}));
+                                    did + count_of(request, "sent", "time")}));
   block.add("  Not sent", text_of(request, "not_sent"));
   block.add("  Hint", text_of(request, "hint"));
 }

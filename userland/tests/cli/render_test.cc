@@ -45,7 +45,7 @@ TEST(Render, IsakmpSasAndPeers) {
             "  Peer's identity  b.example.com\n"
             "  Pre-shared key   not set\n"
             "  Next attempt     in 5 s\n"
-            "  No answer        for 28 s, to IKE_AUTH, sent 3 times\n"
+            "  No answer        for 28 s, to IKE_AUTH, tried 3 times\n"
             "    Not sent       Network is unreachable\n"
             "    Hint           is there a route?\n"
             "  Last failure     1 min 07 s ago, in IKE_AUTH, refused by the peer\n"
