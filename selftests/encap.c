@@ -53,6 +53,25 @@ static void socket_gets(struct __test_metadata *_metadata, struct esp_rig *rig,
 	EXPECT_EQ(0, memcmp(data, got, len));
 }
 
+/* Of our own packets: one in 65536 would have a checksum of 0 and be dropped. */
+TEST(every_datagram_has_a_checksum)
+{
+	const struct ip_end src = ip_end("2001:db8::1"),
+			    dst = ip_end("2001:db8::2");
+	const struct udp_ports ports = { 4500, 4500 };
+	__u8 packet[ESP_MAX];
+	unsigned int i;
+
+	for (i = 0; i < 65536; i++) {
+		const __u8 data[] = { i >> 8, i };
+		size_t len = udp_packet(&src, &dst, 0, ports, data,
+					sizeof(data), packet);
+
+		ASSERT_TRUE(udp_header_is_right(packet, len))
+			TH_LOG("contents %x", i);
+	}
+}
+
 /* Four octets of 0 stand where ESP has its SPI. */
 TEST_F(encap, ike_is_the_sockets)
 {

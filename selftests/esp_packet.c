@@ -317,6 +317,9 @@ size_t udp_packet(const struct ip_end *src, const struct ip_end *dst,
 	memcpy(udp + UDP_HDR, data, len);
 	put_checksum(udp + 6, udp_sum(src->addr, dst->addr, addr_len, udp,
 				      total));
+	/* 0 says that there is none, which is not allowed over IPv6 (RFC 768). */
+	if (!udp[6] && !udp[7])
+		memset(udp + 6, 0xff, 2);
 	return ip_packet(src, dst, tos, IPPROTO_UDP, udp, total, out);
 }
 
