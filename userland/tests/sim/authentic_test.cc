@@ -77,9 +77,7 @@ TEST(Authentic, NothingThatAPeerSendsBreaksTheEngine) {
 TEST(Authentic, MalformedRequestIsAnsweredAndEndsTheIkeSa) {
   Pair pair(1);
   Forger forger(pair.world, 1, 0);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   const auto before = pair.status(0).ike_sas.at(0).initiator_spi;
   const Bytes garbage{0, 0, 0, 200, 1, 2, 3};
   ASSERT_TRUE(forger.request(wire::ExchangeType::Informational, wire::PayloadType::Notify, garbage));

@@ -55,9 +55,7 @@ TEST(Faults, OnceUpItStaysUpWhileRekeying) {
 /// What was asked on an IKE SA that the peer did not know yet is asked again when it does.
 TEST(Faults, ARequestOnAnIkeSaThatThePeerLearnsOfLateIsNotGivenUp) {
   Pair pair(11);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   const Time start = pair.world.now();
   // Node 0 rekeys and hears nothing for 80 s; node 1 has the new SA at once, and its request there is lost
   // each time but the ones after 95 s.
@@ -78,9 +76,7 @@ TEST(Faults, ARequestOnAnIkeSaThatThePeerLearnsOfLateIsNotGivenUp) {
 /// all the same.
 TEST(Faults, ARekeyedIkeSaOutlivesItsOwnRequests) {
   Pair pair(12);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   const Time start = pair.world.now();
   // Node 1 is not heard for 210 s but for its answers to DPD, so its own DPD is given up meanwhile.
   pair.world.network().filter = [&pair, start](const ike::Send& sent) {

@@ -10,9 +10,7 @@ namespace {
 class Lifecycle : public testing::Test {
  protected:
   void up() {
-    pair.set_both();
-    ASSERT_TRUE(pair.come_up()) << pair.world.trace();
-    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.settle()) << pair.world.trace();
     ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
   }
   void expect_rest() {
@@ -111,9 +109,7 @@ TEST_F(Lifecycle, HundredRekeysOfEachKindLoseNoPacket) {
 TEST_F(Lifecycle, OneIkeSaIsLeftAMinuteAfterAStormOfRekeys) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Pair both(seed);
-    both.set_both();
-    ASSERT_TRUE(both.come_up());
-    both.world.run_for(20s);
+    ASSERT_TRUE(both.settle());
     both.world.network().faults = {10, 0, 100ms, 110ms};
     for (int i = 0; i < 200; ++i) {
       both.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
@@ -136,9 +132,7 @@ TEST_F(Lifecycle, OneIkeSaIsLeftAMinuteAfterAStormOfRekeys) {
 TEST_F(Lifecycle, SimultaneousChildRekeysLeaveOneChildSa) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Pair both(seed);
-    both.set_both();
-    ASSERT_TRUE(both.come_up());
-    both.world.run_for(20s);
+    ASSERT_TRUE(both.settle());
     both.world.network().faults = {seed % 3 == 0 ? 200U : 0U, 50, 5ms, seed % 2 == 0 ? 300ms : 20ms};
     bool always = true;
     both.world.after_event = [&] { always = always && both.connected(); };
@@ -161,9 +155,7 @@ TEST_F(Lifecycle, EveryCollisionOfRekeysEndsWell) {
        {std::pair(kIke, kIke), std::pair(kIke, kChild), std::pair(kChild, kIke)})
     for (int offset = 0; offset < 40; ++offset) {
       Pair both(++seed);
-      both.set_both();
-      ASSERT_TRUE(both.come_up());
-      both.world.run_for(20s);
+      ASSERT_TRUE(both.settle());
       both.world.network().faults = {offset % 4 == 3 ? 200U : 0U, 50, 5ms, 50ms};
       bool always = true;
       both.world.after_event = [&] { always = always && both.connected(); };

@@ -216,9 +216,7 @@ TEST(Negotiate, DisjointSelectorsAreRefused) {
 
 TEST(Negotiate, NewTermsApplyToTheNextSaAndNewKeysAtOnce) {
   Pair pair(12);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   const auto ike_spi = pair.status(0).ike_sas[0].initiator_spi;
   pair.ipsec.transforms = {{1, {Encryption::Aes128, Integrity::Gcm16}}};
   pair.set_both();
@@ -237,9 +235,7 @@ TEST(Negotiate, NewTermsApplyToTheNextSaAndNewKeysAtOnce) {
 
 TEST(Negotiate, ChildRekeyWithoutCommonTermsIsReportedAndTheTunnelLivesOn) {
   Pair pair(13);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   pair.ipsec.pfs_group = 31;
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
@@ -278,9 +274,7 @@ TEST(Negotiate, IkeRekeyMovesToTheGroupThatThePeerWants) {
 
 TEST(Negotiate, IkeRekeyWithoutCommonTermsLastsUntilTheLifetimeEnds) {
   Pair pair(15);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});

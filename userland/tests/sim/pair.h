@@ -63,6 +63,13 @@ struct Pair {
   bool come_up(Duration limit = 30s) {
     return world.run_while_not([this] { return connected(); }, limit);
   }
+  /// Both are configured, the tunnel comes up, and what two attempts at once leave over has time to go.
+  bool settle() {
+    set_both();
+    if (!come_up()) return false;
+    world.run_for(20s);
+    return true;
+  }
   /// One IKE SA and one Child SA at each end, nothing left over, and they match.
   [[nodiscard]] bool at_rest() {
     for (std::size_t i = 0; i < 2; ++i) {

@@ -14,9 +14,7 @@ namespace {
 class Recovery : public testing::Test {
  protected:
   void SetUp() override {
-    pair.set_both();
-    ASSERT_TRUE(pair.come_up());
-    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.settle());
     ASSERT_TRUE(pair.at_rest());
   }
   [[nodiscard]] ike::IkeSaStatus ike_sa() { return pair.status(0).ike_sas.at(0); }
@@ -195,9 +193,7 @@ TEST(Hints, NeverTakeDownATunnelWhatsoeverTheTiming) {
   std::uint64_t checked = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Pair pair(seed);
-    pair.set_both();
-    ASSERT_TRUE(pair.come_up());
-    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.settle());
     ASSERT_TRUE(pair.at_rest());
     std::mt19937_64 random(seed);
     // An attacker repeats whatever it has seen, as it was and as an answer that says INVALID_IKE_SPI.

@@ -13,9 +13,7 @@ namespace {
 class Security : public testing::Test {
  protected:
   void SetUp() override {
-    pair.set_both();
-    ASSERT_TRUE(pair.come_up());
-    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.settle());
     ASSERT_TRUE(pair.at_rest());
   }
   bool forge(wire::ExchangeType exchange, const wire::PayloadWriter& payloads) {

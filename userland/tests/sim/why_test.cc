@@ -78,9 +78,7 @@ TEST(Why, NoCommonTransformNamesWhatDiffers) {
 
 TEST(Why, PfsMismatch) {
   Pair pair(4);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   pair.ipsec.pfs_group = 31;
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
@@ -110,9 +108,7 @@ TEST(Why, SelectorsMismatch) {
 
 TEST(Why, AnAttemptThatFailsBesideALiveTunnelLeavesARecord) {
   Pair pair(6);
-  pair.set_both();
-  ASSERT_TRUE(pair.come_up());
-  pair.world.run_for(20s);
+  ASSERT_TRUE(pair.settle());
   ASSERT_FALSE(pair.failure(0));
   pair.world.restart(1);
   // The peer comes back with another key: its attempts fail, the tunnel is still up here.
