@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/render.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace awtun::cli {
@@ -14,8 +15,7 @@ const Json kIsakmp = Json::parse(R"({"schema":1,
     "remote_id":"10.2.2.2","preshared_key":true},
    {"tunnel":"tunnel1","local":"10.1.1.1","remote":"10.3.3.3","local_id":"a.example.com",
     "remote_id":"b.example.com","preshared_key":false,"retry_in":5,
-    "unanswered":{"since":28,"exchange":"IKE_AUTH","sent":3,"not_sent":"Network is unreachable",
-      "hint":"is there a route?"},
+    "unanswered":{"since":28,"exchange":"IKE_AUTH","sent":3,"hint":"is UDP port 4500 open both ways?"},
     "last_failure":{"ago":67,"exchange":"IKE_AUTH","refused_by":"peer","reason":"authentication failed",
       "ours":"pre-shared key for b.example.com","theirs":"unknown",
       "hint":"the pre-shared keys of the two sides differ, or the peer knows this side by another identity"}}]})");
@@ -45,15 +45,23 @@ TEST(Render, IsakmpSasAndPeers) {
             "  Peer's identity  b.example.com\n"
             "  Pre-shared key   not set\n"
             "  Next attempt     in 5 s\n"
-            "  No answer        for 28 s, to IKE_AUTH, tried 3 times\n"
-            "    Not sent       Network is unreachable\n"
-            "    Hint           is there a route?\n"
+            "  No answer        for 28 s, to IKE_AUTH, sent 3 times\n"
+            "    Hint           is UDP port 4500 open both ways?\n"
             "  Last failure     1 min 07 s ago, in IKE_AUTH, refused by the peer\n"
             "    Reason         authentication failed\n"
             "    Ours           pre-shared key for b.example.com\n"
             "    Theirs         unknown\n"
             "    Hint           the pre-shared keys of the two sides differ, or the peer\n"
             "                   knows this side by another identity\n");
+}
+
+TEST(Render, WhatCouldNotBeSentWasTried) {
+  Json data = kIsakmp;
+  data["peers"][1]["unanswered"]["not_sent"] = "Network is unreachable";
+  EXPECT_THAT(render("isakmp-sa", data),
+              testing::HasSubstr("  No answer        for 28 s, to IKE_AUTH, tried 3 times\n"
+                                 "    Not sent       Network is unreachable\n"
+                                 "    Hint           is UDP port 4500 open both ways?\n"));
 }
 
 TEST(Render, ProfilesMarkWhatIsNotSupported) {
