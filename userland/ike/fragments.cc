@@ -15,11 +15,10 @@ bool Reassembly::wants(std::uint32_t message_id, const wire::FragmentView& fragm
 
 std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t message_id,
                                                    const wire::FragmentView& fragment, Bytes plaintext) {
-  const Time expires_at = now + kReassemblyPatience;
   if (!under_way_ || message_id != under_way_->message_id || fragment.total != under_way_->total)
-    under_way_ = std::make_unique<UnderWay>(UnderWay{message_id, fragment.total, expires_at});
+    under_way_ = std::make_unique<UnderWay>(UnderWay{message_id, fragment.total});
   UnderWay& so_far = *under_way_;
-  so_far.expires_at = expires_at;
+  so_far.expires_at = now + kReassemblyPatience;
   so_far.size += plaintext.size();
   if (so_far.size > wire::kMaxMessageSize) {
     forget();

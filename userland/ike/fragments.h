@@ -52,7 +52,7 @@ class Reassembly {
   struct UnderWay {
     std::uint32_t message_id;
     std::uint16_t total;  ///< so many parts
-    Time expires_at;
+    Time expires_at{};
     wire::PayloadType first = wire::PayloadType::None;
     std::map<std::uint16_t, Bytes> parts{};
     std::size_t size = 0;  ///< of the parts, octets
