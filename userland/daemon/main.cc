@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <event2/event.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <cstdlib>
 
+#include "userland/base/scrubbed_heap.h"
 #include "userland/daemon/daemon.h"
 #include "userland/daemon/options.h"
 #include "userland/daemon/privileges.h"
@@ -11,6 +14,7 @@
 namespace {
 
 int serve(const awtun::daemon::Options& options) {
+  event_set_mem_functions(std::malloc, awtun::scrubbed_realloc, awtun::scrubbed_free);
   // A client that goes away while it is answered is no reason to die.
   (void)std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_logger_st("awiked"));
