@@ -2,7 +2,6 @@
 #include "userland/base/scrubbed_heap.h"
 
 #include <malloc.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <cstdlib>
