@@ -9,17 +9,18 @@ needs jq openssl python3
 
 secret=words-of-$(openssl rand -hex 12)
 
-# in_memory HEX: how often.
+# in_memory HEX...: how often each, a line each.
 in_memory() {
 	# shellcheck disable=SC2154 # by daemon_start
-	"$here/routers/memory.py" "$daemon_a" <<<"$1"
+	printf '%s\n' "$@" | "$here/routers/memory.py" "$daemon_a"
 }
 
 as_hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
 
-has() { [ "$(in_memory "$1" | tee /dev/stderr)" -gt 0 ]; }
+# has HEX..., has_not HEX...: all of them, none of them.
+has() { in_memory "$@" | tee /dev/stderr | awk '$1 == 0 { missing = 1 } END { exit missing || !NR }'; }
 
-has_not() { [ "$(in_memory "$1" | tee /dev/stderr)" = 0 ]; }
+has_not() { in_memory "$@" | tee /dev/stderr | awk '$1 != 0 { found = 1 } END { exit found || !NR }'; }
 
 configure() { # SIDE
 	seed_ipv4 "$1" && type_lines "$1" <<-END
@@ -34,14 +35,8 @@ ike_keys() {
 	tail -n 1 "$work/keys/ikev2_decryption_table" | tr , '\n' | grep -xE '[0-9a-f]{32,}'
 }
 
-# every CHECK LIST: of each key of a list, of which there must be two at least.
-every() {
-	local key
-	[ "$(wc -l <<<"$2")" -ge 2 ] || return
-	for key in $2; do
-		"$1" "$key" || return
-	done
-}
+# two_keys CHECK KEY...: there are two at least.
+two_keys() { [ $# -ge 3 ] && "$@"; }
 
 shown() { cli a show isakmp key | grep -qF "$secret"; }
 
@@ -87,13 +82,13 @@ check "the tunnel comes up" wait_for 60 both_up
 check "the pre-shared key is in use" has "$(as_hex "$secret")"
 check "and shown" shown
 check "and saved" cli a copy running-config startup-config
-esp=$(esp_keys)
-ike=$(ike_keys)
-check "the IKE SA's keys are in use" every has "$ike"
-check "the ESP SA's are the kernel's alone" every has_not "$esp"
+mapfile -t esp < <(esp_keys)
+mapfile -t ike < <(ike_keys)
+check "the IKE SA's keys are in use" two_keys has "${ike[@]}"
+check "the ESP SA's are the kernel's alone" two_keys has_not "${esp[@]}"
 check "the tunnel is removed" type_lines a <<<"no interface tunnel0"
 check "and its SAs" wait_for 20 gone
-check "nothing is left of the IKE SA's keys" every has_not "$ike"
+check "nothing is left of the IKE SA's keys" two_keys has_not "${ike[@]}"
 check "the pre-shared key is removed" type_lines a <<<"no crypto isakmp key address ${WAN4[b]}"
 check "nothing is left of it" has_not "$(as_hex "$secret")"
 check "nor of a shorter one before it" has_not "$(as_hex ouR4ecret)"

@@ -26,27 +26,28 @@ send_word() {
 }
 
 # Wireshark reads its tables from a profile directory.
-read_capture() { # DIRECTION-FILTER FIELD...
-	HOME=$work/home tshark -r "$work/esp.pcap" -o esp.enable_encryption_decode:TRUE \
-		-o esp.enable_authentication_check:TRUE "$@" 2>/dev/null
-}
-
 prepare_reader() {
 	mkdir -p "$work/home/.config/wireshark"
 	cp "$work/keys/esp_sa" "$work/keys/ikev2_decryption_table" "$work/home/.config/wireshark/"
 }
 
-# Each echo request and reply, four of each, is seen with the word inside.
-decrypted() {
-	[ "$(read_capture -Y 'esp and icmp.type == 8' | wc -l)" -ge 4 ] &&
-		[ "$(read_capture -Y 'esp and icmp.type == 0' | wc -l)" -ge 4 ] &&
-		[ "$(read_capture -Y 'esp and icmp' -T fields -e data.data -e icmp.type |
-			grep -c "$(printf %s "$word" | od -An -tx1 | tr -d ' \n')")" -ge 8 ]
+# A line an ESP packet: ICMP type, data, whether its ICV is right, whether it is wrong.
+read_capture() {
+	HOME=$work/home tshark -r "$work/esp.pcap" -o esp.enable_encryption_decode:TRUE \
+		-o esp.enable_authentication_check:TRUE -Y esp -T fields -E separator=, \
+		-e icmp.type -e data.data -e esp.icv_good -e esp.icv_bad >"$work/packets" 2>/dev/null
 }
 
+# Each echo request and reply, four of each, is seen with the word inside.
+decrypted() {
+	awk -F , -v word="$(printf %s "$word" | od -An -tx1 | tr -d ' \n')" '
+		index($2, word) { seen[$1]++ }
+		END { exit seen[8] < 4 || seen[0] < 4 }' "$work/packets"
+}
+
+# 1 and 0, since Wireshark 4.2 True and False.
 authenticated() {
-	[ "$(read_capture -Y 'esp.icv_good == 1' | wc -l)" -ge 8 ] &&
-		[ "$(read_capture -Y 'esp.icv_bad == 1' | wc -l)" = 0 ]
+	awk -F , '$3 ~ /^[1T]/ { good++ } $4 ~ /^[1T]/ { bad++ } END { exit good < 8 || bad }' "$work/packets"
 }
 
 suite() {
@@ -58,6 +59,7 @@ suite() {
 	check "$1: ping from LAN to LAN" send_word
 	capture_stop
 	check "$1: the key log is there" prepare_reader
+	check "$1: tshark reads the capture" read_capture
 	check "$1: tshark decrypts every echo and its answer" decrypted
 	check "$1: tshark finds every ICV right" authenticated
 	check "$1: the interface is removed" type_lines a <<<"no interface tunnel0"
