@@ -17,12 +17,11 @@ void scrubbed_free(void* block) noexcept {
 }
 
 void* scrubbed_realloc(void* block, std::size_t size) noexcept {
-  if (block == nullptr) return std::malloc(size);
-  const std::size_t held = malloc_usable_size(block);
-  if (size != 0 && size <= held) return block;
-  void* moved = size != 0 ? std::malloc(size) : nullptr;
-  if (size != 0 && moved == nullptr) return nullptr;
-  if (moved != nullptr) std::memcpy(moved, block, held);
+  const std::size_t held = malloc_usable_size(block);  // 0 of no block
+  if (block != nullptr && size <= held) return block;
+  void* moved = std::malloc(size);
+  if (moved == nullptr) return nullptr;
+  std::copy_n(static_cast<const std::byte*>(block), held, static_cast<std::byte*>(moved));
   scrubbed_free(block);
   return moved;
 }
