@@ -243,6 +243,9 @@ lost_nothing() {
 
 ### Traffic between the LANs
 
+# as_hex TEXT: its octets, two digits each.
+as_hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
+
 ping_lan() { # FROM 4|6
 	local to=${OTHER[$1]} address
 	address=${LAN4[$to]}.2

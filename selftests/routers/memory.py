@@ -6,8 +6,6 @@ import os
 import re
 import sys
 
-CHUNK = 1 << 20
-
 
 def regions(pid):
     """Start and end of each."""
@@ -18,18 +16,6 @@ def regions(pid):
                 yield int(start, 16), int(end, 16)
 
 
-def chunks(memory, start, end, overlap):
-    """What stands across the border of two chunks is whole in the second."""
-    before = b""
-    for at in range(start, end, CHUNK):
-        try:
-            octets = os.pread(memory, min(CHUNK, end - at), at)
-        except OSError:  # gone meanwhile, or a mapping without memory
-            octets = b""
-        yield before + octets
-        before = octets[len(octets) - overlap:] if octets else b""
-
-
 def main():
     pid = sys.argv[1]
     wanted = [bytes.fromhex(line) for line in sys.stdin.read().split()]
@@ -38,9 +24,14 @@ def main():
     found = [0] * len(wanted)
     memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
     for start, end in regions(pid):
+        try:
+            held = os.pread(memory, end - start, start)
+        except OSError:  # gone meanwhile, or a mapping without memory
+            continue
+        if len(held) != end - start:
+            sys.exit(f"memory.py: {start:x}-{end:x} ends after {len(held)} octets")
         for at, octets in enumerate(wanted):
-            for chunk in chunks(memory, start, end, len(octets) - 1):
-                found[at] += chunk.count(octets)
+            found[at] += held.count(octets)
     print(*found, sep="\n")
 
 

@@ -15,8 +15,6 @@ in_memory() {
 	printf '%s\n' "$@" | "$here/routers/memory.py" "$daemon_a"
 }
 
-as_hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
-
 # has HEX..., has_not HEX...: all of them, none of them.
 has() { in_memory "$@" | tee /dev/stderr | awk '$1 == 0 { missing = 1 } END { exit missing || !NR }'; }
 

@@ -13,7 +13,7 @@ secret_word="plaintext-$RANDOM$RANDOM$RANDOM"
 send_word() { # 4|6
 	local address=${LAN4[b]}.2
 	[ "$1" = 4 ] || address=${LAN6[b]}::2
-	in_ns lan-a ping -q -c 3 -i 0.2 -p "$(printf %s "${secret_word:0:16}" | od -An -tx1 | tr -d ' \n')" "$address"
+	in_ns lan-a ping -q -c 3 -i 0.2 -p "$(as_hex "${secret_word:0:16}")" "$address"
 }
 
 only_ike_and_esp() { # FILE

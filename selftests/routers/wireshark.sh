@@ -22,7 +22,7 @@ negotiated() { # SUITE
 tunnel_up() { up a && charon_up; }
 
 send_word() {
-	in_ns lan-a ping -q -c 4 -i 0.2 -s 200 -p "$(printf %s "$word" | od -An -tx1 | tr -d ' \n')" "${LAN4[b]}.2"
+	in_ns lan-a ping -q -c 4 -i 0.2 -s 200 -p "$(as_hex "$word")" "${LAN4[b]}.2"
 }
 
 # Wireshark reads its tables from a profile directory.
@@ -40,7 +40,7 @@ read_capture() {
 
 # Each echo request and reply, four of each, is seen with the word inside.
 decrypted() {
-	awk -F , -v word="$(printf %s "$word" | od -An -tx1 | tr -d ' \n')" '
+	awk -F , -v word="$(as_hex "$word")" '
 		index($2, word) { seen[$1]++ }
 		END { exit seen[8] < 4 || seen[0] < 4 }' "$work/packets"
 }
