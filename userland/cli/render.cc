@@ -28,7 +28,7 @@ std::string isakmp_sa(const Json& sa) {
   return block.str();
 }
 
-std::string isakmp_peer(const Json& peer) {
+std::string peer_of_sas(const Json& peer) {
   Block block(text_of(peer, "tunnel") + ": peer " + text_of(peer, "remote"));
   block.add("Local", text_of(peer, "local"));
   block.add("Our identity", text_of(peer, "local_id"));
@@ -93,7 +93,7 @@ std::string lines(const Json& data) {
 std::string isakmp_sas(const Json& data) {
   const Json& peers = list_of(data, "peers");
   return blocks(list_of(data, "sas"), "No ISAKMP SA.", isakmp_sa) +
-         (peers.empty() ? "" : "\nPeers\n\n" + blocks(peers, "", isakmp_peer));
+         (peers.empty() ? "" : "\nPeers\n\n" + blocks(peers, "", peer_of_sas));
 }
 
 std::string reload(const Json& data) {

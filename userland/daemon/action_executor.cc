@@ -24,11 +24,6 @@ spdlog::level::level_enum log_level(ike::Notice::Level level) {
   return spdlog::level::warn;
 }
 
-Result<void, std::string> as_text(const kernel::KernelResult<void>& result) {
-  if (result) return {};
-  return Error{result.error().to_string()};
-}
-
 }  // namespace
 
 Result<void, std::string> ActionExecutor::operator()(ike::Action action) {

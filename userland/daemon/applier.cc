@@ -18,11 +18,6 @@ namespace {
 constexpr std::chrono::milliseconds settle_time{50};
 constexpr std::chrono::seconds retry_interval{5};
 
-Result<void, std::string> as_text(const kernel::KernelResult<void>& result) {
-  if (result) return {};
-  return Error{result.error().to_string()};
-}
-
 /// Success also when it fails with one of `harmless`: the kernel already is as it should be.
 Result<void, std::string> unless(const kernel::KernelResult<void>& result,
                                  std::initializer_list<int> harmless) {

@@ -6,8 +6,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 /// In the order in which they are shown: the CAs, our own, those between.
 void for_each(const pki::Trustpoint& trustpoint,
               const std::function<void(const char* kind, const pki::Certificate&)>& use) {

@@ -7,8 +7,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 /// The words of `address 10.2.2.2`.
 Json key_selector(const config::KeySelector& selector) {
   return std::visit(Overloaded{[](const IpAddress& address) {

@@ -13,14 +13,14 @@
 #include "userland/daemon/socket_address.h"
 
 namespace awtun::daemon {
+
+struct alignas(cmsghdr) DatagramControl {
+  std::array<char, 128> octets;
+};
+
 namespace {
 
 constexpr std::size_t max_datagram = 65536;
-constexpr std::size_t control_size = 128;
-
-struct alignas(cmsghdr) Control {
-  std::array<char, control_size> octets;
-};
 
 template <class T>
 T value_of(const cmsghdr& part) {
@@ -76,7 +76,7 @@ iovec to_iovec(ByteView octets) { return {const_cast<std::uint8_t*>(octets.data(
 struct Parts {
   SocketAddress remote;
   std::array<iovec, 2> data;
-  Control control;
+  DatagramControl control;
 };
 
 void fill(msghdr& message, Parts& parts, const OutgoingDatagram& datagram) {
@@ -100,7 +100,7 @@ struct ReceiveBatch::Room {
   std::array<mmsghdr, max_batch> messages;
   std::array<sockaddr_storage, max_batch> remotes;
   std::array<iovec, max_batch> data;
-  std::array<Control, max_batch> controls;
+  std::array<DatagramControl, max_batch> controls;
 
   std::uint8_t* octets_of(std::size_t index) { return octets.get() + index * max_datagram; }
 

@@ -7,8 +7,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
 
 /// The first problem of the tunnel's configuration; empty when there is none.
@@ -60,14 +58,14 @@ Json progress_of(const config::Tunnel& tunnel, const ike::Status& status, ike::T
   if (tunnel.source) object["local"] = tunnel.source->to_string();
   const auto* configured = config::destination_address(tunnel);
   if (configured != nullptr) object["peer"] = configured->to_string();
-  const auto seconds = [now](ike::Time then) {
+  const auto seconds_since = [now](ike::Time then) {
     return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
   };
   const auto* sa = newest_ike_sa(status, number);
   if (sa != nullptr) object["peer"] = sa->remote.to_string();
   object["isakmp"] = state_of(tunnel, status, number);
-  if (sa != nullptr && sa->established) object["age"] = seconds(*sa->established);
-  if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds(*sa->last_heard);
+  if (sa != nullptr && sa->established) object["age"] = seconds_since(*sa->established);
+  if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds_since(*sa->last_heard);
   object["ipsec_sas"] = std::count_if(status.child_sas.begin(), status.child_sas.end(),
                                       [number](const auto& child) { return child.tunnel == number; });
   return object;

@@ -9,8 +9,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 /// The lines of a configuration by the line that opens their section; those of none stand under "".
 using Sections = std::map<std::string, std::vector<std::string>>;
 

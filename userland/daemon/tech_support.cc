@@ -12,8 +12,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 struct Part {
   const char* command;
   config::View view;

@@ -9,8 +9,6 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int schema = 1;
-
 std::int64_t seconds_between(ike::Time from, ike::Time to) {
   return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
 }

@@ -17,6 +17,9 @@ namespace awtun::daemon {
 
 using Json = nlohmann::ordered_json;
 
+/// What "schema" says today.
+inline constexpr int schema = 1;
+
 /// Narrows a view to one tunnel; nullopt: all.
 using Only = std::optional<ike::TunnelId>;
 

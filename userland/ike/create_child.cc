@@ -15,12 +15,7 @@
 #include "userland/ike/retransmission.h"
 
 namespace awtun::ike {
-namespace {
-
-constexpr std::string_view kExchange = "CREATE_CHILD_SA";
-constexpr std::size_t kNonceSize = 32;
-
-}  // namespace
+namespace {}  // namespace
 
 // ---------------------------------------------------------------- initiator
 
@@ -29,7 +24,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr || (old == nullptr && has_child(*owner))) return;
   const TunnelPolicy& policy = owner->policy;
-  AskNewChild ask{0, {}, policy.ipsec, dice_.bytes(kNonceSize), {}};
+  AskNewChild ask{0, {}, policy.ipsec, dice_.nonce(), {}};
   const wire::GroupId pfs = pfs_group(policy.ipsec);
   if (pfs != wire::GroupId::None) {
     auto key_exchange = crypto::KeyExchange::generate(pfs, dice_.source());
@@ -64,7 +59,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   }
   sa.put_off_since.reset();
   const wire::GroupId pfs = pfs_group(asked.profile);
-  auto terms = agree_as_initiator(owner->policy, asked.profile, inner, occasion(sa, kExchange, pfs));
+  auto terms = agree_as_initiator(owner->policy, asked.profile, inner, occasion(sa, kCreateChildSa, pfs));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   std::optional<Secret> shared;
   if (asked.key_exchange) {
@@ -77,7 +72,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   if (!complete ||
       !install(*made, sa, asked.profile, *terms, shared ? &*shared : nullptr, std::move(nonces))) {
     // The peer holds a Child SA that we cannot use.
-    record(*owner, terms ? protocol_error(now_, kExchange, "KE or Nonce is missing or wrong")
+    record(*owner, terms ? protocol_error(now_, kCreateChildSa, "KE or Nonce is missing or wrong")
                          : std::move(terms.error().failure));
     delete_ike(sa);
     return back_off(*owner);
@@ -145,10 +140,10 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
       return;
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(owner, no_proposal_chosen(now_, Side::Peer, kExchange,
+    record(owner, no_proposal_chosen(now_, Side::Peer, kCreateChildSa,
                                      describe(asked.profile, pfs_group(asked.profile)), ""));
   } else {
-    record(owner, refused(now_, Side::Peer, kExchange, error.type));
+    record(owner, refused(now_, Side::Peer, kCreateChildSa, error.type));
   }
   if (old != nullptr) {
     old->rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
@@ -213,7 +208,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
                                         const wire::PayloadChain& inner, const Replacing& replacing) {
   ChildSa* old = replacing.old;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kExchange, pfs));
+  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kCreateChildSa, pfs));
   if (!terms) {
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);
@@ -235,7 +230,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
   }
   ChildSa& made = reserve_child(sa, false);
   if (old != nullptr) made.replaces = old->inbound_spi;
-  ExchangeNonces nonces{Bytes(nonce->begin(), nonce->end()), dice_.bytes(kNonceSize)};
+  ExchangeNonces nonces{Bytes(nonce->begin(), nonce->end()), dice_.nonce()};
   const Bytes own_nonce = nonces.responder;
   if (!install(made, sa, owner.policy.ipsec, *terms, shared ? &*shared : nullptr, std::move(nonces))) {
     remove(made);

@@ -21,6 +21,9 @@ class Dice {
     return out;
   }
 
+  /// A nonce of ours: at least half the key of any PRF (RFC 7296 section 2.10).
+  [[nodiscard]] Bytes nonce() { return bytes(32); }
+
   [[nodiscard]] std::uint64_t u64() {
     std::array<std::uint8_t, 8> raw{};
     source_(raw);

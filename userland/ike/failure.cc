@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kOpenPort4500 =
     "IKE_SA_INIT passes on UDP port 500 and there is a NAT between: is UDP port 4500 open both ways?";
 
-std::string word(Side side) { return side == Side::Local ? "local" : "peer"; }
+std::string side_word(Side side) { return side == Side::Local ? "local" : "peer"; }
 
 /// What the peer has said, where no more than that is known.
 std::string answer_of_peer(Cause cause) {
@@ -43,7 +43,7 @@ Failure record(Cause cause, Time when, Side side, std::string_view exchange, std
   failure.cause = cause;
   failure.when = when;
   failure.exchange = exchange;
-  failure.refused_by = word(side);
+  failure.refused_by = side_word(side);
   failure.reason = reason;
   if (side == Side::Peer) failure.theirs = answer_of_peer(cause);
   return failure;
@@ -54,7 +54,7 @@ std::string identities(const TunnelPolicy& policy) {
          policy.remote_id.to_string();
 }
 
-std::string word(AuthMethod method) {
+std::string method_word(AuthMethod method) {
   return method == AuthMethod::Certificate ? "certificate" : "pre-share";
 }
 
@@ -111,14 +111,14 @@ Failure no_response(Time when, const Request& asked, const TunnelPolicy& policy,
 }
 
 Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
-  Failure failure = silence(when, "IKE_AUTH", "no request");
+  Failure failure = silence(when, kIkeAuth, "no request");
   failure.theirs = "IKE_SA_INIT from " + peer_name(policy) + " was answered";
   failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
   return failure;
 }
 
 Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
-  Failure failure = record(Cause::AuthenticationFailed, when, side, "IKE_AUTH", "authentication failed");
+  Failure failure = record(Cause::AuthenticationFailed, when, side, kIkeAuth, "authentication failed");
   failure.ours = identities(policy);
   if (!peer_id.empty()) failure.theirs = "identity " + std::string(peer_id);
   failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
@@ -132,22 +132,22 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, 
 }
 
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "no pre-shared key");
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "no pre-shared key");
   failure.hint = policy.remote ? "set one: crypto isakmp key <key> address " + policy.remote->to_string()
                                : "set one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
   return failure;
 }
 
 Failure no_trustpoint(Time when) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "no trustpoint");
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "no trustpoint");
   failure.hint = "name one in the ISAKMP profile: pki trustpoint <name>";
   return failure;
 }
 
 Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
   Failure failure =
-      record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", "wrong authentication method");
-  failure.ours = "remote authentication " + word(policy.isakmp.remote_authentication);
+      record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "wrong authentication method");
+  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
   failure.theirs = wire::to_string(used);
   failure.hint = "compare `local authentication` and `remote authentication` of the two profiles";
   return failure;
@@ -155,7 +155,7 @@ Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId u
 
 Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFailed& why,
                             std::string_view peer_id) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", why.reason);
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, why.reason);
   failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
   failure.theirs = "identity " + std::string(peer_id);
   if (!why.detail.empty()) failure.theirs += ", " + why.detail;
@@ -164,7 +164,7 @@ Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFail
 }
 
 Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, "IKE_AUTH", why.reason);
+  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, why.reason);
   failure.ours = trustpoint_of(policy);
   if (!why.detail.empty()) failure.ours += ", " + why.detail;
   failure.hint = "show crypto pki trustpoints: it needs a CA, a key pair and a certificate";
@@ -179,7 +179,7 @@ Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std:
   failure.hint = std::move(difference);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
     failure.hint = "the profile has no transform that is supported; 3DES is not";
-  else if (failure.hint.empty() && exchange == "CREATE_CHILD_SA")
+  else if (failure.hint.empty() && exchange == kCreateChildSa)
     failure.hint = "the peer takes none of these: is PFS the same at both ends? compare the profiles";
   else if (failure.hint.empty())
     failure.hint = "the peer takes none of these: compare the profiles";
@@ -209,7 +209,7 @@ Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyTyp
 }
 
 Failure put_off_for_minutes(Time when) {
-  Failure failure = record(Cause::Other, when, Side::Peer, "CREATE_CHILD_SA", "rekey refused for minutes");
+  Failure failure = record(Cause::Other, when, Side::Peer, kCreateChildSa, "rekey refused for minutes");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
   failure.hint = "the IKE SA is negotiated anew";
   return failure;

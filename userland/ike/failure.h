@@ -13,6 +13,11 @@ namespace awtun::ike {
 
 struct Request;
 
+/// Exchanges as failure records name them.
+inline constexpr std::string_view kIkeSaInit = "IKE_SA_INIT";
+inline constexpr std::string_view kIkeAuth = "IKE_AUTH";
+inline constexpr std::string_view kCreateChildSa = "CREATE_CHILD_SA";
+
 /// Who ended the negotiation.
 enum class Side : std::uint8_t { Local, Peer };
 

@@ -10,8 +10,6 @@
 namespace awtun::ike {
 namespace {
 
-constexpr std::string_view kExchange = "CREATE_CHILD_SA";
-constexpr std::size_t kNonceSize = 32;
 /// A peer that has answered nothing but TEMPORARY_FAILURE for so long is started over.
 constexpr Duration kPutOffPatience{120000};
 
@@ -118,7 +116,7 @@ void Engine::Impl::ask_rekey_ike(IkeSa& sa, wire::GroupId group) {
   const Tunnel* owner = tunnel(sa.tunnel);
   auto key_exchange = crypto::KeyExchange::generate(group, dice_.source());
   if (owner == nullptr || !key_exchange) return;
-  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.bytes(kNonceSize), *std::move(key_exchange)};
+  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.nonce(), *std::move(key_exchange)};
   wire::PayloadWriter payloads;
   payloads.sa(ike_proposals(ask.profile, spi_bytes(ask.spi)));
   payloads.nonce(ask.nonce);
@@ -143,7 +141,7 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
     Tunnel* owner = tunnel(sa.tunnel);
     delete_ike(sa);
     if (owner == nullptr) return;
-    record(*owner, protocol_error(now_, kExchange, "the answer to the IKE SA's rekey is unusable"));
+    record(*owner, protocol_error(now_, kCreateChildSa, "the answer to the IKE SA's rekey is unusable"));
     return back_off(*owner);
   }
   take_token(*made, inner);
@@ -203,9 +201,9 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
       return ask_rekey_ike(sa, group);
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, kExchange, describe(asked.profile), ""));
+    record(*owner, no_proposal_chosen(now_, Side::Peer, kCreateChildSa, describe(asked.profile), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, kExchange, error.type));
+    record(*owner, refused(now_, Side::Peer, kCreateChildSa, error.type));
   }
   sa.rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
 }
@@ -220,9 +218,9 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const auto choice = choose_ike(owner.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
-    record(owner,
-           no_proposal_chosen(now_, Side::Local, kExchange, describe(owner.policy.isakmp), describe(*offered),
-                              difference(ike_proposals(owner.policy.isakmp, {}), *offered)));
+    record(owner, no_proposal_chosen(now_, Side::Local, kCreateChildSa, describe(owner.policy.isakmp),
+                                     describe(*offered),
+                                     difference(ike_proposals(owner.policy.isakmp, {}), *offered)));
     return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   }
   if (ke->group != choice->suite.group)
@@ -231,7 +229,7 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   if (!key_exchange) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
   const auto shared = key_exchange->derive(ke->data);
   if (!shared) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-  const Bytes own_nonce = dice_.bytes(kNonceSize);
+  const Bytes own_nonce = dice_.nonce();
   IkeSa* made = make_successor(sa, fresh_ike_spi(), false, *choice, *shared,
                                {Bytes(nonce->begin(), nonce->end()), own_nonce});
   if (made == nullptr) return refuse(sa, header, wire::NotifyType::TemporaryFailure);

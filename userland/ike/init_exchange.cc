@@ -9,7 +9,6 @@
 namespace awtun::ike {
 namespace {
 
-constexpr std::size_t kNonceSize = 32;
 /// A peer that keeps asking for other cookies is not taken seriously.
 constexpr unsigned kMaxCookies = 3;
 /// Of more CAs the peer is not told; it has to guess.
@@ -82,14 +81,14 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
   }
   if (!owner.policy.remote) return;  // the peer's to begin
   if (transforms.empty()) {
-    record(owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", "none that is supported", ""));
+    record(owner, no_proposal_chosen(now_, Side::Local, kIkeSaInit, "none that is supported", ""));
     return;
   }
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
   sa.local = {owner.policy.local, kIkePort};
   sa.remote = {*owner.policy.remote, kIkePort};
   sa.handshake = std::make_unique<Handshake>();
-  sa.handshake->nonce_i = dice_.bytes(kNonceSize);
+  sa.handshake->nonce_i = dice_.nonce();
   sa.origin.nonce = sa.handshake->nonce_i;
   begin_init(sa, static_cast<wire::GroupId>(transforms.front().group));
 }
@@ -107,7 +106,7 @@ void Engine::Impl::begin_init(IkeSa& sa, wire::GroupId group) {
 void Engine::Impl::done(IkeSa& sa, MakeKey&&, JobResult&& result) {
   auto* made = std::get_if<KeyExchangeDone>(&result);
   if (made == nullptr || !made->ours)
-    return attempt_failed(sa, job_failed(now_, "IKE_SA_INIT", std::get_if<JobFailed>(&result)));
+    return attempt_failed(sa, job_failed(now_, kIkeSaInit, std::get_if<JobFailed>(&result)));
   sa.handshake->key_exchange = std::move(made->ours);
   send_init(sa);
 }
@@ -174,9 +173,9 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (sa.expires_at) return true;  // said before in this attempt
   // Possibly forged: report it, yet go on for a while.
   if (error->type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, "IKE_SA_INIT", describe(owner->policy.isakmp), ""));
+    record(*owner, no_proposal_chosen(now_, Side::Peer, kIkeSaInit, describe(owner->policy.isakmp), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, "IKE_SA_INIT", error->type));
+    record(*owner, refused(now_, Side::Peer, kIkeSaInit, error->type));
   }
   sa.expires_at = now_ + kRefusedPatience;
   return true;
@@ -267,7 +266,7 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   if (!offered || !ke) return;
   const auto choice = choose_among(*meant, *offered);
   if (!choice) {
-    record(*owner, no_proposal_chosen(now_, Side::Local, "IKE_SA_INIT", describe(owner->policy.isakmp),
+    record(*owner, no_proposal_chosen(now_, Side::Local, kIkeSaInit, describe(owner->policy.isakmp),
                                       describe(*offered),
                                       difference(ike_proposals(owner->policy.isakmp, {}), *offered)));
     return reply_unprotected(datagram, header, wire::NotifyType::NoProposalChosen);
@@ -297,7 +296,7 @@ void Engine::Impl::begin_answer(Tunnel& owner, const Datagram& datagram, const w
   sa.handshake = std::make_unique<Handshake>();
   Handshake& handshake = *sa.handshake;
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
-  handshake.nonce_r = dice_.bytes(kNonceSize);
+  handshake.nonce_r = dice_.nonce();
   handshake.init_request = datagram.bytes;
   note_half_open(sa, stranger);
   handshake.peer_hashes = read_hashes(message.payloads);

@@ -37,6 +37,11 @@ std::string KernelError::to_string() const {
   return text;
 }
 
+Result<void, std::string> as_text(const KernelResult<void>& result) {
+  if (result) return {};
+  return Error{result.error().to_string()};
+}
+
 // ---------------------------------------------------------------- Message
 
 Message::Message(int type, int flags) : message_(nlmsg_alloc()) {

@@ -30,6 +30,9 @@ struct KernelError {
 template <class T>
 using KernelResult = Result<T, KernelError>;
 
+/// The same for those who only report it.
+[[nodiscard]] Result<void, std::string> as_text(const KernelResult<void>& result);
+
 /// One request under construction. Its buffer is wiped when it goes: it may have held keys.
 class Message {
  public:

@@ -23,7 +23,8 @@ constexpr Duration kRecovery = 400s;
 constexpr Duration kRest = 70s;
 /// Longer than the horizon, so that a request for liveness comes only when it is asked for.
 constexpr std::chrono::seconds kDpdInterval{60};
-constexpr Duration kSettling = 10s;
+/// By then an answer is there, when nothing more gets lost.
+constexpr Duration kAnswered = 10s;
 
 std::uint64_t hash_of(const ike::Datagram& datagram) {
   std::uint64_t hash = std::uint64_t{datagram.local.port} << 16 | datagram.remote.port;
@@ -102,7 +103,7 @@ void Run::start(Operation operation, std::size_t at) {
       return world_.input(at, ike::UnknownSpi{kTunnel, 0x12345678});
     case Operation::Move:
       // The others reach it again when it has sent something: a request for liveness at the latest.
-      watch_.excuse_until(kTunnel, world_.now() + kDpdInterval + kSettling);
+      watch_.excuse_until(kTunnel, world_.now() + kDpdInterval + kAnswered);
       return world_.node(at).nat->flush();
   }
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <string>
 
 #include "userland/config/session.h"
 
@@ -19,6 +20,14 @@ struct Console {
     Outcome outcome = config::execute(config, session, line);
     if (const auto* edit = std::get_if<Edit>(&outcome)) config = edit->candidate;
     return outcome;
+  }
+
+  /// Why it refuses a line, which it must.
+  std::string refusal(std::string_view line) {
+    const Outcome outcome = execute(line);
+    const auto* refused = std::get_if<Refused>(&outcome);
+    EXPECT_NE(refused, nullptr) << line;
+    return refused == nullptr ? "" : refused->reason;
   }
 
   /// Lines that all must be edits or done.

@@ -7,13 +7,6 @@
 namespace awtun::config::test {
 namespace {
 
-std::string refusal(Console& console, std::string_view line) {
-  const Outcome outcome = console.execute(line);
-  const auto* refused = std::get_if<Refused>(&outcome);
-  EXPECT_NE(refused, nullptr) << line;
-  return refused == nullptr ? "" : refused->reason;
-}
-
 TEST(Profiles, IsakmpProfileAsTyped) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile cert_vpn"});
@@ -59,9 +52,9 @@ TEST(Profiles, NoRestoresTheDefault) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p", "lifetime 3600", "dpd-interval 10",
                 "transform 3 integrity sha1 encryption aes128 group 2"});
-  EXPECT_EQ(refusal(console, "no lifetime 3601"), "this is not the value configured");
-  EXPECT_EQ(refusal(console, "no transform 4"), "there is no such transform");
-  EXPECT_EQ(refusal(console, "no transform 3 integrity sha1 encryption aes128 group 5"),
+  EXPECT_EQ(console.refusal("no lifetime 3601"), "this is not the value configured");
+  EXPECT_EQ(console.refusal("no transform 4"), "there is no such transform");
+  EXPECT_EQ(console.refusal("no transform 3 integrity sha1 encryption aes128 group 5"),
             "this is not the value configured");
   console.type({"no lifetime", "no dpd-interval 10", "no transform 3"});
   EXPECT_EQ(console.config.isakmp_profiles.at("p"), NamedIsakmpProfile{});
@@ -71,20 +64,20 @@ TEST(Profiles, WhatIsNotSupportedIsSaid) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p"});
   EXPECT_NE(
-      refusal(console, "transform 1 integrity sha1 encryption 3des group 2").find("3DES is not supported"),
+      console.refusal("transform 1 integrity sha1 encryption 3des group 2").find("3DES is not supported"),
       std::string::npos);
-  EXPECT_EQ(refusal(console, "version 1"), "IKE version 1 is not supported");
+  EXPECT_EQ(console.refusal("version 1"), "IKE version 1 is not supported");
   console.type({"crypto ipsec profile p"});
-  EXPECT_NE(refusal(console, "transform 1 protocol esp integrity sha1 encryption 3des").find("3DES"),
+  EXPECT_NE(console.refusal("transform 1 protocol esp integrity sha1 encryption 3des").find("3DES"),
             std::string::npos);
 }
 
 TEST(Profiles, TheDefaultOnesCannotBeChanged) {
   Console console;
   console.type({"configure terminal"});
-  refusal(console, "crypto isakmp profile default");
-  refusal(console, "crypto ipsec profile DEFAULT");
-  refusal(console, "no crypto ipsec profile default");
+  console.refusal("crypto isakmp profile default");
+  console.refusal("crypto ipsec profile DEFAULT");
+  console.refusal("no crypto ipsec profile default");
   EXPECT_EQ(console.session, Session{Mode::Config});
   EXPECT_EQ(console.config, Config{});
 }
@@ -101,19 +94,19 @@ TEST(Profiles, GroupsAreNotAbbreviated) {
 TEST(Profiles, WhatIsUsedMustBeThere) {
   Console console;
   console.type({"configure terminal"});
-  EXPECT_EQ(refusal(console, "crypto isakmp peer address 10.2.2.2 profile legacy"),
+  EXPECT_EQ(console.refusal("crypto isakmp peer address 10.2.2.2 profile legacy"),
             "there must be a crypto isakmp profile legacy: crypto isakmp peer address 10.2.2.2 uses it");
   console.type({"crypto isakmp profile legacy", "exit", "crypto isakmp peer address 10.2.2.2 profile legacy",
                 "crypto isakmp peer policy tunnel9 profile default"});
-  EXPECT_EQ(refusal(console, "no crypto isakmp profile legacy"),
+  EXPECT_EQ(console.refusal("no crypto isakmp profile legacy"),
             "there must be a crypto isakmp profile legacy: crypto isakmp peer address 10.2.2.2 uses it");
   console.type({"interface tunnel0"});
-  EXPECT_EQ(refusal(console, "tunnel protection ipsec profile legacy"),
+  EXPECT_EQ(console.refusal("tunnel protection ipsec profile legacy"),
             "there must be a crypto ipsec profile legacy: interface tunnel0 uses it");
   EXPECT_EQ(console.session.mode, Mode::Interface);
   console.type(
       {"crypto ipsec profile legacy", "interface tunnel0", "tunnel protection ipsec profile legacy"});
-  refusal(console, "no crypto ipsec profile legacy");
+  console.refusal("no crypto ipsec profile legacy");
   console.type({"no tunnel protection", "no crypto ipsec profile legacy",
                 "no crypto isakmp peer address 10.2.2.2", "no crypto isakmp profile legacy"});
 }
@@ -130,7 +123,7 @@ TEST(Profiles, AProfileRemovedByAnother) {
   Console console;
   console.type({"configure terminal", "crypto ipsec profile p"});
   console.config = {};
-  EXPECT_EQ(refusal(console, "pfs 14"), "crypto ipsec profile p does not exist any more");
+  EXPECT_EQ(console.refusal("pfs 14"), "crypto ipsec profile p does not exist any more");
   EXPECT_EQ(console.session, Session{Mode::Config});
 }
 

@@ -7,13 +7,6 @@
 namespace awtun::config::test {
 namespace {
 
-std::string refusal(Console& console, std::string_view line) {
-  const Outcome outcome = console.execute(line);
-  const auto* refused = std::get_if<Refused>(&outcome);
-  EXPECT_NE(refused, nullptr) << line;
-  return refused == nullptr ? "" : refused->reason;
-}
-
 std::string syntax_error(Console& console, std::string_view line) {
   const Outcome outcome = console.execute(line);
   const auto* error = std::get_if<SyntaxError>(&outcome);
@@ -31,8 +24,8 @@ TEST(TunnelOptions, SelectorsByTheirNumbers) {
   EXPECT_EQ(emit_interface(console.config, 0),
             "!\ninterface tunnel0\n tunnel local selector 10.1.0.0/16\n"
             " tunnel local selector 2 2001:db8:1::/48\n tunnel remote selector 10.2.0.0/16\n!\n");
-  refusal(console, "no tunnel local selector 3");
-  refusal(console, "no tunnel local selector 10.9.0.0/16");
+  console.refusal("no tunnel local selector 3");
+  console.refusal("no tunnel local selector 10.9.0.0/16");
   console.type({"no tunnel local selector", "no tunnel remote selector 1 10.2.0.0/16"});
   EXPECT_EQ(console.config.tunnels.at(0), Tunnel{});
 }
@@ -63,7 +56,7 @@ TEST(TunnelOptions, ADynamicPeerIsKnownByItsName) {
   EXPECT_EQ(validate(console.config).front().text, "no tunnel remote name, by which to know a dynamic peer");
   console.type({"tunnel remote name b.example.com"});
   EXPECT_TRUE(validate(console.config).empty());
-  refusal(console, "no tunnel destination 10.0.0.2");
+  console.refusal("no tunnel destination 10.0.0.2");
   console.type({"no tunnel destination dynamic", "tunnel destination dyn", "no tunnel destination"});
   EXPECT_EQ(console.config.tunnels.at(0).destination, std::nullopt);
 }
@@ -74,7 +67,7 @@ TEST(TunnelOptions, WhatIsNotSupportedYetIsSaid) {
   for (const char* line :
        {"tunnel mode gre", "tunnel mode gre ipv6", "tunnel mode gre multipoint", "tunnel mode l2tp v3",
         "tunnel mode l2tp v3 ipv6", "tunnel mode ipsec multipoint"}) {
-    EXPECT_NE(refusal(console, line).find("not supported yet"), std::string::npos) << line;
+    EXPECT_NE(console.refusal(line).find("not supported yet"), std::string::npos) << line;
   }
 }
 
@@ -90,8 +83,8 @@ TEST(Tunnels, TheSourceIsAnAddressOrAnInterface) {
   console.type({"tunnel source Tunnel7"});
   EXPECT_FALSE(tunnel.source);
   EXPECT_EQ(tunnel.source_interface, "tunnel7");
-  refusal(console, "no tunnel source eth0");
-  refusal(console, "no tunnel source 10.1.1.1");
+  console.refusal("no tunnel source eth0");
+  console.refusal("no tunnel source 10.1.1.1");
   console.type({"no tunnel source tunnel7"});
   EXPECT_FALSE(tunnel.source_interface);
   console.type({"tunnel source eth0", "no tunnel source"});
@@ -105,8 +98,8 @@ TEST(Tunnels, TheDestinationIsAnAddressAHostOrDynamic) {
   EXPECT_EQ(tunnel.destination, Destination(HostName{"b.example.com", {}}));
   EXPECT_EQ(destination_address(tunnel), nullptr);
   EXPECT_NE(emit(console.config).find("\n tunnel destination b.example.com\n"), std::string::npos);
-  refusal(console, "no tunnel destination c.example.com");
-  refusal(console, "no tunnel destination dynamic");
+  console.refusal("no tunnel destination c.example.com");
+  console.refusal("no tunnel destination dynamic");
   console.type({"tunnel destination dynamic"});
   EXPECT_TRUE(has_dynamic_destination(tunnel));
   console.type({"tunnel destination b.example.com", "no tunnel destination b.example.com"});
@@ -141,7 +134,7 @@ TEST(Trustpoints, AsTyped) {
             " rsakeypair mine 3072\n!\nend\n");
   console.type({"eckeypair other 384"});
   EXPECT_EQ(console.config.trustpoints.at("t").key_pair, (KeyPair{KeyPair::Kind::Ec, "other", 384}));
-  refusal(console, "no rsakeypair");
+  console.refusal("no rsakeypair");
   console.type({"no eckeypair", "no subject-name", "no subject-alt-name", "no enrollment"});
   EXPECT_EQ(console.config.trustpoints.at("t"), Trustpoint{});
 }
@@ -161,10 +154,10 @@ TEST(Trustpoints, AddressesAreNoNames) {
 TEST(Trustpoints, OneInUseStays) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p"});
-  EXPECT_EQ(refusal(console, "pki trustpoint t"),
+  EXPECT_EQ(console.refusal("pki trustpoint t"),
             "there must be a crypto pki trustpoint t: crypto isakmp profile p uses it");
   console.type({"crypto pki trustpoint t", "crypto isakmp profile p", "pki trustpoint t"});
-  refusal(console, "no crypto pki trustpoint t");
+  console.refusal("no crypto pki trustpoint t");
 }
 
 TEST(Filters, BehindAShow) {

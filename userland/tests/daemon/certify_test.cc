@@ -11,7 +11,7 @@ namespace {
 
 using namespace pki::testing;
 using Ask = Turn::Ask;
-using What = config::Certify::What;
+using Certification = config::Certify::What;
 
 const std::string kName = "vpn_trust";
 
@@ -23,10 +23,11 @@ class Certify : public testing::Test {
     settings.subject_alt_name = "r1.example.com";
   }
 
-  Result<Turn, std::string> run(What what, std::optional<std::string> text = {}, bool accepted = false) {
+  Result<Turn, std::string> run(Certification what, std::optional<std::string> text = {},
+                                bool accepted = false) {
     return certify({what, kName}, settings, {std::move(text), accepted}, store, kNow);
   }
-  std::string refusal(What what, std::optional<std::string> text) {
+  std::string refusal(Certification what, std::optional<std::string> text) {
     const auto answer = run(what, text, true);
     return answer ? "not refused" : answer.error();
   }
@@ -37,8 +38,8 @@ class Certify : public testing::Test {
     EVP_PKEY_up_ref(key->public_key().handle());
     return issue(ca, wish, {key->public_key().handle(), EVP_PKEY_free});
   }
-  void authenticate() { ASSERT_TRUE(run(What::Authenticate, ca.pem(), true)); }
-  void enroll() { ASSERT_TRUE(run(What::Enroll)); }
+  void authenticate() { ASSERT_TRUE(run(Certification::Authenticate, ca.pem(), true)); }
+  void enroll() { ASSERT_TRUE(run(Certification::Enroll)); }
   std::shared_ptr<const pki::Trustpoint> stored() { return *store.load(kName); }
 
   ScratchDirectory scratch;
@@ -48,11 +49,11 @@ class Certify : public testing::Test {
 };
 
 TEST_F(Certify, AuthenticateAsksShowsAndStores) {
-  const auto paste = run(What::Authenticate);
+  const auto paste = run(Certification::Authenticate);
   ASSERT_TRUE(paste);
   EXPECT_EQ(paste->ask, Ask::Text);
   EXPECT_EQ(paste->text, "Paste the certificate PEM file into the terminal.\nType \"abort\" to cancel.\n");
-  const auto seen = run(What::Authenticate, ca.pem());
+  const auto seen = run(Certification::Authenticate, ca.pem());
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->ask, Ask::Acceptance);
   EXPECT_TRUE(seen->text.starts_with("Subject     : /C=JP/O=EXAMPLE/CN=SampleRootCA\n")) << seen->text;
@@ -60,7 +61,7 @@ TEST_F(Certify, AuthenticateAsksShowsAndStores) {
       seen->text.ends_with("This is a self-signed CA certificate.\n"
                            "The certificate has been validated successfully.\n"));
   EXPECT_TRUE(stored()->authorities().empty());
-  const auto done = run(What::Authenticate, ca.pem(), true);
+  const auto done = run(Certification::Authenticate, ca.pem(), true);
   ASSERT_TRUE(done);
   EXPECT_EQ(done->ask, Ask::Nothing);
   EXPECT_EQ(done->text, "Successfully authenticated trustpoint \"vpn_trust\".");
@@ -73,12 +74,12 @@ TEST_F(Certify, WhatIsNoGoodCaIsRefusedEvenIfAccepted) {
   expired.to = kNow - 1h;
   for (const std::string& text : {std::string("nonsense"), std::string(), self_signed(expired).pem(),
                                   self_signed(router("r9.example.com")).pem()})
-    EXPECT_FALSE(run(What::Authenticate, text, true)) << text;
+    EXPECT_FALSE(run(Certification::Authenticate, text, true)) << text;
   EXPECT_TRUE(stored()->authorities().empty());
 }
 
 TEST_F(Certify, EnrollPrintsARequestForOneKeyPair) {
-  const auto first = run(What::Enroll);
+  const auto first = run(Certification::Enroll);
   ASSERT_TRUE(first) << first.error();
   EXPECT_TRUE(
       first->text.starts_with("Using private key \"server-default\"...\n"
@@ -89,7 +90,7 @@ TEST_F(Certify, EnrollPrintsARequestForOneKeyPair) {
   const auto key = *store.load_key("server-default");
   ASSERT_TRUE(key);
   EXPECT_EQ(key->public_key().to_string(), "RSA 2048 bits");
-  ASSERT_TRUE(run(What::Enroll));
+  ASSERT_TRUE(run(Certification::Enroll));
   EXPECT_TRUE((*store.load_key("server-default"))->public_key().equals(key->public_key()));
 }
 
@@ -107,7 +108,7 @@ TEST_F(Certify, EnrollNeedsItsSettings) {
                                                               [&] { settings.subject_alt_name.reset(); }}) {
     settings = whole;
     spoil();
-    EXPECT_FALSE(run(What::Enroll));
+    EXPECT_FALSE(run(Certification::Enroll));
   }
   EXPECT_FALSE(*store.load_key("server-default"));
 }
@@ -116,7 +117,7 @@ TEST_F(Certify, ImportShowsAndStores) {
   authenticate();
   enroll();
   const Party own = issued(router("r1.example.com"));
-  const auto seen = run(What::ImportCertificate, own.pem());
+  const auto seen = run(Certification::ImportCertificate, own.pem());
   ASSERT_TRUE(seen) << seen.error();
   EXPECT_EQ(seen->ask, Ask::Acceptance);
   EXPECT_TRUE(seen->text.ends_with(
@@ -124,7 +125,7 @@ TEST_F(Certify, ImportShowsAndStores) {
       "The certificate has been validated successfully.\n"))
       << seen->text;
   EXPECT_FALSE(stored()->can_sign());
-  const auto done = run(What::ImportCertificate, own.pem(), true);
+  const auto done = run(Certification::ImportCertificate, own.pem(), true);
   ASSERT_TRUE(done);
   EXPECT_EQ(done->text, "The certificate was successfully imported.");
   EXPECT_TRUE(stored()->can_sign());
@@ -132,29 +133,30 @@ TEST_F(Certify, ImportShowsAndStores) {
 
 TEST_F(Certify, ImportRefusesWhatDoesNotFit) {
   const Party stranger = issue(ca, router("r1.example.com"));
-  EXPECT_EQ(refusal(What::ImportCertificate, stranger.pem()),
+  EXPECT_EQ(refusal(Certification::ImportCertificate, stranger.pem()),
             "trustpoint vpn_trust has no CA yet: crypto pki authenticate vpn_trust");
   authenticate();
-  EXPECT_EQ(refusal(What::ImportCertificate, stranger.pem()),
+  EXPECT_EQ(refusal(Certification::ImportCertificate, stranger.pem()),
             "there is no key pair \"server-default\" yet: crypto pki enroll vpn_trust");
   enroll();
-  EXPECT_TRUE(refusal(What::ImportCertificate, stranger.pem())
+  EXPECT_TRUE(refusal(Certification::ImportCertificate, stranger.pem())
                   .starts_with("the certificate's key is not the key that was enrolled"));
   Wish expired = router("r1.example.com");
   expired.to = kNow - 1h;
-  EXPECT_TRUE(refusal(What::ImportCertificate, issued(expired).pem()).starts_with("certificate expired"));
+  EXPECT_TRUE(
+      refusal(Certification::ImportCertificate, issued(expired).pem()).starts_with("certificate expired"));
   Wish address = router("r1.example.com");
   address.alternative_names += ", IP:10.0.0.1";
-  EXPECT_TRUE(refusal(What::ImportCertificate, issued(address).pem())
+  EXPECT_TRUE(refusal(Certification::ImportCertificate, issued(address).pem())
                   .starts_with("an IP address as a certificate's name is not supported"));
   ca = self_signed(authority("/CN=OtherCA"));
-  EXPECT_TRUE(refusal(What::ImportCertificate, issued(router("r1.example.com")).pem())
+  EXPECT_TRUE(refusal(Certification::ImportCertificate, issued(router("r1.example.com")).pem())
                   .starts_with("certificate of an unknown CA"));
   EXPECT_FALSE(stored()->can_sign());
 }
 
 TEST_F(Certify, ACaMayBeImportedToo) {
-  ASSERT_TRUE(run(What::ImportCertificate, ca.pem(), true));
+  ASSERT_TRUE(run(Certification::ImportCertificate, ca.pem(), true));
   EXPECT_EQ(stored()->authorities().size(), 1U);
 }
 
@@ -163,9 +165,9 @@ TEST_F(Certify, ARevocationListIsOfOurCaAndSignedByIt) {
   const Party other = self_signed(authority("/CN=OtherCA"));
   const Party twin = self_signed(authority("/C=JP/O=EXAMPLE/CN=SampleRootCA"));
   for (const Party& forger : {other, twin})
-    EXPECT_FALSE(run(What::ImportRevocationList, revocation_list(forger, {}), true));
+    EXPECT_FALSE(run(Certification::ImportRevocationList, revocation_list(forger, {}), true));
   EXPECT_TRUE(stored()->revocation_lists().empty());
-  ASSERT_TRUE(run(What::ImportRevocationList, revocation_list(ca, {})));
+  ASSERT_TRUE(run(Certification::ImportRevocationList, revocation_list(ca, {})));
   EXPECT_EQ(stored()->revocation_lists().size(), 1U);
 }
 

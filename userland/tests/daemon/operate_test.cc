@@ -8,7 +8,7 @@
 namespace awtun::daemon {
 namespace {
 
-using What = config::Operate::What;
+using Order = config::Operate::What;
 
 /// Two tunnels: the first is up, the second tries.
 class OperateTest : public testing::Test {
@@ -50,23 +50,23 @@ class OperateTest : public testing::Test {
 using Tunnels = std::vector<ike::TunnelId>;
 
 TEST_F(OperateTest, ClearIsakmpSaIsForAllOrOneOrThoseOfAPeer) {
-  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa}), (Tunnels{0, 5}));
-  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .tunnel = 5}), Tunnels{5});
-  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .peer = ip("10.3.3.3")}), Tunnels{5});
-  EXPECT_EQ(tunnels<ike::ClearSa>({.what = What::ClearIsakmpSa, .peer = ip("10.9.9.9")}), Tunnels{0});
-  EXPECT_EQ(error({.what = What::ClearIsakmpSa, .peer = ip("10.4.4.4")}), "there is no such peer");
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = Order::ClearIsakmpSa}), (Tunnels{0, 5}));
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = Order::ClearIsakmpSa, .tunnel = 5}), Tunnels{5});
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = Order::ClearIsakmpSa, .peer = ip("10.3.3.3")}), Tunnels{5});
+  EXPECT_EQ(tunnels<ike::ClearSa>({.what = Order::ClearIsakmpSa, .peer = ip("10.9.9.9")}), Tunnels{0});
+  EXPECT_EQ(error({.what = Order::ClearIsakmpSa, .peer = ip("10.4.4.4")}), "there is no such peer");
 }
 
 TEST_F(OperateTest, IpsecSasAreReplacedWhereThereAreSome) {
-  EXPECT_EQ(tunnels<ike::Rekey>({.what = What::ClearIpsecSa}), Tunnels{0});
-  EXPECT_EQ(error({.what = What::ClearIpsecSa, .tunnel = 5}), "tunnel5 has no ISAKMP SA");
+  EXPECT_EQ(tunnels<ike::Rekey>({.what = Order::ClearIpsecSa}), Tunnels{0});
+  EXPECT_EQ(error({.what = Order::ClearIpsecSa, .tunnel = 5}), "tunnel5 has no ISAKMP SA");
   status_.child_sas.clear();
-  EXPECT_EQ(error({.what = What::RekeyIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
-  EXPECT_EQ(tunnels<ike::Rekey>({.what = What::RekeyIsakmpSa, .tunnel = 0}), Tunnels{0});
+  EXPECT_EQ(error({.what = Order::RekeyIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
+  EXPECT_EQ(tunnels<ike::Rekey>({.what = Order::RekeyIsakmpSa, .tunnel = 0}), Tunnels{0});
 }
 
 TEST_F(OperateTest, CountersAreNotTheEnginesAffair) {
-  const auto inputs = inputs_for({.what = What::ClearIsakmpCounters}, config_, status_);
+  const auto inputs = inputs_for({.what = Order::ClearIsakmpCounters}, config_, status_);
   ASSERT_TRUE(inputs);
   EXPECT_TRUE(inputs->empty());
 }

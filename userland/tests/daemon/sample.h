@@ -7,11 +7,9 @@
 #include <string_view>
 
 #include "userland/config/model.h"
+#include "userland/tests/addresses.h"
 
 namespace awtun::daemon {
-
-inline IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
-inline IpPrefix prefix(std::string_view text) { return *IpPrefix::parse(text); }
 
 inline Secret secret(std::string_view text) {
   return Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 
+#include "userland/tests/addresses.h"
+
 namespace awtun::kernel {
 namespace {
 
 constexpr int family = 33;
-
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 Attributes nest_in(const Message& message, int attribute) {
   return *attributes_of(*message.header(), sizeof(genlmsghdr)).nest(attribute);

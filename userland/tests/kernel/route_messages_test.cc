@@ -7,11 +7,10 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include "userland/tests/addresses.h"
+
 namespace awtun::kernel {
 namespace {
-
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
-IpPrefix prefix(const char* text) { return *IpPrefix::parse(text); }
 
 /// The request as the kernel would tell it back: builders and parsers share every attribute.
 std::vector<Route> told_back(const Message& request) { return parse_own_routes(*request.header()); }

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "userland/tests/addresses.h"
+
 namespace awtun::kernel {
 namespace {
-
-IpPrefix prefix(const char* text) { return *IpPrefix::parse(text); }
 
 class RoutingTest : public testing::Test {
  protected:

@@ -87,7 +87,7 @@ TEST(Pki, ThePeersThatKnowOnlyTheOldMethods) {
 }
 
 TEST(Pki, ReasonsReachTheOperator) {
-  struct Case {
+  struct Mismatch {
     const char* what;
     Party own;
     const char* reason;
@@ -99,7 +99,7 @@ TEST(Pki, ReasonsReachTheOperator) {
   auto old = pki::testing::router(name);
   old.to = pki::testing::kNow - 24h;
   const Party stranger = pki::testing::self_signed(pki::testing::authority("/CN=Other"));
-  const Case cases[] = {
+  const Mismatch cases[] = {
       {"expired", pki::testing::issue(pair.ca, old), "certificate expired", "valid to", "clocks"},
       {"another CA", pki::testing::issue(stranger, pki::testing::router(name)),
        "certificate of an unknown CA", "issuer /CN=Other", "one CA"},
@@ -108,7 +108,7 @@ TEST(Pki, ReasonsReachTheOperator) {
   };
   pair.trust(1, "", pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(1))));
   pair.certify_both();
-  for (const Case& one : cases) {
+  for (const Mismatch& one : cases) {
     SCOPED_TRACE(one.what);
     pair.trust(0, "", one.own);
     pair.world.input(0, ike::ClearSa{kTunnel});
