@@ -6,7 +6,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 logs=$PWD/build/check
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0 ran=()
+passed=0 failed=0 skipped=0 ran=() why=()
 
 declare -A begun counters
 
@@ -69,8 +69,17 @@ count() {
 	if [ "${f:-0}" = 0 ] && { [ "$status" != 0 ] || [ "${p:-0}" = 0 ]; }; then
 		f=1
 	fi
+	[ "${f:-0}" = 0 ] || why+=("$(failures "$name" "$status")")
 	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
 	ran+=("$(printf '%-12s %5d passed %4d failed %4d skipped %6d s' "$name" "${p:-0}" "${f:-0}" "${s:-0}" "$seconds")")
+}
+
+# failures NAME STATUS: what failed by the suite's log, and where and how the log of one that ended badly ends.
+failures() {
+	{
+		grep -E '^(# )?not ok |\*\*\*(Failed|Timeout|Exception|Not Run)' "$logs/$1.log" | head -n 20
+		[ "$2" = 0 ] || { grep '^# selftests: ' "$logs/$1.log" | tail -n 1; tail -n 3 "$logs/$1.log"; }
+	} | awk -v suite="$1" '!seen[$0]++ { print suite ": " $0 }'
 }
 
 # suite_skipped NAME REASON
@@ -85,8 +94,10 @@ count_ctest() {
 		END { print p + 0, f + 0, s + 0 }' "$1"
 }
 
+# By the results, not by the count at the end, which a VM that was stopped did not reach.
 count_ktap() {
-	sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p' "$1" | tail -n 1
+	awk -f selftests/ktap_summary.awk "$1" |
+		sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p'
 }
 
 # kernel_tests KERNEL SECONDS [VARIABLE=VALUE...]: the module's tests there; the variables are for
@@ -115,6 +126,7 @@ has_kernel() {
 summary() {
 	echo
 	printf '%s\n' "${ran[@]}"
+	[ ${#why[@]} = 0 ] || printf '\n%s\n' "${why[@]}"
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
