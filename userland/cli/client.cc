@@ -46,6 +46,14 @@ void read_error(const Json& error, Reply& reply) {
 
 std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
 
+Reply::Ask parse_ask(std::string_view word) {
+  if (word == "text") return Reply::Ask::Text;
+  if (word == "file") return Reply::Ask::File;
+  if (word == "acceptance") return Reply::Ask::Acceptance;
+  if (word == "patience") return Reply::Ask::Patience;
+  return Reply::Ask::Nothing;
+}
+
 }  // namespace
 
 std::optional<Reply> parse_reply(std::string_view line) {
@@ -58,10 +66,8 @@ std::optional<Reply> parse_reply(std::string_view line) {
   if (std::string prompt = text_of(object, "prompt"); !prompt.empty()) reply.prompt = std::move(prompt);
   reply.view = text_of(object, "view");
   if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
-  if (text_of(object, "ask") == "text") reply.ask = Reply::Ask::Text;
-  if (text_of(object, "ask") == "file") reply.ask = Reply::Ask::File;
+  reply.ask = parse_ask(text_of(object, "ask"));
   reply.subject = text_of(object, "subject");
-  if (text_of(object, "ask") == "acceptance") reply.ask = Reply::Ask::Acceptance;
   reply.json = text_of(object, "format") == "json";
   if (const auto length = number_of(object, "length"); length && *length >= 0)
     reply.length = static_cast<std::size_t>(*length);

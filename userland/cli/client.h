@@ -29,7 +29,7 @@ struct Reply {
   std::optional<std::size_t> length;     ///< Lines of a page from now on; 0: no pages.
   std::optional<bool> monitor;           ///< Whether the log comes from now on.
   /// What the command waits for: that it be executed again with that.
-  enum class Ask : std::uint8_t { Nothing, Text, File, Acceptance } ask = Ask::Nothing;
+  enum class Ask : std::uint8_t { Nothing, Text, File, Acceptance, Patience } ask = Ask::Nothing;
   std::string subject;  ///< The file that is asked for, or the question to accept.
 
   bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.

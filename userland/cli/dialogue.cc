@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "userland/cli/render.h"
 
@@ -14,6 +16,7 @@ constexpr std::string_view kEnd = "-----END ";
 /// A paste has no end of its own when its END line is missing.
 constexpr std::size_t kMaxPaste = 48 * 1024;
 constexpr std::size_t kMaxFile = 512 * 1024;
+constexpr std::chrono::milliseconds kMoment{100};
 
 Reply refusal(const Reply& last, std::string message) {
   Reply reply;
@@ -97,7 +100,9 @@ Result<Reply, std::string> converse(Client& client, std::string_view line, const
     auto reply = client.execute(line, enclosed);
     if (!reply || reply->ask == Reply::Ask::Nothing) return reply;
     screen << render(reply->view, reply->data) << std::flush;
-    if (reply->ask == Reply::Ask::Acceptance) {
+    if (reply->ask == Reply::Ask::Patience) {
+      std::this_thread::sleep_for(kMoment);
+    } else if (reply->ask == Reply::Ask::Acceptance) {
       if (!accepts(answers, reply->subject, screen)) return refusal(*reply, "not accepted");
       enclosed.accepted = true;
     } else {

@@ -55,7 +55,7 @@ Answer authenticate(const std::string& name, const Enclosed& enclosed, const Tru
 
 // ---------------------------------------------------------------- enroll
 
-Result<crypto::Signer, std::string> generate(const config::Trustpoint& settings) {
+WantedKey wanted_key(const config::Trustpoint& settings) {
   using Kind = config::KeyPair::Kind;
   const Kind kind = settings.key_pair ? settings.key_pair->kind : Kind::Rsa;
   const std::uint16_t bits = settings.key_pair && settings.key_pair->bits ? *settings.key_pair->bits
@@ -66,22 +66,21 @@ Result<crypto::Signer, std::string> generate(const config::Trustpoint& settings)
     type = bits == 256   ? crypto::KeyType::EcdsaP256
            : bits == 384 ? crypto::KeyType::EcdsaP384
                          : crypto::KeyType::EcdsaP521;
-  auto key = crypto::Signer::generate(type, bits);
-  if (!key) return Error{std::string("the key pair cannot be generated")};
-  return *std::move(key);
+  return {key_label(settings), type, bits};
 }
 
-/// The key pair that the trustpoint names, made when there is none of that name.
-Result<crypto::Signer, std::string> key_for(const config::Trustpoint& settings,
-                                            const TrustpointStore& store) {
-  const std::string label = key_label(settings);
-  auto stored = store.load_key(label);
+/// The key pair that the trustpoint names, made when there is none of that name; nullopt while it is made.
+Result<std::optional<crypto::Signer>, std::string> key_for(const config::Trustpoint& settings,
+                                                           const TrustpointStore& store, KeyMaker& keys) {
+  const auto wanted = wanted_key(settings);
+  auto stored = store.load_key(wanted.label);
   if (!stored) return Error{std::move(stored.error())};
-  if (*stored) return **std::move(stored);
-  auto key = generate(settings);
-  if (!key) return key;
-  if (auto saved = store.save_key(label, *key); !saved) return Error{std::move(saved.error())};
-  return key;
+  if (*stored) return *std::move(stored);
+  auto made = keys.take(wanted);
+  if (!made) return std::optional<crypto::Signer>();
+  if (!*made) return Error{std::string("the key pair cannot be generated")};
+  if (auto saved = store.save_key(wanted.label, **made); !saved) return Error{std::move(saved.error())};
+  return std::optional(**std::move(made));
 }
 
 std::optional<std::string> enroll_objection(const config::Trustpoint& settings) {
@@ -92,11 +91,12 @@ std::optional<std::string> enroll_objection(const config::Trustpoint& settings) 
   return std::nullopt;
 }
 
-Answer enroll(const config::Trustpoint& settings, const TrustpointStore& store) {
+Answer enroll(const config::Trustpoint& settings, const TrustpointStore& store, KeyMaker& keys) {
   if (auto objection = enroll_objection(settings)) return Error{*std::move(objection)};
-  const auto key = key_for(settings, store);
+  const auto key = key_for(settings, store, keys);
   if (!key) return Error{key.error()};
-  const auto request = pki::signing_request(*key, {*settings.subject_name, {*settings.subject_alt_name}});
+  if (!*key) return Turn{Ask::Patience, ""};
+  const auto request = pki::signing_request(**key, {*settings.subject_name, {*settings.subject_alt_name}});
   if (!request) return Error{request.error()};
   std::string text = "Using private key \"" + key_label(settings) + "\"...\n";
   text += "Cut and paste this request to the certificate authority:\n";
@@ -163,12 +163,12 @@ Answer import_revocation_list(const std::string& name, const Enclosed& enclosed,
 }  // namespace
 
 Answer certify(const config::Certify& step, const config::Trustpoint& settings, const Enclosed& enclosed,
-               const TrustpointStore& store, pki::WallClock now) {
+               const TrustpointStore& store, KeyMaker& keys, pki::WallClock now) {
   switch (step.what) {
     case config::Certify::What::Authenticate:
       return authenticate(step.trustpoint, enclosed, store, now);
     case config::Certify::What::Enroll:
-      return enroll(settings, store);
+      return enroll(settings, store, keys);
     case config::Certify::What::ImportCertificate:
       return import_certificate(step.trustpoint, settings, enclosed, store, now);
     case config::Certify::What::ImportRevocationList:

@@ -9,13 +9,15 @@
 #include "userland/base/result.h"
 #include "userland/config/session.h"
 #include "userland/daemon/dialogue.h"
+#include "userland/daemon/key_maker.h"
 #include "userland/daemon/trustpoint_store.h"
 
 namespace awtun::daemon {
 
-/// `settings` are those of the trustpoint. The error says why what was pasted is refused, or what is missing;
-/// then nothing has changed.
+/// `settings` are those of the trustpoint; `keys` makes what `enroll` has no key for. The error says why what
+/// was pasted is refused, or what is missing; then nothing has changed.
 Result<Turn, std::string> certify(const config::Certify& step, const config::Trustpoint& settings,
-                                  const Enclosed& enclosed, const TrustpointStore& store, pki::WallClock now);
+                                  const Enclosed& enclosed, const TrustpointStore& store, KeyMaker& keys,
+                                  pki::WallClock now);
 
 }  // namespace awtun::daemon

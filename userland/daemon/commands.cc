@@ -92,6 +92,8 @@ const char* to_string(Turn::Ask ask) {
       return "file";
     case Turn::Ask::Acceptance:
       return "acceptance";
+    case Turn::Ask::Patience:
+      return "patience";
   }
   return nullptr;
 }

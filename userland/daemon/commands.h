@@ -64,10 +64,10 @@ Reply log_line(std::string_view level, std::string_view text);
 /// {"ok":true,"quit":true} or, of the session's terminal, {"ok":true,...,"length"} or
 /// {"ok":true,...,"monitor"}; else
 /// {"ok":false,"mode","prompt","code":1|2,"error":{"message","kind"[,"column"][,"expected"]}} with code
-/// 1 for a refusal and 2 for a line that is no command. "ask" is "text", "file" or "acceptance": the
-/// command wants the same request again with "text", what the operator pastes or the file "subject" holds, or
-/// (also) with "accept":true, a yes to the question "subject". `request`
-/// comes from outside and may be anything.
+/// 1 for a refusal and 2 for a line that is no command. "ask" is "text", "file", "acceptance" or
+/// "patience": the command wants the same request again with "text", what the operator pastes or the file
+/// "subject" holds, or (also) with "accept":true, a yes to the question "subject", or as it is, in a moment.
+/// `request` comes from outside and may be anything.
 Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
 
 /// The answer to a peer that may not use this socket; closes.

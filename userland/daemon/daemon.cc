@@ -278,7 +278,7 @@ Result<void, std::string> Daemon::apply(config::Config candidate) {
 
 Result<Turn, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
   auto answer = awtun::daemon::certify(step, applier_.running().trustpoints.at(step.trustpoint), enclosed,
-                                       credentials_.store(), std::chrono::system_clock::now());
+                                       credentials_.store(), keys_, std::chrono::system_clock::now());
   if (answer && answer->ask == Turn::Ask::Nothing) renew_credentials();
   return answer;
 }

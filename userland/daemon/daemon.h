@@ -15,6 +15,7 @@
 #include "userland/daemon/engine_driver.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/key_log.h"
+#include "userland/daemon/key_maker.h"
 #include "userland/daemon/log_watch.h"
 #include "userland/daemon/message_trace.h"
 #include "userland/daemon/options.h"
@@ -86,6 +87,7 @@ class Daemon {
   Ports ports_;
   TunnelTable tunnels_;
   Credentials credentials_;
+  KeyMaker keys_;
   std::unique_ptr<UdpTransport> transport_;
   WorkerPool workers_;
   std::optional<ActionExecutor> executor_;

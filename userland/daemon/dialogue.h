@@ -21,6 +21,7 @@ struct Turn {
     Text,        ///< that something be pasted
     File,        ///< the contents of the operator's file `subject`
     Acceptance,  ///< the question `subject`, to be answered with yes or no
+    Patience,    ///< nothing but the same again in a moment: it is not ready yet
   };
   Ask ask;
   std::string text;  ///< to print

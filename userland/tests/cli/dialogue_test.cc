@@ -43,6 +43,7 @@ class Asker {
   }
   std::ostringstream screen;
   std::vector<Json> requests;
+  std::size_t not_ready = 0;  ///< how many requests are answered with "patience" first
 
  private:
   void serve(int socket) {
@@ -56,7 +57,9 @@ class Asker {
       received.clear();
       const Json& request = requests.back();
       Json reply{{"ok", true}, {"view", "message"}};
-      if (!request.contains("text"))
+      if (requests.size() <= not_ready)
+        reply = {{"ok", true}, {"ask", "patience"}};
+      else if (!request.contains("text"))
         reply.update({{"ask", "text"}, {"data", {{"text", "Paste it.\n"}}}});
       else if (!request.contains("accept"))
         reply.update({{"ask", "acceptance"},
@@ -94,6 +97,16 @@ TEST(Dialogue, PasteAndAccept) {
             "Accept this certificate? (y/n): ");
   EXPECT_EQ(asker.requests.back()["text"], kPem);
   EXPECT_EQ(asker.requests.back()["accept"], true);
+}
+
+TEST(Dialogue, AsksAgainUntilItIsReady) {
+  Asker asker;
+  asker.not_ready = 2;
+  EXPECT_TRUE(asker.with(then(kLines, {"y"})).ok);
+  ASSERT_EQ(asker.requests.size(), 5U);
+  EXPECT_EQ(asker.requests[1], asker.requests[0]);
+  EXPECT_EQ(asker.requests[2], asker.requests[0]);
+  EXPECT_TRUE(asker.screen.str().starts_with("Paste it.\n")) << asker.screen.str();
 }
 
 TEST(Dialogue, OnlyYesOrNoIsAnAnswer) {
