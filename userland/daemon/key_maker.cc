@@ -2,16 +2,19 @@
 #include "userland/daemon/key_maker.h"
 
 #include <chrono>
-#include <utility>
+#include <system_error>
 
 namespace awtun::daemon {
 
 std::optional<KeyMaker::Made> KeyMaker::take(const WantedKey& wanted) {
   auto found = under_way_.find(wanted);
   if (found == under_way_.end()) {
-    auto begun = std::async(std::launch::async, crypto::Signer::generate, wanted.type,
-                            static_cast<unsigned>(wanted.rsa_bits));
-    under_way_.emplace(wanted, std::move(begun));
+    const auto make = [wanted] { return crypto::Signer::generate(wanted.type, wanted.rsa_bits); };
+    try {
+      under_way_.emplace(wanted, std::async(std::launch::async, make));
+    } catch (const std::system_error&) {  // no thread is to be had: then now
+      return make();
+    }
     return std::nullopt;
   }
   if (found->second.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
