@@ -69,7 +69,7 @@ void write_chain(wire::PayloadWriter& payloads, const SignDone& auth) {
 /// Why the peer's proof need not be looked at: it is not of the kind that the profile demands.
 std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const wire::PayloadChain& inner) {
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
-  if (!auth) return protocol_error(now, kIkeAuth, "AUTH is missing");
+  if (!auth) return protocol_error(now, wire::ExchangeType::IkeAuth, "AUTH is missing");
   if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;
   return wrong_method(now, policy, auth->method);
 }
@@ -239,7 +239,7 @@ void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire:
   if (!inner.find(wire::PayloadType::Auth)) {
     const auto reason = error ? error->type : wire::NotifyType::InvalidSyntax;
     if (reason != wire::NotifyType::AuthenticationFailed)
-      return attempt_failed(sa, refused(now_, Side::Peer, kIkeAuth, reason));
+      return attempt_failed(sa, refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, reason));
     return attempt_failed(sa, authentication_failed(now_, Side::Peer, owner->policy, ""));
   }
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdR);
@@ -285,17 +285,17 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
   take_token(sa, inner);
   std::optional<Failure> failure;
   if (const auto error = find_error(inner)) {
-    failure = refused(now_, Side::Peer, kIkeAuth, error->type);
+    failure = refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, error->type);
     if (error->type == wire::NotifyType::NoProposalChosen)
-      failure = no_proposal_chosen(now_, Side::Peer, kIkeAuth,
+      failure = no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeAuth,
                                    describe(owner.policy.ipsec, wire::GroupId::None), "");
     if (error->type == wire::NotifyType::TsUnacceptable)
-      failure = selectors_unacceptable(now_, Side::Peer, kIkeAuth,
+      failure = selectors_unacceptable(now_, Side::Peer, wire::ExchangeType::IkeAuth,
                                        "local " + to_string(owner.policy.local_selectors) + " remote " +
                                            to_string(owner.policy.remote_selectors),
                                        "");
   } else if (auto terms = agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
-                                             occasion(sa, kIkeAuth, wire::GroupId::None));
+                                             occasion(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
              !terms) {
     failure = std::move(terms.error().failure);
   } else if (made == nullptr || !install(*made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
@@ -376,8 +376,8 @@ void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& owner, const wire::Header& head
   const TunnelPolicy& policy = owner.policy;
   const auto usable = usable_transforms(policy.isakmp);
   if (std::find(usable.begin(), usable.end(), *sa.transform) == usable.end()) {
-    record(owner,
-           no_proposal_chosen(now_, Side::Local, kIkeAuth, describe(policy.isakmp), describe(*sa.transform)));
+    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeAuth, describe(policy.isakmp),
+                                     describe(*sa.transform)));
     refuse(sa, header, wire::NotifyType::NoProposalChosen);
     return end(sa);
   }
@@ -421,7 +421,8 @@ void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::Payl
     owner.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
     return;
   }
-  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kIkeAuth, wire::GroupId::None));
+  auto terms =
+      agree_as_responder(owner.policy, inner, occasion(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
     if (install(made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {

@@ -32,7 +32,7 @@ struct Refusal {
 /// Where and when a negotiation takes place.
 struct Occasion {
   Time now;
-  std::string_view exchange;
+  wire::ExchangeType exchange;
   wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
   Path path;          ///< of the IKE SA
   NatView nat;

@@ -59,7 +59,8 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   }
   sa.put_off_since.reset();
   const wire::GroupId pfs = pfs_group(asked.profile);
-  auto terms = agree_as_initiator(owner->policy, asked.profile, inner, occasion(sa, kCreateChildSa, pfs));
+  auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
+                                  occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   std::optional<Secret> shared;
   if (asked.key_exchange) {
@@ -72,8 +73,9 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   if (!complete ||
       !install(*made, sa, asked.profile, *terms, shared ? &*shared : nullptr, std::move(nonces))) {
     // The peer holds a Child SA that we cannot use.
-    record(*owner, terms ? protocol_error(now_, kCreateChildSa, "KE or Nonce is missing or wrong")
-                         : std::move(terms.error().failure));
+    record(*owner,
+           terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
+                 : std::move(terms.error().failure));
     delete_ike(sa);
     return back_off(*owner);
   }
@@ -140,10 +142,10 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
       return;
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(owner, no_proposal_chosen(now_, Side::Peer, kCreateChildSa,
+    record(owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
                                      describe(asked.profile, pfs_group(asked.profile)), ""));
   } else {
-    record(owner, refused(now_, Side::Peer, kCreateChildSa, error.type));
+    record(owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
   if (old != nullptr) {
     old->rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
@@ -208,7 +210,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::He
                                         const wire::PayloadChain& inner, const Replacing& replacing) {
   ChildSa* old = replacing.old;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, kCreateChildSa, pfs));
+  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
   if (!terms) {
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);

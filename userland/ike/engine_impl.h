@@ -116,7 +116,7 @@ struct Engine::Impl {
   std::vector<ChildSa*> children(Tunnel& tunnel);
   void notice(Notice::Level level, std::optional<TunnelId> tunnel, std::string text);
   /// A negotiation under `sa`, now.
-  [[nodiscard]] Occasion occasion(const IkeSa& sa, std::string_view exchange, wire::GroupId pfs) const {
+  [[nodiscard]] Occasion occasion(const IkeSa& sa, wire::ExchangeType exchange, wire::GroupId pfs) const {
     return {now_, exchange, pfs, {sa.local, sa.remote}, sa.nat};
   }
 

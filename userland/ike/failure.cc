@@ -29,24 +29,32 @@ std::string answer_of_peer(Cause cause) {
   return "";
 }
 
-Failure silence(Time when, std::string_view exchange, std::string_view reason) {
+Failure silence(Time when, std::string exchange, std::string_view reason) {
   Failure failure;
   failure.cause = Cause::NoResponse;
   failure.when = when;
-  failure.exchange = exchange;
+  failure.exchange = std::move(exchange);
   failure.reason = reason;
   return failure;
 }
 
-Failure record(Cause cause, Time when, Side side, std::string_view exchange, std::string_view reason) {
+Failure record(Cause cause, Time when, Side side, std::string exchange, std::string_view reason) {
   Failure failure;
   failure.cause = cause;
   failure.when = when;
-  failure.exchange = exchange;
+  failure.exchange = std::move(exchange);
   failure.refused_by = side_word(side);
   failure.reason = reason;
   if (side == Side::Peer) failure.theirs = answer_of_peer(cause);
   return failure;
+}
+
+Failure record(Cause cause, Time when, Side side, wire::ExchangeType exchange, std::string_view reason) {
+  return record(cause, when, side, wire::to_string(exchange), reason);
+}
+
+Failure not_authenticated(Time when, Side side, std::string_view reason) {
+  return record(Cause::AuthenticationFailed, when, side, wire::ExchangeType::IkeAuth, reason);
 }
 
 std::string identities(const TunnelPolicy& policy) {
@@ -111,14 +119,14 @@ Failure no_response(Time when, const Request& asked, const TunnelPolicy& policy,
 }
 
 Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
-  Failure failure = silence(when, kIkeAuth, "no request");
+  Failure failure = silence(when, wire::to_string(wire::ExchangeType::IkeAuth), "no request");
   failure.theirs = "IKE_SA_INIT from " + peer_name(policy) + " was answered";
   failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
   return failure;
 }
 
 Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
-  Failure failure = record(Cause::AuthenticationFailed, when, side, kIkeAuth, "authentication failed");
+  Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
   if (!peer_id.empty()) failure.theirs = "identity " + std::string(peer_id);
   failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
@@ -132,21 +140,20 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, 
 }
 
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "no pre-shared key");
+  Failure failure = not_authenticated(when, Side::Local, "no pre-shared key");
   failure.hint = policy.remote ? "set one: crypto isakmp key <key> address " + policy.remote->to_string()
                                : "set one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
   return failure;
 }
 
 Failure no_trustpoint(Time when) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "no trustpoint");
+  Failure failure = not_authenticated(when, Side::Local, "no trustpoint");
   failure.hint = "name one in the ISAKMP profile: pki trustpoint <name>";
   return failure;
 }
 
 Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
-  Failure failure =
-      record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, "wrong authentication method");
+  Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
   failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
   failure.theirs = wire::to_string(used);
   failure.hint = "compare `local authentication` and `remote authentication` of the two profiles";
@@ -155,7 +162,7 @@ Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId u
 
 Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFailed& why,
                             std::string_view peer_id) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, why.reason);
+  Failure failure = not_authenticated(when, Side::Local, why.reason);
   failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
   failure.theirs = "identity " + std::string(peer_id);
   if (!why.detail.empty()) failure.theirs += ", " + why.detail;
@@ -164,14 +171,14 @@ Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFail
 }
 
 Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why) {
-  Failure failure = record(Cause::AuthenticationFailed, when, Side::Local, kIkeAuth, why.reason);
+  Failure failure = not_authenticated(when, Side::Local, why.reason);
   failure.ours = trustpoint_of(policy);
   if (!why.detail.empty()) failure.ours += ", " + why.detail;
   failure.hint = "show crypto pki trustpoints: it needs a CA, a key pair and a certificate";
   return failure;
 }
 
-Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
+Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
                            std::string theirs, std::string difference) {
   Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
@@ -179,14 +186,14 @@ Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std:
   failure.hint = std::move(difference);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
     failure.hint = "the profile has no transform that is supported; 3DES is not";
-  else if (failure.hint.empty() && exchange == kCreateChildSa)
+  else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
     failure.hint = "the peer takes none of these: is PFS the same at both ends? compare the profiles";
   else if (failure.hint.empty())
     failure.hint = "the peer takes none of these: compare the profiles";
   return failure;
 }
 
-Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, std::string ours,
+Failure selectors_unacceptable(Time when, Side side, wire::ExchangeType exchange, std::string ours,
                                std::string theirs) {
   Failure failure =
       record(Cause::SelectorsUnacceptable, when, side, exchange, "traffic selectors unacceptable");
@@ -196,7 +203,7 @@ Failure selectors_unacceptable(Time when, Side side, std::string_view exchange, 
   return failure;
 }
 
-Failure mode_mismatch(Time when, Side side, std::string_view exchange, bool we_want_transport) {
+Failure mode_mismatch(Time when, Side side, wire::ExchangeType exchange, bool we_want_transport) {
   Failure failure = record(Cause::Other, when, side, exchange, "ESP mode differs");
   failure.ours = we_want_transport ? "transport mode" : "tunnel mode";
   failure.theirs = we_want_transport ? "tunnel mode" : "transport mode";
@@ -204,30 +211,32 @@ Failure mode_mismatch(Time when, Side side, std::string_view exchange, bool we_w
   return failure;
 }
 
-Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason) {
+Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyType reason) {
   return record(Cause::Other, when, side, exchange, wire::to_string(reason));
 }
 
 Failure put_off_for_minutes(Time when) {
-  Failure failure = record(Cause::Other, when, Side::Peer, kCreateChildSa, "rekey refused for minutes");
+  Failure failure =
+      record(Cause::Other, when, Side::Peer, wire::ExchangeType::CreateChildSa, "rekey refused for minutes");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
   failure.hint = "the IKE SA is negotiated anew";
   return failure;
 }
 
 Failure peer_restarted(Time when) {
-  Failure failure = record(Cause::Other, when, Side::Peer, "INFORMATIONAL", "the peer has lost the IKE SA");
+  Failure failure = record(Cause::Other, when, Side::Peer, wire::ExchangeType::Informational,
+                           "the peer has lost the IKE SA");
   failure.hint = "it has restarted; the tunnel is negotiated anew";
   return failure;
 }
 
-Failure protocol_error(Time when, std::string_view exchange, std::string_view what) {
+Failure protocol_error(Time when, wire::ExchangeType exchange, std::string_view what) {
   Failure failure = record(Cause::ProtocolError, when, Side::Local, exchange, "invalid message");
   failure.theirs = what;
   return failure;
 }
 
-Failure job_failed(Time when, std::string_view exchange, const JobFailed* why) {
+Failure job_failed(Time when, wire::ExchangeType exchange, const JobFailed* why) {
   Failure failure = record(Cause::Other, when, Side::Local, exchange, "the computation of a key failed");
   if (why != nullptr) {
     failure.reason = why->reason;

@@ -13,11 +13,6 @@ namespace awtun::ike {
 
 struct Request;
 
-/// Exchanges as failure records name them.
-inline constexpr std::string_view kIkeSaInit = "IKE_SA_INIT";
-inline constexpr std::string_view kIkeAuth = "IKE_AUTH";
-inline constexpr std::string_view kCreateChildSa = "CREATE_CHILD_SA";
-
 /// Who ended the negotiation.
 enum class Side : std::uint8_t { Local, Peer };
 
@@ -41,22 +36,23 @@ enum class Side : std::uint8_t { Local, Peer };
 /// Our own signature could not be made.
 [[nodiscard]] Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why);
 /// `difference`: where the two are known, see difference.h.
-[[nodiscard]] Failure no_proposal_chosen(Time when, Side side, std::string_view exchange, std::string ours,
+[[nodiscard]] Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
                                          std::string theirs, std::string difference = {});
-[[nodiscard]] Failure selectors_unacceptable(Time when, Side side, std::string_view exchange,
+[[nodiscard]] Failure selectors_unacceptable(Time when, Side side, wire::ExchangeType exchange,
                                              std::string ours, std::string theirs);
 /// One end wants transport mode and the other one tunnel mode.
-[[nodiscard]] Failure mode_mismatch(Time when, Side side, std::string_view exchange, bool we_want_transport);
+[[nodiscard]] Failure mode_mismatch(Time when, Side side, wire::ExchangeType exchange,
+                                    bool we_want_transport);
 /// Any other error notification, named as RFC 7296 names it.
-[[nodiscard]] Failure refused(Time when, Side side, std::string_view exchange, wire::NotifyType reason);
+[[nodiscard]] Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyType reason);
 /// TEMPORARY_FAILURE to whatever we ask.
 [[nodiscard]] Failure put_off_for_minutes(Time when);
 /// It has proven that it has (RFC 6290).
 [[nodiscard]] Failure peer_restarted(Time when);
 /// The peer broke the protocol; `what` says how.
-[[nodiscard]] Failure protocol_error(Time when, std::string_view exchange, std::string_view what);
+[[nodiscard]] Failure protocol_error(Time when, wire::ExchangeType exchange, std::string_view what);
 /// A computation of ours came to nothing.
-[[nodiscard]] Failure job_failed(Time when, std::string_view exchange, const JobFailed* why);
+[[nodiscard]] Failure job_failed(Time when, wire::ExchangeType exchange, const JobFailed* why);
 [[nodiscard]] Failure data_plane_failed(Time when, std::string_view reason);
 
 /// The peer's address, or its identity when it may come from any address.

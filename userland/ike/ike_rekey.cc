@@ -141,7 +141,8 @@ void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const w
     Tunnel* owner = tunnel(sa.tunnel);
     delete_ike(sa);
     if (owner == nullptr) return;
-    record(*owner, protocol_error(now_, kCreateChildSa, "the answer to the IKE SA's rekey is unusable"));
+    record(*owner, protocol_error(now_, wire::ExchangeType::CreateChildSa,
+                                  "the answer to the IKE SA's rekey is unusable"));
     return back_off(*owner);
   }
   take_token(*made, inner);
@@ -201,9 +202,10 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
       return ask_rekey_ike(sa, group);
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, kCreateChildSa, describe(asked.profile), ""));
+    record(*owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
+                                      describe(asked.profile), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, kCreateChildSa, error.type));
+    record(*owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
   sa.rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
 }
@@ -218,8 +220,8 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const auto choice = choose_ike(owner.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
-    record(owner, no_proposal_chosen(now_, Side::Local, kCreateChildSa, describe(owner.policy.isakmp),
-                                     describe(*offered),
+    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::CreateChildSa,
+                                     describe(owner.policy.isakmp), describe(*offered),
                                      difference(ike_proposals(owner.policy.isakmp, {}), *offered)));
     return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   }

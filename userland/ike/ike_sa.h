@@ -71,7 +71,7 @@ struct Request {
   std::string not_sent{};  ///< why the system did not take it the last time; empty: it did
 
   /// The exchange by name, or "DPD", as SPEC.md calls it.
-  [[nodiscard]] std::string_view exchange() const;
+  [[nodiscard]] std::string exchange() const;
   /// When it is to be sent again or given up.
   [[nodiscard]] Time deadline() const;
 };

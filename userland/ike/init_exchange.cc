@@ -81,7 +81,8 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
   }
   if (!owner.policy.remote) return;  // the peer's to begin
   if (transforms.empty()) {
-    record(owner, no_proposal_chosen(now_, Side::Local, kIkeSaInit, "none that is supported", ""));
+    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                                     "none that is supported", ""));
     return;
   }
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
@@ -106,7 +107,8 @@ void Engine::Impl::begin_init(IkeSa& sa, wire::GroupId group) {
 void Engine::Impl::done(IkeSa& sa, MakeKey&&, JobResult&& result) {
   auto* made = std::get_if<KeyExchangeDone>(&result);
   if (made == nullptr || !made->ours)
-    return attempt_failed(sa, job_failed(now_, kIkeSaInit, std::get_if<JobFailed>(&result)));
+    return attempt_failed(sa,
+                          job_failed(now_, wire::ExchangeType::IkeSaInit, std::get_if<JobFailed>(&result)));
   sa.handshake->key_exchange = std::move(made->ours);
   send_init(sa);
 }
@@ -173,9 +175,10 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (sa.expires_at) return true;  // said before in this attempt
   // Possibly forged: report it, yet go on for a while.
   if (error->type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, kIkeSaInit, describe(owner->policy.isakmp), ""));
+    record(*owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeSaInit,
+                                      describe(owner->policy.isakmp), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, kIkeSaInit, error->type));
+    record(*owner, refused(now_, Side::Peer, wire::ExchangeType::IkeSaInit, error->type));
   }
   sa.expires_at = now_ + kRefusedPatience;
   return true;
@@ -266,8 +269,8 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
   if (!offered || !ke) return;
   const auto choice = choose_among(*meant, *offered);
   if (!choice) {
-    record(*owner, no_proposal_chosen(now_, Side::Local, kIkeSaInit, describe(owner->policy.isakmp),
-                                      describe(*offered),
+    record(*owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                                      describe(owner->policy.isakmp), describe(*offered),
                                       difference(ike_proposals(owner->policy.isakmp, {}), *offered)));
     return reply_unprotected(datagram, header, wire::NotifyType::NoProposalChosen);
   }

@@ -122,7 +122,7 @@ void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& h
     ++counters_.messages_malformed;
     refuse(sa, header, wire::NotifyType::InvalidSyntax);
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-      record(*owner, protocol_error(now_, wire::to_string(header.exchange), "malformed request"));
+      record(*owner, protocol_error(now_, header.exchange, "malformed request"));
     end(sa);
     return;
   }
@@ -136,7 +136,7 @@ void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& h
     ++counters_.messages_malformed;
     refuse(sa, header, wire::NotifyType::InvalidSyntax);
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-      record(*owner, protocol_error(now_, wire::to_string(header.exchange), legal.error().to_string()));
+      record(*owner, protocol_error(now_, header.exchange, legal.error().to_string()));
     end(sa);
     return;
   }
@@ -179,7 +179,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
   if (!inner || !well_formed(*inner) || inner->unsupported_critical() ||
       !wire::check_encrypted(header, *inner)) {
     ++counters_.messages_malformed;
-    Failure failure = protocol_error(now_, request.exchange(), "malformed response");
+    Failure failure = protocol_error(now_, header.exchange, "malformed response");
     if (sa.state == IkeState::AuthSent) return attempt_failed(sa, std::move(failure));
     if (sa.state != IkeState::Established) return close(sa);
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr) record(*owner, std::move(failure));

@@ -18,17 +18,18 @@ static std::optional<Time> earliest(std::initializer_list<std::optional<Time>> t
 
 std::optional<Time> ChildSa::deadline() const { return earliest({rekey_at, expires_at, linger_until}); }
 
-std::string_view Request::exchange() const {
-  return std::visit(Overloaded{
-                        [](const AskInit&) { return "IKE_SA_INIT"; },
-                        [](const AskAuth&) { return "IKE_AUTH"; },
-                        [](const AskNewChild&) { return "CREATE_CHILD_SA"; },
-                        [](const AskRekeyIke&) { return "CREATE_CHILD_SA"; },
-                        [](const AskDeleteChild&) { return "INFORMATIONAL"; },
-                        [](const AskDeleteIke&) { return "INFORMATIONAL"; },
-                        [](const AskLiveness&) { return "DPD"; },
-                    },
-                    purpose);
+std::string Request::exchange() const {
+  return std::visit(
+      Overloaded{
+          [](const AskInit&) { return wire::to_string(wire::ExchangeType::IkeSaInit); },
+          [](const AskAuth&) { return wire::to_string(wire::ExchangeType::IkeAuth); },
+          [](const AskNewChild&) { return wire::to_string(wire::ExchangeType::CreateChildSa); },
+          [](const AskRekeyIke&) { return wire::to_string(wire::ExchangeType::CreateChildSa); },
+          [](const AskDeleteChild&) { return wire::to_string(wire::ExchangeType::Informational); },
+          [](const AskDeleteIke&) { return wire::to_string(wire::ExchangeType::Informational); },
+          [](const AskLiveness&) { return std::string("DPD"); },
+      },
+      purpose);
 }
 
 Time Request::deadline() const { return first_sent + retransmit_after(retransmitted).value_or(kGiveUpAfter); }
