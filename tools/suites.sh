@@ -74,10 +74,12 @@ count() {
 	ran+=("$(printf '%-12s %5d passed %4d failed %4d skipped %6d s' "$name" "${p:-0}" "${f:-0}" "${s:-0}" "$seconds")")
 }
 
+readonly ctest_failed='[*][*][*](Failed|Timeout|Exception|Not Run)'
+
 # failures NAME STATUS: what failed by the suite's log, and where and how the log of one that ended badly ends.
 failures() {
 	{
-		grep -E '^(# )?not ok |\*\*\*(Failed|Timeout|Exception|Not Run)' "$logs/$1.log" | head -n 20
+		grep -E "^(# )?not ok |$ctest_failed" "$logs/$1.log" | head -n 20
 		[ "$2" = 0 ] || { grep '^# selftests: ' "$logs/$1.log" | tail -n 1; tail -n 3 "$logs/$1.log"; }
 	} | awk -v suite="$1" '!seen[$0]++ { print suite ": " $0 }'
 }
@@ -90,7 +92,7 @@ suite_skipped() {
 
 # By each test's own line: those that were skipped are listed again at the end.
 count_ctest() {
-	awk '/\.+ +Passed/ { p++ } /\*\*\*(Failed|Timeout|Exception|Not Run)/ { f++ } /\*\*\*Skipped/ { s++ }
+	awk -v failure="$ctest_failed" '/\.+ +Passed/ { p++ } $0 ~ failure { f++ } /\*\*\*Skipped/ { s++ }
 		END { print p + 0, f + 0, s + 0 }' "$1"
 }
 

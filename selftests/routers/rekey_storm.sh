@@ -27,14 +27,23 @@ rekeys() { # KIND
 }
 
 # One session at each router: to start a program takes longer than a rekey, and
-# not equally long at both.
+# not equally long at both. What a router refuses ends its session.
 sessions_open() {
-	exec {to_a}> >(cli a -f -) {to_b}> >(cli b -f -)
+	exec {to_a}> >(cli a -f -)
+	session_a=$!
+	exec {to_b}> >(cli b -f -)
+	session_b=$!
+}
+
+# Every command was taken. The second session holds the first one's pipe too.
+sessions_close() {
+	exec {to_b}>&- {to_a}>&-
+	wait "$session_b" && wait "$session_a"
 }
 
 # both COMMAND...: at both routers, at the same time.
 both() {
-	echo "$@" >&"$to_a" && echo "$@" >&"$to_b"
+	kill -0 "$session_a" "$session_b" && echo "$@" >&"$to_a" && echo "$@" >&"$to_b"
 }
 
 # storm KIND COMMAND...: until so many of the kind are done. Not every command
@@ -86,7 +95,7 @@ check "$REKEYS rekeys of the Child SA" storm child rekey ipsec sa tunnel0
 check "$REKEYS rekeys of the IKE SA" storm ike rekey isakmp sa tunnel0
 check "a hundred datagrams a rekey went through" datagrams
 check "one rekey in four was a collision" collisions $((REKEYS / 2))
-exec {to_a}>&- {to_b}>&-
+check "neither was refused anything" sessions_close
 kill "$iperf" 2>/dev/null
 check "router A lost no packet" lost_nothing a
 check "router B lost no packet" lost_nothing b
