@@ -69,16 +69,18 @@ needs() {
 
 ### Waiting
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. Asked less often the longer it
+# takes: in a VM that is emulated, asking takes the time of what is awaited.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) pause=50
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "gave up waiting for: $*"
 			return 1
 		fi
-		sleep 0.05
+		sleep "${pause}e-3"
+		[ "$pause" -ge 1000 ] || pause=$((pause * 5 / 4))
 	done
 }
 

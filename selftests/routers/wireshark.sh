@@ -13,16 +13,14 @@ declare -A PROPOSAL=([aes256-sha256]=aes256-sha256 [aes256-gcm16]=aes256gcm16
 	[aes256-gcm8]=aes256gcm8 [aes256-sha1]=aes256-sha1 [aes128-sha256]=aes128-sha256
 	[aes128-gcm16]=aes128gcm16 [aes128-gcm8]=aes128gcm8 [aes128-sha1]=aes128-sha1)
 
-word=independent-read
-
 negotiated() { # SUITE
 	cli_json a '.sas[0] | "\(.encryption)-\(.integrity)" | ascii_downcase' show ipsec sa | grep -qx "$1"
 }
 
 tunnel_up() { up a && charon_up; }
 
-send_word() {
-	in_ns lan-a ping -q -c 4 -i 0.2 -s 200 -p "$(as_hex "$word")" "${LAN4[b]}.2"
+send_name() { # SUITE
+	in_ns lan-a ping -q -c 4 -i 0.2 -s 200 -p "$(as_hex "$1")" "${LAN4[b]}.2"
 }
 
 # Wireshark reads its tables from a profile directory.
@@ -38,30 +36,26 @@ read_capture() {
 		-e icmp.type -e data.data -e esp.icv_good -e esp.icv_bad >"$work/packets" 2>/dev/null
 }
 
-# Each echo request and reply, four of each, is seen with the word inside.
-decrypted() {
-	awk -F , -v word="$(as_hex "$word")" '
-		index($2, word) { seen[$1]++ }
+# Each echo request and reply, four of each, is seen with the suite's name inside.
+decrypted() { # SUITE
+	awk -F , -v name="$(as_hex "$1")" '
+		index($2, name) { seen[$1]++ }
 		END { exit seen[8] < 4 || seen[0] < 4 }' "$work/packets"
 }
 
 # 1 and 0, since Wireshark 4.2 True and False.
-authenticated() {
-	awk -F , '$3 ~ /^[1T]/ { good++ } $4 ~ /^[1T]/ { bad++ } END { exit good < 8 || bad }' "$work/packets"
+authenticated() { # SUITE
+	awk -F , -v name="$(as_hex "$1")" '
+		index($2, name) && $3 ~ /^[1T]/ { good++ } $4 ~ /^[1T]/ { bad++ }
+		END { exit good < 8 || bad }' "$work/packets"
 }
 
 suite() {
 	check "$1: strongSwan proposes it alone" charon_configure 4 "${PROPOSAL[$1]}"
-	capture_start "$work/esp.pcap"
 	check "$1: router A is configured" seed_ipv4 a
 	check "$1: the tunnel comes up" wait_for 60 tunnel_up
 	check "$1: it is the one in use" negotiated "$1"
-	check "$1: ping from LAN to LAN" send_word
-	capture_stop
-	check "$1: the key log is there" prepare_reader
-	check "$1: tshark reads the capture" read_capture
-	check "$1: tshark decrypts every echo and its answer" decrypted
-	check "$1: tshark finds every ICV right" authenticated
+	check "$1: ping from LAN to LAN" send_name "$1"
 	check "$1: the interface is removed" type_lines a <<<"no interface tunnel0"
 	check "$1: strongSwan has heard of it" wait_for 20 not charon_up
 }
@@ -88,8 +82,16 @@ check "a key log is refused to another user than root" refused "$work/keys" \
 check "the routers come up" routers_up
 check "awiked starts on A with a key log" daemon_start a --keylog-dir "$work/keys"
 check "strongSwan starts on B" charon_start
+capture_start "$work/esp.pcap"
 for s in $SUITES; do
 	suite "$s"
+done
+capture_stop
+check "the key log is there" prepare_reader
+check "tshark reads the capture" read_capture
+for s in $SUITES; do
+	check "$s: tshark decrypts every echo and its answer" decrypted "$s"
+	check "$s: tshark finds every ICV right" authenticated "$s"
 done
 check "the key log is root's alone" test "$(stat -c %a%u "$work/keys/esp_sa")" = 6000
 check "awiked ends with status 0" daemon_stop a
