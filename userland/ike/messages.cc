@@ -180,6 +180,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
       !wire::check_encrypted(header, *inner)) {
     ++counters_.messages_malformed;
     Failure failure = protocol_error(now_, header.exchange, "malformed response");
+    failure.exchange = request.exchange();  // what we asked, whatever the peer says it answers
     if (sa.state == IkeState::AuthSent) return attempt_failed(sa, std::move(failure));
     if (sa.state != IkeState::Established) return close(sa);
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr) record(*owner, std::move(failure));

@@ -88,5 +88,20 @@ TEST(Authentic, MalformedRequestIsAnsweredAndEndsTheIkeSa) {
   EXPECT_NE(pair.status(0).ike_sas.at(0).initiator_spi, before);
 }
 
+TEST(Authentic, MalformedAnswerIsRecordedUnderWhatWasAsked) {
+  Pair pair(1);
+  Forger forger(pair.world, 1, 0);
+  ASSERT_TRUE(pair.settle());
+  pair.world.power(1, false);
+  const auto sent = pair.status(0).counters.messages_sent;
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.status(0).counters.messages_sent > sent; }, 60s));
+  const Bytes garbage{0, 0, 0, 200, 1, 2, 3};
+  ASSERT_TRUE(forger.answer(wire::PayloadType::Notify, garbage));
+  EXPECT_EQ(pair.status(0).counters.messages_malformed, 1U);
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->exchange, "DPD");
+  EXPECT_EQ(pair.failure(0)->reason, "invalid message");
+}
+
 }  // namespace
 }  // namespace awtun::sim
