@@ -162,6 +162,24 @@ struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
 }
 
 /**
+ * awtun_outer_passable() - may packets be sent by this route?
+ * @outer: the way
+ * @dst: its route
+ *
+ * What every link must carry (RFC 791 section 3.2, RFC 8200 section 5) a route
+ * must carry too. Below that no packet of ESP fits whole, and the output path
+ * fails to cut one: it makes fragments without data, for ever.
+ *
+ * Return: false when the route is too narrow for its protocol.
+ */
+bool awtun_outer_passable(const struct awtun_outer *outer,
+			  const struct dst_entry *dst)
+{
+	return dst_mtu(dst) >= (outer->dest.ends.family == AF_INET ?
+				IPV4_MIN_MTU : IPV6_MIN_MTU);
+}
+
+/**
  * awtun_outer_mtu() - longest inner packet that crosses the path whole
  * @outer: the way
  * @dst: its route

@@ -12,6 +12,7 @@
  * @esp_offset: octets from the data pointer to the ESP header
  * @src_port: UDP source port, network byte order; inbound, 0 when not in UDP
  * @outer_ds: DS field of the outer header, inbound
+ * @nesting: how many tunnels it has passed before this one, outbound
  *
  * The control block is ours from the point where the packet is certain not to
  * go on to another protocol handler until it is given back to the stack.
@@ -22,6 +23,7 @@ struct awtun_cb {
 	u16 esp_offset;
 	__be16 src_port;
 	u8 outer_ds;
+	u8 nesting;
 };
 
 static inline struct awtun_cb *awtun_cb(struct sk_buff *skb)

@@ -19,18 +19,31 @@
 #include "trace.h"
 #include "tx.h"
 
+/* A tunnel may carry another one's packets. Tunnels in a circle, possible across
+ * namespaces, would do so until the stack is used up. This many may be in one
+ * another.
+ */
+#define NESTING_MAX 4
+
+/* How many tunnels the packet in transmission on this CPU has passed. Bottom
+ * halves are disabled wherever it is used.
+ */
+static DEFINE_PER_CPU(u8, nesting);
+
 /**
  * struct way - where a packet and its segments go
  * @sa: by which SA
  * @outer: how it is wrapped
  * @dst: its route, by reference
  * @mtu: longest inner packet that crosses the path whole
+ * @fragment: the packet is a fragment already, made here
  */
 struct way {
 	struct awtun_sa *sa;
 	const struct awtun_outer *outer;
 	struct dst_entry *dst;
 	unsigned int mtu;
+	bool fragment;
 };
 
 /* Is it what it says it is? Its header is pulled then. */
@@ -117,6 +130,21 @@ static void drop(struct sk_buff *skb, struct awtun_sa *sa,
 	kfree_skb(skb);
 }
 
+/* What the packet meets on its way has passed one tunnel more, also when an
+ * asynchronous encryption has ended on another stack.
+ */
+static int send_nested(struct awtun_sa *sa, struct sk_buff *skb)
+{
+	u8 outside = __this_cpu_read(nesting);
+	int err;
+
+	__this_cpu_write(nesting, awtun_cb(skb)->nesting + 1);
+	err = awtun_outer_send(skb, sa->key.family, sa->net);
+	__this_cpu_write(nesting, outside);
+
+	return err;
+}
+
 /* The packet is complete: send it on its route. */
 static void xmit_done(struct awtun_sa *sa, struct sk_buff *skb, int err)
 {
@@ -128,7 +156,7 @@ static void xmit_done(struct awtun_sa *sa, struct sk_buff *skb, int err)
 		return;
 	}
 
-	err = awtun_outer_send(skb, sa->key.family, sa->net);
+	err = send_nested(sa, skb);
 	if (unlikely(net_xmit_eval(err))) {
 		awtun_count_sa_drop(sa, AWTUN_TUNNEL_STAT_TX_ERROR);
 		return;
@@ -172,6 +200,7 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 	}
 
 	awtun_cb(skb)->inner_len = skb->len;
+	awtun_cb(skb)->nesting = __this_cpu_read(nesting);
 	awtun_cb(skb)->esp_offset = outer->len;
 	push_esp(skb, sa, awtun_cb(skb)->seq, next_header);
 	awtun_outer_push(skb, outer, sa->net, ds, df);
@@ -179,22 +208,17 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 	awtun_encrypt(sa, skb, xmit_done);
 }
 
-/* A fragment comes back as if it came from the stack. */
+static void transmit(struct sk_buff *skb, struct net_device *dev,
+		     bool fragment);
+
+/* The route may have become another one since the packet was cut: a fragment
+ * that does not fit is not cut again.
+ */
 static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	awtun_xmit(skb, skb->dev);
+	transmit(skb, skb->dev, true);
 
 	return 0;
-}
-
-static void fragment_inner(struct sk_buff *skb, const struct way *way)
-{
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, U16_MAX);
-
-	/* It frees the packet whatever happens. */
-	if (ip_do_fragment(dev_net(skb->dev), skb->sk, skb, xmit_fragment))
-		awtun_count_sa_drop(way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
 }
 
 /* Fragmentation needs the route that brought the packet here. */
@@ -203,6 +227,40 @@ static bool has_route(const struct sk_buff *skb)
 	const struct dst_entry *dst = skb_dst(skb);
 
 	return dst && dst->ops->family == AF_INET;
+}
+
+/* A fragment may be a header with all options and eight octets of data; for
+ * ip_do_fragment() a limit of 0 is none.
+ */
+static bool can_fragment(const struct sk_buff *skb, const struct way *way)
+{
+	return !way->fragment && way->mtu >= IPV4_MIN_MTU &&
+	       dst_mtu(skb_dst(skb)) >= IPV4_MIN_MTU;
+}
+
+static void fragment_inner(struct sk_buff *skb, const struct way *way)
+{
+	if (!can_fragment(skb, way)) {
+		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+		return;
+	}
+
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, U16_MAX);
+
+	/* It frees the packet whatever happens. */
+	if (ip_do_fragment(dev_net(skb->dev), skb->sk, skb, xmit_fragment))
+		awtun_count_sa_drop(way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+}
+
+/* The underlay cuts the outer packet, if an IP header can describe it at all. */
+static void fragment_outer(struct sk_buff *skb, const struct way *way)
+{
+	if (skb->len > awtun_esp_mtu(&way->sa->crypto.esp, IP_MAX_MTU,
+				     way->outer->len))
+		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
+	else
+		protect(skb, way, 0);
 }
 
 /* The packet is not GSO, and nobody is to be told of its size. */
@@ -214,13 +272,13 @@ static void xmit_one(struct sk_buff *skb, const struct way *way,
 		protect(skb, way, outer_df(skb, way->outer));
 		return;
 	case AWTUN_FRAGMENT_OUTER:
-		protect(skb, way, 0);
+		fragment_outer(skb, way);
 		return;
 	case AWTUN_FRAGMENT_INNER:
 		if (has_route(skb))
 			fragment_inner(skb, way);
 		else
-			protect(skb, way, 0);
+			fragment_outer(skb, way);
 		return;
 	case AWTUN_TOO_BIG:
 		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
@@ -263,30 +321,23 @@ static enum awtun_tunnel_stat find_way(struct awtun_tunnel *tun,
 	way->dst = awtun_outer_route(outer, way->sa->net, tun->dev);
 	if (IS_ERR(way->dst))
 		return AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
+	if (unlikely(!awtun_outer_passable(outer, way->dst))) {
+		dst_release(way->dst);
+		return AWTUN_TUNNEL_STAT_TX_TOO_BIG;
+	}
 	way->mtu = awtun_outer_mtu(outer, way->dst, &way->sa->crypto.esp);
 
 	return 0;
 }
 
-/**
- * awtun_xmit() - ndo_start_xmit
- * @skb: inner packet
- * @dev: the tunnel
- *
- * Context: bottom halves disabled, RCU; no lock.
- * Return: NETDEV_TX_OK, always.
- */
-netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
+/* Frees the packet or passes it on. @fragment: see &struct way */
+static void transmit(struct sk_buff *skb, struct net_device *dev,
+		     bool fragment)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
+	struct way way = { .fragment = fragment };
 	enum awtun_tunnel_stat stat;
 	enum awtun_fit fit;
-	struct way way;
-
-	if (unlikely(!is_ip(skb))) {
-		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_ERROR);
-		goto free;
-	}
 
 	way.sa = rcu_dereference_bh(tun->tx_sa);
 	if (unlikely(!way.sa)) {
@@ -314,11 +365,34 @@ netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
 		xmit_one(skb, &way, fit);
 	}
 	dst_release(way.dst);
-	return NETDEV_TX_OK;
+	return;
 
 unreachable:
 	dst_link_failure(skb);
-free:
 	kfree_skb(skb);
+}
+
+/**
+ * awtun_xmit() - ndo_start_xmit
+ * @skb: inner packet
+ * @dev: the tunnel
+ *
+ * Context: bottom halves disabled, RCU; no lock.
+ * Return: NETDEV_TX_OK, always.
+ */
+netdev_tx_t awtun_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct awtun_tunnel *tun = netdev_priv(dev);
+
+	if (unlikely(!is_ip(skb))) {
+		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_ERROR);
+		kfree_skb(skb);
+	} else if (unlikely(__this_cpu_read(nesting) >= NESTING_MAX)) {
+		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_NO_ROUTE);
+		kfree_skb(skb);
+	} else {
+		transmit(skb, dev, false);
+	}
+
 	return NETDEV_TX_OK;
 }

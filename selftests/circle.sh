@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tunnels whose packets are carried by tunnels: a few in one another carry, a
+# circle of them, within a namespace or through two, ends by a counted drop,
+# whether or not packets are fragmented on the way round.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+needs ping
+
+readonly NESTED=4	# so many tunnels may be in one another
+readonly SUITE=aes128-gcm16
+
+# A router with an underlay that leads nowhere.
+router() {
+	ns_add "$1" && ip -n "$(ns "$1")" -batch - <<-END
+	link add under type dummy
+	link set under up
+	addr add ${U4[0]}/24 dev under
+	END
+}
+
+# tunnel NUMBER UNDERLAY OVERLAY DF: it takes what goes to 10.9.NUMBER.0/24, and
+# sends it from ${U4[0]} to 10.8.NUMBER.1.
+tunnel() {
+	local name=tunnel$1
+	ip -n "$(ns "$2")" link add "$name" type tunnel || return
+	[ "$2" = "$3" ] || ip -n "$(ns "$2")" link set "$name" netns "$(ns "$3")" || return
+	ip -n "$(ns "$3")" -batch - <<-END || return
+	link set $name up mtu 1400
+	addr add 10.9.$1.1/24 dev $name
+	END
+	in_ns "$3" awtun_ctl tunnel-set "$name" ipv4 "${U4[0]}" "10.8.$1.1" df="$4" &&
+		in_ns "$3" awtun_ctl sa-add "$name" out 0x1000 suite="$SUITE" \
+			keymat="$(random_hex "$(keymat_len "$SUITE")")" &&
+		in_ns "$3" awtun_ctl sa-activate "$name" 0x1000
+}
+
+# route NS NUMBER DEVICE: the outer packets of a tunnel.
+route() {
+	ip -n "$(ns "$1")" route add "10.8.$2.0/24" dev "$3"
+}
+
+# packets NS NUMBER: so many its SA has carried.
+packets() {
+	in_ns "$1" awtun_ctl sa-get "tunnel$2" out 0x1000 packets
+}
+
+lost() {
+	in_ns "$1" awtun_ctl stats "tunnel$2" tx_no_route
+}
+
+# say NS NUMBER SIZE: one packet into a tunnel, which nobody answers.
+say() {
+	in_ns "$1" ping -c 1 -W 0.1 -M dont -s "$3" "10.9.$2.2" >/dev/null
+	return 0
+}
+
+# One in the other in the next: the innermost packet leaves by the last.
+nested() {
+	local i
+	router n || return
+	for ((i = 0; i < NESTED; i++)); do
+		tunnel "$i" n n clear || return
+		[ "$i" = 0 ] || route n $((i - 1)) "tunnel$i" || return
+	done
+	route n $((NESTED - 1)) under && say n 0 56 || return
+	for ((i = 0; i < NESTED; i++)); do
+		echo "tunnel$i: $(packets n "$i") sent, $(lost n "$i") lost"
+		[ "$(packets n "$i")" = 1 ] && [ "$(lost n "$i")" = 0 ] || return
+	done
+}
+
+# around A B DF SIZE: tunnel0 of A is carried by tunnel1 of B, and that one by
+# tunnel0 of A.
+around() {
+	local a=$1 b=$2 df=$3 size=$4
+	say "$a" 0 "$size"
+	echo "sent: $(packets "$a" 0) $(packets "$b" 1)" \
+		"lost: $(lost "$a" 0) $(lost "$b" 1)"
+	[ "$(lost "$a" 0)" -gt 0 ] || [ "$(lost "$b" 1)" -gt 0 ]
+}
+
+circle_here() {
+	router "h$1" && tunnel 0 "h$1" "h$1" "$1" && tunnel 1 "h$1" "h$1" "$1" &&
+		route "h$1" 0 tunnel1 && route "h$1" 1 tunnel0 &&
+		around "h$1" "h$1" "$1" 56 && around "h$1" "h$1" "$1" 1300
+}
+
+# Each lives where the other one's outer packets go.
+circle_through_two() {
+	local a=a$1 b=b$1
+	router "$a" && router "$b" && tunnel 0 "$b" "$a" "$1" &&
+		tunnel 1 "$a" "$b" "$1" && route "$b" 0 tunnel1 &&
+		route "$a" 1 tunnel0 && around "$a" "$b" "$1" 56 &&
+		around "$a" "$b" "$1" 1300
+}
+
+ktap_begin
+log_mark
+check "$NESTED tunnels in one another carry" nested
+for df in copy set clear; do
+	check "a circle in one namespace, df $df" circle_here $df
+	check "a circle through two namespaces, df $df" circle_through_two $df
+done
+check "the kernel has nothing to report" kernel_log_clean
+ktap_end
