@@ -11,7 +11,6 @@
 #include "outer.h"
 #include "path.h"
 #include "sa.h"
-#include "transport.h"
 
 static unsigned int awtun_net_id __read_mostly;
 
@@ -216,8 +215,6 @@ static void __net_exit awtun_net_pre_exit(struct net *net)
 {
 	struct awtun_net *an = awtun_net(net);
 	struct awtun_tunnel *tun, *next;
-
-	awtun_transport_del_all(an);
 
 	rtnl_lock();
 	list_for_each_entry_safe(tun, next, &an->tunnels, list)

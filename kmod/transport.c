@@ -52,16 +52,14 @@ static int transport_rcv(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* Takes the transport of @sk out of its list, any when @sk is NULL. Whoever does
- * that has to let go of it.
- */
+/* The transport of @sk, taken out of its list; NULL when it has none. */
 static struct awtun_transport *take(struct awtun_net *an, const struct sock *sk)
 {
 	struct awtun_transport *transport, *found = NULL;
 
 	spin_lock_bh(&an->lock);
 	list_for_each_entry(transport, &an->transports, list) {
-		if (sk && transport->sk != sk)
+		if (transport->sk != sk)
 			continue;
 		found = transport;
 		list_del(&transport->list);
@@ -75,7 +73,6 @@ static struct awtun_transport *take(struct awtun_net *an, const struct sock *sk)
 
 static void let_go(struct awtun_transport *transport)
 {
-	sock_put(transport->sk);
 	kfree(transport);
 	module_put(THIS_MODULE);
 }
@@ -90,19 +87,53 @@ static void transport_lost(struct work_struct *work)
 	let_go(transport);
 }
 
-/* The socket is being closed, and takes its namespace along: the worker needs a
- * reference of its own.
+/* The socket is being freed, and takes its namespace along: the worker needs a
+ * reference of its own. This comes whatever its owner has done to the socket,
+ * which cannot be said of encap_destroy: Linux 6.1 calls that one only while
+ * encap_type is set, and setsockopt() clears it.
+ *
+ * Context: an RCU callback, which awtun_module_exit() waits for.
  */
-static void transport_destroy(struct sock *sk)
+static void transport_destruct(struct sock *sk)
 {
 	struct awtun_transport *transport = take(awtun_net(sock_net(sk)), sk);
 
-	if (!transport)
+	if (WARN_ON_ONCE(!transport))
 		return;
+	sk->sk_destruct = transport->sk_destruct;
 	get_net(transport->net);
 	queue_work(awtun_wq, &transport->lost_work);
+	sk->sk_destruct(sk);
 }
 
+/* As lock_sock(), but does not wait: whoever has the lock may wait himself, in
+ * sendmsg() say, for a page of memory that its owner gives when he likes, and
+ * requests by netlink share a lock with all others of the machine.
+ */
+static bool trylock_sock(struct sock *sk)
+{
+	bool owned;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	owned = sk->sk_lock.owned;
+	if (!owned)
+		sk->sk_lock.owned = 1;
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (owned)
+		return false;
+	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+
+	return true;
+}
+
+static int refuse_busy(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_MOD(extack,
+			   "the socket is busy in another system call");
+	return -EBUSY;
+}
+
+/* What nobody can change about a socket. */
 static int check_socket(const struct net *net, const struct socket *sock,
 			struct netlink_ext_ack *extack)
 {
@@ -118,10 +149,6 @@ static int check_socket(const struct net *net, const struct socket *sock,
 				   "the socket is of another network namespace");
 		return -EXDEV;
 	}
-	if (!inet_sk(sk)->inet_num) {
-		NL_SET_ERR_MSG_MOD(extack, "the socket is not bound to a port");
-		return -ENOTCONN;
-	}
 
 	return 0;
 }
@@ -136,6 +163,7 @@ static struct awtun_transport *transport_new(struct net *net, struct sock *sk)
 
 	transport->net = net;
 	transport->sk = sk;
+	transport->sk_destruct = sk->sk_destruct;
 	transport->family = sk->sk_family;
 	transport->port = inet_sk(sk)->inet_sport;
 	if (sk->sk_family == AF_INET)
@@ -173,7 +201,6 @@ static int attach(struct net *net, struct socket *sock,
 	struct udp_tunnel_sock_cfg cfg = {
 		.encap_type = ENCAP_TYPE,
 		.encap_rcv = transport_rcv,
-		.encap_destroy = transport_destroy,
 	};
 	struct awtun_transport *transport;
 	struct sock *sk = sock->sk;
@@ -181,6 +208,10 @@ static int attach(struct net *net, struct socket *sock,
 
 	sock_owned_by_me(sk);
 
+	if (!inet_sk(sk)->inet_num) {
+		NL_SET_ERR_MSG_MOD(extack, "the socket is not bound to a port");
+		return -ENOTCONN;
+	}
 	if (udp_sk(sk)->encap_type || READ_ONCE(sk->sk_user_data)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the socket is in use for encapsulation already");
@@ -195,8 +226,8 @@ static int attach(struct net *net, struct socket *sock,
 		return err;
 	}
 
-	sock_hold(sk);
 	__module_get(THIS_MODULE);
+	sk->sk_destruct = transport_destruct;
 	cfg.sk_user_data = transport;
 	setup_udp_tunnel_sock(net, sock, &cfg);
 
@@ -219,41 +250,40 @@ int awtun_transport_add(struct net *net, struct socket *sock,
 {
 	int err;
 
-	lock_sock(sock->sk);
 	err = check_socket(net, sock, extack);
-	if (!err)
-		err = attach(net, sock, extack);
+	if (err)
+		return err;
+	if (!trylock_sock(sock->sk))
+		return refuse_busy(extack);
+	err = attach(net, sock, extack);
 	release_sock(sock->sk);
 
 	return err;
 }
 
-/* The transport is out of its list, and its socket not closed: give the socket
- * back as it was.
+/* Give the socket back as it was. What its owner has set up in the meantime is
+ * his.
  */
-static void detach(struct awtun_transport *transport)
+static void detach(struct sock *sk, const struct awtun_transport *transport)
 {
-	struct sock *sk = transport->sk;
 	struct udp_sock *up = udp_sk(sk);
 
-	lock_sock(sk);
-	WRITE_ONCE(up->encap_type, 0);
-	WRITE_ONCE(up->encap_rcv, NULL);
-	WRITE_ONCE(up->encap_destroy, NULL);
+	sock_owned_by_me(sk);
+
+	sk->sk_destruct = transport->sk_destruct;
+	if (READ_ONCE(up->encap_rcv) == transport_rcv) {
+		WRITE_ONCE(up->encap_type, 0);
+		WRITE_ONCE(up->encap_rcv, NULL);
+	}
 	rcu_assign_sk_user_data(sk, NULL);
 	inet_dec_convert_csum(sk);
-	release_sock(sk);
-
-	/* Packets may be in transport_rcv(). */
-	synchronize_net();
-	let_go(transport);
 }
 
 /**
  * awtun_transport_del() - leave ESP to a UDP socket again
  * @net: namespace that the request came from
  * @sock: any socket of the calling process, by a reference that keeps it open:
- *	nobody else lets go of it now
+ *	it is not freed now
  * @extack: says what is wrong
  *
  * Return: 0 or an error.
@@ -261,25 +291,26 @@ static void detach(struct awtun_transport *transport)
 int awtun_transport_del(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack)
 {
-	struct awtun_transport *transport = take(awtun_net(net), sock->sk);
+	struct awtun_transport *transport;
+	int err;
 
+	err = check_socket(net, sock, extack);
+	if (err)
+		return err;
+	if (!trylock_sock(sock->sk))
+		return refuse_busy(extack);
+	transport = take(awtun_net(net), sock->sk);
+	if (transport)
+		detach(sock->sk, transport);
+	release_sock(sock->sk);
 	if (!transport) {
 		NL_SET_ERR_MSG_MOD(extack, "ESP is not taken out of this socket");
 		return -ENOENT;
 	}
-	detach(transport);
+
+	/* Packets may be in transport_rcv(). */
+	synchronize_net();
+	let_go(transport);
 
 	return 0;
-}
-
-/**
- * awtun_transport_del_all() - let go of every socket of a namespace
- * @an: the namespace
- */
-void awtun_transport_del_all(struct awtun_net *an)
-{
-	struct awtun_transport *transport;
-
-	while ((transport = take(an, NULL)))
-		detach(transport);
 }

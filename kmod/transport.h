@@ -23,7 +23,8 @@ struct socket;
  * struct awtun_transport - a UDP socket
  * @list: in &struct awtun_net.transports; who takes it out frees it
  * @net: namespace of the socket, which keeps it alive
- * @sk: the socket, by reference to its memory only: it can be closed
+ * @sk: the socket; no reference, it takes itself out of @list
+ * @sk_destruct: what frees it
  * @local: local address, unspecified for any; network byte order
  * @family: AF_INET or AF_INET6
  * @port: local port, network byte order
@@ -33,6 +34,7 @@ struct awtun_transport {
 	struct list_head list;
 	struct net *net;
 	struct sock *sk;
+	void (*sk_destruct)(struct sock *sk);
 	union awtun_addr local;
 	u32 family;
 	__be16 port;
@@ -43,6 +45,5 @@ int awtun_transport_add(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack);
 int awtun_transport_del(struct net *net, struct socket *sock,
 			struct netlink_ext_ack *extack);
-void awtun_transport_del_all(struct awtun_net *an);
 
 #endif /* _AWTUN_TRANSPORT_H */

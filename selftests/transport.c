@@ -4,6 +4,12 @@
 #include "refusal.h"
 
 #include <linux/udp.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define PORT		4500
@@ -366,6 +372,288 @@ TEST_F(tunnel, namespaces_have_their_own)
 	EXPECT_EQ(1, count(&nl));
 	EXPECT_EQ(1, count(&self->nl));
 	awtun_nl_close(&nl);
+}
+
+/* What the owner of a socket can do to it */
+
+static int encap(int fd, int type)
+{
+	return setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type));
+}
+
+static int udp_flag(int fd, int option)
+{
+	int on = 1;
+
+	return setsockopt(fd, IPPROTO_UDP, option, &on, sizeof(on));
+}
+
+static int connect_to(int fd, int family)
+{
+	struct sockaddr_in to = { .sin_family = family,
+				  .sin_port = htons(PORT + 1),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return connect(fd, (void *)&to, sizeof(to));
+}
+
+static int send_fd(int to, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = { 0 }, octet = 0;
+	struct iovec iov = { .iov_base = &octet, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(to, &msg, 0) == 1 ? 0 : -1;
+}
+
+static int does_nothing(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static int clears_encap(int fd)
+{
+	return encap(fd, 0);
+}
+
+static int gives_it_to_xfrm(int fd)
+{
+	return encap(fd, UDP_ENCAP_ESPINUDP);
+}
+
+static int gives_it_to_xfrm_and_clears(int fd)
+{
+	return encap(fd, UDP_ENCAP_ESPINUDP) || encap(fd, 0);
+}
+
+static int says_l2tp(int fd)
+{
+	return encap(fd, UDP_ENCAP_L2TPINUDP);
+}
+
+static int aggregates(int fd)
+{
+	return udp_flag(fd, UDP_GRO);
+}
+
+static int corks(int fd)
+{
+	return udp_flag(fd, UDP_CORK) || connect_to(fd, AF_INET) ||
+	       send(fd, "x", 1, 0) != 1;
+}
+
+static int connects_and_leaves(int fd)
+{
+	return connect_to(fd, AF_INET) || connect_to(fd, AF_UNSPEC) ||
+	       encap(fd, 0);
+}
+
+static int shuts_it_down(int fd)
+{
+	return connect_to(fd, AF_INET) || shutdown(fd, SHUT_RDWR) ||
+	       encap(fd, 0);
+}
+
+/* On its way in a message that nobody receives. */
+static int leaves_it_in_flight(int fd)
+{
+	int pair[2];
+
+	return encap(fd, 0) || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) ||
+	       send_fd(pair[0], fd) || close(fd);
+}
+
+/* Its last descriptor is that of a process in another namespace. */
+static int leaves_it_elsewhere(int fd)
+{
+	return encap(fd, 0) || unshare(CLONE_NEWNET);
+}
+
+static int gives_back_what_it_cleared(int fd)
+{
+	struct awtun_nl nl;
+
+	return encap(fd, 0) || awtun_nl_open(&nl) || del(&nl, fd);
+}
+
+static int adds_it_again(int fd)
+{
+	struct awtun_nl nl;
+
+	return awtun_nl_open(&nl) || del(&nl, fd) || add(&nl, fd) ||
+	       encap(fd, 0);
+}
+
+static const struct {
+	const char *what;
+	int (*act)(int fd);
+} owners[] = {
+	{ "does nothing", does_nothing },
+	{ "clears UDP_ENCAP", clears_encap },
+	{ "gives it to XFRM", gives_it_to_xfrm },
+	{ "gives it to XFRM and clears", gives_it_to_xfrm_and_clears },
+	{ "says L2TP", says_l2tp },
+	{ "sets UDP_GRO", aggregates },
+	{ "corks it", corks },
+	{ "connects and disconnects", connects_and_leaves },
+	{ "shuts it down", shuts_it_down },
+	{ "leaves it in a message", leaves_it_in_flight },
+	{ "leaves it in another namespace", leaves_it_elsewhere },
+	{ "gives it back", gives_back_what_it_cleared },
+	{ "gives it back and adds it again", adds_it_again },
+};
+
+static int module_users(void)
+{
+	FILE *f = fopen("/sys/module/awtun/refcnt", "r");
+	int users = -1;
+
+	if (f && fscanf(f, "%d", &users) != 1)
+		users = -1;
+	if (f)
+		fclose(f);
+	return users;
+}
+
+/* One end of a veth is here, the other where only its namespace keeps it. */
+static bool namespace_lives(const char *link)
+{
+	return if_nametoindex(link);
+}
+
+/* A program would have no capabilities. */
+static int loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = ioctl(fd, SIOCSIFFLAGS, &ifr);
+
+	close(fd);
+	return err;
+}
+
+/* An ordinary user with a namespace of its own; 0 when it went as planned. */
+static int be_an_owner(int (*act)(int fd), int in, int out)
+{
+	struct awtun_nl nl;
+	char octet;
+	int fd;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || write(out, "", 1) != 1 ||
+	    read(in, &octet, 1) != 1 || loopback_up() || awtun_nl_open(&nl))
+		return 1;
+	fd = open_udp(AF_INET, PORT);
+	if (fd < 0 || add(&nl, fd))
+		return 2;
+	return act(fd) ? 3 : 0;
+}
+
+TEST(nothing_is_left_of_a_socket)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	int to[2], from[2], status, users;
+	unsigned int i, waited;
+	char command[128], octet;
+	pid_t child;
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		users = module_users();
+		ASSERT_LE(0, users);
+		ASSERT_EQ(0, pipe(to));
+		ASSERT_EQ(0, pipe(from));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child)
+			_exit(be_an_owner(owners[i].act, to[0], from[1]));
+		ASSERT_EQ(1, read(from[0], &octet, 1));
+		snprintf(command, sizeof(command),
+			 "ip link add here%u type veth peer name there netns %d",
+			 i, child);
+		ASSERT_EQ(0, run(command));
+		ASSERT_EQ(1, write(to[1], "", 1));
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_EQ(0, status) TH_LOG("%s", owners[i].what);
+		snprintf(command, sizeof(command), "here%u", i);
+		for (waited = 0; waited < WAIT_MS &&
+		     (namespace_lives(command) || module_users() != users);
+		     waited += 5)
+			nanosleep(&pause, NULL);
+		EXPECT_FALSE(namespace_lives(command))
+			TH_LOG("%s: the namespace stays", owners[i].what);
+		EXPECT_EQ(users, module_users())
+			TH_LOG("%s: the module is in use", owners[i].what);
+		close(to[0]);
+		close(to[1]);
+		close(from[0]);
+		close(from[1]);
+	}
+}
+
+/* A page that is not there, and of which only we know when it comes. */
+static void *absent_page(int *uffd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	size_t size = sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (*uffd < 0 || page == MAP_FAILED || ioctl(*uffd, UFFDIO_API, &api))
+		return NULL;
+	reg.range.start = (unsigned long)page;
+	reg.range.len = size;
+	return ioctl(*uffd, UFFDIO_REGISTER, &reg) ? NULL : page;
+}
+
+struct stuck {
+	int fd;
+	const void *page;
+};
+
+static void *send_page(void *arg)
+{
+	const struct stuck *stuck = arg;
+
+	send(stuck->fd, stuck->page, 64, 0);
+	return NULL;
+}
+
+/* The lock of its socket is the owner's to keep, and every request of the
+ * machine would wait with ours.
+ */
+TEST_F(tunnel, a_socket_whose_owner_keeps_it_locked)
+{
+	int fd = open_udp(AF_INET, PORT), uffd;
+	struct stuck stuck = { .fd = fd, .page = absent_page(&uffd) };
+	struct pollfd fault = { .fd = uffd, .events = POLLIN };
+	struct awtun_req req;
+	pthread_t thread;
+
+	if (!stuck.page)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, run("ip link set lo up"));
+	ASSERT_EQ(0, connect_to(fd, AF_INET));
+	ASSERT_EQ(0, udp_flag(fd, UDP_CORK));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_page, &stuck));
+	ASSERT_EQ(1, poll(&fault, 1, WAIT_MS));
+
+	req_fd(&req, AWTUN_CMD_TRANSPORT_ADD, fd);
+	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "to be added");
+	req_fd(&req, AWTUN_CMD_TRANSPORT_DEL, fd);
+	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "to be deleted");
+	close(uffd);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, add(&self->nl, fd)) TH_LOG("%s", self->nl.extack);
 }
 
 int main(int argc, char **argv)
