@@ -77,8 +77,10 @@ static u64 left(u64 limit, u64 age)
 	return limit > age ? limit - age : 0;
 }
 
-/* Arms the clock for the next limit ahead, if any. Takes over a reference. */
-static void look_again(struct awtun_sa *sa, u64 age)
+/* Arms the clock for the next limit ahead. It takes over a reference then; false
+ * when there is no such limit.
+ */
+static bool look_again(struct awtun_sa *sa, u64 age)
 {
 	const struct awtun_limits *limits = &sa->life.limits;
 	u64 soft = limits->soft[AWTUN_EXPIRY_SECONDS];
@@ -89,10 +91,9 @@ static void look_again(struct awtun_sa *sa, u64 age)
 		wait = min(wait, left(soft, age));
 	if (hard > age)
 		wait = min(wait, left(hard, age));
-	if ((soft > age || hard > age) &&
-	    queue_delayed_work(awtun_wq, &sa->life.work, wait * HZ))
-		return;
-	percpu_ref_put(&sa->ref);
+
+	return (soft > age || hard > age) &&
+	       queue_delayed_work(awtun_wq, &sa->life.work, wait * HZ);
 }
 
 static void look(struct work_struct *work)
@@ -103,6 +104,7 @@ static void look(struct work_struct *work)
 	u64 soft = limits->soft[AWTUN_EXPIRY_SECONDS];
 	u64 hard = limits->hard[AWTUN_EXPIRY_SECONDS];
 	u64 age = awtun_life_age(&sa->life);
+	bool armed;
 
 	if (hard && age >= hard)
 		expire(sa, AWTUN_EXPIRY_SECONDS);
@@ -111,11 +113,13 @@ static void look(struct work_struct *work)
 
 	/* The lock orders this with awtun_life_stop(). */
 	mutex_lock(&sa->tun->lock);
-	if (sa->unlinked || awtun_life_expired(&sa->life))
-		percpu_ref_put(&sa->ref);
-	else
+	armed = !sa->unlinked && !awtun_life_expired(&sa->life) &&
 		look_again(sa, age);
 	mutex_unlock(&sa->tun->lock);
+
+	/* It may be the last one, and keeps the tunnel too. */
+	if (!armed)
+		percpu_ref_put(&sa->ref);
 }
 
 /**
@@ -144,7 +148,8 @@ void awtun_life_start(struct awtun_sa *sa)
 	lockdep_assert_held(&sa->tun->lock);
 
 	percpu_ref_get(&sa->ref);
-	look_again(sa, 0);
+	if (!look_again(sa, 0))
+		percpu_ref_put(&sa->ref);
 }
 
 /**
