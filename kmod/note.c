@@ -5,10 +5,18 @@
 #include "dev.h"
 #include "flow.h"
 #include "genl.h"
+#include "interval.h"
 #include "note.h"
 #include "sa.h"
 
 #define INTERVAL HZ
+
+/* Jiffies until what is pending of a kind may be told. */
+static unsigned long wait_of(const struct awtun_notes *notes,
+			     enum awtun_note_kind kind)
+{
+	return awtun_interval_left(jiffies, notes->due[kind], INTERVAL);
+}
 
 /* Takes what is pending of a kind whose time has come. */
 static bool take(struct awtun_notes *notes, enum awtun_note_kind kind,
@@ -16,7 +24,7 @@ static bool take(struct awtun_notes *notes, enum awtun_note_kind kind,
 {
 	bool taken;
 
-	if (time_before(jiffies, notes->due[kind]))
+	if (wait_of(notes, kind))
 		return false;
 
 	spin_lock_bh(&notes->lock);
@@ -37,11 +45,8 @@ static bool next_delay(struct awtun_notes *notes, unsigned long *delay)
 	unsigned int kind;
 
 	*delay = INTERVAL;
-	for_each_set_bit(kind, &pending, AWTUN_NOTES) {
-		long left = notes->due[kind] - jiffies;
-
-		*delay = min_t(unsigned long, *delay, max(left, 0L));
-	}
+	for_each_set_bit(kind, &pending, AWTUN_NOTES)
+		*delay = min(*delay, wait_of(notes, kind));
 
 	return pending;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/string.h>
@@ -37,6 +36,19 @@ void awtun_replay_init(struct awtun_replay *replay, u32 window)
 }
 
 /**
+ * awtun_replay_top() - the highest authenticated sequence number
+ * @replay: the window
+ *
+ * Needs no lock.
+ *
+ * Return: 64-bit sequence number, 0 when there was no packet.
+ */
+u64 awtun_replay_top(const struct awtun_replay *replay)
+{
+	return atomic64_read(&replay->top);
+}
+
+/**
  * awtun_replay_infer() - the whole extended sequence number of a packet
  * @replay: the window
  * @low: its lower 32 bits, which are what the packet carries
@@ -48,7 +60,7 @@ void awtun_replay_init(struct awtun_replay *replay, u32 window)
  */
 u64 awtun_replay_infer(const struct awtun_replay *replay, u32 low)
 {
-	u64 top = READ_ONCE(replay->top);
+	u64 top = awtun_replay_top(replay);
 	u32 top_low = (u32)top;
 	u32 bottom = top_low - replay->window + 1;
 	u64 high = top >> 32;
@@ -75,7 +87,7 @@ u64 awtun_replay_infer(const struct awtun_replay *replay, u32 low)
  */
 bool awtun_replay_too_old(const struct awtun_replay *replay, u64 seq)
 {
-	u64 top = READ_ONCE(replay->top);
+	u64 top = awtun_replay_top(replay);
 
 	return !seq || (seq <= top && top - seq >= replay->window);
 }
@@ -92,17 +104,18 @@ bool awtun_replay_insert(struct awtun_replay *replay, u64 seq)
 	u64 word = seq / WORD_BITS;
 	u64 bit = 1ULL << (seq % WORD_BITS);
 	u64 *slot = &replay->map[word & replay->mask];
+	u64 top = awtun_replay_top(replay);
 
 	if (awtun_replay_too_old(replay, seq))
 		return false;
 
-	if (seq > replay->top) {
-		u64 old = replay->top / WORD_BITS;
+	if (seq > top) {
+		u64 old = top / WORD_BITS;
 		u64 steps = min(word - old, (u64)replay->mask + 1);
 
 		while (steps--)
 			replay->map[++old & replay->mask] = 0;
-		WRITE_ONCE(replay->top, seq);
+		atomic64_set(&replay->top, seq);
 	}
 
 	if (*slot & bit)

@@ -5,11 +5,13 @@
 #ifndef _AWTUN_REPLAY_H
 #define _AWTUN_REPLAY_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 /**
  * struct awtun_replay - sequence numbers seen by an inbound SA
- * @top: highest authenticated sequence number, 0 at first
+ * @top: highest authenticated sequence number, 0 at first; read without the
+ *	caller's lock, which a plain number of 64 bits does not allow everywhere
  * @window: numbers accepted below and including @top
  * @mask: words of @map minus one; the words are a power of two
  * @map: one bit a number, a ring of 64-bit words
@@ -18,13 +20,14 @@
  * clears whole words and never shifts.
  */
 struct awtun_replay {
-	u64 top;
+	atomic64_t top;
 	u32 window;
 	u32 mask;
 	u64 map[];
 };
 
 size_t awtun_replay_size(u32 window);
+u64 awtun_replay_top(const struct awtun_replay *replay);
 void awtun_replay_init(struct awtun_replay *replay, u32 window);
 u64 awtun_replay_infer(const struct awtun_replay *replay, u32 low);
 bool awtun_replay_too_old(const struct awtun_replay *replay, u64 seq);

@@ -192,7 +192,7 @@ static bool replay_insert(struct awtun_sa *sa, u64 seq, bool *newest)
 
 	spin_lock(&sa->replay_lock);
 	fresh = awtun_replay_insert(&sa->replay, seq);
-	*newest = sa->replay.top == seq;
+	*newest = awtun_replay_top(&sa->replay) == seq;
 	spin_unlock(&sa->replay_lock);
 
 	return fresh;

@@ -35,7 +35,7 @@ bool awtun_sa_usable(const struct awtun_sa *sa)
 u64 awtun_sa_last_seq(const struct awtun_sa *sa)
 {
 	if (sa->dir == AWTUN_DIR_IN)
-		return READ_ONCE(sa->replay.top);
+		return awtun_replay_top(&sa->replay);
 
 	return min_t(u64, atomic64_read(&sa->tx_seq), sa->seq_last);
 }
