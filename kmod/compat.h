@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between the kernels this module builds for, 6.1 to 6.12. No
- * other file of the module tests a version or a feature.
+/* What differs between the kernels this module builds for. No other file of the
+ * module asks. probe.c has the questions, but for those that a header answers by
+ * being there.
  */
 #ifndef _AWTUN_COMPAT_H
 #define _AWTUN_COMPAT_H
 
 #include <linux/netdevice.h>
 #include <linux/u64_stats_sync.h>
-#include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/rtnetlink.h>
+#include <net/udp_tunnel.h>
 
-#define AWTUN_KERNEL_BEFORE(major, minor) \
-	(KERNEL_VERSION(major, minor, 0) > LINUX_VERSION_CODE)
+#include "probed.h"
 
 /* 6.12: the header moved. */
-#if AWTUN_KERNEL_BEFORE(6, 12)
-#include <asm/unaligned.h>
-#else
+#if __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
 #endif
 
-/* 6.3: a crypto completion gets its data pointer instead of the request. */
-#if AWTUN_KERNEL_BEFORE(6, 3)
+/* 6.5: segmentation has a header of its own. */
+#if __has_include(<net/gso.h>)
+#include <net/gso.h>
+#endif
+
+#if AWTUN_HAS_CRYPTO_COMPLETION_DATA
+#define AWTUN_CRYPTO_ARG void
+
+static inline void *awtun_crypto_data(void *arg)
+{
+	return arg;
+}
+#else
 #include <linux/crypto.h>
 
 #define AWTUN_CRYPTO_ARG struct crypto_async_request
@@ -30,19 +42,9 @@ static inline void *awtun_crypto_data(struct crypto_async_request *arg)
 {
 	return arg->data;
 }
-#else
-#define AWTUN_CRYPTO_ARG void
-
-static inline void *awtun_crypto_data(void *arg)
-{
-	return arg;
-}
 #endif
 
-/* 6.3: the variants for counters that are written in softirq are the only ones
- * left, under the short name.
- */
-#if AWTUN_KERNEL_BEFORE(6, 3)
+#if AWTUN_HAS_U64_STATS_IRQ
 static inline unsigned int awtun_u64_begin(const struct u64_stats_sync *sync)
 {
 	return u64_stats_fetch_begin_irq(sync);
@@ -66,18 +68,17 @@ static inline bool awtun_u64_retry(const struct u64_stats_sync *sync,
 }
 #endif
 
-/* 6.6: the attributes of a dump moved into a struct genl_info. */
 static inline struct nlattr **awtun_dump_attrs(struct netlink_callback *cb)
 {
-#if AWTUN_KERNEL_BEFORE(6, 6)
-	return genl_dumpit_info(cb)->attrs;
-#else
+#if AWTUN_HAS_GENL_INFO_DUMP
 	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
 #endif
 }
 
-/* 6.9, and 6.1.y by backport: a multicast group for CAP_NET_ADMIN only. Kernels
- * in between know the same thing by the flag of an operation.
+/* A multicast group for CAP_NET_ADMIN only. Kernels before know the same thing
+ * by the flag of an operation.
  */
 #ifdef GENL_MCAST_CAP_NET_ADMIN
 #define AWTUN_MCAST_FLAGS GENL_MCAST_CAP_NET_ADMIN
@@ -85,28 +86,43 @@ static inline struct nlattr **awtun_dump_attrs(struct netlink_callback *cb)
 #define AWTUN_MCAST_FLAGS GENL_UNS_ADMIN_PERM
 #endif
 
-/* 6.12: transmission without the queue lock is a bit of the device, no longer a
- * feature.
- */
 static inline void awtun_dev_set_lltx(struct net_device *dev)
 {
-#if AWTUN_KERNEL_BEFORE(6, 12)
-	dev->features |= NETIF_F_LLTX;
-#else
+#if AWTUN_HAS_DEV_LLTX
 	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
 #endif
 }
 
-/* 6.10: a tracepoint's string is assigned by its name alone. */
-#if AWTUN_KERNEL_BEFORE(6, 10)
-#define AWTUN_ASSIGN_STR(dst, src) __assign_str(dst, src)
+static inline void awtun_udp_tunnel_setup(struct net *net, struct socket *sock,
+					  struct udp_tunnel_sock_cfg *cfg)
+{
+#if AWTUN_HAS_UDP_TUNNEL_SOCK
+	setup_udp_tunnel_sock(net, sock->sk, cfg);
 #else
-#define AWTUN_ASSIGN_STR(dst, src) __assign_str(dst)
+	setup_udp_tunnel_sock(net, sock, cfg);
 #endif
+}
 
-/* 6.5: segmentation has a header of its own. */
-#if !AWTUN_KERNEL_BEFORE(6, 5)
-#include <net/gso.h>
+/* Defines awtun_newlink(), which calls @fn(dev, underlay, data, extack). */
+#if AWTUN_HAS_NEWLINK_PARAMS
+#define AWTUN_NEWLINK(fn)						\
+static int awtun_newlink(struct net_device *dev,			\
+			 struct rtnl_newlink_params *params,		\
+			 struct netlink_ext_ack *extack)		\
+{									\
+	return fn(dev, rtnl_newlink_link_net(params), params->data,	\
+		  extack);						\
+}
+#else
+#define AWTUN_NEWLINK(fn)						\
+static int awtun_newlink(struct net *src_net, struct net_device *dev,	\
+			 struct nlattr *tb[], struct nlattr *data[],	\
+			 struct netlink_ext_ack *extack)		\
+{									\
+	return fn(dev, src_net, data, extack);				\
+}
 #endif
 
 #endif /* _AWTUN_COMPAT_H */

@@ -356,15 +356,14 @@ static int configure(struct awtun_tunnel *tun, struct nlattr *data[],
 	return err;
 }
 
-static int awtun_newlink(struct net *src_net, struct net_device *dev,
-			 struct nlattr *tb[], struct nlattr *data[],
-			 struct netlink_ext_ack *extack)
+static int newlink(struct net_device *dev, struct net *underlay,
+		   struct nlattr *data[], struct netlink_ext_ack *extack)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
 	int err;
 
 	/* No reference: awtun_net_pre_exit() takes it away in time. */
-	rcu_assign_pointer(tun->underlay, src_net);
+	rcu_assign_pointer(tun->underlay, underlay);
 
 	err = register_netdevice(dev);
 	if (err || !data)
@@ -376,6 +375,8 @@ static int awtun_newlink(struct net *src_net, struct net_device *dev,
 
 	return err;
 }
+
+AWTUN_NEWLINK(newlink)
 
 static int awtun_changelink(struct net_device *dev, struct nlattr *tb[],
 			    struct nlattr *data[],

@@ -5,6 +5,8 @@
 #if !defined(_AWTUN_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _AWTUN_TRACE_H
 
+#include <linux/ethtool.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "dev.h"
@@ -14,18 +16,18 @@ DECLARE_EVENT_CLASS(awtun_packet,
 	TP_PROTO(const struct awtun_sa *sa, u64 seq, unsigned int len),
 	TP_ARGS(sa, seq, len),
 	TP_STRUCT__entry(
-		__string(dev, sa->tun->dev->name)
+		__array(char, dev, IFNAMSIZ)
 		__field(u32, spi)
 		__field(u64, seq)
 		__field(unsigned int, len)
 	),
 	TP_fast_assign(
-		AWTUN_ASSIGN_STR(dev, sa->tun->dev->name);
+		strscpy(__entry->dev, sa->tun->dev->name, IFNAMSIZ);
 		__entry->spi = ntohl(sa->key.spi);
 		__entry->seq = seq;
 		__entry->len = len;
 	),
-	TP_printk("dev=%s spi=0x%08x seq=%llu len=%u", __get_str(dev),
+	TP_printk("dev=%s spi=0x%08x seq=%llu len=%u", __entry->dev,
 		  __entry->spi, __entry->seq, __entry->len)
 );
 
@@ -47,33 +49,34 @@ TRACE_EVENT(awtun_drop,
 		 enum awtun_tunnel_stat stat),
 	TP_ARGS(tun, sa, stat),
 	TP_STRUCT__entry(
-		__string(dev, tun->dev->name)
-		__string(reason, awtun_stat_name(stat))
+		__array(char, dev, IFNAMSIZ)
+		__array(char, reason, ETH_GSTRING_LEN)
 		__field(u32, spi)
 	),
 	TP_fast_assign(
-		AWTUN_ASSIGN_STR(dev, tun->dev->name);
-		AWTUN_ASSIGN_STR(reason, awtun_stat_name(stat));
+		strscpy(__entry->dev, tun->dev->name, IFNAMSIZ);
+		strscpy(__entry->reason, awtun_stat_name(stat),
+			ETH_GSTRING_LEN);
 		__entry->spi = sa ? ntohl(sa->key.spi) : 0;
 	),
-	TP_printk("dev=%s spi=0x%08x reason=%s", __get_str(dev), __entry->spi,
-		  __get_str(reason))
+	TP_printk("dev=%s spi=0x%08x reason=%s", __entry->dev, __entry->spi,
+		  __entry->reason)
 );
 
 DECLARE_EVENT_CLASS(awtun_sa,
 	TP_PROTO(const struct awtun_sa *sa),
 	TP_ARGS(sa),
 	TP_STRUCT__entry(
-		__string(dev, sa->tun->dev->name)
+		__array(char, dev, IFNAMSIZ)
 		__field(u32, spi)
 		__field(u32, dir)
 	),
 	TP_fast_assign(
-		AWTUN_ASSIGN_STR(dev, sa->tun->dev->name);
+		strscpy(__entry->dev, sa->tun->dev->name, IFNAMSIZ);
 		__entry->spi = ntohl(sa->key.spi);
 		__entry->dir = sa->dir;
 	),
-	TP_printk("dev=%s dir=%s spi=0x%08x", __get_str(dev),
+	TP_printk("dev=%s dir=%s spi=0x%08x", __entry->dev,
 		  __entry->dir == AWTUN_DIR_IN ? "in" : "out", __entry->spi)
 );
 

@@ -229,7 +229,7 @@ static int attach(struct net *net, struct socket *sock,
 	__module_get(THIS_MODULE);
 	sk->sk_destruct = transport_destruct;
 	cfg.sk_user_data = transport;
-	setup_udp_tunnel_sock(net, sock, &cfg);
+	awtun_udp_tunnel_setup(net, sock, &cfg);
 
 	return 0;
 }
