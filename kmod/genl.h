@@ -123,6 +123,7 @@ void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event,
 void awtun_notify_note(const struct awtun_tunnel *tun, enum awtun_note_kind kind,
 		       const struct awtun_note *note);
 void awtun_notify_transport(const struct awtun_transport *transport);
+void awtun_notify_vm_forked(struct net *net);
 
 int awtun_genl_init(void);
 void awtun_genl_exit(void);

@@ -199,3 +199,19 @@ void awtun_notify_transport(const struct awtun_transport *transport)
 		event_send(msg, hdr, transport->net,
 			   awtun_put_transport(msg, transport));
 }
+
+/**
+ * awtun_notify_vm_forked() - tell that this virtual machine is a clone
+ * @net: a namespace
+ *
+ * Context: process.
+ */
+void awtun_notify_vm_forked(struct net *net)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	msg = event_new(AWTUN_EVENT_VM_FORKED, &hdr);
+	if (msg)
+		event_send(msg, hdr, net, 0);
+}

@@ -7,6 +7,7 @@
 #include "net.h"
 #include "rx.h"
 #include "sa.h"
+#include "vmfork.h"
 
 static int __init awtun_module_init(void)
 {
@@ -27,9 +28,14 @@ static int __init awtun_module_init(void)
 	err = awtun_genl_init();
 	if (err)
 		goto err_rx;
+	err = awtun_vmfork_init();
+	if (err)
+		goto err_genl;
 
 	return 0;
 
+err_genl:
+	awtun_genl_exit();
 err_rx:
 	awtun_rx_exit();
 err_dev:
@@ -47,6 +53,7 @@ err_sa:
  */
 static void __exit awtun_module_exit(void)
 {
+	awtun_vmfork_exit();
 	awtun_genl_exit();
 	awtun_rx_exit();
 	awtun_dev_exit();

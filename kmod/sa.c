@@ -419,6 +419,20 @@ void awtun_sa_flush(struct awtun_tunnel *tun)
 	awtun_dev_update_state(tun);
 }
 
+/**
+ * awtun_sa_flush_outbound() - take every SA out by which a tunnel sends
+ * @tun: the tunnel
+ */
+void awtun_sa_flush_outbound(struct awtun_tunnel *tun)
+{
+	struct awtun_sa *sa, *next;
+
+	list_for_each_entry_safe(sa, next, &tun->sas, list)
+		if (sa->dir == AWTUN_DIR_OUT)
+			sa_unlink(sa);
+	awtun_dev_update_state(tun);
+}
+
 static void set_outer(struct awtun_sa *sa, struct awtun_outer *outer)
 {
 	struct awtun_net *an = awtun_net(sa->net);

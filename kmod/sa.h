@@ -154,6 +154,7 @@ void awtun_sa_activate(struct awtun_sa *sa);
 int awtun_sa_move(struct awtun_sa *sa, const struct awtun_dest *dest);
 void awtun_sa_remove(struct awtun_sa *sa);
 void awtun_sa_flush(struct awtun_tunnel *tun);
+void awtun_sa_flush_outbound(struct awtun_tunnel *tun);
 
 bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq);
 u64 awtun_sa_last_seq(const struct awtun_sa *sa);

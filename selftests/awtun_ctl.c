@@ -111,7 +111,8 @@ static const struct word events[] = {
 	{ "peer-moved", AWTUN_EVENT_PEER_MOVED },
 	{ "unknown-spi", AWTUN_EVENT_UNKNOWN_SPI },
 	{ "auth-failed", AWTUN_EVENT_AUTH_FAILED },
-	{ "transport-lost", AWTUN_EVENT_TRANSPORT_LOST }, { NULL, 0 }
+	{ "transport-lost", AWTUN_EVENT_TRANSPORT_LOST },
+	{ "vm-forked", AWTUN_EVENT_VM_FORKED }, { NULL, 0 }
 };
 
 static const struct word causes[] = {

@@ -109,7 +109,8 @@ kernel_tests() {
 	shift 2
 	module=$(tools/kernel module "$kernel") || return
 	tools/vm --kernel "$kernel" --timeout "$limit" -- \
-		make -s -C selftests run_tests AWTUN_KO="$module" "$@"
+		make -s -C selftests run_tests AWTUN_KO="$module" \
+		FORK_VM_KO="${module%/kmod/*}/selftests/test_modules/fork_vm.ko" "$@"
 }
 
 # suite_kernel NAME KERNEL SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.

@@ -260,6 +260,10 @@ enum awtun_event {
 	AWTUN_EVENT_UNKNOWN_SPI, /* TUNNEL: COUNT, and SPI, SRC of the last */
 	AWTUN_EVENT_AUTH_FAILED, /* TUNNEL: COUNT, and SPI, SRC of the last */
 	AWTUN_EVENT_TRANSPORT_LOST, /* TRANSPORT: its socket was closed */
+	AWTUN_EVENT_VM_FORKED,	/* this virtual machine was cloned or brought
+				 * back to an earlier state: every outbound SA
+				 * is gone, for its numbers may be used already
+				 */
 };
 
 enum awtun_expiry {
