@@ -22,7 +22,7 @@ listen() {
 
 # directions NS: of the SAs that there are.
 directions() {
-	in_ns "$1" awtun_ctl sa-dump tunnel0 | grep -oE 'dir=(in|out)' | sort | tr '\n' ' '
+	in_ns "$1" awtun_ctl sa-dump tunnel0 | grep -oE '^(in|out)' | sort | tr '\n' ' '
 }
 
 both_told() {
@@ -41,7 +41,7 @@ only_inbound_is_left() {
 	local r
 	for r in a b; do
 		echo "$r: $(directions "$r")"
-		[ "$(directions "$r")" = "dir=in " ] || return
+		[ "$(directions "$r")" = "in " ] || return
 	done
 }
 

@@ -3,6 +3,7 @@
 
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,9 +32,14 @@ namespace {
 constexpr std::uint64_t last_sequence = 0xffffffff;
 constexpr std::uint64_t near_last_sequence = 0xc0000000;
 
-/// Without random numbers there is no security to be had: the one thing that ends the process.
+/// The kernel's, which never gives a cloned virtual machine what its twin gets. Without random numbers there
+/// is no security to be had: the one thing that ends the process.
 void fill_random(MutableByteView octets) {
-  if (RAND_priv_bytes(octets.data(), static_cast<int>(octets.size())) != 1) std::abort();
+  while (!octets.empty()) {
+    const auto got = ::getrandom(octets.data(), octets.size(), 0);
+    if (got < 0 && errno != EINTR) std::abort();
+    if (got > 0) octets = octets.subspan(static_cast<std::size_t>(got));
+  }
 }
 
 std::string hostname() {
@@ -228,6 +234,15 @@ void Daemon::serve(const kernel::PacketsRefused& event) {
 // It may be another program's: those that the kernel has already are refused as busy.
 void Daemon::serve(const kernel::TransportLost&) {
   if (const auto done = hand_over_transports(); !done) spdlog::error("{}", done.error());
+}
+
+// The kernel's generator knows of it, OpenSSL's does not.
+void Daemon::serve(const kernel::VmForked&) {
+  spdlog::warn(
+      "this virtual machine was cloned or brought back to an earlier state: every tunnel is negotiated "
+      "again");
+  if (RAND_poll() != 1) std::abort();
+  engine_.handle(ike::VmForked{});
 }
 
 void Daemon::check_every_sa() {

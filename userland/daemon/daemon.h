@@ -64,6 +64,7 @@ class Daemon {
   void serve(const kernel::PeerMoved& event);
   void serve(const kernel::PacketsRefused& event);
   void serve(const kernel::TransportLost& event);
+  void serve(const kernel::VmForked& event);
   /// Events were lost: what they would have said stands in the SAs.
   void check_every_sa();
   void check(const kernel::SaState& sa, const ike::Status& status);

@@ -137,6 +137,10 @@ struct JobDone {
   std::uint64_t token;
   JobResult result;
 };
+/// This virtual machine has been cloned or brought back to an earlier state: a twin may have the same SAs,
+/// which is why the kernel has taken the outbound ones away. All that there is is forgotten without a word to
+/// the peers, for no message can be told from the twin's, and begun again with fresh keys.
+struct VmForked {};
 /// Operator or test: rekey the Child SA or the IKE SA of a tunnel now.
 struct Rekey {
   TunnelId tunnel;
@@ -153,8 +157,9 @@ struct ClearChildSa {
 /// Delete every SA and tell the peers; nothing is initiated afterwards.
 struct Shutdown {};
 
-using Input = std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, PeerMoved,
-                           UnknownSpi, Acquire, NotSent, JobDone, Rekey, ClearSa, ClearChildSa, Shutdown>;
+using Input =
+    std::variant<Datagram, TimerDue, SetTunnel, RemoveTunnel, DataPlaneFailed, SaExpired, PeerMoved,
+                 UnknownSpi, Acquire, NotSent, JobDone, VmForked, Rekey, ClearSa, ClearChildSa, Shutdown>;
 
 // ---------------------------------------------------------------- actions, carried out in order
 

@@ -97,6 +97,7 @@ struct Engine::Impl {
   void on(Acquire&& input);
   void on(NotSent&& input);
   void on(JobDone&& input);
+  void on(VmForked&& input);
   void on(Rekey&& input);
   void on(ClearSa&& input);
   void on(ClearChildSa&& input);
@@ -311,6 +312,7 @@ struct Engine::Impl {
   void delete_ike(IkeSa& sa);
   void start_over(IkeSa& sa, Duration delay);
   void restart(Tunnel& tunnel);
+  void forget(Tunnel& tunnel);
   void take_down(Tunnel& tunnel);
   void judge(const IkeSa& sa);
   void leave_tunnel(IkeSa& sa);

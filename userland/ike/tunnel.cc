@@ -10,6 +10,8 @@ namespace {
 
 /// How often a waiting packet may bring the next attempt forward.
 constexpr Duration kHurryInterval{5000};
+/// Within this time each tunnel of a cloned machine begins again.
+constexpr Duration kForkSpread{1000};
 /// By what the two ends are authenticated.
 bool same_proofs(const TunnelPolicy& a, const TunnelPolicy& b) {
   const auto trustpoint = [](const TunnelPolicy& policy) {
@@ -93,6 +95,14 @@ void Engine::Impl::on(ClearChildSa&& input) {
   delete_child(*active);
   sa->want({Task::What::NewChild});
   pump(*sa);
+}
+
+void Engine::Impl::on(VmForked&&) {
+  pool_ = {};
+  refill_.reset();
+  cookies_ = {};
+  for (const auto& [id, unused] : tunnels_)
+    if (Tunnel* owner = tunnel(id)) forget(*owner);
 }
 
 /// The Deletes are sent once and nothing waits for their answers: the process is about to end.
@@ -334,6 +344,17 @@ void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
   Tunnel* owner = tunnel(sa.tunnel);
   delete_ike(sa);
   if (owner != nullptr) reconnect(*owner, delay);
+}
+
+/// Forgets all that a tunnel has, which a twin has too, and begins again before long: twins that do so at
+/// once would be in each other's way.
+void Engine::Impl::forget(Tunnel& owner) {
+  owner.active.reset();
+  for (ChildSa* lost : children(owner)) lost->outbound_spi = 0;
+  for (IkeSa* sa : ike_sas(owner)) close(*sa);
+  for (ChildSa* left : children(owner)) remove(*left);
+  owner.failures = 0;
+  if (owner.policy.remote) owner.next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
 }
 
 /// Deletes all that a tunnel has.

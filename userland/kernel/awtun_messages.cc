@@ -370,6 +370,8 @@ std::optional<Event> parse_event(const nlmsghdr& message) {
       return packets_refused(parts, PacketsRefused::Why::AuthFailed);
     case AWTUN_EVENT_TRANSPORT_LOST:
       return transport_lost(parts);
+    case AWTUN_EVENT_VM_FORKED:
+      return VmForked{};
     default:
       return std::nullopt;  // of a newer module
   }

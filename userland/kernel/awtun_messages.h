@@ -159,7 +159,12 @@ struct TransportLost {
 
   bool operator==(const TransportLost&) const = default;
 };
-using Event = std::variant<SaLimitReached, PacketsWaiting, PeerMoved, PacketsRefused, TransportLost>;
+/// This virtual machine was cloned or brought back to an earlier state: there is no outbound SA left.
+struct VmForked {
+  bool operator==(const VmForked&) const = default;
+};
+using Event =
+    std::variant<SaLimitReached, PacketsWaiting, PeerMoved, PacketsRefused, TransportLost, VmForked>;
 
 /// `family`: the number that the kernel gave to "awtun".
 Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettings& settings);

@@ -28,6 +28,11 @@ void SimKernel::flush() {
   active_.clear();
 }
 
+void SimKernel::flush_outbound() {
+  outbound_.clear();
+  active_.clear();
+}
+
 void SimKernel::add(const ike::AddSa& action) {
   const Sa sa{action.tunnel, action.local, action.remote,    action.udp,
               action.follow, action.esn,   action.transport, all_keys(action)};

@@ -32,6 +32,8 @@ class SimKernel {
   void apply(const ike::Action& action);
   /// All SAs gone, as after a reboot.
   void flush();
+  /// Those gone that it sends by, as after a fork of the virtual machine.
+  void flush_outbound();
 
   /// The tunnel's next packet; nullopt when no outbound SA is active.
   [[nodiscard]] std::optional<ModelPacket> transmit(ike::TunnelId tunnel);

@@ -348,12 +348,16 @@ TEST(AwtunMessages, ParsesALostTransport) {
   EXPECT_EQ(parse_event(*event.header()), Event(TransportLost{{ip("::"), 4500}}));
 }
 
+TEST(AwtunMessages, ParsesThatTheMachineWasCloned) {
+  EXPECT_EQ(Notification(AWTUN_EVENT_VM_FORKED).parsed(), Event(VmForked{}));
+}
+
 TEST(AwtunMessages, AnEventWithoutItsPartsIsNone) {
-  for (std::uint32_t event = 0; event <= AWTUN_EVENT_TRANSPORT_LOST + 1; ++event)
+  for (std::uint32_t event = 0; event <= AWTUN_EVENT_TRANSPORT_LOST; ++event)
     EXPECT_FALSE(Notification(event).parsed()) << event;
   EXPECT_FALSE(Notification(AWTUN_EVENT_PEER_MOVED).sa(AWTUN_DIR_IN).parsed());
   EXPECT_FALSE(Notification(AWTUN_EVENT_UNKNOWN_SPI).tunnel().parsed());
-  EXPECT_FALSE(Notification(AWTUN_EVENT_TRANSPORT_LOST + 1).sa(AWTUN_DIR_IN).tunnel().detail().parsed());
+  EXPECT_FALSE(Notification(AWTUN_EVENT_VM_FORKED + 1).sa(AWTUN_DIR_IN).tunnel().detail().parsed());
   EXPECT_FALSE(parse_event(*sa_activate_request(family, 4, 300).header()));
   EXPECT_FALSE(parse_sa(*sa_dump_request(family).header()));
 }

@@ -266,5 +266,41 @@ TEST(Acquire, MakesTheNextAttemptNowButNotEveryTime) {
   EXPECT_EQ(pair.world.node(0).sends.size(), before + 1);
 }
 
+// ---------------------------------------------------------------- a virtual machine that is cloned
+
+TEST_F(Recovery, AClonedMachineSaysNothingByItsOldSas) {
+  const auto before = ike_sa();
+  const auto old_spi = pair.status(0).child_sas.at(0).outbound_spi;
+  bool said = false;
+  pair.world.on_send = [&](const ike::Send& datagram) {
+    said |= datagram.local.address == pair.world.node(0).address &&
+            wire::parse_header(datagram.bytes)->initiator_spi == before.initiator_spi;
+  };
+  pair.world.node(0).kernel.flush_outbound();
+  pair.world.input(0, ike::VmForked{});
+  EXPECT_TRUE(pair.status(0).ike_sas.empty());
+  EXPECT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U);
+  ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
+  EXPECT_FALSE(said);
+  EXPECT_NE(pair.status(0).child_sas.at(0).outbound_spi, old_spi);
+  pair.world.run_for(20s);
+  EXPECT_TRUE(pair.at_rest());
+  EXPECT_EQ(pair.kernel_errors(), "");
+}
+
+TEST_F(Recovery, AMachineIsClonedInTheMiddleOfAnything) {
+  for (int step = 0; step < 40; ++step) {
+    pair.world.input(step % 2,
+                     ike::Rekey{kTunnel, step % 4 < 2 ? ike::Rekey::What::IkeSa : ike::Rekey::What::ChildSa});
+    for (int event = 0; event < step; ++event) pair.world.step_once(pair.world.now() + 1s);
+    pair.world.node(0).kernel.flush_outbound();
+    pair.world.input(0, ike::VmForked{});
+    ASSERT_TRUE(pair.come_up(30s)) << step << pair.world.trace();
+    pair.world.run_for(30s);
+    ASSERT_TRUE(pair.at_rest()) << step << pair.world.trace();
+    ASSERT_EQ(pair.kernel_errors(), "") << step;
+  }
+}
+
 }  // namespace
 }  // namespace awtun::sim
