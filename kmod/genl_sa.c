@@ -538,6 +538,13 @@ static int parse_selectors(const struct awtun_req *req,
 {
 	struct awtun_selectors *local, *remote;
 
+	if (!req->tb[AWTUN_SA_A_TS_LOCAL])
+		return AWTUN_MISSING(req, AWTUN_SA_A_TS_LOCAL,
+				     "the selectors of our side are missing");
+	if (!req->tb[AWTUN_SA_A_TS_REMOTE])
+		return AWTUN_MISSING(req, AWTUN_SA_A_TS_REMOTE,
+				     "the selectors of the peer's side are missing");
+
 	local = awtun_parse_selectors(req->tb[AWTUN_SA_A_TS_LOCAL],
 				      req->extack);
 	if (IS_ERR(local))

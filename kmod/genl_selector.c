@@ -14,6 +14,11 @@ static const struct nla_policy selector_policy[AWTUN_TS_A_MAX + 1] = {
 	[AWTUN_TS_A_PORT_MAX] = { .type = NLA_U16 },
 };
 
+static const struct nla_policy list_policy[AWTUN_TS_LIST_A_MAX + 1] = {
+	[AWTUN_TS_LIST_A_SELECTOR] = { .type = NLA_NESTED },
+	[AWTUN_TS_LIST_A_ANY] = { .type = NLA_FLAG },
+};
+
 static int parse_range(struct nlattr * const tb[], const struct nlattr *nest,
 		       struct awtun_selector *selector,
 		       struct netlink_ext_ack *extack)
@@ -73,20 +78,29 @@ static int parse_selector(const struct nlattr *nest,
 	return 0;
 }
 
-/* How many selectors are in a list, or an error. */
+/* How many selectors are in a list, 0 when it is for everything, or an error. */
 static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 {
-	const struct nlattr *attr;
-	int n = 0, rem;
+	const struct nlattr *attr, *any = NULL;
+	int n = 0, rem, err;
+
+	err = nla_validate_nested(list, AWTUN_TS_LIST_A_MAX, list_policy,
+				  extack);
+	if (err)
+		return err;
 
 	nla_for_each_nested(attr, list, rem) {
-		if (nla_type(attr) != AWTUN_TS_LIST_A_SELECTOR)
-			return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-					 "only selectors belong into the list");
 		if (++n > AWTUN_TS_MAX)
 			return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-					 "too many selectors");
+						 "too many selectors");
+		if (nla_type(attr) == AWTUN_TS_LIST_A_ANY)
+			any = attr;
 	}
+	if (any && n > 1)
+		return AWTUN_REFUSE_ATTR(extack, any, -EINVAL,
+					 "what covers everything stands alone in its list");
+	if (any)
+		return 0;
 	if (!n)
 		return AWTUN_REFUSE_ATTR(extack, list, -EINVAL,
 					 "a list without a selector covers nothing");
@@ -96,11 +110,11 @@ static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 
 /**
  * awtun_parse_selectors() - read one side's selectors
- * @list: the attribute; NULL for none
+ * @list: the attribute
  * @extack: says what is wrong
  *
- * Return: the selectors, to be freed by kfree(); NULL for none, which covers
- * everything; or an error pointer.
+ * Return: the selectors, to be freed by kfree(); NULL when the list says that
+ * everything is covered; or an error pointer.
  */
 struct awtun_selectors *awtun_parse_selectors(const struct nlattr *list,
 					      struct netlink_ext_ack *extack)
@@ -109,10 +123,8 @@ struct awtun_selectors *awtun_parse_selectors(const struct nlattr *list,
 	const struct nlattr *attr;
 	int n, rem, err;
 
-	if (!list)
-		return NULL;
 	n = count(list, extack);
-	if (n < 0)
+	if (n <= 0)
 		return ERR_PTR(n);
 
 	selectors = kzalloc(struct_size(selectors, list, n),
@@ -155,7 +167,7 @@ static int put_selector(struct sk_buff *skb,
  * awtun_put_selectors() - write one side's selectors
  * @skb: gets the attribute
  * @type: the attribute
- * @selectors: NULL for none
+ * @selectors: NULL for everything
  *
  * Return: 0 or -EMSGSIZE.
  */
@@ -165,12 +177,12 @@ int awtun_put_selectors(struct sk_buff *skb, int type,
 	struct nlattr *nest;
 	unsigned int i;
 
-	if (!selectors)
-		return 0;
 	nest = nla_nest_start(skb, type);
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = 0; i < selectors->n; i++)
+	if (!selectors && nla_put_flag(skb, AWTUN_TS_LIST_A_ANY))
+		return -EMSGSIZE;
+	for (i = 0; selectors && i < selectors->n; i++)
 		if (put_selector(skb, &selectors->list[i]))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);

@@ -418,6 +418,10 @@ static int sa_ts(struct awtun_req *req, __u16 type, char *value)
 {
 	struct awtun_ts ts;
 
+	if (!strcmp(value, "any")) {
+		awtun_put_ts_any(req, type);
+		return 0;
+	}
 	if (parse_ts(&ts, value))
 		return -1;
 	awtun_put_ts(req, type, &ts);
@@ -543,6 +547,8 @@ static int cmd_sa_add(struct awtun_nl *nl, int argc, char **argv)
 	dir = number_of(dirs, argv[1]);
 	spi = strtoul(argv[2], NULL, 0);
 	awtun_req_sa(&req, AWTUN_CMD_SA_ADD, ifindex, dir, spi);
+	awtun_put_ts_any(&req, AWTUN_SA_A_TS_LOCAL);
+	awtun_put_ts_any(&req, AWTUN_SA_A_TS_REMOTE);
 	if (argc > 4 && !strncmp(argv[3], "suite=", 6) &&
 	    !strncmp(argv[4], "keymat=", 7)) {
 		if (sa_suite(&req, ifindex, dir, spi, argv[3] + 6,
@@ -617,6 +623,8 @@ static void print_ts_list(const char *name, const struct awtun_ts_list *list)
 	char text[128];
 	unsigned int i;
 
+	if (list->any)
+		put_string(name, "any");
 	for (i = 0; i < list->n; i++) {
 		format_ts(&list->ts[i], text, sizeof(text));
 		if (i && wanted(name, false))

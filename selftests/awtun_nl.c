@@ -215,6 +215,13 @@ static size_t write_ts(__u8 *at, const struct awtun_ts *ts)
 	return len;
 }
 
+static const struct nlattr ts_any = { NLA_HDRLEN, AWTUN_TS_LIST_A_ANY };
+
+void awtun_put_ts_any(struct awtun_req *req, __u16 type)
+{
+	awtun_put(req, type | NLA_F_NESTED, &ts_any, sizeof(ts_any));
+}
+
 void awtun_put_ts(struct awtun_req *req, __u16 type, const struct awtun_ts *ts)
 {
 	__u8 list[AWTUN_REQ_DATA / 2];
@@ -227,6 +234,8 @@ void awtun_put_ts(struct awtun_req *req, __u16 type, const struct awtun_ts *ts)
 		len = req->attr[i].len;
 		memcpy(list, req->data + req->attr[i].at, len);
 	}
+	if (len == sizeof(ts_any) && !memcmp(list, &ts_any, len))
+		len = 0;
 	len += write_ts(list + len, ts);
 	awtun_put(req, type | NLA_F_NESTED, list, len);
 }
@@ -536,6 +545,8 @@ void awtun_req_sa_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
 	}
 	if (window)
 		awtun_put_u32(req, AWTUN_SA_A_REPLAY_WINDOW, window);
+	awtun_put_ts_any(req, AWTUN_SA_A_TS_LOCAL);
+	awtun_put_ts_any(req, AWTUN_SA_A_TS_REMOTE);
 }
 
 void awtun_req_sa(struct awtun_req *req, __u8 cmd, __u32 ifindex,

@@ -92,7 +92,9 @@ struct awtun_ts {
 	__u16 port_max;
 };
 
+/* What one side of an SA covers: @any, or what one of @n selectors does. */
 struct awtun_ts_list {
+	bool any;
 	unsigned int n;
 	struct awtun_ts ts[AWTUN_TS_MAX];
 };
@@ -200,7 +202,9 @@ void awtun_put_u32(struct awtun_req *req, __u16 type, __u32 value);
 void awtun_put_u64(struct awtun_req *req, __u16 type, __u64 value);
 void awtun_put_spi(struct awtun_req *req, __u32 spi);
 void awtun_put_encap(struct awtun_req *req, __u16 local, __u16 remote);
-/* Appends a selector to the list @type, AWTUN_SA_A_TS_LOCAL or _REMOTE. */
+/* The list @type, AWTUN_SA_A_TS_LOCAL or _REMOTE, is for everything. */
+void awtun_put_ts_any(struct awtun_req *req, __u16 type);
+/* Appends a selector to the list @type; takes the place of everything. */
 void awtun_put_ts(struct awtun_req *req, __u16 type, const struct awtun_ts *ts);
 void awtun_drop(struct awtun_req *req, __u16 type);
 

@@ -227,10 +227,13 @@ static void parse_ts_list(const struct nl_attr *nest,
 	size_t left = nest->len;
 	struct nl_attr attr;
 
-	while (nl_next_attr(&pos, &left, &attr))
+	while (nl_next_attr(&pos, &left, &attr)) {
 		if (attr.type == AWTUN_TS_LIST_A_SELECTOR &&
 		    list->n < AWTUN_TS_MAX)
 			parse_ts(&attr, &list->ts[list->n++]);
+		if (attr.type == AWTUN_TS_LIST_A_ANY)
+			list->any = true;
+	}
 }
 
 static void parse_sa_lifetime(const struct nl_attr *attr, struct awtun_sa *sa)

@@ -92,9 +92,9 @@ static void describe_sa(struct text *text, const struct awtun_sa *sa)
 	add_text(text, "SA %u %#x cipher %u %u icv %u auth %u window %u active %d",
 		 sa->dir, sa->spi, sa->cipher, sa->cipher_key_len, sa->icv_len,
 		 sa->auth, sa->window, sa->active);
-	add_text(text, " esn %d ports %u %u selectors %u %u hard %llu\n", sa->esn,
-		 sa->encap_local_port, sa->encap_remote_port, sa->ts_local.n,
-		 sa->ts_remote.n, sa->hard.seconds);
+	add_text(text, " esn %d ports %u %u selectors %d %u %d %u hard %llu\n", sa->esn,
+		 sa->encap_local_port, sa->encap_remote_port, sa->ts_local.any,
+		 sa->ts_local.n, sa->ts_remote.any, sa->ts_remote.n, sa->hard.seconds);
 }
 
 /* Commands. Each returns 0 or -errno; one that reads says what. */

@@ -646,6 +646,8 @@ TEST_F(tunnel, selectors_are_told_as_they_were_set)
 		ASSERT_EQ(0, call(&self->nl, &req))
 			TH_LOG("%s", self->nl.extack);
 		ASSERT_EQ(0, get_free(&self->nl, self->ifindex, dir, &sa));
+		EXPECT_FALSE(sa.ts_local.any);
+		EXPECT_FALSE(sa.ts_remote.any);
 		ASSERT_EQ(AWTUN_TS_MAX, sa.ts_local.n);
 		ASSERT_EQ(AWTUN_TS_MAX, sa.ts_remote.n);
 		for (i = 0; i < AWTUN_TS_MAX; i++) {
@@ -676,7 +678,91 @@ TEST_F(tunnel, selectors_have_defaults)
 	ASSERT_EQ(0, get_free(&self->nl, self->ifindex, AWTUN_DIR_IN, &sa));
 	ASSERT_EQ(1, sa.ts_local.n);
 	EXPECT_EQ(0, sa.ts_remote.n);
+	EXPECT_TRUE(sa.ts_remote.any);
+	EXPECT_FALSE(sa.ts_local.any);
 	EXPECT_TRUE(same_ts(&all, &sa.ts_local.ts[0]));
+}
+
+/* What is not said is not everything. */
+TEST_F(tunnel, selectors_are_needed)
+{
+	static const __u16 sides[] = { AWTUN_SA_A_TS_LOCAL,
+				       AWTUN_SA_A_TS_REMOTE };
+	struct awtun_req req;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		good_add(&req, self->ifindex, 1 + i / 2, "aes256-gcm16");
+		awtun_drop(&req, sides[i % 2]);
+		REFUSED_FOR(sides[i % 2], MALFORMED, &req, "left out");
+	}
+	good_add(&req, self->ifindex, AWTUN_DIR_OUT, "aes256-gcm16");
+	awtun_drop(&req, AWTUN_SA_A_TS_LOCAL);
+	awtun_drop(&req, AWTUN_SA_A_TS_REMOTE);
+	REFUSED_FOR(AWTUN_SA_A_TS_LOCAL, MALFORMED, &req, "both left out");
+}
+
+TEST_F(tunnel, selectors_for_everything)
+{
+	struct awtun_req req;
+	struct awtun_sa sa;
+	unsigned int dir;
+
+	for (dir = AWTUN_DIR_IN; dir <= AWTUN_DIR_OUT; dir++) {
+		good_add(&req, self->ifindex, dir, "aes256-sha512");
+		awtun_put_ts_any(&req, AWTUN_SA_A_TS_LOCAL);
+		awtun_put_ts_any(&req, AWTUN_SA_A_TS_REMOTE);
+		ASSERT_EQ(0, call(&self->nl, &req))
+			TH_LOG("%s", self->nl.extack);
+		ASSERT_EQ(0, get_free(&self->nl, self->ifindex, dir, &sa));
+		EXPECT_TRUE(sa.ts_local.any);
+		EXPECT_TRUE(sa.ts_remote.any);
+		EXPECT_EQ(0, sa.ts_local.n);
+		EXPECT_EQ(0, sa.ts_remote.n);
+	}
+}
+
+/* Before or after a selector, twice, with a value: nothing is taken for it. */
+TEST_F(tunnel, selectors_for_everything_and_more)
+{
+	static const __u8 any[] = { 4, 0, AWTUN_TS_LIST_A_ANY, 0 };
+	static const __u8 selector[] = {
+		20, 0, AWTUN_TS_LIST_A_SELECTOR, 0x80,
+		8, 0, AWTUN_TS_A_START, 0, 10, 0, 0, 0,
+		8, 0, AWTUN_TS_A_END, 0, 10, 0, 0, 255,
+	};
+	/* Which of a list's three are selectors. */
+	static const bool bad[][3] = {
+		{ false, true, true }, { true, false, true },
+		{ true, true, false }, { false, false, false },
+	};
+	static const __u8 valued[] = { 8, 0, AWTUN_TS_LIST_A_ANY, 0, 1, 0, 0, 0 };
+	static const __u8 nested[] = { 4, 0, AWTUN_TS_LIST_A_ANY, 0x80 };
+	struct awtun_req req;
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		__u8 list[3 * sizeof(selector)];
+		size_t len = 0;
+
+		for (at = 0; at < 3; at++) {
+			size_t add = bad[i][at] ? sizeof(selector) : sizeof(any);
+
+			memcpy(list + len, bad[i][at] ? selector : any, add);
+			len += add;
+		}
+		good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm8");
+		awtun_put(&req, AWTUN_SA_A_TS_LOCAL | NLA_F_NESTED, list, len);
+		REFUSED_FOR(AWTUN_TS_LIST_A_ANY, MALFORMED, &req, "list %u", i);
+	}
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm8");
+	awtun_put(&req, AWTUN_SA_A_TS_REMOTE | NLA_F_NESTED, valued,
+		  sizeof(valued));
+	REFUSED(MALFORMED, &req, "with a value");
+	good_add(&req, self->ifindex, AWTUN_DIR_IN, "aes256-gcm8");
+	awtun_put(&req, AWTUN_SA_A_TS_REMOTE | NLA_F_NESTED, nested,
+		  sizeof(nested));
+	REFUSED(MALFORMED, &req, "as a nest");
 }
 
 TEST_F(tunnel, selectors_of_reversed_ranges)
@@ -764,7 +850,8 @@ TEST_F(tunnel, selectors_that_are_none)
 		{ 0, 3, "a selector shorter than its header" },
 		{ 0, 200, "a selector longer than its list" },
 		{ 2, 0, "type 0 in the list" },
-		{ 2, AWTUN_TS_LIST_A_SELECTOR + 1, "unknown in the list" },
+		{ 2, AWTUN_TS_LIST_A_MAX + 1, "unknown in the list" },
+		{ 2, AWTUN_TS_LIST_A_ANY, "a selector as the flag for everything" },
 		{ 3, 0, "a selector without the flag of a nest" },
 		{ 6, 0, "type 0 in the selector" },
 		{ 6, AWTUN_TS_A_MAX + 1, "unknown in the selector" },

@@ -44,6 +44,19 @@ refuses_user() {
 		grep -qF "there is no user $1"
 }
 
+# A directory of root's, and a link to it in a directory that the user owns.
+link_to_roots_directory() {
+	install -d -m 755 "$work/roots" && install -d -m 711 -o awtun -g awtun "$work/users" &&
+		ln -s "$work/roots" "$work/users/link" && chown -h awtun: "$work/users/link"
+}
+
+# Nothing is made where the user's link leads.
+follows_no_link() {
+	! in_ns router-b timeout 20 "$AWTUN_BIN/awiked" --user awtun --config "$work/users/startup-config" \
+		--state-dir "$work/users" --socket "$work/users/sock" --pki-dir "$work/users/link/pki" 2>"$work/said" &&
+		grep -q "make $work/users/link/pki" "$work/said" && [ -z "$(ls -A "$work/roots")" ]
+}
+
 readonly NONE=0000000000000000
 
 ktap_begin
@@ -79,5 +92,7 @@ check "awiked ends as it should" daemon_stop a
 check "and starts again with what it saved" \
 	daemon_start a --user awtun
 check "the tunnel comes back" wait_for 60 both_up
+check "a link of the user's leads to root's directory" link_to_roots_directory
+check "root makes nothing there for it" follows_no_link
 check "a user that does not exist is refused" refuses_user nosuch
 ktap_end

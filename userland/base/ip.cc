@@ -35,6 +35,40 @@ bool IpAddress::is_unspecified() const {
   return std::all_of(octets_.begin(), octets_.end(), [](std::uint8_t octet) { return octet == 0; });
 }
 
+namespace {
+
+bool is_multicast(const IpAddress& address) {
+  const std::uint8_t first = address.bytes()[0];
+  return address.is_v4() ? first >= 224 : first == 0xff;
+}
+
+bool is_loopback(const IpAddress& address) {
+  return address.is_v4() ? address.bytes()[0] == 127 : address == IpAddress::parse("::1");
+}
+
+/// ::ffff:0:0/96, RFC 4291 2.5.5.2.
+bool is_mapped_v4(const IpAddress& address) {
+  constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return !address.is_v4() && std::ranges::equal(address.bytes().first(prefix.size()), prefix);
+}
+
+}  // namespace
+
+std::string_view not_a_host(const IpAddress& address) {
+  if (address.is_unspecified()) return "the unspecified address is no host's address";
+  if (address.is_v4() && address.bytes()[0] == 0) return "an address of 0.0.0.0/8 is no host's address";
+  if (is_multicast(address)) return "a multicast or broadcast address is no host's address";
+  if (is_loopback(address)) return "a loopback address is not reachable from elsewhere";
+  if (is_mapped_v4(address)) return "an IPv4-mapped address is no host's address";
+  return "";
+}
+
+bool is_link_local(const IpAddress& address) {
+  const auto octets = address.bytes();
+  return address.is_v4() ? octets[0] == 169 && octets[1] == 254
+                         : octets[0] == 0xfe && (octets[1] & 0xc0U) == 0x80;
+}
+
 std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;

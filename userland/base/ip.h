@@ -38,6 +38,13 @@ class IpAddress {
   std::array<std::uint8_t, 16> octets_{};
 };
 
+/// Why no other host can have `address`: "a loopback address is not reachable from elsewhere". Empty: one
+/// can.
+[[nodiscard]] std::string_view not_a_host(const IpAddress& address);
+
+/// fe80::/10 and 169.254.0.0/16: of use on one link alone (RFC 4291 2.5.6, RFC 3927).
+[[nodiscard]] bool is_link_local(const IpAddress& address);
+
 /// An address with a prefix length. Whether host bits may be set is the user's rule: `ip address`
 /// keeps them, `ip route` refuses them (see is_network()).
 struct IpPrefix {

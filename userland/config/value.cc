@@ -60,32 +60,12 @@ Parsed parse_tunnel(std::string_view text) {
   return Value(*number);
 }
 
-bool is_multicast(const IpAddress& address) {
-  const std::uint8_t first = address.bytes()[0];
-  return address.is_v4() ? first >= 224 : first == 0xff;
-}
-
-bool is_loopback(const IpAddress& address) {
-  return address.is_v4() ? address.bytes()[0] == 127 : address == IpAddress::parse("::1");
-}
-
-bool is_link_local_v6(const IpAddress& address) {
-  return !address.is_v4() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
-}
-
-/// Why `address` cannot be one host's own address; empty when it can.
-ValueError not_a_host(const IpAddress& address) {
-  if (address.is_unspecified()) return "the unspecified address is no host's address";
-  if (is_multicast(address)) return "a multicast or broadcast address is no host's address";
-  if (is_loopback(address)) return "a loopback address is not reachable from elsewhere";
-  return "";
-}
-
 Parsed parse_address(std::string_view text) {
   const auto address = IpAddress::parse(text);
   if (!address) return kNotThisType;
-  if (ValueError why = not_a_host(*address); !why.empty()) return Error{std::move(why)};
-  if (is_link_local_v6(*address)) return Error{ValueError("a link-local address needs an interface")};
+  if (const auto why = not_a_host(*address); !why.empty()) return Error{ValueError(why)};
+  if (!address->is_v4() && is_link_local(*address))
+    return Error{ValueError("a link-local address needs an interface")};
   return Value(*address);
 }
 
@@ -116,7 +96,7 @@ Parsed parse_either_network(std::string_view text) {
 Parsed parse_interface_address(Family family, std::string_view text) {
   const auto prefix = IpPrefix::parse(text);
   if (!prefix || prefix->address.family() != family) return kNotThisType;
-  if (ValueError why = not_a_host(prefix->address); !why.empty()) return Error{std::move(why)};
+  if (const auto why = not_a_host(prefix->address); !why.empty()) return Error{ValueError(why)};
   if (prefix->length == 0) return Error{ValueError("a prefix length of 0 leaves no network")};
   if (family == Family::V4 && prefix->length < 31) {
     if (prefix->is_network()) return Error{ValueError("this is the network's own address, not a host's")};

@@ -45,7 +45,7 @@ ActionExecutor::Done ActionExecutor::perform(const ike::AddSa& add) {
   if (!index) return Error{index.error()};
   if (add.transport) return Error{std::string("the kernel module has no transport mode")};
   const auto spec = sa_spec(add, *index);
-  auto added = as_text(data_plane_.add_sa(spec));
+  auto added = spec ? as_text(data_plane_.add_sa(*spec)) : Done(Error{spec.error()});
   if (!added)
     spdlog::warn("{}: {}", config::tunnel_name(add.tunnel), added.error());
   else if (key_log_ != nullptr)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "userland/base/overloaded.h"
@@ -84,20 +85,56 @@ Result<void, std::string> Applier::remove_leftovers() {
 Result<void, std::string> Applier::apply(config::Config candidate) {
   auto wanted = looked_up(candidate);
   if (!wanted) return Error{std::move(wanted.error())};
-  if (auto done = change_to(*std::move(wanted)); !done) return done;
-  running_ = std::move(candidate);
-  host_names_.want(destination_hosts(running_));
-  reconcile();
+  auto asked = as_asked_for(*std::move(wanted), candidate, running_, effective_);
+  if (auto done = change_to(std::move(asked)); !done) return done;
+  take_on(std::move(candidate));
   return {};
 }
 
+void Applier::begin(config::Config startup) {
+  effective_ = startup;
+  effective_.tunnels.clear();
+  take_on(std::move(startup));
+}
+
+void Applier::take_on(config::Config config) {
+  running_ = std::move(config);
+  std::erase_if(refused_, [this](const auto& one) { return !running_.tunnels.contains(one.first); });
+  host_names_.want(destination_hosts(running_));
+  reconcile();
+}
+
+config::Config Applier::effective() const {
+  auto all = effective_;
+  for (const auto& [number, refused] : refused_) all.tunnels[number] = refused.tunnel;
+  return all;
+}
+
+std::map<ike::TunnelId, std::string> Applier::waiting() const {
+  std::map<ike::TunnelId, std::string> all;
+  for (const auto& [number, tunnel] : effective_.tunnels) {
+    const auto* host = config::destination_host(tunnel);
+    const auto family = config::delivery_family(tunnel.mode);
+    if (host == nullptr || host->address || !family) continue;
+    if (const auto problem = host_names_.problem(host->name); !problem.empty())
+      all[number] = host->name + ": " + problem;
+    else if (const auto known = host_names_.addresses(host->name); !known.empty())
+      all[number] = no_destination(host->name, known, *family);
+  }
+  for (const auto& [number, refused] : refused_) all[number] = refused.why;
+  return all;
+}
+
 Result<config::Config, std::string> Applier::looked_up(const config::Config& config) {
-  auto found = with_destinations(config, host_names_.addresses(), effective_);
-  if (!has_source_interface(config)) return found;
-  const auto links = routing_.links();
-  if (!links) return Error{links.error().to_string()};
+  const bool by_interface = has_source_interface(config);
+  const auto known = host_names_.addresses();
+  if (!by_interface && known.empty()) return config;
   const auto addresses = routing_.addresses();
   if (!addresses) return Error{addresses.error().to_string()};
+  auto found = with_destinations(config, known, no_peers(*addresses), effective_);
+  if (!by_interface) return found;
+  const auto links = routing_.links();
+  if (!links) return Error{links.error().to_string()};
   return with_sources(std::move(found), *links, *addresses);
 }
 
@@ -107,6 +144,15 @@ Applier::Done Applier::change_to(config::Config wanted) {
   const auto undo_failed = [](const std::string& why) { spdlog::error("undoing a change: {}", why); };
   if (auto done = carry_out(steps, effective_, wanted, run, undo_failed); !done) return done;
   effective_ = std::move(wanted);
+  return {};
+}
+
+Applier::Done Applier::change_tunnel(ike::TunnelId number, const config::Config& wanted) {
+  const auto steps = plan_tunnel(number, effective_, wanted, link_local_);
+  const auto run = [this](const Step& step, const config::Config& towards) { return execute(step, towards); };
+  const auto undo_failed = [](const std::string& why) { spdlog::error("undoing a change: {}", why); };
+  if (auto done = carry_out(steps, effective_, wanted, run, undo_failed); !done) return done;
+  effective_.tunnels[number] = wanted.tunnels.at(number);
   return {};
 }
 
@@ -205,7 +251,7 @@ Applier::Done Applier::start(ike::TunnelId tunnel, const config::Config& config)
 void Applier::reconcile() {
   reconcile_soon_.stop();
   retry_.stop();
-  bool done = remake_vanished_links();
+  bool done = forget_vanished_links();
   done = follow_addresses() && done;
   const auto links = routing_.links();
   if (links) {
@@ -217,37 +263,50 @@ void Applier::reconcile() {
   if (!links || !done) retry_.start(retry_interval);
 }
 
+// Every tunnel by itself: what one cannot have, the others do not wait for.
 bool Applier::follow_addresses() {
-  if (!has_source_interface(running_) && destination_hosts(running_).empty()) return true;
   auto wanted = looked_up(running_);
-  const auto followed = wanted ? change_to(*std::move(wanted)) : Done(Error{std::move(wanted.error())});
-  if (!followed) spdlog::warn("{}", followed.error());
-  return static_cast<bool>(followed);
-}
-
-bool Applier::remake_vanished_links() {
-  const auto links = routing_.links();
-  if (!links) return false;
-  bool done = true;
-  for (const auto& [number, tunnel] : running_.tunnels) {
-    const auto index = tunnels_.find(number).value_or(TunnelLink{}).ifindex;
-    if (!std::any_of(links->begin(), links->end(), [&](const auto& link) { return link.index == index; }))
-      done = remake_link(number) && done;
+  if (!wanted) {
+    spdlog::warn("{}", wanted.error());
+    return false;
   }
+  bool done = true;
+  for (const auto& [number, tunnel] : running_.tunnels) done = follow(number, *wanted) && done;
   return done;
 }
 
-bool Applier::remake_link(ike::TunnelId number) {
-  spdlog::warn("{}: was deleted by someone else, made anew", config::tunnel_name(number));
-  tunnels_.erase(number);
-  engine_.handle(ike::RemoveTunnel{number});
-  auto without = effective_;
-  without.tunnels.erase(number);
-  for (const auto& step : plan(without, effective_, link_local_)) {
-    if (const auto done = execute(step, effective_); !done) {
-      spdlog::error("{}", done.error());
-      return false;
-    }
+/// To what `wanted` has for the tunnel, or, when the kernel refuses that, to a tunnel without delivery.
+bool Applier::follow(ike::TunnelId number, config::Config& wanted) {
+  const auto has = effective_.tunnels.find(number);
+  auto& tunnel = wanted.tunnels.at(number);
+  const bool there = has != effective_.tunnels.end() && has->second == tunnel;
+  const auto changed = there ? Done() : change_tunnel(number, wanted);
+  if (changed) {
+    refused_.erase(number);
+    return true;
+  }
+  auto& refused = refused_[number];
+  if (refused.why != changed.error())
+    spdlog::warn("{}: {}; tried again until it can be", config::tunnel_name(number), changed.error());
+  refused = {tunnel, changed.error()};
+  tunnel.source.reset();
+  if (const auto held = change_tunnel(number, wanted); !held) spdlog::debug("{}", held.error());
+  return false;
+}
+
+/// They are made anew with what follows. False: the kernel does not tell.
+bool Applier::forget_vanished_links() {
+  const auto links = routing_.links();
+  if (!links) return false;
+  std::set<std::uint32_t> present;
+  for (const auto& link : *links) present.insert(link.index);
+  for (const auto& [number, tunnel] : running_.tunnels) {
+    const auto link = tunnels_.find(number);
+    if (!link || present.contains(link->ifindex)) continue;
+    spdlog::warn("{}: was deleted by someone else, made anew", config::tunnel_name(number));
+    tunnels_.erase(number);
+    engine_.handle(ike::RemoveTunnel{number});
+    effective_.tunnels.erase(number);
   }
   return true;
 }

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,24 +35,32 @@ class Applier {
   Result<void, std::string> remove_leftovers();
 
   /// Makes `candidate` the running configuration, or says why not and changes nothing. Routes that
-  /// cannot be installed yet do not count: they are tried again until they can.
+  /// cannot be installed yet do not count, nor do tunnels whose addresses were looked up and have become
+  /// such as the kernel refuses: they are tried again until they can.
   Result<void, std::string> apply(config::Config candidate);
+
+  /// The first configuration. A tunnel that the kernel refuses waits by itself.
+  void begin(config::Config startup);
 
   /// Tells the engine every tunnel's policy anew, for its trustpoint may have changed.
   void renew_policies();
 
   [[nodiscard]] const config::Config& running() const { return running_; }
-  /// The same, with interfaces and host names looked up: what the kernel and the engine have.
-  [[nodiscard]] const config::Config& effective() const { return effective_; }
-  /// The host names that it has; see HostNames::problem().
-  [[nodiscard]] const HostNames& host_names() const { return host_names_; }
+  /// The same, with interfaces and host names looked up: what the kernel and the engine have, or are to have.
+  [[nodiscard]] config::Config effective() const;
+  /// Why tunnels are without the delivery that they are to have.
+  [[nodiscard]] std::map<ike::TunnelId, std::string> waiting() const;
 
  private:
   using Done = Result<void, std::string>;
 
+  /// `config` is the running configuration from now on; whatever effective_ lacks of it follows.
+  void take_on(config::Config config);
   [[nodiscard]] Result<config::Config, std::string> looked_up(const config::Config& config);
   /// From effective_ to `wanted`, or nothing.
   Done change_to(config::Config wanted);
+  /// The same for one tunnel, which both or `wanted` alone have.
+  Done change_tunnel(ike::TunnelId number, const config::Config& wanted);
   Done execute(const Step& step, const config::Config& towards);
   Done create_link(ike::TunnelId tunnel);
   Done delete_link(ike::TunnelId tunnel);
@@ -69,8 +76,8 @@ class Applier {
   /// up. What cannot be done now (false below) is tried again in a while.
   void reconcile();
   bool follow_addresses();
-  bool remake_vanished_links();
-  bool remake_link(ike::TunnelId number);
+  bool follow(ike::TunnelId number, config::Config& wanted);
+  bool forget_vanished_links();
   bool reconcile_addresses(const std::vector<kernel::Link>& links);
   bool reconcile_routes(const std::vector<kernel::Link>& links);
   bool add_route(const kernel::Route& route);
@@ -82,7 +89,13 @@ class Applier {
   LinkLocal link_local_;
   Authorities authorities_;
   config::Config running_;
-  config::Config effective_;
+  config::Config effective_;  ///< with those of refused_ as far as the kernel has them
+  /// What the kernel has refused, with the last reason.
+  struct Refused {
+    config::Tunnel tunnel;
+    std::string why;
+  };
+  std::map<ike::TunnelId, Refused> refused_;
   HostNames host_names_;
   Timer reconcile_soon_;
   Timer retry_;

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <vector>
 
+#include "userland/daemon/directories.h"
 #include "userland/daemon/system_error.h"
 
 namespace awtun::daemon {
@@ -62,6 +63,19 @@ Rights rights_of(int fd, const std::string& readers) {
   return Rights::None;
 }
 
+/// The socket of that name, and not what somebody has put in its place.
+bool give_socket_to(gid_t group, const std::filesystem::path& path) {
+  const auto directory = open_directory_of(path, Missing::Refused);
+  if (!directory) return false;
+  const auto name = path.filename();
+  const UniqueFd file(::openat(directory->fd.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return false;
+  errno = EINVAL;
+  return S_ISSOCK(status.st_mode) && status.st_uid == ::geteuid() &&
+         ::fchownat(file.get(), "", static_cast<uid_t>(-1), group, AT_EMPTY_PATH) == 0;
+}
+
 Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path, bool for_all) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -76,8 +90,7 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
   const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::umask(old_mask);
   if (bound != 0) return Error{system_error("listen on " + text)};
-  if (const auto group = group_called(group_name);
-      group && ::chown(text.c_str(), static_cast<uid_t>(-1), *group) != 0)
+  if (const auto group = group_called(group_name); group && !give_socket_to(*group, path))
     return Error{system_error("give " + text + " to group " + group_name)};
   if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
   return fd;
@@ -108,10 +121,11 @@ struct Line {
 // ---------------------------------------------------------------- SocketClaim
 
 Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
-  std::error_code ignored;  // what matters shows when the lock is made
-  std::filesystem::create_directories(path.parent_path(), ignored);
   const auto lock_path = path.string() + ".lock";
-  UniqueFd fd(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const auto directory = open_directory_of(path, Missing::Made);
+  if (!directory) return Error{system_error("open " + lock_path)};
+  const auto lock = path.filename().string() + ".lock";
+  UniqueFd fd(::openat(directory->fd.get(), lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return Error{system_error("open " + lock_path)};
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> holder{};

@@ -81,8 +81,7 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
   if (auto opened = daemon->open_transport(); !opened) return Error{opened.error()};
   daemon->reload_credentials();
   if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
-  if (auto applied = daemon->applier_.apply(std::move(*startup)); !applied)
-    return Error{options.config.string() + ": " + applied.error()};
+  daemon->applier_.begin(std::move(*startup));
   auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_, options.readers);
   if (!control) {
     daemon->stop();
@@ -405,12 +404,7 @@ Result<InterfaceFacts, std::string> Daemon::interface_facts() {
   if (!addresses) return Error{addresses.error().to_string()};
   auto states = ports_.data_plane.tunnels();
   if (!states) return Error{states.error().to_string()};
-  std::map<std::string, std::string> host_problems;
-  for (const auto& name : destination_hosts(applier_.running()))
-    if (auto problem = applier_.host_names().problem(name); !problem.empty())
-      host_problems.emplace(name, std::move(problem));
-  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states),
-                        std::move(host_problems)};
+  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states), applier_.waiting()};
 }
 
 Result<Json, std::string> Daemon::show_startup() {

@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "userland/ike/engine.h"
+
 namespace awtun::daemon {
 namespace {
-
-/// fe80::/10: of use on one link alone.
-bool is_link_local(const IpAddress& address) {
-  return !address.is_v4() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0U) == 0x80;
-}
 
 std::optional<IpAddress> address_of(const std::string& interface, Family family,
                                     const std::vector<kernel::Link>& links,
@@ -19,7 +16,7 @@ std::optional<IpAddress> address_of(const std::string& interface, Family family,
   if (link == links.end()) return std::nullopt;
   const auto found = std::ranges::find_if(addresses, [&](const kernel::InterfaceAddress& one) {
     return one.ifindex == link->index && one.prefix.address.family() == family &&
-           !is_link_local(one.prefix.address);
+           (family == Family::V4 || !is_link_local(one.prefix.address));
   });
   return found == addresses.end() ? std::nullopt : std::optional(found->prefix.address);
 }
@@ -37,7 +34,49 @@ const IpAddress* destination_before(const config::Config& before, std::uint32_t 
   return found == before.tunnels.end() ? nullptr : config::destination_address(found->second);
 }
 
+const config::Tunnel* find_tunnel_of(const config::Config& config, std::uint32_t number) {
+  const auto found = config.tunnels.find(number);
+  return found == config.tunnels.end() ? nullptr : &found->second;
+}
+
+bool same_endpoints(const config::Tunnel& a, const config::Tunnel& b) {
+  return a.mode == b.mode && a.source == b.source && a.source_interface == b.source_interface &&
+         a.destination == b.destination;
+}
+
 }  // namespace
+
+std::set<IpAddress> no_peers(const std::vector<kernel::InterfaceAddress>& ours) {
+  std::set<IpAddress> all;
+  for (const auto& one : ours) {
+    all.insert(one.prefix.address);
+    // RFC 919: all ones after the prefix; links of two addresses have none (RFC 3021).
+    if (one.prefix.address.is_v4() && one.prefix.length <= 30)
+      all.insert(ike::TrafficSelector::of(one.prefix).last);
+  }
+  return all;
+}
+
+std::string no_destination(const std::string& host, const std::vector<IpAddress>& known, Family family) {
+  const auto found = std::ranges::find(known, family, &IpAddress::family);
+  if (found == known.end()) return host + " has no IPv" + (family == Family::V4 ? "4" : "6") + " address";
+  return host + " stands for " + found->to_string() + ", which is this router's own or a broadcast address";
+}
+
+config::Config as_asked_for(config::Config wanted, const config::Config& candidate,
+                            const config::Config& running, const config::Config& effective) {
+  for (const auto& [number, tunnel] : candidate.tunnels) {
+    const auto* before = find_tunnel_of(running, number);
+    if (before == nullptr || !same_endpoints(*before, tunnel)) continue;
+    if (const auto* has = find_tunnel_of(effective, number)) {
+      wanted.tunnels[number].source = has->source;
+      wanted.tunnels[number].destination = has->destination;
+    } else {
+      wanted.tunnels.erase(number);
+    }
+  }
+  return wanted;
+}
 
 bool has_source_interface(const config::Config& config) {
   return std::ranges::any_of(config.tunnels,
@@ -63,15 +102,17 @@ std::set<std::string> destination_hosts(const config::Config& config) {
 
 config::Config with_destinations(config::Config config,
                                  const std::map<std::string, std::vector<IpAddress>>& known,
-                                 const config::Config& before) {
+                                 const std::set<IpAddress>& not_theirs, const config::Config& before) {
   for (auto& [number, tunnel] : config.tunnels) {
     const auto* host = config::destination_host(tunnel);
     const auto family = config::delivery_family(tunnel.mode);
     if (host == nullptr || !family) continue;
     const auto found = known.find(host->name);
     if (found == known.end()) continue;
+    auto theirs = found->second;
+    std::erase_if(theirs, [&not_theirs](const IpAddress& one) { return not_theirs.contains(one); });
     tunnel.destination =
-        config::HostName{host->name, address_of(found->second, *family, destination_before(before, number))};
+        config::HostName{host->name, address_of(theirs, *family, destination_before(before, number))};
   }
   return config;
 }

@@ -11,8 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "userland/daemon/directories.h"
 #include "userland/daemon/system_error.h"
-#include "userland/daemon/unique_fd.h"
 
 namespace awtun::daemon {
 namespace {
@@ -34,19 +34,32 @@ bool write_all(int fd, std::string_view contents) {
 }
 
 /// A rename is on the disk once the directory is.
-bool sync_directory(const std::filesystem::path& directory) {
-  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+bool sync_directory(const Directory& directory) {
+  const UniqueFd fd(::openat(directory.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd && ::fsync(fd.get()) == 0;
 }
 
-std::filesystem::path directory_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+bool is_regular(const UniqueFd& fd) {
+  struct stat status {};
+  return ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
 
+UniqueFd open_to_read(const std::filesystem::path& path, int flags) {
+  const auto directory = open_directory_of(path, Missing::Refused);
+  if (!directory) return {};
+  const auto name = path.filename();
+  flags |= O_RDONLY | O_CLOEXEC;
+  if (directory->safe) return UniqueFd(::openat(directory->fd.get(), name.c_str(), flags));
+  UniqueFd fd(::openat(directory->fd.get(), name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd || is_regular(fd)) return fd;
+  errno = EINVAL;
+  return {};
+}
+
 Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open_to_read(path);
   if (!fd && errno == ENOENT) return std::optional<std::string>();
   if (!fd) return failure("read", path);
   std::string contents;
@@ -64,21 +77,22 @@ Result<std::optional<std::string>, std::string> read_file(const std::filesystem:
 }
 
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents) {
-  const auto directory = directory_of(path);
-  std::error_code ignored;  // what matters shows when the file is made
-  std::filesystem::create_directories(directory, ignored);
+  const auto directory = open_directory_of(path, Missing::Made);
+  if (!directory) return failure("write", path);
+  const int at = directory->fd.get();
+  const std::string name = path.filename();
   // Its name is always the same: what a crash leaves behind goes with the next write.
-  const std::string temporary = path.string() + ".new";
-  ::unlink(temporary.c_str());
-  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const std::string temporary = name + ".new";
+  ::unlinkat(at, temporary.c_str(), 0);
+  const UniqueFd fd(::openat(at, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return failure("write", path);
   if (write_all(fd.get(), contents) && ::fsync(fd.get()) == 0 &&
-      ::rename(temporary.c_str(), path.c_str()) == 0) {
-    if (!sync_directory(directory)) return failure("write", path);
+      ::renameat(at, temporary.c_str(), at, name.c_str()) == 0) {
+    if (!sync_directory(*directory)) return failure("write", path);
     return {};
   }
   const auto failed = failure("write", path);
-  ::unlink(temporary.c_str());
+  ::unlinkat(at, temporary.c_str(), 0);
   return failed;
 }
 

@@ -8,8 +8,13 @@
 #include <string_view>
 
 #include "userland/base/result.h"
+#include "userland/daemon/unique_fd.h"
 
 namespace awtun::daemon {
+
+/// The file, open to be read, with `flags` besides: O_NOFOLLOW. None, with errno, when it cannot be. Where
+/// others may change its directory, a symbolic link, or what is no regular file, is refused.
+[[nodiscard]] UniqueFd open_to_read(const std::filesystem::path& path, int flags = 0);
 
 /// The file's contents; nullopt when there is no such file; an error when it cannot be read or is
 /// larger than 1 MiB.

@@ -26,16 +26,27 @@ std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
   return std::nullopt;
 }
 
+/// Why a peer cannot be at `address`; empty when it can.
+std::string_view objection_to(const IpAddress& address) {
+  const auto why = not_a_host(address);
+  return why.empty() && is_link_local(address) ? "a link-local address needs an interface" : why;
+}
+
 HostLookup::Answer answer_of(int status, const ares_addrinfo* found) {
   if (status != ARES_SUCCESS) return Error{std::string(ares_strerror(status))};
   HostAddresses host{{}, std::chrono::seconds::max()};
+  std::string objection = "the name has no address";
   for (const auto* node = found->nodes; node != nullptr; node = node->ai_next) {
     const auto address = address_of(*node);
     if (!address) continue;
+    if (const auto why = objection_to(*address); !why.empty()) {
+      objection = "it stands for " + address->to_string() + ": " + std::string(why);
+      continue;
+    }
     host.addresses.push_back(*address);
     host.valid = std::min(host.valid, std::chrono::seconds(node->ai_ttl));
   }
-  if (host.addresses.empty()) return Error{std::string("the name has no address")};
+  if (host.addresses.empty()) return Error{std::move(objection)};
   return host;
 }
 

@@ -19,7 +19,7 @@ namespace awtun::daemon {
 
 /// What a host name stands for.
 struct HostAddresses {
-  std::vector<IpAddress> addresses;  ///< of both families; at least one
+  std::vector<IpAddress> addresses;  ///< of both families; at least one; only such as a peer can have
   std::chrono::seconds valid;        ///< the shortest TTL among them; 0 for those of /etc/hosts
 };
 

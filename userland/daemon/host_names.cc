@@ -72,6 +72,11 @@ std::map<std::string, std::vector<IpAddress>> HostNames::addresses() const {
   return all;
 }
 
+std::vector<IpAddress> HostNames::addresses(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? std::vector<IpAddress>() : found->second->addresses();
+}
+
 std::string HostNames::problem(const std::string& name) const {
   const auto found = names_.find(name);
   return found == names_.end() ? std::string() : found->second->problem();

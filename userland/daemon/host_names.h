@@ -28,6 +28,7 @@ class HostNames {
   void want(const std::set<std::string>& names);
 
   [[nodiscard]] std::map<std::string, std::vector<IpAddress>> addresses() const;
+  [[nodiscard]] std::vector<IpAddress> addresses(const std::string& name) const;
   /// Why a name has no address, or none since: "Domain name not found". Empty: there is nothing to say.
   [[nodiscard]] std::string problem(const std::string& name) const;
 

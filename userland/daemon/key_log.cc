@@ -12,6 +12,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "userland/daemon/directories.h"
 #include "userland/daemon/system_error.h"
 
 namespace awtun::daemon {
@@ -95,10 +96,11 @@ std::string_view ike_integrity(const IsakmpTransform& transform) {
   return "";
 }
 
-Result<UniqueFd, std::string> open_log(const std::filesystem::path& path) {
+Result<UniqueFd, std::string> open_log(const Directory& directory, const std::filesystem::path& path) {
   constexpr int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-  UniqueFd fd(::open(path.c_str(), flags | O_CREAT | O_EXCL, 0600));
-  if (!fd && errno == EEXIST) fd = UniqueFd(::open(path.c_str(), flags));
+  const std::string name = path.filename();
+  UniqueFd fd(::openat(directory.fd.get(), name.c_str(), flags | O_CREAT | O_EXCL, 0600));
+  if (!fd && errno == EEXIST) fd = UniqueFd(::openat(directory.fd.get(), name.c_str(), flags));
   if (!fd) return Error{system_error("open " + path.string())};
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
@@ -157,13 +159,14 @@ std::string ikev2_line(const ike::IkeKeys& keys) {
 Result<KeyLog, std::string> KeyLog::open(const std::filesystem::path& directory) {
   if (::geteuid() != 0) return Error{std::string("key logging needs root")};
   struct stat status {};
-  if (::lstat(directory.c_str(), &status) != 0)
+  const auto opened = open_directory(directory, Missing::Refused);
+  if (!opened || ::fstat(opened->fd.get(), &status) != 0)
     return Error{system_error("key log directory " + directory.string())};
-  if (!S_ISDIR(status.st_mode) || status.st_uid != 0 || (status.st_mode & 07777) != 0700)
+  if (status.st_uid != 0 || (status.st_mode & 07777) != 0700)
     return Error{"key log directory " + directory.string() + " must be a directory of root with mode 0700"};
-  auto esp = open_log(directory / "esp_sa");
+  auto esp = open_log(*opened, directory / "esp_sa");
   if (!esp) return Error{esp.error()};
-  auto ike = open_log(directory / "ikev2_decryption_table");
+  auto ike = open_log(*opened, directory / "ikev2_decryption_table");
   if (!ike) return Error{ike.error()};
   return KeyLog(std::move(*esp), std::move(*ike));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "userland/base/overloaded.h"
 #include "userland/daemon/policy.h"
@@ -98,15 +99,32 @@ const Tunnel* find_tunnel(const Config& config, ike::TunnelId number) {
   return found == config.tunnels.end() ? nullptr : &found->second;
 }
 
+TunnelDifference difference_of(ike::TunnelId number, const Config& from, const Config& to,
+                               const LinkLocal& link_local) {
+  return {number,
+          find_tunnel(from, number),
+          find_tunnel(to, number),
+          make_policy(from, number),
+          make_policy(to, number),
+          link_local};
+}
+
 std::vector<TunnelDifference> differences(const Config& from, const Config& to, const LinkLocal& link_local) {
   std::set<ike::TunnelId> numbers;
   for (const auto& [number, tunnel] : from.tunnels) numbers.insert(number);
   for (const auto& [number, tunnel] : to.tunnels) numbers.insert(number);
   std::vector<TunnelDifference> found;
-  for (const auto number : numbers)
-    found.push_back({number, find_tunnel(from, number), find_tunnel(to, number), make_policy(from, number),
-                     make_policy(to, number), link_local});
+  for (const auto number : numbers) found.push_back(difference_of(number, from, to, link_local));
   return found;
+}
+
+Steps in_phases(std::span<const TunnelDifference> tunnels) {
+  Steps steps;
+  for (const auto phase :
+       {&TunnelDifference::stop, &TunnelDifference::take_away, &TunnelDifference::create_and_set,
+        &TunnelDifference::bring_up, &TunnelDifference::destroy, &TunnelDifference::start})
+    for (const auto& tunnel : tunnels) (tunnel.*phase)(steps);
+  return steps;
 }
 
 }  // namespace
@@ -121,13 +139,12 @@ std::vector<IpPrefix> tunnel_addresses(const Tunnel& tunnel, ike::TunnelId numbe
 }
 
 Steps plan(const Config& from, const Config& to, const LinkLocal& link_local) {
-  const auto tunnels = differences(from, to, link_local);
-  Steps steps;
-  for (const auto phase :
-       {&TunnelDifference::stop, &TunnelDifference::take_away, &TunnelDifference::create_and_set,
-        &TunnelDifference::bring_up, &TunnelDifference::destroy, &TunnelDifference::start})
-    for (const auto& tunnel : tunnels) (tunnel.*phase)(steps);
-  return steps;
+  return in_phases(differences(from, to, link_local));
+}
+
+Steps plan_tunnel(ike::TunnelId number, const Config& from, const Config& to, const LinkLocal& link_local) {
+  const auto difference = difference_of(number, from, to, link_local);
+  return in_phases({&difference, 1});
 }
 
 Step reverse(const Step& step) {

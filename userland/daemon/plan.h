@@ -86,6 +86,10 @@ std::vector<IpPrefix> tunnel_addresses(const config::Tunnel& tunnel, ike::Tunnel
 /// carries traffic comes last.
 Steps plan(const config::Config& from, const config::Config& to, const LinkLocal& link_local);
 
+/// The same for one tunnel, which may be in either or both.
+Steps plan_tunnel(ike::TunnelId number, const config::Config& from, const config::Config& to,
+                  const LinkLocal& link_local);
+
 /// The step that undoes `step`.
 Step reverse(const Step& step);
 

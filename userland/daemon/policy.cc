@@ -23,7 +23,9 @@ ike::Identity identity(const std::optional<std::string>& name, const IpAddress& 
 /// The destination as the kernel has it: a peer that comes from anywhere has no address there.
 std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family family) {
   if (!tunnel.destination) return std::nullopt;
-  if (const auto* address = config::destination_address(tunnel)) return *address;
+  // To the kernel the unspecified address is any peer's.
+  if (const auto* address = config::destination_address(tunnel))
+    return address->is_unspecified() ? std::nullopt : std::optional(*address);
   if (!config::has_dynamic_destination(tunnel)) return std::nullopt;
   return IpAddress::parse(family == Family::V4 ? "0.0.0.0" : "::");
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "userland/ike/selectors.h"
 
@@ -21,18 +22,19 @@ bool covers(const ike::Selectors& selectors, Family family) {
   });
 }
 
-/// For packets whose ports cannot be seen (RFC 7296 3.13.1); the kernel has no such thing.
-bool opaque(const ike::TrafficSelector& selector) { return selector.start_port > selector.end_port; }
-
-/// Empty for everything, which spares the kernel the comparison.
-std::vector<kernel::Selector> kernel_selectors(const ike::Selectors& selectors) {
-  if (covers(selectors, Family::V4) && covers(selectors, Family::V6)) return {};
+/// Everything where both families are whole, which spares the kernel the comparison.
+Result<kernel::Coverage, std::string> coverage(const ike::Selectors& selectors) {
+  if (selectors.empty()) return Error{std::string("an SA without traffic selectors")};
+  if (covers(selectors, Family::V4) && covers(selectors, Family::V6))
+    return kernel::Coverage(kernel::Everything{});
   std::vector<kernel::Selector> made;
-  for (const auto& selector : selectors)
-    if (!opaque(selector))
-      made.push_back(
-          {selector.first, selector.last, selector.protocol, selector.start_port, selector.end_port});
-  return made;
+  for (const auto& selector : selectors) {
+    if (!ike::enforceable(selector))
+      return Error{"the kernel module has no traffic selector " + selector.to_string()};
+    made.push_back(
+        {selector.first, selector.last, selector.protocol, selector.start_port, selector.end_port});
+  }
+  return kernel::Coverage(std::move(made));
 }
 
 }  // namespace
@@ -41,7 +43,11 @@ kernel::SaDirection kernel_direction(ike::Direction direction) {
   return direction == ike::Direction::In ? kernel::SaDirection::In : kernel::SaDirection::Out;
 }
 
-kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
+Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
+  auto local = coverage(add.local_selectors);
+  if (!local) return Error{std::move(local.error())};
+  auto remote = coverage(add.remote_selectors);
+  if (!remote) return Error{std::move(remote.error())};
   const bool in = add.direction == ike::Direction::In;
   kernel::SaSpec spec;
   spec.ifindex = ifindex;
@@ -58,8 +64,8 @@ kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
   spec.follow = add.follow && in;
   spec.hard_seconds =
       static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(add.lifetime).count());
-  spec.local_selectors = kernel_selectors(add.local_selectors);
-  spec.remote_selectors = kernel_selectors(add.remote_selectors);
+  spec.local_selectors = *std::move(local);
+  spec.remote_selectors = *std::move(remote);
   return spec;
 }
 

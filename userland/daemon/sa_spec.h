@@ -2,6 +2,9 @@
 // From the engine's words for an SA to the kernel's.
 #pragma once
 
+#include <string>
+
+#include "userland/base/result.h"
 #include "userland/ike/engine.h"
 #include "userland/kernel/awtun_messages.h"
 
@@ -9,7 +12,8 @@ namespace awtun::daemon {
 
 kernel::SaDirection kernel_direction(ike::Direction direction);
 
-/// Refers to the keys of `add`.
-kernel::SaSpec sa_spec(const ike::AddSa& add, std::uint32_t ifindex);
+/// Refers to the keys of `add`. Fails when a side has no selector, or one that the kernel has not: what
+/// cannot be said is not left out, for the kernel would then be told of another set.
+Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t ifindex);
 
 }  // namespace awtun::daemon

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "userland/daemon/directories.h"
 #include "userland/daemon/files.h"
 #include "userland/daemon/unique_fd.h"
 
@@ -60,7 +61,7 @@ bool read_all(int fd, MutableByteView into) {
 /// A private key's file: ours or root's, closed to all others. Judged by the open file, which cannot change
 /// its mind. nullopt when there is none.
 Result<std::optional<Secret>, std::string> read_secret(const fs::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd fd = open_to_read(path, O_NOFOLLOW);
   if (!fd && errno == ENOENT) return std::optional<Secret>();
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) return system_failure(path);
@@ -73,10 +74,12 @@ Result<std::optional<Secret>, std::string> read_secret(const fs::path& path) {
   return std::optional(std::move(contents));
 }
 
-/// Empty when there is no such file.
+/// Empty when there is no such file. One without contents is an error: a list that could not be written whole is
+/// not the same as none.
 Result<std::string, std::string> read_text(const fs::path& path) {
   auto contents = read_file(path);
   if (!contents) return Error{contents.error()};
+  if (*contents && (*contents)->empty()) return failure(path, "the file is empty");
   return std::move(*contents).value_or("");
 }
 
@@ -179,17 +182,22 @@ Result<void, std::string> TrustpointStore::save_revocation_lists(std::string_vie
 Result<void, std::string> TrustpointStore::remove(std::string_view name) const {
   if (!is_good_name(name)) return bad_name(name);
   const fs::path where = trustpoint(name);
-  const fs::path hidden = where.parent_path() / ("." + where.filename().string() + ".removed");
+  const auto parent = open_directory_of(where, Missing::Refused);
+  const UniqueFd at(parent ? ::openat(parent->fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
+  if (!at && errno == ENOENT) return {};
+  if (!at) return system_failure(where);
+  const std::string shown = where.filename();
+  const std::string hidden = "." + shown + ".removed";
+  const fs::path through = fs::path("/proc/self/fd") / std::to_string(at.get()) / hidden;
   std::error_code error;
-  fs::remove_all(hidden, error);
-  if (::rename(where.c_str(), hidden.c_str()) != 0) {
+  fs::remove_all(through, error);
+  if (::renameat(at.get(), shown.c_str(), at.get(), hidden.c_str()) != 0) {
     if (errno == ENOENT) return {};
     return system_failure(where);
   }
-  const UniqueFd parent(::open(where.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) return system_failure(where);
-  fs::remove_all(hidden, error);
-  if (error) return failure(hidden, error.message());
+  if (::fsync(at.get()) != 0) return system_failure(where);
+  fs::remove_all(through, error);
+  if (error) return failure(where.parent_path() / hidden, error.message());
   return {};
 }
 

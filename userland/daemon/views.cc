@@ -169,22 +169,17 @@ Json traffic(const kernel::TrafficCounters& counters) {
           {"dropped", counters.dropped}};
 }
 
-std::string why_unknown(const config::HostName& host, const InterfaceFacts& facts) {
-  const auto found = facts.host_problems.find(host.name);
-  return found == facts.host_problems.end() ? host.name + " is being looked up"
-                                            : host.name + ": " + found->second;
-}
-
 /// What keeps a link down: the configuration first, then the kernel, then the peer.
 std::string why_down(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
                      ike::TunnelId number, const kernel::Link* link) {
   if (config.tunnels.at(number).shutdown) return "administratively down";
   for (const auto& problem : config::validate(config))
     if (problem.tunnel == number) return problem.text;
+  if (const auto why = facts.waiting.find(number); why != facts.waiting.end()) return why->second;
   const auto& tunnel = config.tunnels.at(number);
   if (tunnel.source_interface && !tunnel.source) return *tunnel.source_interface + " has no address for it";
   if (const auto* host = config::destination_host(tunnel); host != nullptr && !host->address)
-    return why_unknown(*host, facts);
+    return host->name + " is being looked up";
   if (link == nullptr) return "the interface does not exist";
   if (!link->admin_up) return "set down outside awiked";
   const auto* peer_status = find_peer(status, number);

@@ -35,7 +35,7 @@ struct InterfaceFacts {
   std::vector<kernel::Link> links;
   std::vector<kernel::InterfaceAddress> addresses;
   std::vector<kernel::TunnelState> tunnels;
-  std::map<std::string, std::string> host_problems;  ///< why a host name has no address, by name
+  std::map<ike::TunnelId, std::string> waiting;  ///< why tunnels are without delivery
 };
 
 /// {"schema", "interfaces": [...]}; every configured tunnel.

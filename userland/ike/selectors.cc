@@ -26,6 +26,13 @@ bool all_ports(const TrafficSelector& selector) {
   return selector.start_port == 0 && selector.end_port == 65535;
 }
 
+/// Those of which Start Port and End Port mean something to the kernel: ports, or ICMP's type and code.
+bool has_ports(std::uint8_t protocol) {
+  // Any, ICMP, TCP, UDP, DCCP, ICMPv6, SCTP, UDP-Lite.
+  constexpr std::array<std::uint8_t, 8> protocols{0, 1, 6, 17, 33, 58, 132, 136};
+  return std::ranges::find(protocols, protocol) != protocols.end();
+}
+
 struct Ports {
   std::uint16_t start;
   std::uint16_t end;
@@ -75,6 +82,11 @@ bool contains(const TrafficSelector& outer, const TrafficSelector& inner) {
   return intersect(outer, inner) == inner;
 }
 
+bool enforceable(const TrafficSelector& selector) {
+  return selector.first.family() == selector.last.family() && selector.first <= selector.last &&
+         !opaque(selector) && (all_ports(selector) || has_ports(selector.protocol));
+}
+
 Selectors narrow(const Selectors& ours, const Selectors& theirs) {
   Selectors result;
   const auto add = [&result](const TrafficSelector& selector) {
@@ -85,14 +97,14 @@ Selectors narrow(const Selectors& ours, const Selectors& theirs) {
   };
   for (const TrafficSelector& mine : ours)
     for (const TrafficSelector& other : theirs)
-      if (const auto both = intersect(mine, other)) add(*both);
+      if (const auto both = intersect(mine, other); both && enforceable(*both)) add(*both);
   return result;
 }
 
 bool all_within(const Selectors& inner, const Selectors& outer) {
   return std::all_of(inner.begin(), inner.end(), [&](const TrafficSelector& one) {
-    return std::any_of(outer.begin(), outer.end(),
-                       [&](const TrafficSelector& of) { return contains(of, one); });
+    return enforceable(one) && std::any_of(outer.begin(), outer.end(),
+                                           [&](const TrafficSelector& of) { return contains(of, one); });
   });
 }
 

@@ -18,10 +18,16 @@ using Selectors = std::vector<TrafficSelector>;
 /// True when `outer` covers all that `inner` does.
 [[nodiscard]] bool contains(const TrafficSelector& outer, const TrafficSelector& inner);
 
-/// What both sets cover, without selectors that another one contains; at most wire::kMaxSelectors.
+/// True when a data plane can hold packets to `selector`: it knows no OPAQUE ports (RFC 7296 3.13.1), no
+/// ports of a protocol that it does not look into, and no range that ends before it starts.
+[[nodiscard]] bool enforceable(const TrafficSelector& selector);
+
+/// What both sets cover and is enforceable, without selectors that another one contains; at most
+/// wire::kMaxSelectors.
 [[nodiscard]] Selectors narrow(const Selectors& ours, const Selectors& theirs);
 
-/// True when every selector of `inner` lies within one of `outer`: an answer may not widen a request.
+/// True when every selector of `inner` is enforceable and lies within one of `outer`: an answer may not
+/// widen a request.
 [[nodiscard]] bool all_within(const Selectors& inner, const Selectors& outer);
 
 [[nodiscard]] Selectors from_wire(const wire::TsView& selectors);

@@ -102,10 +102,11 @@ void put_selector(Message& message, const Selector& selector) {
   message.put_u16(AWTUN_TS_A_PORT_MAX, selector.last_port);
 }
 
-void put_selectors(Message& message, int side, const std::vector<Selector>& selectors) {
-  if (selectors.empty()) return;
+void put_selectors(Message& message, int side, const Coverage& coverage) {
   message.nest(side, [&] {
-    for (const auto& selector : selectors)
+    const auto* selectors = std::get_if<std::vector<Selector>>(&coverage);
+    if (selectors == nullptr) return message.put_flag(AWTUN_TS_LIST_A_ANY);
+    for (const auto& selector : *selectors)
       message.nest(AWTUN_TS_LIST_A_SELECTOR, [&] { put_selector(message, selector); });
   });
 }

@@ -68,6 +68,13 @@ struct Selector {
   bool operator==(const Selector&) const = default;
 };
 
+/// Every packet.
+struct Everything {
+  bool operator==(const Everything&) const = default;
+};
+/// What one side of an SA may be. A list without a selector is for nothing, and the kernel refuses it.
+using Coverage = std::variant<Everything, std::vector<Selector>>;
+
 /// ESP in UDP (RFC 3948).
 struct UdpPorts {
   std::uint16_t local = 0;
@@ -91,9 +98,9 @@ struct SaSpec {
   std::optional<UdpPorts> udp = {};      ///< outbound only: sent in UDP between these
   bool follow = false;                   ///< inbound only: the outbound SAs go where its packets come from
   std::uint64_t hard_seconds = 0;        ///< until it carries nothing more; 0: for ever
-  /// Of the two sides; both empty: everything.
-  std::vector<Selector> local_selectors;
-  std::vector<Selector> remote_selectors;
+  /// Of the two sides: for nothing until someone says what.
+  Coverage local_selectors = std::vector<Selector>();
+  Coverage remote_selectors = std::vector<Selector>();
 };
 
 /// An SA by its name.

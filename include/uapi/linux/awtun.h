@@ -204,17 +204,21 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_HARD_PACKETS,	/* u64 */
 	AWTUN_SA_A_AGE,			/* u64 seconds, reply only */
 	AWTUN_SA_A_EXPIRED,		/* flag, reply only: carries nothing more */
-	AWTUN_SA_A_TS_LOCAL,		/* nest of AWTUN_TS_LIST_A_SELECTOR; none: all */
+	AWTUN_SA_A_TS_LOCAL,		/* nest, enum awtun_ts_list_attr */
 	AWTUN_SA_A_TS_REMOTE,		/* the same, for the peer's side */
 
 	__AWTUN_SA_A_MAX,
 	AWTUN_SA_A_MAX = __AWTUN_SA_A_MAX - 1
 };
 
-/* A list of selectors: the SA covers what any of them does. */
+/* What an SA covers: what any of a list of selectors does, or everything. An SA
+ * is always added with one for each side: what is left out, or empty, is not
+ * everything.
+ */
 enum awtun_ts_list_attr {
 	AWTUN_TS_LIST_A_UNSPEC,
 	AWTUN_TS_LIST_A_SELECTOR,	/* nest, enum awtun_ts_attr; repeated */
+	AWTUN_TS_LIST_A_ANY,		/* flag: everything; alone in its list */
 
 	__AWTUN_TS_LIST_A_MAX,
 	AWTUN_TS_LIST_A_MAX = __AWTUN_TS_LIST_A_MAX - 1

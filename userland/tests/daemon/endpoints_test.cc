@@ -72,7 +72,7 @@ config::Config by_host(config::TunnelMode mode) {
 
 std::optional<IpAddress> destination(config::TunnelMode mode, const std::vector<IpAddress>& known,
                                      const config::Config& before = {}) {
-  const auto config = with_destinations(by_host(mode), {{"b.example.com", known}}, before);
+  const auto config = with_destinations(by_host(mode), {{"b.example.com", known}}, {}, before);
   const auto* address = config::destination_address(config.tunnels.at(0));
   return address != nullptr ? std::optional(*address) : std::nullopt;
 }
@@ -98,9 +98,53 @@ TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
   auto config = by_host(config::TunnelMode::IpsecIpv4);
   config.tunnels[0].remote_name = "b.example.com";
   EXPECT_FALSE(make_policy(config, 0));
-  const auto policy = make_policy(with_destinations(config, {{"b.example.com", {ip("10.2.2.2")}}}, {}), 0);
+  const auto policy =
+      make_policy(with_destinations(config, {{"b.example.com", {ip("10.2.2.2")}}}, {}, {}), 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->remote, ip("10.2.2.2"));
+}
+
+TEST(DestinationHost, NeitherOurOwnNorTheBroadcastOfOurNetworks) {
+  const std::vector<IpAddress> known = {ip("10.1.1.1"), ip("10.1.1.255"), ip("10.1.2.255"), ip("10.1.1.7")};
+  const auto found = with_destinations(by_host(config::TunnelMode::IpsecIpv4), {{"b.example.com", known}},
+                                       no_peers(addresses), {});
+  EXPECT_EQ(*config::destination_address(found.tunnels.at(0)), ip("10.1.2.255"));
+  EXPECT_TRUE(no_peers(addresses).contains(ip("2001:db8::1")));
+  EXPECT_EQ(no_peers({{3, prefix("10.4.4.0/31")}}), std::set<IpAddress>{ip("10.4.4.0")});
+  EXPECT_EQ(no_destination("b.example.com", {ip("10.1.1.1")}, Family::V4),
+            "b.example.com stands for 10.1.1.1, which is this router's own or a broadcast address");
+  EXPECT_EQ(no_destination("b.example.com", {ip("10.1.1.1")}, Family::V6),
+            "b.example.com has no IPv6 address");
+}
+
+TEST(DestinationHost, TheUnspecifiedAddressIsNotAnyPeer) {
+  auto config = by_host(config::TunnelMode::IpsecIpv4);
+  config.tunnels[0].destination = config::HostName{"b.example.com", ip("0.0.0.0")};
+  EXPECT_EQ(tunnel_settings(config.tunnels[0]), kernel::TunnelSettings{});
+  EXPECT_FALSE(make_policy(config, 0));
+}
+
+TEST(AsAskedFor, WhatWasLookedUpIsNoFaultOfAnotherChange) {
+  const auto running = by_host(config::TunnelMode::IpsecIpv4);
+  auto effective = running;
+  effective.tunnels[0].destination = config::HostName{"b.example.com", ip("10.2.2.2")};
+  auto candidate = running;
+  candidate.tunnels[0].ttl = 64;
+  candidate.tunnels[1] = first_example().tunnels[0];
+  auto wanted = candidate;
+  wanted.tunnels[0].destination = config::HostName{"b.example.com", ip("10.2.2.9")};
+  const auto asked = as_asked_for(wanted, candidate, running, effective);
+  EXPECT_EQ(asked.tunnels.at(0).destination, effective.tunnels.at(0).destination);
+  EXPECT_EQ(asked.tunnels.at(0).ttl, 64);
+  EXPECT_EQ(asked.tunnels.at(1), candidate.tunnels.at(1));
+}
+
+TEST(AsAskedFor, ATunnelThatIsNotThereWaitsOn) {
+  auto candidate = first_example();
+  candidate.tunnels[0].description = "x";
+  EXPECT_TRUE(as_asked_for(candidate, candidate, first_example(), {}).tunnels.empty());
+  candidate.tunnels[0].source = ip("10.1.1.3");
+  EXPECT_EQ(as_asked_for(candidate, candidate, first_example(), {}), candidate);
 }
 
 }  // namespace

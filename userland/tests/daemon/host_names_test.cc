@@ -25,8 +25,10 @@ class NameServer {
   [[nodiscard]] std::string servers() const { return "127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] int questions() const { return questions_; }
 
-  /// b.example.com: 10.2.2.<host>, for `seconds`; 0: no such name.
+  /// b.example.com: <network>.<host>, for `seconds`, unless it is unknown.
+  std::array<std::uint8_t, 3> network{10, 2, 2};
   std::uint8_t host = 2;
+  bool unknown = false;
   std::uint8_t seconds = 60;
   bool silent = false;
 
@@ -56,11 +58,12 @@ class NameServer {
     end += 5;
     std::vector<std::uint8_t> reply(question.begin(), question.begin() + static_cast<std::ptrdiff_t>(end));
     reply[2] = 0x84;  // an authoritative answer
-    reply[3] = host == 0 ? 3 : 0;
-    reply[7] = host != 0 && wants_ipv4 ? 1 : 0;
+    reply[3] = unknown ? 3 : 0;
+    reply[7] = !unknown && wants_ipv4 ? 1 : 0;
     reply[11] = 0;
     if (reply[7] == 1)
-      reply.insert(reply.end(), {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, seconds, 0, 4, 10, 2, 2, host});
+      reply.insert(reply.end(),
+                   {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, seconds, 0, 4, network[0], network[1], network[2], host});
     ::sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
   }
 
@@ -87,20 +90,46 @@ TEST(HostNames, AnAnswerIsKnown) {
 
 TEST(HostNames, NoSuchNameIsAProblem) {
   Setting setting;
-  setting.server.host = 0;
+  setting.server.unknown = true;
   setting.names.want({"b.example.com"});
   setting.loop.run();
   EXPECT_TRUE(setting.names.addresses().at("b.example.com").empty());
   EXPECT_NE(setting.names.problem("b.example.com"), "");
 }
 
-TEST(HostNames, LoopbackIsKnownWithoutAServer) {
+TEST(HostNames, HostsAreKnownWithoutAServer) {
   Setting setting;
   setting.names.want({"localhost"});
   setting.loop.run();
-  const auto known = setting.names.addresses().at("localhost");
-  EXPECT_NE(std::ranges::find(known, ip("127.0.0.1")), known.end());
+  EXPECT_NE(setting.names.problem("localhost").find("a loopback address is not reachable from elsewhere"),
+            std::string::npos);
   EXPECT_EQ(setting.server.questions(), 0);
+}
+
+TEST(HostNames, WhatNoPeerCanHaveIsAProblemAndNoAddress) {
+  const struct {
+    std::array<std::uint8_t, 3> network;
+    std::uint8_t host;
+    const char* problem;
+  } cases[] = {
+      {{255, 255, 255},
+       255,
+       "it stands for 255.255.255.255: a multicast or broadcast address is no host's address"},
+      {{0, 0, 0}, 0, "it stands for 0.0.0.0: the unspecified address is no host's address"},
+      {{0, 1, 2}, 3, "it stands for 0.1.2.3: an address of 0.0.0.0/8 is no host's address"},
+      {{224, 0, 0}, 18, "it stands for 224.0.0.18: a multicast or broadcast address is no host's address"},
+      {{127, 9, 9}, 9, "it stands for 127.9.9.9: a loopback address is not reachable from elsewhere"},
+      {{169, 254, 1}, 1, "it stands for 169.254.1.1: a link-local address needs an interface"},
+  };
+  for (const auto& one : cases) {
+    Setting setting;
+    setting.server.network = one.network;
+    setting.server.host = one.host;
+    setting.names.want({"b.example.com"});
+    setting.loop.run();
+    EXPECT_TRUE(setting.names.addresses("b.example.com").empty()) << one.problem;
+    EXPECT_EQ(setting.names.problem("b.example.com"), one.problem);
+  }
 }
 
 TEST(HostNames, OneThatIsNoLongerWantedIsForgottenUnanswered) {

@@ -30,6 +30,13 @@ TEST(Plan, TunnelIsMadeSetUpAndThenStarted) {
                           AddAddress{0, prefix("192.168.254.1/30")}, SetLinkUp{0, true}, StartTunnel{0}));
 }
 
+TEST(Plan, OneTunnelByItself) {
+  auto both = first_example();
+  both.tunnels[1] = both.tunnels[0];
+  EXPECT_EQ(plan_tunnel(0, {}, both, fake_link_local), steps({}, first_example()));
+  EXPECT_THAT(plan_tunnel(1, both, both, fake_link_local), IsEmpty());
+}
+
 TEST(Plan, TunnelIsStoppedBeforeItIsTakenApart) {
   EXPECT_THAT(steps(first_example(), {}),
               ElementsAre(StopTunnel{0}, SetLinkUp{0, false}, RemoveAddress{0, prefix("192.168.254.1/30")},

@@ -22,12 +22,18 @@ ike::AddSa sample(ike::Direction direction) {
   return add;
 }
 
+kernel::SaSpec good_spec(const ike::AddSa& add) {
+  auto spec = sa_spec(add, 7);
+  EXPECT_TRUE(spec) << spec.error();
+  return *std::move(spec);
+}
+
 TEST(SaSpec, OutboundInUdpLeavesByThePortsOfIke) {
   auto add = sample(ike::Direction::Out);
-  EXPECT_FALSE(sa_spec(add, 7).udp);
+  EXPECT_FALSE(good_spec(add).udp);
   add.udp = true;
   add.esn = true;
-  const auto spec = sa_spec(add, 7);
+  const auto spec = good_spec(add);
   EXPECT_EQ(spec.ifindex, 7U);
   EXPECT_EQ(spec.direction, kernel::SaDirection::Out);
   EXPECT_EQ(spec.remote, ip("192.0.2.9"));
@@ -41,9 +47,9 @@ TEST(SaSpec, OutboundInUdpLeavesByThePortsOfIke) {
 TEST(SaSpec, InboundIsFollowedWhereThePeerMayMove) {
   auto add = sample(ike::Direction::In);
   add.udp = true;
-  EXPECT_FALSE(sa_spec(add, 7).follow);
+  EXPECT_FALSE(good_spec(add).follow);
   add.follow = true;
-  const auto spec = sa_spec(add, 7);
+  const auto spec = good_spec(add);
   EXPECT_TRUE(spec.follow);
   EXPECT_FALSE(spec.udp);
   EXPECT_FALSE(spec.remote);
@@ -53,25 +59,45 @@ TEST(SaSpec, InboundIsFollowedWhereThePeerMayMove) {
 TEST(SaSpec, WithoutLifetimeNoEnd) {
   auto add = sample(ike::Direction::In);
   add.lifetime = {};
-  EXPECT_EQ(sa_spec(add, 7).hard_seconds, 0U);
+  EXPECT_EQ(good_spec(add).hard_seconds, 0U);
 }
 
-TEST(SaSpec, SelectorsForEverythingAreLeftOut) {
+TEST(SaSpec, EverythingIsSaid) {
   auto add = sample(ike::Direction::Out);
   add.remote_selectors = {ike::TrafficSelector::any(Family::V4)};
-  const auto spec = sa_spec(add, 7);
-  EXPECT_TRUE(spec.local_selectors.empty());
-  EXPECT_EQ(spec.remote_selectors,
-            (std::vector<kernel::Selector>{{ip("0.0.0.0"), ip("255.255.255.255"), 0, 0, 65535}}));
+  const auto spec = good_spec(add);
+  EXPECT_EQ(spec.local_selectors, kernel::Coverage(kernel::Everything{}));
+  EXPECT_EQ(
+      spec.remote_selectors,
+      kernel::Coverage(std::vector<kernel::Selector>{{ip("0.0.0.0"), ip("255.255.255.255"), 0, 0, 65535}}));
 }
 
-TEST(SaSpec, OpaquePortsAreNotForTheKernel) {
-  auto add = sample(ike::Direction::Out);
+TEST(SaSpec, NoSelectorIsNotEverything) {
+  for (const auto side : {&ike::AddSa::local_selectors, &ike::AddSa::remote_selectors}) {
+    auto add = sample(ike::Direction::Out);
+    (add.*side).clear();
+    ASSERT_FALSE(sa_spec(add, 7));
+    EXPECT_EQ(sa_spec(add, 7).error(), "an SA without traffic selectors");
+  }
+}
+
+TEST(SaSpec, WhatTheKernelHasNotIsAnError) {
   const ike::TrafficSelector web{6, 80, 80, ip("10.0.0.0"), ip("10.0.0.255")};
-  const ike::TrafficSelector fragments{6, 65535, 0, ip("10.0.0.0"), ip("10.0.0.255")};
-  add.local_selectors = {fragments, web};
-  EXPECT_EQ(sa_spec(add, 7).local_selectors,
-            (std::vector<kernel::Selector>{{ip("10.0.0.0"), ip("10.0.0.255"), 6, 80, 80}}));
+  const ike::TrafficSelector bad[] = {
+      {6, 65535, 0, ip("10.0.0.0"), ip("10.0.0.255")}, {17, 65535, 0, ip("::"), ip("::ff")},
+      {6, 90, 80, ip("10.0.0.0"), ip("10.0.0.255")},   {0, 0, 65535, ip("10.0.0.2"), ip("10.0.0.1")},
+      {0, 0, 65535, ip("10.0.0.2"), ip("::1")},        {135, 256, 511, ip("::"), ip("::ff")},
+  };
+  for (const auto& selector : bad) {
+    for (const auto side : {&ike::AddSa::local_selectors, &ike::AddSa::remote_selectors}) {
+      auto add = sample(ike::Direction::In);
+      add.*side = {selector};
+      EXPECT_FALSE(sa_spec(add, 7)) << selector.to_string();
+      add.*side = {web, selector};
+      ASSERT_FALSE(sa_spec(add, 7)) << selector.to_string();
+      EXPECT_EQ(sa_spec(add, 7).error(), "the kernel module has no traffic selector " + selector.to_string());
+    }
+  }
 }
 
 }  // namespace

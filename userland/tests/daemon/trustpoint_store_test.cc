@@ -47,6 +47,16 @@ TEST(TrustpointStore, StartsEmpty) {
   EXPECT_TRUE((*one)->authorities().empty());
 }
 
+TEST(TrustpointStore, AnEmptyRevocationListIsNotNone) {
+  const Router router;
+  router.enroll("vpn_trust");
+  std::ofstream(router.scratch / "trustpoints/vpn_trust/crl.pem").flush();
+  const auto loaded = router.store.load_all();
+  EXPECT_TRUE(loaded.credentials.empty());
+  ASSERT_EQ(loaded.errors.size(), 1U);
+  EXPECT_NE(loaded.errors[0].find("crl.pem: the file is empty"), std::string::npos) << loaded.errors[0];
+}
+
 TEST(TrustpointStore, KeepsWhatItWasGiven) {
   const Router router;
   router.enroll("vpn_trust");

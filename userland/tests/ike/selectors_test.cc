@@ -48,7 +48,32 @@ TEST(Selectors, NarrowingKeepsNoRedundancy) {
   EXPECT_EQ(narrow(ours, ours), ours);
 }
 
+TEST(Selectors, WhatNoKernelCanHoldPacketsToIsNotEnforceable) {
+  EXPECT_TRUE(enforceable(net("10.0.0.0/8")));
+  EXPECT_TRUE(enforceable(with_ports("10.0.0.0/8", 6, 80, 80)));
+  EXPECT_TRUE(enforceable(with_ports("10.0.0.0/8", 1, 0x0800, 0x08ff)));
+  EXPECT_TRUE(enforceable(with_ports("::/0", 47, 0, 65535)));
+  EXPECT_FALSE(enforceable(with_ports("10.0.0.0/8", 17, 65535, 0)));
+  EXPECT_FALSE(enforceable(with_ports("::/0", 0, 65535, 0)));
+  EXPECT_FALSE(enforceable(with_ports("10.0.0.0/8", 6, 90, 80)));
+  EXPECT_FALSE(enforceable(with_ports("::/0", 135, 256, 511)));  // a mobility header's type
+  EXPECT_FALSE(enforceable({0, 0, 65535, net("10.0.0.1/32").first, net("::1/128").first}));
+  EXPECT_FALSE(enforceable({0, 0, 65535, net("10.0.0.2/32").first, net("10.0.0.1/32").first}));
+}
+
+TEST(Selectors, NarrowingLeavesOutWhatIsNotEnforceable) {
+  const Selectors ours{TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
+  const auto web = with_ports("10.0.0.0/8", 6, 80, 80);
+  EXPECT_TRUE(narrow(ours, {with_ports("10.0.0.0/8", 17, 65535, 0)}).empty());
+  EXPECT_TRUE(narrow(ours, {with_ports("10.0.0.0/8", 6, 2, 1), with_ports("::/0", 135, 1, 2)}).empty());
+  EXPECT_EQ(narrow(ours, {with_ports("10.0.0.0/8", 0, 65535, 0), web}), Selectors{web});
+  EXPECT_EQ(narrow(ours, {web, with_ports("10.0.0.0/8", 6, 65535, 0)}), Selectors{web});
+}
+
 TEST(Selectors, AnAnswerMayNotWiden) {
+  EXPECT_FALSE(all_within({with_ports("10.0.0.0/8", 6, 65535, 0)}, {net("10.0.0.0/8")}));
+  EXPECT_FALSE(all_within({net("10.0.0.0/8"), with_ports("10.0.0.0/8", 6, 9, 8)}, {net("10.0.0.0/8")}));
+
   EXPECT_TRUE(all_within({net("10.1.0.0/16")}, {net("10.0.0.0/8")}));
   EXPECT_FALSE(all_within({net("10.0.0.0/8")}, {net("10.1.0.0/16")}));
   EXPECT_FALSE(all_within({net("10.1.0.0/16"), net("2001:db8::/32")}, {net("10.0.0.0/8")}));

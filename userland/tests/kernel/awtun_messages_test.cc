@@ -41,6 +41,8 @@ SaSpec spec(const Keys& keys, IpsecTransform transform) {
   made.encryption_key = &keys.encryption;
   made.salt = &keys.salt;
   made.integrity_key = &keys.integrity;
+  made.local_selectors = Everything{};
+  made.remote_selectors = Everything{};
   return made;
 }
 
@@ -180,9 +182,8 @@ TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
   auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
   const auto silent = sa_add_request(family, wanted);
   const auto plain = nest_in(silent, AWTUN_A_SA);
-  for (const int left_out :
-       {AWTUN_SA_A_ESN, AWTUN_SA_A_REMOTE, AWTUN_SA_A_ENCAP_LOCAL_PORT, AWTUN_SA_A_ENCAP_REMOTE_PORT,
-        AWTUN_SA_A_FOLLOW, AWTUN_SA_A_HARD_SECONDS, AWTUN_SA_A_TS_LOCAL, AWTUN_SA_A_TS_REMOTE})
+  for (const int left_out : {AWTUN_SA_A_ESN, AWTUN_SA_A_REMOTE, AWTUN_SA_A_ENCAP_LOCAL_PORT,
+                             AWTUN_SA_A_ENCAP_REMOTE_PORT, AWTUN_SA_A_FOLLOW, AWTUN_SA_A_HARD_SECONDS})
     EXPECT_FALSE(plain.has(left_out)) << left_out;
   wanted.esn = true;
   wanted.remote = ip("192.0.2.9");
@@ -228,8 +229,9 @@ TEST(AwtunMessages, InboundSaThatFollows) {
 TEST(AwtunMessages, SelectorsOfBothSides) {
   const Keys keys;
   auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
-  wanted.local_selectors = {{ip("10.0.0.0"), ip("10.0.0.255"), 6, 80, 443}, {ip("::"), ip("::ff")}};
-  wanted.remote_selectors = {{ip("10.1.0.0"), ip("10.1.0.255")}};
+  wanted.local_selectors =
+      std::vector<Selector>{{ip("10.0.0.0"), ip("10.0.0.255"), 6, 80, 443}, {ip("::"), ip("::ff")}};
+  wanted.remote_selectors = std::vector<Selector>{{ip("10.1.0.0"), ip("10.1.0.255")}};
   const auto message = sa_add_request(family, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   const auto local = selectors_in(sa, AWTUN_SA_A_TS_LOCAL);
@@ -244,10 +246,22 @@ TEST(AwtunMessages, SelectorsOfBothSides) {
   EXPECT_EQ(selectors_in(sa, AWTUN_SA_A_TS_REMOTE).size(), 1U);
 }
 
+TEST(AwtunMessages, EverythingIsSaidAndNothingIsNotEverything) {
+  const Keys keys;
+  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  wanted.remote_selectors = SaSpec().remote_selectors;
+  const auto message = sa_add_request(family, wanted);
+  const auto sa = nest_in(message, AWTUN_A_SA);
+  EXPECT_TRUE(sa.nest(AWTUN_SA_A_TS_LOCAL)->has(AWTUN_TS_LIST_A_ANY));
+  // libnl leaves an empty nest out; the kernel refuses a request without the list.
+  EXPECT_FALSE(sa.has(AWTUN_SA_A_TS_REMOTE));
+}
+
 TEST(AwtunMessages, AsManySelectorsAsTheKernelTakesFitIn) {
   const Keys keys;
   auto wanted = spec(keys, {Encryption::Aes256, Integrity::Sha512});
-  wanted.local_selectors.assign(AWTUN_TS_MAX, {ip("2001:db8::"), ip("2001:db8::ffff"), 17, 1, 2});
+  wanted.local_selectors =
+      std::vector<Selector>(AWTUN_TS_MAX, {ip("2001:db8::"), ip("2001:db8::ffff"), 17, 1, 2});
   wanted.remote_selectors = wanted.local_selectors;
   EXPECT_FALSE(sa_add_request(family, wanted).overflowed());
 }

@@ -2,6 +2,7 @@
 // What the ends agree on for a Child SA besides the algorithms: 64-bit sequence numbers, transport mode.
 #include <gtest/gtest.h>
 
+#include "userland/ike/selectors.h"
 #include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
 
@@ -202,6 +203,71 @@ TEST_F(Terms, OtherSelectorsAreAgreedAtOnceAndHitless) {
               1U);
   }
   EXPECT_EQ(pair.kernel_errors(), "");
+}
+
+/// TSi and TSr of every message that is, or is not, an answer name `selector` alone, or also.
+Rewriter::ChangePayloads ts_of(bool responses, wire::Selector selector, bool alone) {
+  return [=](const wire::Header& header, const wire::PayloadChain& chain) {
+    if (header.response != responses) return std::optional<wire::PayloadWriter>();
+    return std::optional(copy_payloads(chain, [&](const wire::PayloadView& payload, wire::PayloadWriter& to) {
+      const auto asked = wire::decode_ts(payload);
+      if (!asked) return false;
+      std::vector<wire::Selector> selectors{selector};
+      if (!alone) selectors.insert(selectors.end(), asked->begin(), asked->end());
+      to.ts(payload.type, selectors);
+      return true;
+    }));
+  };
+}
+
+/// RFC 7296 3.13.1: UDP of which nobody sees the ports, of the whole of IPv4.
+const wire::Selector kOpaque{17, 65535, 0, *IpAddress::parse("0.0.0.0"),
+                             *IpAddress::parse("255.255.255.255")};
+
+TEST_F(Terms, WhatNoKernelCanHoldPacketsToIsNotAgreed) {
+  const Rewriter initiator(pair.world, 0, ts_of(false, kOpaque, true));
+  begin();
+  ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(0).has_value(); }, 2s));
+  EXPECT_EQ(pair.failure(0)->refused_by, "peer");
+  ASSERT_TRUE(pair.failure(1));
+  EXPECT_EQ(pair.failure(1)->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(pair.failure(1)->refused_by, "local");
+  EXPECT_EQ(pair.world.node(1).kernel.inbound_count(kTunnel), 0U);
+}
+
+TEST_F(Terms, WhatNoKernelCanHoldPacketsToIsNarrowedAway) {
+  const Rewriter initiator(pair.world, 0, ts_of(false, kOpaque, false));
+  come_up();
+  const ike::Selectors everything{ike::TrafficSelector::any(Family::V4),
+                                  ike::TrafficSelector::any(Family::V6)};
+  EXPECT_EQ(pair.status(1).child_sas.at(0).local_selectors, everything);
+  EXPECT_EQ(pair.status(1).child_sas.at(0).remote_selectors, everything);
+}
+
+class OpaqueAnswer : public Terms, public testing::WithParamInterface<bool> {};
+
+TEST_P(OpaqueAnswer, IsRefused) {
+  const Rewriter responder(pair.world, 1, ts_of(true, kOpaque, GetParam()));
+  begin();
+  EXPECT_FALSE(pair.come_up(2s));
+  ASSERT_TRUE(pair.failure(0));
+  EXPECT_EQ(pair.failure(0)->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(AloneOrBesideOthers, OpaqueAnswer, testing::Bool());
+
+TEST_F(Terms, ARekeyDoesNotLeaveTheSelectors) {
+  come_up();
+  const ike::ChildSaStatus before = pair.status(1).child_sas.at(0);
+  const Rewriter initiator(pair.world, 0, ts_of(false, kOpaque, true));
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(5s);
+  ASSERT_TRUE(pair.failure(1));
+  EXPECT_EQ(pair.failure(1)->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(pair.status(1).child_sas.at(0).inbound_spi, before.inbound_spi);
+  EXPECT_EQ(pair.world.node(1).kernel.inbound_count(kTunnel), 1U);
 }
 
 // ---------------------------------------------------------------- lifetimes
