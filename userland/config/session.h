@@ -26,13 +26,25 @@ inline constexpr std::array kModes = {Mode::Exec,          Mode::Config,       M
 /// Whether the mode configures one thing within Config mode, whose commands it takes too.
 constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode::Config; }
 
+/// Lines that belong to one that was refused: lest they hit the section before it, they are refused too.
+struct RefusedSection {
+  std::string reason;  ///< For each of them.
+  /// The session is in no section, and all is refused but what leads out of this; else what is indented below
+  /// the refused line, and nothing more.
+  bool open = false;
+};
+
 /// Where an operator stands. One per connection; starts in Exec.
 struct Session {
   Mode mode = Mode::Exec;
   std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Set in Interface mode, and only there.
   std::string name = {};  ///< Of the profile or trustpoint, in its mode, else empty.
+  std::optional<RefusedSection> refused = std::nullopt;
 
-  bool operator==(const Session&) const = default;
+  /// At the same place, whatever is refused there.
+  bool operator==(const Session& other) const {
+    return mode == other.mode && tunnel == other.tunnel && name == other.name;
+  }
 };
 
 /// "exec", "config", "config-if", "config-isakmp-profile": the names of the control protocol.
@@ -159,11 +171,15 @@ using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, Save
                              SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
-/// another mode where the command does so; unless the outcome is SyntaxError or Refused, that is, which
-/// leave it alone (but for a session whose tunnel, profile or trustpoint is gone: it falls back to Config
-/// mode). A caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
-/// without line end, as it comes from outside: nothing in it can do harm.
+/// another mode where the command does so. SyntaxError and Refused leave it where it is, but for a line that
+/// was to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it in Config
+/// mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit puts the
+/// session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from outside:
+/// nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);
+
+/// Where a session that stood at `before` stands once `line` is refused.
+Session refused_at(const Session& before, std::string_view line);
 
 /// One word that may stand at the cursor.
 struct Candidate {
@@ -217,6 +233,10 @@ Result<Config, FileError> load(std::string_view text);
 /// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
 /// right, incomplete or wrong behind the secret, holds none.
 std::optional<std::string> mask_secrets(std::string_view line);
+
+/// `line` for logs and reports, whatever is wrong with it: shortened, and kHiddenKey for every word that may
+/// be a secret.
+std::string without_secrets(std::string_view line);
 
 /// `line` with a caret under the octet at `column` (neither without a column), the message and what
 /// was expected, each on its line, ready to print.

@@ -205,7 +205,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
             if (request->hold) {
               hold(target, who, std::move(edit.candidate));
             } else if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
-              session = before;
+              session = config::refused_at(before, request->line);
               return to_reply(refusal(session, applied.error()));
             }
             return to_reply(success(session, std::move(edit.message)));

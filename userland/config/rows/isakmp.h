@@ -168,7 +168,8 @@ inline constexpr std::array kIsakmp = {
                 "none\nIts name\n",
         .run = enter_profile<&Config::isakmp_profiles, Mode::IsakmpProfile>,
         .no = remove_profile<&Config::isakmp_profiles>,
-        .emit = emit_isakmp_profiles},
+        .emit = emit_isakmp_profiles,
+        .section = true},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] address <peer:address>",
         .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\nAddress "

@@ -99,6 +99,16 @@ TEST_F(CommandsTest, RefusedChangeSaysWhyAndLeavesTheSessionWhereItWas) {
   EXPECT_TRUE(running_.tunnels.empty());
 }
 
+TEST_F(CommandsTest, ASectionThatIsRefusedTakesItsLinesAlong) {
+  for (const char* line : {"configure terminal", "interface tunnel0"}) execute(line);
+  refuse_apply_ = "the kernel said no";
+  EXPECT_EQ(execute("interface tunnel7")["mode"], "config");
+  refuse_apply_.reset();
+  EXPECT_EQ(execute(" shutdown")["error"]["message"], "refused with the section `interface tunnel7`");
+  EXPECT_EQ(execute(" shutdown")["prompt"], "(config)#");
+  EXPECT_FALSE(running_.tunnels.at(0).shutdown);
+}
+
 TEST_F(CommandsTest, ReplaceAsksForTheFileAndThenWhetherToDoIt) {
   const auto asked = execute("configure replace /tmp/new file");
   EXPECT_EQ(asked["ask"], "file");
