@@ -194,6 +194,11 @@ std::vector<Word> split(std::string_view line) {
   return words;
 }
 
+bool is_blank_or_comment(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  return first == line.npos || line[first] == '!';
+}
+
 bool is_utf8(std::string_view text) { return !find_broken_utf8(text); }
 
 std::string_view rest_of_line(std::string_view line, std::size_t column) {

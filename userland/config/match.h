@@ -21,6 +21,9 @@ struct Word {
 /// The words of a line, separated by blanks and tabs.
 std::vector<Word> split(std::string_view line);
 
+/// A line that is none.
+bool is_blank_or_comment(std::string_view line);
+
 /// Whether all of it is (RFC 3629).
 bool is_utf8(std::string_view text);
 

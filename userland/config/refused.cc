@@ -20,14 +20,14 @@ bool leads_out(const Row& row) {
 /// What answers `line` while the session is in no section.
 std::optional<Applied> answer_outside(Session& session, std::string_view line,
                                       const Result<Thread, SyntaxError>& command) {
-  const std::string reason = session.refused->reason;
   if (!command) {
     if (was_to_open_section(session.mode, line)) return std::nullopt;
-    return Refused{reason};
+    return Refused{session.refused->why()};
   }
   const Row& row = *command->form->row;
   if (row.mode == Mode::Exec) return std::nullopt;  // behind `do`
-  if (is_indented(line) && !opens_section(*command) && !leads_out(row)) return Refused{reason};
+  if (is_indented(line) && !opens_section(*command) && !leads_out(row))
+    return Refused{session.refused->why()};
   session.refused.reset();
   // It leaves the section that there is not, as it would leave one that there is.
   return row.pattern == "exit" ? std::optional<Applied>(Done{}) : std::nullopt;
@@ -108,7 +108,7 @@ std::string printable_line(std::string text) {
 
 Session outside_section(std::string reason) {
   Session session{Mode::Config};
-  session.refused = RefusedSection{std::move(reason), true};
+  session.refused = RefusedSection{{}, std::move(reason), true};
   return session;
 }
 
@@ -116,21 +116,32 @@ std::optional<Applied> answer_of_refused(Session& session, std::string_view line
                                          const Result<Thread, SyntaxError>& command) {
   if (session.refused->open) return answer_outside(session, line, command);
   const bool moves = command && (opens_section(*command) || leads_out(*command->form->row));
-  if (is_indented(line) && !moves) return Refused{session.refused->reason};
+  if (is_indented(line) && !moves) return Refused{session.refused->why()};
   session.refused.reset();
   return std::nullopt;
 }
 
-Session refused_at(const Session& before, std::string_view line) {
+Session refused_at(const Session& before, std::string_view line, const Result<Thread, SyntaxError>& command) {
   if (before.mode == Mode::Exec) return before;
-  const auto command = find_command(before.mode, line);
-  const std::string quoted = "`" + without_secrets(line) + "`";
-  if (command ? opens_section(*command) : was_to_open_section(before.mode, line))
-    return outside_section("refused with the section " + quoted);
+  const std::string kept(line.substr(0, kMaxLine));
+  if (command ? opens_section(*command) : was_to_open_section(before.mode, line)) {
+    Session outside{Mode::Config};
+    outside.refused = RefusedSection{kept, {}, true};
+    return outside;
+  }
   Session after = before;
-  if (!is_indented(line))
-    after.refused = RefusedSection{"refused with the line " + quoted + " above it", false};
+  if (!is_indented(line)) after.refused = RefusedSection{kept, {}, false};
   return after;
+}
+
+Session refused_at(const Session& before, std::string_view line) {
+  return refused_at(before, line, find_command(before.mode, line));
+}
+
+std::string RefusedSection::why() const {
+  if (!reason.empty()) return reason;
+  const std::string quoted = "`" + without_secrets(line) + "`";
+  return open ? "refused with the section " + quoted : "refused with the line " + quoted + " above it";
 }
 
 std::string without_secrets(std::string_view line) {

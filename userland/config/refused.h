@@ -11,8 +11,11 @@
 
 namespace awtun::config {
 
-/// A session that was in a section and is in none until something leads out of this.
+/// A session whose section is gone, and which is in none until something leads out of this.
 Session outside_section(std::string reason);
+
+/// See session.h; `command` is what `line` would be.
+Session refused_at(const Session& before, std::string_view line, const Result<Thread, SyntaxError>& command);
 
 /// The answer to `line` when it belongs to the refused section of `session`, or leaves it; nullopt: it does
 /// not, and the session has been told. `command` is what it would be.

@@ -10,11 +10,6 @@
 namespace awtun::config {
 namespace {
 
-bool is_blank_or_comment(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  return first == line.npos || line[first] == '!';
-}
-
 /// The rows of a section that touch what it configures: those that write configuration.
 bool is_setting_of_section(const Row& row) { return is_section(row.mode) && row.emit.has_value(); }
 
@@ -115,6 +110,8 @@ std::string_view to_string(View view) {
       return "running-config";
     case View::StartupConfig:
       return "startup-config";
+    case View::StartupConfigErrors:
+      return "startup-config-errors";
     case View::Reload:
       return "reload";
     case View::TechSupport:
@@ -185,7 +182,7 @@ Applied apply(Config& config, Session& session, std::string_view line) {
   const Session before = session;
   Applied applied = command ? run_command(config, session, *command) : Applied(command.error());
   const bool left = session != before;  // the section is gone
-  if (is_refusal(applied) && !left) session = refused_at(before, line);
+  if (is_refusal(applied) && !left) session = refused_at(before, line, command);
   return applied;
 }
 

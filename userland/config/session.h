@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,14 @@ constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode
 
 /// Lines that belong to one that was refused: lest they hit the section before it, they are refused too.
 struct RefusedSection {
-  std::string reason;  ///< For each of them.
+  std::string line;    ///< That was refused; may hold a secret.
+  std::string reason;  ///< Why they are, instead; of a section that is gone.
   /// The session is in no section, and all is refused but what leads out of this; else what is indented below
   /// the refused line, and nothing more.
   bool open = false;
+
+  /// Why each of them is refused.
+  [[nodiscard]] std::string why() const;
 };
 
 /// Where an operator stands. One per connection; starts in Exec.
@@ -71,6 +76,7 @@ enum class View : std::uint8_t {
   Interface,
   RunningConfig,
   StartupConfig,
+  StartupConfigErrors,
   Reload,
   TechSupport,
 };
@@ -217,18 +223,33 @@ std::string emit(const Config& config, Secrets secrets = Secrets::Written);
 /// The part of emit() under `interface tunnel<number>`, that line included; empty when it is not there.
 std::string emit_interface(const Config& config, std::uint32_t number);
 
-/// Why a configuration file is refused.
+/// The longest text of a configuration, in octets, wherever one is read, written or sent.
+inline constexpr std::size_t kMaxConfiguration = std::size_t{64} * 1024 * 1024;
+
+/// Why a line of a configuration file is refused.
 struct FileError {
   std::size_t line = 0;    ///< From 1.
   std::size_t column = 0;  ///< Octets into `text`; see `syntax`.
-  std::string text;        ///< The line, without its end.
+  std::string text;        ///< The line, without its end; of an endless one the beginning.
   std::string message;     ///< As in SyntaxError, or the reason of a refusal.
   std::vector<std::string> expected;
   bool syntax = true;  ///< False: refused; there is no caret to show.
 };
 
-/// Reads a startup file: the commands of Config mode from an empty configuration. All or nothing.
+/// Reads a configuration file: the commands of Config mode from an empty configuration. All or nothing.
 Result<Config, FileError> load(std::string_view text);
+
+/// What could be read of a file, and what could not.
+struct Loaded {
+  Config config;
+  std::vector<FileError> errors;                      ///< By line.
+  std::map<std::uint32_t, std::size_t> tunnel_lines;  ///< The line of each tunnel's `interface`.
+};
+/// The same, less the lines that are refused, what belongs to a refused section, and what uses a name that
+/// nothing has. A tunnel that would protect more traffic, or by another profile, without such a line is shut
+/// down. After kMaxFileErrors the rest is not read.
+Loaded load_good_lines(std::string_view text);
+inline constexpr std::size_t kMaxFileErrors = 100'000;
 
 /// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
 /// right, incomplete or wrong behind the secret, holds none.

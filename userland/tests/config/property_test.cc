@@ -11,7 +11,7 @@
 namespace awtun::config::test {
 namespace {
 
-constexpr int kSamplesPerForm = 20;
+constexpr int kSamplesPerForm = 40;
 
 /// Calls `check` with sample lines of every form.
 template <class Check>
