@@ -236,11 +236,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
           [&](const config::Reload& reload) {
             return taken(session, target.reload(reload, request->enclosed));
           },
-          [&](const config::SaveStartup&) {
-            if (const auto saved = target.save_startup(); !saved)
-              return to_reply(refusal(session, saved.error()));
-            return to_reply(success(session));
-          },
+          [&](const config::SaveStartup&) { return taken(session, target.save_startup(request->enclosed)); },
           [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
           [&](config::Done& done) { return to_reply(success(session, std::move(done.message))); },
           [&](const config::Quit&) {

@@ -23,7 +23,7 @@ struct CommandTarget {
   std::function<const config::Config&()> running;
   /// Make it the running configuration, or say why not and change nothing.
   std::function<Result<void, std::string>(config::Config)> apply;
-  std::function<Result<void, std::string>()> save_startup;
+  std::function<Result<Turn, std::string>(const Enclosed&)> save_startup;
   std::function<Result<Json, std::string>(const config::Show&)> show;
   std::function<Result<void, std::string>(const config::Operate&)> operate;
   std::function<Result<Turn, std::string>(const config::Certify&, const Enclosed&)> certify;

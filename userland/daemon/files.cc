@@ -2,22 +2,23 @@
 #include "userland/daemon/files.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "userland/config/session.h"
 #include "userland/daemon/system_error.h"
 #include "userland/daemon/unique_fd.h"
 
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_size = 1024 * 1024;
+constexpr std::size_t max_size = config::kMaxConfiguration;
+constexpr std::size_t part_size = 64 * 1024;
 
 Error<std::string> failure(const std::string& doing, const std::filesystem::path& path) {
   return Error{system_error(doing + " " + path.string())};
@@ -43,27 +44,51 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+Error<std::string> too_large(const std::string& doing, const std::filesystem::path& path) {
+  return Error{doing + " " + path.string() + ": larger than " + std::to_string(max_size / 1024 / 1024) +
+               " MiB"};
+}
+
+/// Opens what is a file of data; -1 and errno otherwise. Anything else might make the reader wait.
+UniqueFd open_regular(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || S_ISREG(status.st_mode)) return fd;
+  fd = UniqueFd();
+  errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+  return fd;
+}
+
+/// A link that leads nowhere is there, unlike a file that is not.
+bool is_there(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
 }  // namespace
 
 Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd && errno == ENOENT) return std::optional<std::string>();
+  const UniqueFd fd = open_regular(path);
+  if (!fd && errno == ENOENT && !is_there(path)) return std::optional<std::string>();
   if (!fd) return failure("read", path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return failure("read", path);
   std::string contents;
-  std::array<char, 4096> part{};
+  contents.reserve(std::min(static_cast<std::size_t>(status.st_size), max_size) + part_size);
   for (;;) {
-    const auto size = ::read(fd.get(), part.data(), part.size());
+    const auto before = contents.size();
+    contents.resize(before + part_size);
+    const auto size = ::read(fd.get(), contents.data() + before, part_size);
+    contents.resize(before + (size > 0 ? static_cast<std::size_t>(size) : 0));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failure("read", path);
-    if (size == 0) break;
-    contents.append(part.data(), static_cast<std::size_t>(size));
-    if (contents.size() > max_size) return Error{"read " + path.string() + ": larger than 1 MiB"};
+    if (contents.size() > max_size) return too_large("read", path);
+    if (size == 0) return std::optional(std::move(contents));
   }
-  OPENSSL_cleanse(part.data(), part.size());
-  return std::optional(std::move(contents));
 }
 
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents) {
+  if (contents.size() > max_size) return too_large("write", path);
   const auto directory = directory_of(path);
   std::error_code ignored;  // what matters shows when the file is made
   std::filesystem::create_directories(directory, ignored);

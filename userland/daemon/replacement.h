@@ -10,6 +10,7 @@
 #include "userland/config/session.h"
 #include "userland/daemon/dialogue.h"
 #include "userland/daemon/event_loop.h"
+#include "userland/daemon/startup_file.h"
 #include "userland/daemon/views.h"
 
 namespace awtun::daemon {
@@ -17,8 +18,6 @@ namespace awtun::daemon {
 /// What changes, as lines of configuration with "-" or "+" before them under the section that they are of,
 /// without keys. Empty: nothing does.
 std::string differences(const config::Config& from, const config::Config& to);
-
-using Apply = std::function<Result<void, std::string>(config::Config)>;
 
 /// Shows what would change, asks, applies: each as far as `enclosed` goes.
 Result<Turn, std::string> replace(const config::Config& running, config::Config wanted,

@@ -62,7 +62,9 @@ class ControlServerTest : public testing::Test {
   CommandTarget target_{"r1",
                         [this]() -> const config::Config& { return running_; },
                         [](config::Config) -> Result<void, std::string> { return {}; },
-                        []() -> Result<void, std::string> { return {}; },
+                        [](const Enclosed&) -> Result<Turn, std::string> {
+                          return Turn{Turn::Ask::Nothing, {}};
+                        },
                         [](const config::Show&) -> Result<Json, std::string> { return text_view("shown"); },
                         [](const config::Operate&) -> Result<void, std::string> { return {}; },
                         [](const config::Certify&, const Enclosed&) -> Result<Turn, std::string> {
