@@ -181,6 +181,10 @@ Reply log_line(std::string_view level, std::string_view text) {
   return to_reply({{"log", text}, {"level", level}});
 }
 
+Reply refused(const Operator& who, std::string_view reason) { return to_reply(refusal(who.session, reason)); }
+
+Reply goodbye(std::string_view reason) { return to_reply({{"bye", reason}}, true); }
+
 Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
 
 Reply answer(const CommandTarget& target, Operator& who, std::string_view text) {

@@ -70,6 +70,12 @@ Reply log_line(std::string_view level, std::string_view text);
 /// `request` comes from outside and may be anything.
 Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
 
+/// The answer to a request that cannot be served: as `answer` refuses a command.
+Reply refused(const Operator& who, std::string_view reason);
+
+/// What ends a session that did not ask for it: {"bye": reason}; closes.
+Reply goodbye(std::string_view reason);
+
 /// The answer to a peer that may not use this socket; closes.
 Reply rejection(std::string_view reason);
 
