@@ -79,7 +79,7 @@ wrong_section() {
 	printf '{"execute":"%s"}\n' "configure terminal" "interface tunnel0" "interface ppp0" \
 		" ip address 10.1.1.1/24" " shutdown" "end" "exit" |
 		in_ns router-a timeout 20 python3 -c "$TALK" "$work/a/sock" >"$work/said"
-	[ "$(grep -c 'refused with the section `interface ppp0`' "$work/said")" = 2 ] &&
+	[ "$(grep -c 'refused with the section .interface ppp0.' "$work/said")" = 2 ] &&
 		running a | diff "$work/before" -
 }
 

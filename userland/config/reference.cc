@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names by which one part of a configuration refers to another.
-#include <functional>
-
 #include "userland/base/overloaded.h"
 #include "userland/config/model.h"
 

@@ -204,7 +204,7 @@ void ControlServer::accept(UniqueFd fd) try {
   spdlog::warn("a session cannot be accepted: out of memory");
 }
 
-/// In the order of the list. Those that end have given theirs up.
+/// In the order of the list.
 std::vector<Place> ControlServer::places() const {
   std::vector<Place> taken;
   for (const auto& client : clients_) taken.push_back(client.place);
