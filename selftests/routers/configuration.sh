@@ -5,7 +5,7 @@
 # with a mistake, another in its place, and the rope back from a lock-out.
 . "$(dirname "$0")/lib.sh"
 
-needs jq
+needs jq python3
 
 running() { cli "$1" show running-config; }
 
@@ -64,6 +64,35 @@ locked_out() {
 	type_lines a <<<$'interface tunnel0\ntunnel destination 192.0.2.9' && wait_for 30 not up a
 }
 
+# What is on standard input goes to a socket, and what comes from there to standard output.
+readonly TALK='
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(sys.stdin.buffer.read())
+while data := s.recv(65536):
+    sys.stdout.buffer.write(data)'
+
+# What an operator pastes: the lines of an interface that there is not must not hit tunnel0.
+wrong_section() {
+	running a >"$work/before"
+	printf '{"execute":"%s"}\n' "configure terminal" "interface tunnel0" "interface ppp0" \
+		" ip address 10.1.1.1/24" " shutdown" "end" "exit" |
+		in_ns router-a timeout 20 python3 -c "$TALK" "$work/a/sock" >"$work/said"
+	[ "$(grep -c 'refused with the section .interface ppp0.' "$work/said")" = 2 ] &&
+		running a | diff "$work/before" -
+}
+
+wrong_line_first() {
+	sed -i '1i hostname branch' "$work/a/startup-config"
+}
+
+errors() { # EXPECTED
+	cli_json a ".errors == $1" show startup-config errors
+}
+
+readonly WRONG='[{"line": 1, "text": "hostname branch", "reason": "invalid from column 1 on"}]'
+
 waits() { cli_json a '.in > 0 and .in <= 60' show reload; }
 
 ktap_begin
@@ -95,6 +124,17 @@ check "another" cli a reload in 1
 check "router A locks itself out" locked_out
 check "and comes back" wait_for 120 both_up
 check "ping from LAN a to LAN b" wait_for 30 ping_lan a 4
+check "the lines of a refused section hit no other" wrong_section
+check "awiked on A ends with status 0" daemon_stop a
+check "the first line of what is saved is wrong" wrong_line_first
+check "awiked starts on A all the same" daemon_start a
+check "and tells the line" errors "$WRONG"
+check "in the log too" grep -q "left out: line 1: hostname branch" "$work/a/log"
+check "the tunnel comes up" wait_for 60 both_up
+check "saving would lose the line, and asks" not cli a write </dev/null
+check "so it is there yet" errors "$WRONG"
+check "who agrees saves" cli a --yes write
+check "without it" errors "[]"
 check "awiked on A ends with status 0" daemon_stop a
 check "awiked on B ends with status 0" daemon_stop b
 ktap_end

@@ -57,6 +57,15 @@ follows_no_link() {
 		grep -q "make $work/users/link/pki" "$work/said" && [ -z "$(ls -A "$work/roots")" ]
 }
 
+# Forty sessions of one who may only look, and who never says a word again.
+crowd() {
+	local count
+	for ((count = 0; count < 40; count++)); do
+		as awtun-look terminal monitor >/dev/null 2>>"$work/crowd" &
+	done
+	wait_for 30 grep -q "too many sessions of this user" "$work/crowd"
+}
+
 readonly NONE=0000000000000000
 
 ktap_begin
@@ -87,6 +96,9 @@ check "the other group looks" as awtun-look show ipsec sa
 check "it clears nothing" refused awtun-look "you may look" clear ipsec sa
 check "configures nothing" refused awtun-look "you may look" configure terminal
 check "and sees no key" refused awtun-look "you may look" show isakmp key
+check "a crowd of them gets its share of sessions" crowd
+check "root is not locked out" cli a show ipsec sa
+check "nor the group awtun" as awtun show ipsec sa
 check "nobody else gets in" refused nogroup "only root and the group awtun" show ipsec sa
 check "awiked ends as it should" daemon_stop a
 check "and starts again with what it saved" \

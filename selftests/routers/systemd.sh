@@ -69,6 +69,20 @@ routed() {
 	ip route show 192.168.20.0/24 | grep -q tunnel0
 }
 
+# killed_often: as often as systemd's own limit would no longer start it.
+killed_often() {
+	local round before
+	for round in 1 2 3 4 5 6; do
+		before=$(pidof -s awiked) && kill -KILL "$before" &&
+			wait_for 30 another_than "$before" || return
+	done
+}
+
+another_than() {
+	local now
+	now=$(pidof -s awiked) && [ "$now" != "$1" ]
+}
+
 ktap_begin
 check "the service is installed" install_service
 check "systemd starts" systemd_start
@@ -86,6 +100,9 @@ check "it has made the interface, its address and the route" routed
 check "and asks its peer" wait_for 20 asks_its_peer
 check "its trustpoints are read anew on reload" control reload awiked
 check "it still serves" "$AWTUN_BIN/awcli" show isakmp sa
+check "the kernel ends others first" test "$(cat "/proc/$(pidof -s awiked)/oom_score_adj")" = -900
+check "however often it dies, it is started again" killed_often
+check "and serves" wait_for 20 "$AWTUN_BIN/awcli" show isakmp sa
 check "it ends when it is told to" control stop awiked
 check "without a failure" test "$(control show --value --property Result awiked)" = success
 check "and its interface with it" not ip link show dev tunnel0

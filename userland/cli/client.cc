@@ -54,6 +54,14 @@ Reply::Ask parse_ask(std::string_view word) {
   return Reply::Ask::Nothing;
 }
 
+/// Why awiked ends the session; nullopt: the line is something else.
+std::optional<std::string> reason_of_goodbye(std::string_view line) {
+  if (line.find("\"bye\"") == line.npos) return std::nullopt;
+  const Json object = Json::parse(line, nullptr, false);
+  if (!has(object, "bye")) return std::nullopt;
+  return "awiked ended the session: " + text_of(object, "bye");
+}
+
 }  // namespace
 
 std::optional<Reply> parse_reply(std::string_view line) {
@@ -86,6 +94,7 @@ Client::Client(Client&& other) noexcept
       hold_(other.hold_),
       on_log_(std::move(other.on_log_)),
       monitors_(other.monitors_),
+      ended_(std::move(other.ended_)),
       mode_(other.mode_) {}
 
 Client& Client::operator=(Client&& other) noexcept {
@@ -96,6 +105,7 @@ Client& Client::operator=(Client&& other) noexcept {
   std::swap(hold_, other.hold_);
   std::swap(on_log_, other.on_log_);
   std::swap(monitors_, other.monitors_);
+  std::swap(ended_, other.ended_);
   std::swap(mode_, other.mode_);
   return *this;
 }
@@ -142,13 +152,18 @@ Result<void, std::string> Client::read_hello() {
 }
 
 Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed& enclosed) {
+  if (ended_) return Error{*ended_};
   // What is not UTF-8 goes as U+FFFD: the daemon refuses either, and JSON can only carry this one.
   Json request{{"execute", line}};
   if (enclosed.text) request["text"] = *enclosed.text;
   if (enclosed.accepted) request["accept"] = true;
   if (hold_) request["hold"] = true;
   const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (auto sent = write_line(text); !sent) return Error{std::move(sent.error())};
+  // When awiked has ended the session meanwhile, why it did is still there to be read.
+  if (auto sent = write_line(text); !sent) {
+    auto last = read_answer();
+    return Error{last ? std::move(sent.error()) : std::move(last.error())};
+  }
   auto answer = read_answer();
   if (!answer) return Error{std::move(answer.error())};
   auto reply = parse_reply(*answer);
@@ -168,13 +183,16 @@ bool Client::hand_on_log(const std::string& line) const {
 Result<std::string, std::string> Client::read_answer() {
   for (;;) {
     auto line = read_line();
-    if (!line || !hand_on_log(*line)) return line;
+    if (!line) return line;
+    if (auto reason = reason_of_goodbye(*line)) return Error{*std::move(reason)};
+    if (!hand_on_log(*line)) return line;
   }
 }
 
 Result<void, std::string> Client::take_log() {
   const auto line = read_line();
   if (!line) return Error{line.error()};
+  if ((ended_ = reason_of_goodbye(*line))) return Error{*ended_};
   static_cast<void>(hand_on_log(*line));  // there is nothing else that nobody has asked for
   return {};
 }

@@ -101,6 +101,7 @@ class Client {
   bool hold_ = false;
   OnLog on_log_;
   bool monitors_ = false;
+  std::optional<std::string> ended_;  ///< Why awiked has ended the session.
   config::Mode mode_ = config::Mode::Exec;
 };
 

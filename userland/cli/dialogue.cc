@@ -2,6 +2,7 @@
 #include "userland/cli/dialogue.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
 #include <fstream>
@@ -15,7 +16,6 @@ namespace {
 constexpr std::string_view kEnd = "-----END ";
 /// A paste has no end of its own when its END line is missing.
 constexpr std::size_t kMaxPaste = 48 * 1024;
-constexpr std::size_t kMaxFile = 512 * 1024;
 constexpr std::chrono::milliseconds kMoment{100};
 
 Reply refusal(const Reply& last, std::string message) {
@@ -68,12 +68,11 @@ Result<std::string, std::string> read_paste(const Answers& answers, std::ostream
 /// A configuration of the operator's; the error says why there is none.
 Result<std::string, std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxFile + 1, '\0');
-  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof())
-    return Error{"cannot read " + path};
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxFile) return Error{path + " is larger than 512 kB"};
-  return text;
+  auto text = read_configuration(file);
+  if (file.bad() || !file.is_open()) return Error{"cannot read " + path};
+  if (!text)
+    return Error{path + " is larger than " + std::to_string(config::kMaxConfiguration >> 20) + " MiB"};
+  return *std::move(text);
 }
 
 bool accepts(const Answers& answers, const std::string& question, std::ostream& screen) {
@@ -87,11 +86,21 @@ bool accepts(const Answers& answers, const std::string& question, std::ostream& 
     if (!line) return false;
     const std::string word = lower(trimmed(*std::move(line)));
     if (word == "y" || word == "yes") return true;
-    if (word == "n" || word == "no") return false;
+    if (word == "n" || word == "no" || !answers.patient) return false;
   }
 }
 
 }  // namespace
+
+std::optional<std::string> read_configuration(std::istream& file) {
+  std::string text;
+  std::array<char, 65536> part;
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > config::kMaxConfiguration) return std::nullopt;
+  }
+  return text;
+}
 
 Result<Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
                                     std::ostream& screen) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <istream>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -17,7 +18,11 @@ struct Answers {
   std::function<std::optional<std::string>(const std::string& prompt)> read;
   bool only_paste = false;  ///< All that comes is pasted text: it goes on behind its first END line.
   bool yes = false;         ///< What was pasted is accepted unasked.
+  bool patient = true;      ///< Asks again after what is neither yes nor no; else that is no.
 };
+
+/// A whole configuration; nullopt: it is longer than one can be.
+std::optional<std::string> read_configuration(std::istream& file);
 
 /// Executes `line` and answers what it asks back. What is asked and found is written to `screen`. The reply
 /// is the last one; a paste that is given up, incomplete or not accepted makes it a refusal.

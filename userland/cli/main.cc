@@ -49,7 +49,7 @@ ExitStatus run(const Options& options) {
     std::cout << prompt << std::flush;
     return read_line(std::cin);
   };
-  const Answers answers{ask, !terminal, options.yes};
+  const Answers answers{ask, !terminal, options.yes, terminal};
   if (!options.words.empty()) return run_lines(*client, output, {join(options.words)}, answers);
   if (!options.commands.empty()) return run_lines(*client, output, options.commands, answers);
   const bool shell = options.script.empty() && terminal;

@@ -100,6 +100,18 @@ std::string reload(const Json& data) {
   return data.contains("in") ? "Reload " + time_of(data, "in", "in ") + "\n" : "No reload waits.\n";
 }
 
+std::string startup_error(const Json& error) {
+  const std::string line = text_of(error, "line");
+  Block block(line.empty() ? "The whole" : "Line " + line);
+  block.add("Text", text_of(error, "text"));
+  block.add("Reason", text_of(error, "reason"));
+  return block.str();
+}
+
+std::string startup_errors(const Json& data) {
+  return blocks(list_of(data, "errors"), "No errors.", startup_error);
+}
+
 std::string ipsec_sas(const Json& data) { return blocks(list_of(data, "sas"), "No IPsec SA.", ipsec_sa); }
 
 std::string interfaces(const Json& data) {
@@ -140,6 +152,7 @@ constexpr std::array kRenderers = {
     Renderer{"interface", interfaces},
     Renderer{"running-config", lines},
     Renderer{"startup-config", lines},
+    Renderer{"startup-config-errors", startup_errors},
     Renderer{"reload", reload},
     Renderer{"tech-support", tech_support},
     Renderer{"message", lines},

@@ -129,7 +129,7 @@ ExitStatus run_script(Client& client, const Output& output, std::istream& script
     ++number;
     return read_line(script);
   };
-  const Answers answers{next, false, yes};
+  const Answers answers{next, false, yes, false};
   const auto run = [&](const std::string& line) {
     const std::string place = name + ":" + std::to_string(number);
     const auto status = run_line(client, output, line, answers, place);
@@ -161,8 +161,12 @@ ExitStatus print_completion(const Output& output, std::string_view line) {
 }
 
 ExitStatus check_file(const Output& output, std::istream& file, const std::string& name) {
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const auto config = config::load(text);
+  const auto text = read_configuration(file);
+  if (!text) {
+    output.err << "awcli: " << name << " is larger than " << (config::kMaxConfiguration >> 20) << " MiB\n";
+    return ExitStatus::Refused;
+  }
+  const auto config = config::load(*text);
   if (!config) {
     print_file_error(output, config.error(), name);
     return config.error().syntax ? ExitStatus::Syntax : ExitStatus::Refused;

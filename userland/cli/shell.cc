@@ -102,7 +102,9 @@ void Editor::show_log() {
   std::fputs("\n", stdout);
   std::fflush(stdout);
   do {
-    connected_ = static_cast<bool>(client_.take_log());
+    const auto taken = client_.take_log();
+    connected_ = static_cast<bool>(taken);
+    if (!connected_) std::fputs(("% " + taken.error() + "\n").c_str(), stdout);
   } while (connected_ && client_.log_waits());
   el_set(editor_.get(), EL_REFRESH);
 }

@@ -9,6 +9,7 @@
 #include "userland/config/rows/interface.h"
 #include "userland/config/rows/ipsec.h"
 #include "userland/config/rows/isakmp.h"
+#include "userland/config/rows/line.h"
 #include "userland/config/rows/pki.h"
 #include "userland/config/rows/route.h"
 
@@ -24,10 +25,10 @@ constexpr auto concatenate(const std::array<Row, Sizes>&... parts) {
 }
 
 /// Of one mode, in the order in which running-config writes them.
-constexpr auto kRows =
-    concatenate(rows::kExec, rows::kPki, rows::kIsakmp, rows::kIpsec, rows::kInterface, rows::kRoute,
-                rows::common(Mode::Config), rows::common(Mode::Interface), rows::common(Mode::IsakmpProfile),
-                rows::common(Mode::IpsecProfile), rows::common(Mode::Trustpoint));
+constexpr auto kRows = concatenate(rows::kExec, rows::kPki, rows::kIsakmp, rows::kIpsec, rows::kInterface,
+                                   rows::kRoute, rows::kLine, rows::common(Mode::Config),
+                                   rows::common(Mode::Interface), rows::common(Mode::IsakmpProfile),
+                                   rows::common(Mode::IpsecProfile), rows::common(Mode::Trustpoint));
 
 // --- Forms, built and checked by the compiler -----------------------------------------------------
 

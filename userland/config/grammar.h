@@ -87,6 +87,7 @@ struct Row {
   std::optional<Action> run{};    ///< None for `do`, which runs another row.
   std::optional<Action> no{};     ///< None: there is no `no` form.
   std::optional<Emitter> emit{};  ///< None: the row writes nothing down.
+  bool section = false;           ///< Leads into the mode of a section.
   bool another_spelling = false;  ///< Accepted, not listed: the same as another row.
   bool under_do = false;          ///< An Exec row that `do` may run.
   bool filtered = false;          ///< `| include <pattern>` and the like, or `| json`, may follow.

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Startup file to configuration.
+#include <algorithm>
+#include <set>
+
 #include "userland/config/apply.h"
+#include "userland/config/match.h"
 #include "userland/config/session.h"
 
 namespace awtun::config {
 namespace {
+
+FileError refusal(std::string reason) { return {0, 0, {}, "% " + std::move(reason), {}, false}; }
 
 /// What keeps the outcome of one line from being good in a file; nullopt when nothing does.
 std::optional<FileError> check(const Applied& applied) {
@@ -12,10 +18,10 @@ std::optional<FileError> check(const Applied& applied) {
     return FileError{0, error->column, {}, error->message, error->expected, true};
   }
   if (const auto* refused = std::get_if<Refused>(&applied)) {
-    return FileError{0, 0, {}, "% " + refused->reason, {}, false};
+    return refusal(refused->reason);
   }
   if (!std::holds_alternative<Done>(applied)) {
-    return FileError{0, 0, {}, "% This command has no place in a configuration file", {}, false};
+    return refusal("This command has no place in a configuration file");
   }
   return std::nullopt;
 }
@@ -28,17 +34,116 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
+FileError at(std::size_t number, std::string_view line, FileError error) {
+  error.line = number;
+  error.text = line.substr(0, kMaxLine);
+  return error;
+}
+
 /// A blank line or a comment is Done in every mode; after `end` nothing else may come.
 std::optional<FileError> load_line(Config& config, Session& session, std::string_view line) {
-  const bool ended = session.mode == Mode::Exec;
-  const std::size_t first = line.find_first_not_of(" \t");
-  if (ended && first != line.npos && line[first] != '!') {
-    return FileError{0, first, {}, "% Nothing may follow the end of the configuration", {}, false};
+  if (session.mode == Mode::Exec && !is_blank_or_comment(line)) {
+    return refusal("Nothing may follow the end of the configuration");
   }
   return check(apply(config, session, line));
 }
 
+// ---------------------------------------------------------------- what is good of it
+
+/// Whether the line, which is refused in a tunnel's section, was to narrow what the tunnel protects.
+bool was_to_narrow(std::string_view line) {
+  const auto words = split(line.substr(0, kMaxLine));
+  return words.size() > 1 && begins_ignoring_case("tunnel", words.front().text) &&
+         std::ranges::any_of(words, [](const Word& word) { return begins_ignoring_case(word.text, "sel"); });
+}
+
+/// Reads a file line by line, leaving out what is refused.
+class GoodLines {
+ public:
+  explicit GoodLines(Loaded& loaded) : loaded_(loaded) {}
+
+  void take(std::size_t number, std::string_view line) {
+    if (session_.mode == Mode::Exec && !is_blank_or_comment(line)) go_on_behind_end();
+    const Session before = session_;
+    if (auto error = check(apply(loaded_.config, session_, line))) {
+      if (before.tunnel && was_to_narrow(line)) shut_down(*before.tunnel, *error);
+      loaded_.errors.push_back(at(number, line, *std::move(error)));
+    }
+    if (session_.mode == Mode::Exec && before.mode != Mode::Exec) end_ = {number, std::string(line)};
+  }
+
+  void finish() {
+    for (const std::uint32_t number : shut_down_)
+      if (const auto tunnel = loaded_.config.tunnels.find(number); tunnel != loaded_.config.tunnels.end())
+        tunnel->second.shutdown = true;
+  }
+
+ private:
+  /// An `end` or `exit` in the middle is one wrong line.
+  void go_on_behind_end() {
+    session_ = {Mode::Config};
+    loaded_.errors.push_back(
+        at(end_.first, end_.second, refusal("the configuration goes on behind its end")));
+  }
+
+  void shut_down(std::uint32_t tunnel, FileError& error) {
+    shut_down_.insert(tunnel);
+    error.message +=
+        "\n% " + tunnel_name(tunnel) + " would protect more traffic without this: it is shut down";
+  }
+
+  Loaded& loaded_;
+  Session session_{Mode::Config};
+  std::pair<std::size_t, std::string> end_;
+  std::set<std::uint32_t> shut_down_;
+};
+
+/// The lines that made these references, each section looked at alone.
+std::map<Reference, std::size_t> lines_of(const std::vector<Reference>& wanted, std::string_view text) {
+  std::map<Reference, std::size_t> lines;
+  for (const Reference& reference : wanted) lines[reference] = 0;
+  Config section;
+  Session session{Mode::Config};
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    if (!is_section(session.mode)) section = {};
+    if (session.mode == Mode::Exec) session = {Mode::Config};
+    static_cast<void>(apply(section, session, take_line(text)));
+    for (const Reference& reference : references(section))
+      if (const auto line = lines.find(reference); line != lines.end() && line->second == 0)
+        line->second = number;
+  }
+  return lines;
+}
+
+void leave_out_dangling(Loaded& loaded, std::string_view text) {
+  const auto removed = remove_dangling_references(loaded.config);
+  if (removed.empty()) return;
+  for (const auto& [reference, line] : lines_of(removed, text)) {
+    auto reason = reference.missing();
+    if (reference.user.starts_with("crypto isakmp peer"))
+      reason += "\n% the tunnels of this peer are shut down";
+    loaded.errors.push_back(at(line, reference.user, refusal(std::move(reason))));
+  }
+}
+
 }  // namespace
+
+Loaded load_good_lines(std::string_view text) {
+  Loaded loaded;
+  GoodLines lines(loaded);
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    if (loaded.errors.size() >= kMaxFileErrors) {
+      loaded.errors.push_back(at(number, {}, refusal("too many lines are refused; the rest is not read")));
+      break;
+    }
+    lines.take(number, take_line(rest));
+  }
+  lines.finish();
+  leave_out_dangling(loaded, text);
+  std::ranges::stable_sort(loaded.errors, {}, &FileError::line);
+  return loaded;
+}
 
 Result<Config, FileError> load(std::string_view text) {
   Config config;
@@ -47,14 +152,9 @@ Result<Config, FileError> load(std::string_view text) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     last = number;
     const std::string_view line = take_line(text);
-    if (auto error = load_line(config, session, line)) {
-      error->line = number;
-      error->text = line;
-      return Error{*std::move(error)};
-    }
+    if (auto error = load_line(config, session, line)) return Error{at(number, line, *std::move(error))};
   }
-  if (auto reason = dangling_reference(config))
-    return Error{FileError{last, 0, {}, "% " + *reason, {}, false}};
+  if (auto reason = dangling_reference(config)) return Error{at(last, {}, refusal(*std::move(reason)))};
   return config;
 }
 

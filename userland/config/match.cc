@@ -124,6 +124,12 @@ std::optional<std::size_t> find_broken_utf8(std::string_view line) {
 
 std::optional<SyntaxError> check_characters(std::string_view line) {
   const std::string first = "% Invalid input detected at '^' marker.\n% ";
+  if (line.size() > kMaxLine) {
+    return SyntaxError{SyntaxError::Kind::Invalid,
+                       kMaxLine,
+                       first + "a line has at most " + std::to_string(kMaxLine) + " octets.",
+                       {}};
+  }
   if (const auto at = find_control_character(line)) {
     return SyntaxError{
         SyntaxError::Kind::Invalid, *at, first + "a control character is no part of a command.", {}};
@@ -188,10 +194,19 @@ std::vector<Word> split(std::string_view line) {
   return words;
 }
 
+bool is_blank_or_comment(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  return first == line.npos || line[first] == '!';
+}
+
+bool is_utf8(std::string_view text) { return !find_broken_utf8(text); }
+
 std::string_view rest_of_line(std::string_view line, std::size_t column) {
   const std::string_view rest = line.substr(column);
   return rest.substr(0, rest.find_last_not_of(kBlanks) + 1);
 }
+
+bool opens_section(const Thread& thread) { return thread.form->row->section && !thread.form->negated; }
 
 std::vector<const Token*> Thread::next() const {
   std::vector<const Token*> tokens;
@@ -267,6 +282,26 @@ std::vector<Candidate> candidates(const std::vector<Thread>& threads, std::strin
   for (auto& [text, candidate] : list) out.push_back(std::move(candidate));
   std::ranges::stable_partition(out, [](const Candidate& candidate) { return candidate.literal; });
   return out;
+}
+
+std::size_t follow(Matcher& matcher, const std::vector<Word>& words, std::string_view line) {
+  std::size_t taken = 0;
+  while (taken < words.size() && !matcher.took_rest() && matcher.advance(words[taken], line)) ++taken;
+  return matcher.took_rest() ? words.size() : taken;
+}
+
+bool was_to_open_section(Mode mode, std::string_view line) {
+  const auto words = split(line.substr(0, kMaxLine));
+  Matcher outer(Mode::Config, false);
+  if (follow(outer, words, line) > 0) return std::ranges::any_of(outer.threads(), opens_section);
+  if (words.empty() || Matcher(mode, false).advance(words.front(), line)) return false;
+  std::vector<Thread> behind_first_word;
+  for (const Form& form : forms()) {
+    if (form.row->section && !form.negated) behind_first_word.push_back({&form, 1, {}});
+  }
+  Matcher rest(std::move(behind_first_word));
+  return follow(rest, {words.begin() + 1, words.end()}, line) == words.size() - 1 &&
+         std::ranges::any_of(rest.threads(), &Thread::complete);
 }
 
 Result<Thread, SyntaxError> find_command(Mode mode, std::string_view line) {

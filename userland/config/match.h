@@ -21,6 +21,12 @@ struct Word {
 /// The words of a line, separated by blanks and tabs.
 std::vector<Word> split(std::string_view line);
 
+/// A line that is none.
+bool is_blank_or_comment(std::string_view line);
+
+/// Whether all of it is (RFC 3629).
+bool is_utf8(std::string_view text);
+
 /// From `column` to the end of the line, less trailing blanks.
 std::string_view rest_of_line(std::string_view line, std::size_t column);
 
@@ -47,11 +53,16 @@ struct Thread {
   [[nodiscard]] Args args() const;
 };
 
+/// Whether it is to lead into the mode of a section.
+bool opens_section(const Thread& thread);
+
 /// Follows a line through the forms of one mode.
 class Matcher {
  public:
   /// `under_do` leaves the Exec rows that `do` may run.
   Matcher(Mode mode, bool under_do);
+  /// As after the words that these have taken.
+  explicit Matcher(std::vector<Thread> threads) : threads_(std::move(threads)) {}
 
   /// Takes the word of `line`. False when no form can: the threads then stay as they were.
   bool advance(const Word& word, std::string_view line);
@@ -66,6 +77,16 @@ class Matcher {
   ValueError reason_;
   bool took_rest_ = false;
 };
+
+/// Follows the words of `line` as far as a command may go on; how many it took.
+std::size_t follow(Matcher& matcher, const std::vector<Word>& words, std::string_view line);
+
+/// Whether `line`, which is no command in `mode`, was to open a section: a command that does may go on where
+/// it errs, or all but its first word is one.
+bool was_to_open_section(Mode mode, std::string_view line);
+
+/// The longest line that is looked at: longer than any command.
+inline constexpr std::size_t kMaxLine = 8192;
 
 /// The keywords and value forms that may come next and that `beginning` may begin, keywords first,
 /// sorted, each once.

@@ -64,8 +64,8 @@ std::optional<std::string> peer_name(const Tunnel& tunnel) {
 
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
   const auto find = [&config](const KeySelector& selector) -> const IsakmpKey* {
-    const auto at = std::ranges::find(config.isakmp_keys, selector, &IsakmpKey::selector);
-    return at == config.isakmp_keys.end() ? nullptr : &*at;
+    const auto at = std::ranges::lower_bound(config.isakmp_keys, selector, {}, &IsakmpKey::selector);
+    return at == config.isakmp_keys.end() || at->selector != selector ? nullptr : &*at;
   };
   const IsakmpKey* key = find(TunnelPolicy{number});
   const auto peer = peer_name(tunnel);

@@ -3,6 +3,7 @@
 // daemon compares with what runs. Nothing here has a side effect.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -179,6 +180,9 @@ struct StaticRoute {
   auto operator<=>(const StaticRoute&) const = default;
 };
 
+/// `exec-timeout` where it is not configured.
+inline constexpr std::chrono::seconds kDefaultExecTimeout = std::chrono::minutes(10);
+
 /// A whole configuration. Canonical: two that mean the same compare equal, however they were typed.
 struct Config {
   std::map<std::string, Trustpoint> trustpoints;
@@ -187,7 +191,8 @@ struct Config {
   std::map<PeerSelector, std::string> isakmp_peers;  ///< The names of their ISAKMP profiles.
   std::map<std::string, IpsecProfile> ipsec_profiles;
   std::map<std::uint32_t, Tunnel> tunnels;
-  std::vector<StaticRoute> routes;  ///< Sorted; one entry a (prefix, nexthop).
+  std::vector<StaticRoute> routes;                          ///< Sorted; one entry a (prefix, nexthop).
+  std::chrono::seconds exec_timeout = kDefaultExecTimeout;  ///< After which an idle session ends; 0: never.
 
   bool operator==(const Config&) const = default;
 };
@@ -218,6 +223,21 @@ IpsecProfile ipsec_profile(const Config& config, const Tunnel& tunnel);
 /// The first name in `config` that nothing has, as a sentence without full stop: such a configuration
 /// is refused. nullopt: there is none.
 std::optional<std::string> dangling_reference(const Config& config);
+
+/// A name by which one part of a configuration uses another.
+struct Reference {
+  std::string user;   ///< "interface tunnel0"
+  std::string thing;  ///< "crypto ipsec profile legacy"
+
+  auto operator<=>(const Reference&) const = default;
+  /// What is said when nothing has the name.
+  [[nodiscard]] std::string missing() const;
+};
+/// All of them.
+std::vector<Reference> references(const Config& config);
+/// Takes all out that nothing has, and returns them. A tunnel whose ISAKMP profile goes with one is shut
+/// down, lest it falls back to the default one.
+std::vector<Reference> remove_dangling_references(Config& config);
 
 /// Something that keeps a part of the configuration from working, though every line is legal.
 struct Problem {

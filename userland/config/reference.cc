@@ -16,31 +16,77 @@ std::string describe(const PeerSelector& peer) {
              peer);
 }
 
-std::string missing(const std::string& what, const std::string& user) {
-  return "there must be a " + what + ": " + user + " uses it";
+bool is_missing(const Config& config, const NamedIsakmpProfile& profile) {
+  return profile.trustpoint && !config.trustpoints.contains(*profile.trustpoint);
+}
+bool is_missing_isakmp_profile(const Config& config, std::string_view name) {
+  return name != kDefaultProfile && !config.isakmp_profiles.contains(std::string(name));
+}
+bool is_missing(const Config& config, const Tunnel& tunnel) {
+  const bool named = tunnel.protection && tunnel.protection->profile;
+  return named && !config.ipsec_profiles.contains(*tunnel.protection->profile);
+}
+
+Reference reference_of(const std::string& name, const NamedIsakmpProfile& profile) {
+  return {"crypto isakmp profile " + name, "crypto pki trustpoint " + profile.trustpoint.value_or("")};
+}
+Reference reference_of(const PeerSelector& peer, const std::string& profile) {
+  return {describe(peer), "crypto isakmp profile " + profile};
+}
+Reference reference_of(std::uint32_t number, const Tunnel& tunnel) {
+  return {"interface " + tunnel_name(number), "crypto ipsec profile " + *tunnel.protection->profile};
+}
+
+/// Before its binding goes, and the default profile would take its place.
+void shut_down_tunnels_without_profile(Config& config) {
+  for (auto& [number, tunnel] : config.tunnels)
+    if (is_missing_isakmp_profile(config, isakmp_profile_name(config, number, tunnel)))
+      tunnel.shutdown = true;
 }
 
 }  // namespace
 
+std::string Reference::missing() const { return "there must be a " + thing + ": " + user + " uses it"; }
+
 std::optional<std::string> dangling_reference(const Config& config) {
-  for (const auto& [name, profile] : config.isakmp_profiles) {
-    if (profile.trustpoint && !config.trustpoints.contains(*profile.trustpoint)) {
-      return missing("crypto pki trustpoint " + *profile.trustpoint, "crypto isakmp profile " + name);
-    }
-  }
-  for (const auto& [peer, profile] : config.isakmp_peers) {
-    if (profile != kDefaultProfile && !config.isakmp_profiles.contains(profile)) {
-      return missing("crypto isakmp profile " + profile, describe(peer));
-    }
-  }
-  for (const auto& [number, tunnel] : config.tunnels) {
-    if (!tunnel.protection || !tunnel.protection->profile) continue;
-    const std::string& profile = *tunnel.protection->profile;
-    if (!config.ipsec_profiles.contains(profile)) {
-      return missing("crypto ipsec profile " + profile, "interface " + tunnel_name(number));
-    }
-  }
+  for (const auto& [name, profile] : config.isakmp_profiles)
+    if (is_missing(config, profile)) return reference_of(name, profile).missing();
+  for (const auto& [peer, profile] : config.isakmp_peers)
+    if (is_missing_isakmp_profile(config, profile)) return reference_of(peer, profile).missing();
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (is_missing(config, tunnel)) return reference_of(number, tunnel).missing();
   return std::nullopt;
+}
+
+std::vector<Reference> references(const Config& config) {
+  std::vector<Reference> all;
+  for (const auto& [name, profile] : config.isakmp_profiles)
+    if (profile.trustpoint) all.push_back(reference_of(name, profile));
+  for (const auto& [peer, profile] : config.isakmp_peers) all.push_back(reference_of(peer, profile));
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection && tunnel.protection->profile) all.push_back(reference_of(number, tunnel));
+  return all;
+}
+
+std::vector<Reference> remove_dangling_references(Config& config) {
+  std::vector<Reference> removed;
+  shut_down_tunnels_without_profile(config);
+  for (auto& [name, profile] : config.isakmp_profiles) {
+    if (!is_missing(config, profile)) continue;
+    removed.push_back(reference_of(name, profile));
+    profile.trustpoint.reset();
+  }
+  std::erase_if(config.isakmp_peers, [&](const auto& each) {
+    const bool gone = is_missing_isakmp_profile(config, each.second);
+    if (gone) removed.push_back(reference_of(each.first, each.second));
+    return gone;
+  });
+  for (auto& [number, tunnel] : config.tunnels) {
+    if (!is_missing(config, tunnel)) continue;
+    removed.push_back(reference_of(number, tunnel));
+    tunnel.protection.reset();
+  }
+  return removed;
 }
 
 }  // namespace awtun::config

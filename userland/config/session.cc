@@ -5,14 +5,10 @@
 
 #include "userland/config/apply.h"
 #include "userland/config/match.h"
+#include "userland/config/refused.h"
 
 namespace awtun::config {
 namespace {
-
-bool is_blank_or_comment(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  return first == line.npos || line[first] == '!';
-}
 
 /// The rows of a section that touch what it configures: those that write configuration.
 bool is_setting_of_section(const Row& row) { return is_section(row.mode) && row.emit.has_value(); }
@@ -114,6 +110,8 @@ std::string_view to_string(View view) {
       return "running-config";
     case View::StartupConfig:
       return "startup-config";
+    case View::StartupConfigErrors:
+      return "startup-config-errors";
     case View::Reload:
       return "reload";
     case View::TechSupport:
@@ -148,24 +146,44 @@ std::string_view to_string(SyntaxError::Kind kind) {
   return "invalid";
 }
 
-Applied apply(Config& config, Session& session, std::string_view line) {
-  if (is_blank_or_comment(line)) return Done{};
-  auto command = find_command(session.mode, line);
-  if (!command) return std::move(command.error());
-  const Row& row = *command->form->row;
+namespace {
+
+/// Runs a command of the table. What refuses it leaves configuration and session as they were, but for a
+/// section that is gone.
+Applied run_command(Config& config, Session& session, const Thread& command) {
+  const Row& row = *command.form->row;
   Session next = session;
   if (is_section(session.mode) && row.mode == Mode::Config) next = {Mode::Config};
   if (is_setting_of_section(row)) {
     if (const auto name = gone(config, session)) {
-      session = {Mode::Config};
-      return Refused{*name + " does not exist any more"};
+      session = outside_section(*name + " does not exist any more");
+      return Refused{session.refused->reason};
     }
   }
-  Args args = command->args();
-  const Action action = (command->form->negated ? row.no : row.run).value();
+  Args args = command.args();
+  const Action action = (command.form->negated ? row.no : row.run).value();
   Answer answer = action({config, next}, args);
   if (!std::holds_alternative<Refused>(answer)) session = next;
   return std::visit([](auto&& each) -> Applied { return std::move(each); }, std::move(answer));
+}
+
+bool is_refusal(const Applied& applied) {
+  return std::holds_alternative<SyntaxError>(applied) || std::holds_alternative<Refused>(applied);
+}
+
+}  // namespace
+
+Applied apply(Config& config, Session& session, std::string_view line) {
+  if (is_blank_or_comment(line)) return Done{};
+  const auto command = find_command(session.mode, line);
+  if (session.refused) {
+    if (auto answer = answer_of_refused(session, line, command)) return *std::move(answer);
+  }
+  const Session before = session;
+  Applied applied = command ? run_command(config, session, *command) : Applied(command.error());
+  const bool left = session != before;  // the section is gone
+  if (is_refusal(applied) && !left) session = refused_at(before, line, command);
+  return applied;
 }
 
 Outcome execute(const Config& running, Session& session, std::string_view line) {
@@ -174,7 +192,7 @@ Outcome execute(const Config& running, Session& session, std::string_view line) 
   Applied applied = apply(candidate, session, line);
   if (auto* done = std::get_if<Done>(&applied); done != nullptr && !(candidate == running)) {
     if (auto reason = dangling_reference(candidate)) {
-      session = before;
+      session = refused_at(before, line);
       return Refused{*std::move(reason)};
     }
     return Edit{std::move(candidate), std::move(done->message)};

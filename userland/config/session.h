@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,13 +27,29 @@ inline constexpr std::array kModes = {Mode::Exec,          Mode::Config,       M
 /// Whether the mode configures one thing within Config mode, whose commands it takes too.
 constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode::Config; }
 
+/// Lines that belong to one that was refused: lest they hit the section before it, they are refused too.
+struct RefusedSection {
+  std::string line;    ///< That was refused; may hold a secret.
+  std::string reason;  ///< Why they are, instead; of a section that is gone.
+  /// The session is in no section, and all is refused but what leads out of this; else what is indented below
+  /// the refused line, and nothing more.
+  bool open = false;
+
+  /// Why each of them is refused.
+  [[nodiscard]] std::string why() const;
+};
+
 /// Where an operator stands. One per connection; starts in Exec.
 struct Session {
   Mode mode = Mode::Exec;
   std::optional<std::uint32_t> tunnel = std::nullopt;  ///< Set in Interface mode, and only there.
   std::string name = {};  ///< Of the profile or trustpoint, in its mode, else empty.
+  std::optional<RefusedSection> refused = std::nullopt;
 
-  bool operator==(const Session&) const = default;
+  /// At the same place, whatever is refused there.
+  bool operator==(const Session& other) const {
+    return mode == other.mode && tunnel == other.tunnel && name == other.name;
+  }
 };
 
 /// "exec", "config", "config-if", "config-isakmp-profile": the names of the control protocol.
@@ -59,6 +76,7 @@ enum class View : std::uint8_t {
   Interface,
   RunningConfig,
   StartupConfig,
+  StartupConfigErrors,
   Reload,
   TechSupport,
 };
@@ -159,11 +177,15 @@ using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, Save
                              SyntaxError, Refused>;
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
-/// another mode where the command does so; unless the outcome is SyntaxError or Refused, that is, which
-/// leave it alone (but for a session whose tunnel, profile or trustpoint is gone: it falls back to Config
-/// mode). A caller that cannot apply an Edit puts the session back to what it was before. `line` is UTF-8
-/// without line end, as it comes from outside: nothing in it can do harm.
+/// another mode where the command does so. SyntaxError and Refused leave it where it is, but for a line that
+/// was to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it in Config
+/// mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit puts the
+/// session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from outside:
+/// nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);
+
+/// Where a session that stood at `before` stands once `line` is refused.
+Session refused_at(const Session& before, std::string_view line);
 
 /// One word that may stand at the cursor.
 struct Candidate {
@@ -201,22 +223,40 @@ std::string emit(const Config& config, Secrets secrets = Secrets::Written);
 /// The part of emit() under `interface tunnel<number>`, that line included; empty when it is not there.
 std::string emit_interface(const Config& config, std::uint32_t number);
 
-/// Why a configuration file is refused.
+/// The longest text of a configuration, in octets, wherever one is read, written or sent.
+inline constexpr std::size_t kMaxConfiguration = std::size_t{64} * 1024 * 1024;
+
+/// Why a line of a configuration file is refused.
 struct FileError {
   std::size_t line = 0;    ///< From 1.
   std::size_t column = 0;  ///< Octets into `text`; see `syntax`.
-  std::string text;        ///< The line, without its end.
+  std::string text;        ///< The line, without its end; of an endless one the beginning.
   std::string message;     ///< As in SyntaxError, or the reason of a refusal.
   std::vector<std::string> expected;
   bool syntax = true;  ///< False: refused; there is no caret to show.
 };
 
-/// Reads a startup file: the commands of Config mode from an empty configuration. All or nothing.
+/// Reads a configuration file: the commands of Config mode from an empty configuration. All or nothing.
 Result<Config, FileError> load(std::string_view text);
+
+/// What could be read of a file, and what could not.
+struct Loaded {
+  Config config;
+  std::vector<FileError> errors;                      ///< By line.
+};
+/// The same, less the lines that are refused, what belongs to a refused section, and what uses a name that
+/// nothing has. A tunnel that would protect more traffic, or by another profile, without such a line is shut
+/// down. After kMaxFileErrors the rest is not read.
+Loaded load_good_lines(std::string_view text);
+inline constexpr std::size_t kMaxFileErrors = 100'000;
 
 /// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
 /// right, incomplete or wrong behind the secret, holds none.
 std::optional<std::string> mask_secrets(std::string_view line);
+
+/// `line` for logs and reports, whatever is wrong with it: shortened, and kHiddenKey for every word that may
+/// be a secret.
+std::string without_secrets(std::string_view line);
 
 /// `line` with a caret under the octet at `column` (neither without a column), the message and what
 /// was expected, each on its line, ready to print.

@@ -181,6 +181,10 @@ Reply log_line(std::string_view level, std::string_view text) {
   return to_reply({{"log", text}, {"level", level}});
 }
 
+Reply refused(const Operator& who, std::string_view reason) { return to_reply(refusal(who.session, reason)); }
+
+Reply goodbye(std::string_view reason) { return to_reply({{"bye", reason}}, true); }
+
 Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
 
 Reply answer(const CommandTarget& target, Operator& who, std::string_view text) {
@@ -205,7 +209,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
             if (request->hold) {
               hold(target, who, std::move(edit.candidate));
             } else if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
-              session = before;
+              session = config::refused_at(before, request->line);
               return to_reply(refusal(session, applied.error()));
             }
             return to_reply(success(session, std::move(edit.message)));
@@ -236,11 +240,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
           [&](const config::Reload& reload) {
             return taken(session, target.reload(reload, request->enclosed));
           },
-          [&](const config::SaveStartup&) {
-            if (const auto saved = target.save_startup(); !saved)
-              return to_reply(refusal(session, saved.error()));
-            return to_reply(success(session));
-          },
+          [&](const config::SaveStartup&) { return taken(session, target.save_startup(request->enclosed)); },
           [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
           [&](config::Done& done) { return to_reply(success(session, std::move(done.message))); },
           [&](const config::Quit&) {

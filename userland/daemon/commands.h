@@ -23,7 +23,7 @@ struct CommandTarget {
   std::function<const config::Config&()> running;
   /// Make it the running configuration, or say why not and change nothing.
   std::function<Result<void, std::string>(config::Config)> apply;
-  std::function<Result<void, std::string>()> save_startup;
+  std::function<Result<Turn, std::string>(const Enclosed&)> save_startup;
   std::function<Result<Json, std::string>(const config::Show&)> show;
   std::function<Result<void, std::string>(const config::Operate&)> operate;
   std::function<Result<Turn, std::string>(const config::Certify&, const Enclosed&)> certify;
@@ -69,6 +69,12 @@ Reply log_line(std::string_view level, std::string_view text);
 /// "subject" holds, or (also) with "accept":true, a yes to the question "subject", or as it is, in a moment.
 /// `request` comes from outside and may be anything.
 Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
+
+/// The answer to a request that cannot be served: as `answer` refuses a command.
+Reply refused(const Operator& who, std::string_view reason);
+
+/// What ends a session that did not ask for it: {"bye": reason}; closes.
+Reply goodbye(std::string_view reason);
 
 /// The answer to a peer that may not use this socket; closes.
 Reply rejection(std::string_view reason);

@@ -4,7 +4,6 @@
 #include <event2/buffer.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -14,8 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+#include <new>
+#include <numeric>
+#include <stdexcept>
 #include <vector>
 
 #include "userland/daemon/directories.h"
@@ -24,11 +25,21 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_line = 1024 * 1024;  // a whole configuration may come beside a line
-constexpr std::size_t max_unread = 4 * 1024 * 1024;
-constexpr std::size_t max_unread_log = 256 * 1024;
-constexpr std::size_t max_clients = 32;
+constexpr std::size_t mebi = 1024 * 1024;
+/// A configuration may come beside a line: in JSON each of its octets takes at most two.
+constexpr std::size_t max_request = 2 * config::kMaxConfiguration + mebi;
+constexpr std::size_t max_request_of_reader = 64 * 1024;
+/// Only one session at a time may have a request beyond this half here.
+constexpr std::size_t large_request = mebi;
+constexpr std::size_t max_answer = 4 * config::kMaxConfiguration;
+/// What waits to be read before the log is left out and the next request waits.
+constexpr std::size_t max_unread = 256 * 1024;
 constexpr int backlog = 16;
+constexpr int accepts_a_turn = 4;
+constexpr std::chrono::seconds patience{60};      // with half a request, and with much that is not read
+constexpr std::chrono::seconds last_patience{5};  // with a session that ends
+constexpr std::chrono::milliseconds look_interval{500};
+constexpr std::chrono::seconds out_of_descriptors{1};
 constexpr const char* group_name = "awtun";
 
 std::optional<gid_t> group_called(const char* name) {
@@ -45,22 +56,40 @@ std::vector<gid_t> supplementary_groups(int fd) {
   return groups;
 }
 
-enum class Rights : std::uint8_t { None, Look, Change };
-
-/// Of the process at the other end. `readers`: the group that may look; empty: none may.
-Rights rights_of(int fd, const std::string& readers) {
+/// The process at the other end. `readers`: the group that may look; empty: none may.
+Place place_of(int fd, const std::string& readers) {
+  Place place{Rank::Stranger, 0, std::chrono::steady_clock::now()};
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return Rights::None;
-  if (peer.uid == 0) return Rights::Change;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return place;
+  place.uid = peer.uid;
   auto groups = supplementary_groups(fd);
   groups.push_back(peer.gid);
   const auto belongs_to = [&groups](const std::optional<gid_t>& group) {
     return group && std::find(groups.begin(), groups.end(), *group) != groups.end();
   };
-  if (belongs_to(group_called(group_name))) return Rights::Change;
-  if (!readers.empty() && belongs_to(group_called(readers.c_str()))) return Rights::Look;
-  return Rights::None;
+  if (peer.uid == 0)
+    place.rank = Rank::Root;
+  else if (belongs_to(group_called(group_name)))
+    place.rank = Rank::Member;
+  else if (!readers.empty() && belongs_to(group_called(readers.c_str())))
+    place.rank = Rank::Reader;
+  return place;
+}
+
+/// A socket that was just accepted has room for this.
+void refuse(const UniqueFd& fd, const std::string& reason) {
+  const auto line = rejection(reason).line + "\n";
+  (void)::send(fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+std::string in_words(std::chrono::seconds time) {
+  const auto minutes = time.count() / 60;
+  const auto seconds = time.count() % 60;
+  const auto rest = std::to_string(seconds) + " s";
+  return minutes == 0 ? rest : std::to_string(minutes) + " min" + (seconds == 0 ? "" : " " + rest);
 }
 
 /// The socket of that name, and not what somebody has put in its place.
@@ -101,21 +130,6 @@ std::string_view level_name(int level) {
   return {name.data(), name.size()};
 }
 
-/// The line may hold a key, so nothing of it stays in memory.
-struct Line {
-  std::size_t size = 0;  // before text, whose initialiser sets it
-  char* text = nullptr;
-
-  explicit Line(evbuffer* from) : text(evbuffer_readln(from, &size, EVBUFFER_EOL_CRLF)) {}
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-  ~Line() {
-    if (text == nullptr) return;
-    OPENSSL_cleanse(text, size);
-    std::free(text);
-  }
-};
-
 }  // namespace
 
 // ---------------------------------------------------------------- SocketClaim
@@ -141,14 +155,20 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target,
-                             std::string readers)
-    : loop_(loop), claim_(std::move(claim)), target_(target), readers_(std::move(readers)) {}
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener,
+                             const CommandTarget& target, std::string readers)
+    : loop_(loop),
+      claim_(std::move(claim)),
+      listener_fd_(std::move(listener)),
+      spare_(spare_descriptor()),
+      target_(target),
+      readers_(std::move(readers)),
+      turn_(loop, [this] { serve_all(); }),
+      look_(loop, [this] { look_around(); }),
+      resume_(loop, [this] { listener_.resume(); }),
+      listener_(loop, listener_fd_.get(), [this] { accept_some(); }) {}
 
-ControlServer::~ControlServer() {
-  listener_.reset();
-  ::unlink(claim_.path().c_str());
-}
+ControlServer::~ControlServer() { ::unlink(claim_.path().c_str()); }
 
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
                                                                           const CommandTarget& target,
@@ -156,59 +176,151 @@ Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventL
   if (!readers.empty() && !group_called(readers.c_str())) return Error{"there is no group " + readers};
   auto fd = listening_socket(claim.path(), !readers.empty());
   if (!fd) return Error{fd.error()};
-  std::unique_ptr<ControlServer> made(new ControlServer(loop, std::move(claim), target, readers));
-  const auto accepted = [](evconnlistener*, evutil_socket_t client, sockaddr*, int, void* server) {
-    static_cast<ControlServer*>(server)->accept(UniqueFd(client));
-  };
-  made->listener_.reset(evconnlistener_new(loop.base(), accepted, made.get(),
-                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd->get()));
-  if (!made->listener_) return Error{std::string("out of memory")};
-  (void)fd->release();
-  return made;
+  return std::unique_ptr<ControlServer>(
+      new ControlServer(loop, std::move(claim), std::move(*fd), target, readers));
 }
 
-void ControlServer::accept(UniqueFd fd) {
-  const auto rights = rights_of(fd.get(), readers_);
-  const bool room = clients_.size() < max_clients;
+// ---------------------------------------------------------------- who comes and goes
+
+/// Not all at once: who comes and goes quickly is not to keep the loop from its work.
+void ControlServer::accept_some() {
+  for (int turn = 0; turn < accepts_a_turn; ++turn) {
+    UniqueFd fd(::accept4(listener_fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
+    if (!fd) return back_off(errno);
+    accept(std::move(fd));
+  }
+}
+
+/// The socket stays readable, so the loop would spin.
+void ControlServer::back_off(int error) {
+  spdlog::warn("a session cannot be accepted: {}", std::strerror(error));
+  listener_.pause();
+  resume_.start(out_of_descriptors);
+  spare_ = UniqueFd();
+  if (const UniqueFd fd(::accept4(listener_fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); fd)
+    refuse(fd, "awiked is out of file descriptors");
+  spare_ = spare_descriptor();
+}
+
+void ControlServer::accept(UniqueFd fd) try {
+  const auto place = place_of(fd.get(), readers_);
+  if (place.rank == Rank::Stranger)
+    return refuse(fd, "only root and the group awtun may configure this system");
+  const auto admission = admit(places(), place.rank, place.uid, place.idle_since);
+  if (!admission.refusal.empty()) return refuse(fd, admission.refusal);
+  if (admission.ends_instead) {
+    auto& client = *std::next(clients_.begin(), static_cast<std::ptrdiff_t>(*admission.ends_instead));
+    end_now(client, "another session needed its place");
+  }
+  add(std::move(fd), place);
+} catch (const std::bad_alloc&) {
+  spdlog::warn("a session cannot be accepted: out of memory");
+}
+
+/// In the order of the list.
+std::vector<Place> ControlServer::places() const {
+  std::vector<Place> taken;
+  for (const auto& client : clients_) taken.push_back(client.place);
+  return taken;
+}
+
+/// C calls back: no exception may pass through it.
+template <class Act>
+void ControlServer::guarded(void* client, Act act) {
+  auto& it = *static_cast<Client*>(client);
+  try {
+    act(it.server, it);
+  } catch (const std::bad_alloc&) {
+    spdlog::warn("a session ends: out of memory");
+    it.server.drop(it);
+  }
+}
+
+void ControlServer::add(UniqueFd fd, const Place& place) {
   auto* buffer = bufferevent_socket_new(loop_.base(), fd.get(), BEV_OPT_CLOSE_ON_FREE);
-  if (buffer == nullptr) return;
+  if (buffer == nullptr) throw std::bad_alloc();
   (void)fd.release();
-  auto& client = clients_.emplace_back(Client{*this, {}, {}, false, {}});
-  client.buffer.reset(buffer);
+  std::unique_ptr<bufferevent, FreeBuffer> owned(buffer);
+  auto& client = clients_.emplace_back(Client{*this, place, std::move(owned), {}, {}, {}});
   client.self = std::prev(clients_.end());
-  client.who.may_change = rights == Rights::Change;
+  client.who.may_change = place.rank != Rank::Reader;
   bufferevent_setcb(
-      buffer,
+      buffer, [](bufferevent*, void* c) { guarded(c, [](auto& server, auto& it) { server.receive(it); }); },
       [](bufferevent*, void* c) {
-        auto& it = *static_cast<Client*>(c);
-        it.server.serve(it);
+        guarded(c, [](auto& server, auto& it) {
+          if (it.closing)
+            server.drop(it);
+          else if (server.may_be_served(it))
+            server.turn_.start({});
+        });
       },
-      [](bufferevent*, void* c) {
-        auto& it = *static_cast<Client*>(c);
-        if (it.closing) it.server.drop(it);
-      },
-      [](bufferevent*, short, void* c) {
-        auto& it = *static_cast<Client*>(c);
-        it.server.drop(it);
-      },
+      [](bufferevent*, short, void* c) { guarded(c, [](auto& server, auto& it) { server.drop(it); }); },
       &client);
-  bufferevent_setwatermark(buffer, EV_READ, 0, max_line);
-  if (rights == Rights::None)
-    return send(client, rejection("only root and the group awtun may configure this system"));
-  if (!room) return send(client, rejection("too many sessions"));
   bufferevent_enable(buffer, EV_READ);
   send(client, hello(target_));
+  if (!look_.running()) look_.start(look_interval);
 }
+
+void ControlServer::drop(Client& client) { clients_.erase(client.self); }
+
+void ControlServer::say_goodbye(Client& client, const std::string& reason) {
+  if (!client.closing) send(client, goodbye(reason));
+}
+
+/// Its place is free when this returns, whether it reads or not.
+void ControlServer::end_now(Client& client, const std::string& reason) {
+  const auto line = goodbye(reason).line + "\n";
+  if (unread(client) == 0)
+    (void)::send(bufferevent_getfd(client.buffer.get()), line.data(), line.size(),
+                 MSG_DONTWAIT | MSG_NOSIGNAL);
+  drop(client);
+}
+
+/// Who is idle, slow or about to end.
+void ControlServer::look_around() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto next = clients_.begin(); next != clients_.end();) {
+    auto& client = *next++;
+    guarded(&client, [now](auto& server, auto& it) { server.look_at(it, now); });
+  }
+  if (!clients_.empty()) look_.start(look_interval);
+}
+
+void ControlServer::look_at(Client& client, SteadyTime now) {
+  if (client.closing) {
+    if (now - *client.closing > last_patience) drop(client);
+    return;
+  }
+  if (unread(client) <= max_unread)
+    client.unread_since.reset();
+  else if (!client.unread_since)
+    client.unread_since = now;
+  if (client.unread_since && now - *client.unread_since > patience) return drop(client);
+  if (client.request_since && now - *client.request_since > patience)
+    return say_goodbye(client, "a request was not complete within " + in_words(patience));
+  const auto timeout = target_.running().exec_timeout;
+  const bool watches = client.who.monitors || client.who.debugs;
+  if (timeout.count() != 0 && !watches && now - client.place.idle_since >= timeout)
+    say_goodbye(client, "idle for " + in_words(timeout) + " (exec-timeout)");
+}
+
+// ---------------------------------------------------------------- the log
 
 std::size_t ControlServer::unread(const Client& client) {
   return evbuffer_get_length(bufferevent_get_output(client.buffer.get()));
+}
+
+std::size_t ControlServer::unread_by_all() const {
+  return std::accumulate(clients_.begin(), clients_.end(), std::size_t{0},
+                         [](std::size_t sum, const Client& client) { return sum + unread(client); });
 }
 
 void ControlServer::log(int level, std::string_view text) {
   std::optional<Reply> line;  // made for the first who wants it
   for (auto& client : clients_) {
     const bool wanted = client.who.debugs || (client.who.monitors && level >= spdlog::level::info);
-    if (client.closing || !wanted || unread(client) >= max_unread_log) continue;
+    if (client.closing || !wanted || unread(client) >= max_unread) continue;
     if (!line) line = log_line(level_name(level), text);
     send(client, *line);
   }
@@ -219,27 +331,116 @@ bool ControlServer::debugs() const {
                      [](const Client& client) { return client.who.debugs; });
 }
 
-void ControlServer::serve(Client& client) {
+// ---------------------------------------------------------------- requests
+
+void ControlServer::receive(Client& client) {
   auto* input = bufferevent_get_input(client.buffer.get());
-  while (!client.closing) {
-    if (unread(client) > max_unread) return drop(client);
-    const Line line(input);
-    if (line.text == nullptr) break;
-    send(client, answer(target_, client.who, {line.text, line.size}));
+  const auto size = evbuffer_get_length(input);
+  const auto before = client.received.size();
+  client.received.resize(before + size);
+  evbuffer_remove(input, client.received.data() + before, size);
+  if (!client.request_since) client.request_since = std::chrono::steady_clock::now();
+  if (client.skips) skip(client);
+  if (has_request(client)) {
+    bufferevent_disable(client.buffer.get(), EV_READ);  // until it is served
+    return turn_.start({});
   }
-  if (!client.closing && evbuffer_get_length(input) >= max_line)
-    send(client, rejection("the line is too long"));
+  client.searched = client.received.size();
+  if (!excess(client).empty()) client.skips = true;
+  if (client.skips) skip(client);
+}
+
+/// Why the request that is half here is not to be had; empty: it may go on.
+std::string ControlServer::excess(const Client& client) const {
+  const auto limit = client.who.may_change ? max_request : max_request_of_reader;
+  const auto size = client.received.size();
+  if (size > limit) return "a request has at most " + std::to_string(limit / 1024) + " KiB";
+  const auto also_large = [&client](const Client& other) {
+    return &other != &client && other.received.size() > large_request;
+  };
+  if (size > large_request && std::any_of(clients_.begin(), clients_.end(), also_large))
+    return "another session has a large request under way; try again in a moment";
+  return "";
+}
+
+/// Forgets what has come of a request that is too large; at its end says why.
+void ControlServer::skip(Client& client) {
+  const auto reason = excess(client);
+  if (!reason.empty()) client.refusal = reason;
+  const auto end = client.received.find('\n');
+  std::string rest = end == client.received.npos ? "" : client.received.substr(end + 1);
+  client.received = std::move(rest);
+  client.begin = client.searched = 0;
+  if (end == client.received.npos) return;
+  client.skips = false;
+  client.request_since.reset();
+  send(client, refused(client.who, client.refusal));
+}
+
+bool ControlServer::has_request(const Client& client) {
+  return !client.skips &&
+         client.received.find('\n', std::max(client.begin, client.searched)) != client.received.npos;
+}
+
+/// Whether it has one, and has read the answers before it.
+bool ControlServer::may_be_served(const Client& client) {
+  return !client.closing && unread(client) <= max_unread && has_request(client);
+}
+
+/// One request of each, so that none of them and nothing else in the loop waits for long.
+void ControlServer::serve_all() {
+  for (auto next = clients_.begin(); next != clients_.end();) {
+    auto& client = *next++;
+    if (may_be_served(client)) guarded(&client, [](auto& server, auto& it) { server.serve(it); });
+  }
+  const bool more = std::any_of(clients_.begin(), clients_.end(), may_be_served);
+  if (more) turn_.start({});
+}
+
+void ControlServer::serve(Client& client) {
+  const auto end = client.received.find('\n', std::max(client.begin, client.searched));
+  const auto request = std::string_view(client.received).substr(client.begin, end - client.begin);
+  const auto reply = answer_for(client, request);
+  client.begin = client.searched = end + 1;
+  client.place.idle_since = std::chrono::steady_clock::now();
+  client.request_since.reset();
+  send(client, reply);
+  if (client.closing || client.received.find('\n', client.begin) != client.received.npos) return;
+  client.received.erase(0, client.begin);
+  client.received.shrink_to_fit();
+  client.begin = 0;
+  client.searched = client.received.size();
+  if (!client.received.empty()) client.request_since = client.place.idle_since;
+  bufferevent_enable(client.buffer.get(), EV_READ);
+}
+
+/// Out of memory is the end of the command, not of the daemon.
+Reply ControlServer::answer_for(Client& client, std::string_view request) {
+  auto session = client.who.session;
+  try {
+    auto reply = answer(target_, client.who, request);
+    const auto all = unread_by_all() + reply.line.size();
+    if (reply.line.size() > max_answer || (!client.who.may_change && all > max_answer))
+      return refused(client.who,
+                     "the answer is too large: " + std::to_string(reply.line.size() / mebi) + " MiB");
+    return reply;
+  } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
+  }
+  client.who.session = std::move(session);
+  client.who.block.reset();
+  spdlog::warn("a command is given up: out of memory");
+  return refused(client.who, "out of memory: the command is given up");
 }
 
 void ControlServer::send(Client& client, const Reply& reply) {
   if (reply.close) {
-    client.closing = true;
+    client.closing = std::chrono::steady_clock::now();
     bufferevent_disable(client.buffer.get(), EV_READ);
   }
-  bufferevent_write(client.buffer.get(), reply.line.data(), reply.line.size());
-  bufferevent_write(client.buffer.get(), "\n", 1);
+  if (bufferevent_write(client.buffer.get(), reply.line.data(), reply.line.size()) != 0 ||
+      bufferevent_write(client.buffer.get(), "\n", 1) != 0)
+    client.closing = SteadyTime();  // it has half an answer, or none
 }
-
-void ControlServer::drop(Client& client) { clients_.erase(client.self); }
 
 }  // namespace awtun::daemon

@@ -3,17 +3,18 @@
 #pragma once
 
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 
 #include <filesystem>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "userland/base/result.h"
 #include "userland/daemon/commands.h"
 #include "userland/daemon/event_loop.h"
+#include "userland/daemon/places.h"
 #include "userland/daemon/unique_fd.h"
 
 namespace awtun::daemon {
@@ -32,8 +33,9 @@ class SocketClaim {
   UniqueFd lock_;
 };
 
-/// Serves root and the members of the group "awtun", and to look those of another group. A client that does
-/// not read its answers, or sends an endless line, is cut off; none makes the daemon wait.
+/// Serves root and the members of the group "awtun", and to look those of another group. None makes the
+/// daemon wait or grow: requests are served one a turn of the loop, and only while answers are read; a
+/// session that is slow, idle or for which another one needs the place is told why and ended.
 class ControlServer {
  public:
   /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `target` must outlive the
@@ -50,34 +52,64 @@ class ControlServer {
   [[nodiscard]] bool debugs() const;
 
  private:
-  struct FreeListener {
-    void operator()(evconnlistener* listener) const { evconnlistener_free(listener); }
-  };
   struct FreeBuffer {
     void operator()(bufferevent* buffer) const { bufferevent_free(buffer); }
   };
   struct Client {
     ControlServer& server;
+    Place place;
     std::unique_ptr<bufferevent, FreeBuffer> buffer;
     Operator who;
-    bool closing = false;
     std::list<Client>::iterator self;
+    std::string refusal = {};                      ///< Of the request that is skipped.
+    std::string received = {};                     ///< And not served.
+    std::size_t begin = 0;                         ///< Where it goes on.
+    std::size_t searched = 0;                      ///< There is no line end before.
+    bool skips = false;                            ///< The rest of a request that is too large.
+    std::optional<SteadyTime> request_since = {};  ///< Since when one is half here.
+    std::optional<SteadyTime> unread_since = {};   ///< Since when much is not read.
+    std::optional<SteadyTime> closing = {};        ///< Ends once all is sent, or soon.
   };
 
-  ControlServer(EventLoop& loop, SocketClaim claim, const CommandTarget& target, std::string readers);
+  ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, const CommandTarget& target,
+                std::string readers);
+  void accept_some();
+  void back_off(int error);
   void accept(UniqueFd fd);
+  void add(UniqueFd fd, const Place& place);
+  [[nodiscard]] std::vector<Place> places() const;
+  void receive(Client& client);
+  void skip(Client& client);
+  [[nodiscard]] std::string excess(const Client& client) const;
+  /// Whether a whole request is here.
+  static bool has_request(const Client& client);
+  static bool may_be_served(const Client& client);
+  void serve_all();
   void serve(Client& client);
+  Reply answer_for(Client& client, std::string_view request);
   void send(Client& client, const Reply& reply);
+  void end_now(Client& client, const std::string& reason);
+  void say_goodbye(Client& client, const std::string& reason);
+  void look_around();
+  void look_at(Client& client, SteadyTime now);
   void drop(Client& client);
   /// Octets that wait for the client to read them.
   static std::size_t unread(const Client& client);
+  [[nodiscard]] std::size_t unread_by_all() const;
+  template <class Act>
+  static void guarded(void* client, Act act);
 
   EventLoop& loop_;
   SocketClaim claim_;
+  UniqueFd listener_fd_;
+  UniqueFd spare_;  ///< Given up to tell a client that there is no descriptor for it.
   const CommandTarget& target_;
   std::string readers_;
-  std::unique_ptr<evconnlistener, FreeListener> listener_;
   std::list<Client> clients_;
+  Timer turn_;  ///< Unlike Deferred it lets the loop look at the sockets first.
+  Timer look_;
+  Timer resume_;
+  ReadWatcher listener_;
 };
 
 }  // namespace awtun::daemon

@@ -73,15 +73,13 @@ Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
 Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& options) {
   auto claim = SocketClaim::take(options.socket);
   if (!claim) return Error{claim.error()};
-  auto startup = load_startup(options.config);
-  if (!startup) return Error{startup.error()};
   auto ports = open_ports(options);
   if (!ports) return Error{ports.error()};
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(*ports)));
   if (auto opened = daemon->open_transport(); !opened) return Error{opened.error()};
   daemon->reload_credentials();
   if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
-  daemon->applier_.begin(std::move(*startup));
+  daemon->apply_startup();
   auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_, options.readers);
   if (!control) {
     daemon->stop();
@@ -112,12 +110,13 @@ Daemon::Daemon(const Options& options, Ports ports)
                                       options_.socket.string());
           },
           [this](const std::string& trustpoint) { return authorities(trustpoint); }),
+      startup_(options_.config),
       delayed_reload_(loop_, [this] { reload_now(); }),
       commands_{
           hostname(),
           [this]() -> const config::Config& { return applier_.running(); },
           [this](config::Config candidate) { return apply(std::move(candidate)); },
-          [this] { return save_startup(options_.config, applier_.running()); },
+          [this](const Enclosed& enclosed) { return startup_.save(applier_.running(), enclosed); },
           [this](const config::Show& wanted) { return show(wanted); },
           [this](const config::Operate& wanted) { return operate(wanted); },
           [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); },
@@ -137,6 +136,13 @@ Daemon::Daemon(const Options& options, Ports ports)
         spdlog::info("SIGHUP: the trustpoints are read anew; the configuration changes by awcli");
         renew_credentials();
       }) {}
+
+/// Whatever is wrong with it, there is a command line to mend it by.
+void Daemon::apply_startup() {
+  auto startup = startup_.load();
+  log_errors(options_.config, startup.errors);
+  applier_.begin(std::move(startup.config));
+}
 
 Result<void, std::string> Daemon::open_transport() {
   auto opened = UdpTransport::open(
@@ -307,28 +313,44 @@ Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted,
                  [this](config::Config candidate) { return apply(std::move(candidate)); });
 }
 
+/// What a reload leaves out, in a line for the operator.
+std::string left_out(const Startup& startup) {
+  if (startup.errors.empty()) return "";
+  return std::to_string(startup.errors.size()) + " lines are left out: show startup-config errors\n";
+}
+
 Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
-  auto startup = load_startup(options_.config);
-  if (!startup) return Error{std::move(startup.error())};
+  const auto startup = startup_.load();
+  if (!startup.readable && wanted.what != config::Reload::What::Cancel)
+    return Error{startup.errors.front().reason};
   switch (wanted.what) {
-    case config::Reload::What::Now:
-      return replace(applier_.running(), *std::move(startup), enclosed,
-                     [this](config::Config candidate) { return apply(std::move(candidate)); });
+    case config::Reload::What::Now: {
+      auto turn = replace(applier_.running(), startup.config, enclosed,
+                          [&](config::Config) { return apply_loaded(startup); });
+      if (turn) turn->text.insert(0, left_out(startup));
+      return turn;
+    }
     case config::Reload::What::In:
       delayed_reload_.start(std::chrono::minutes(wanted.minutes));
-      return Turn{Turn::Ask::Nothing, ""};
+      return Turn{Turn::Ask::Nothing, left_out(startup)};
     case config::Reload::What::Cancel:
-      if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
-      return Turn{Turn::Ask::Nothing, ""};
+      break;
   }
+  if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
   return Turn{Turn::Ask::Nothing, ""};
 }
 
 void Daemon::reload_now() {
   spdlog::warn("reload: the startup configuration takes the place of the running one");
-  auto startup = load_startup(options_.config);
-  const auto done = startup ? apply(*std::move(startup)) : Result<void, std::string>(Error{startup.error()});
-  if (!done) spdlog::error("reload: {}", done.error());
+  const auto startup = startup_.load();
+  log_errors(options_.config, startup.errors);
+  if (!startup.readable) return;
+  if (const auto done = apply_loaded(startup); !done) spdlog::error("reload: {}", done.error());
+}
+
+/// The certificates of a trustpoint go with it, but not when its line may be one that was left out.
+Result<void, std::string> Daemon::apply_loaded(const Startup& startup) {
+  return startup.errors.empty() ? apply(startup.config) : applier_.apply(startup.config);
 }
 
 // ---------------------------------------------------------------- show
@@ -373,6 +395,8 @@ Result<Json, std::string> Daemon::show(const config::Show& wanted) {
       return delayed_reload_.view();
     case config::View::StartupConfig:
       return show_startup();
+    case config::View::StartupConfigErrors:
+      return startup_.errors_view();
   }
   return Error{std::string("unknown view")};
 }
@@ -408,9 +432,10 @@ Result<InterfaceFacts, std::string> Daemon::interface_facts() {
 }
 
 Result<Json, std::string> Daemon::show_startup() {
-  const auto stored = load_startup(options_.config);
-  if (!stored) return Error{stored.error()};
-  return text_view(config::emit(*stored, config::Secrets::Hidden));
+  const auto stored = startup_.load();
+  if (!stored.readable) return Error{stored.errors.front().reason};
+  const auto note = stored.errors.empty() ? "" : "! " + left_out(stored);
+  return text_view(note + config::emit(stored.config, config::Secrets::Hidden));
 }
 
 }  // namespace awtun::daemon

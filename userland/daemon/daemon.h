@@ -21,6 +21,7 @@
 #include "userland/daemon/options.h"
 #include "userland/daemon/peer_views.h"
 #include "userland/daemon/replacement.h"
+#include "userland/daemon/startup_file.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
 #include "userland/daemon/worker_pool.h"
@@ -52,6 +53,7 @@ class Daemon {
 
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
+  void apply_startup();
   void trace(Way way, const Endpoint& peer, ByteView message) const;
   void reload_credentials();
   void renew_credentials();
@@ -74,6 +76,7 @@ class Daemon {
   Result<Turn, std::string> replace_by_file(const config::Replace& wanted, const Enclosed& enclosed);
   Result<Turn, std::string> reload(const config::Reload& wanted, const Enclosed& enclosed);
   void reload_now();
+  Result<void, std::string> apply_loaded(const Startup& startup);
   Result<void, std::string> operate(const config::Operate& wanted);
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);
@@ -95,6 +98,7 @@ class Daemon {
   EngineDriver engine_;
   IsakmpCounters cleared_counters_;  ///< those of the time when an operator set them to zero
   Applier applier_;
+  StartupFile startup_;
   DelayedReload delayed_reload_;
   CommandTarget commands_;
   std::unique_ptr<ControlServer> control_;

@@ -27,6 +27,10 @@ ReadWatcher::ReadWatcher(EventLoop& loop, int fd, Callback callback)
   event_add(handle(), nullptr);
 }
 
+void ReadWatcher::pause() { event_del(handle()); }
+
+void ReadWatcher::resume() { event_add(handle(), nullptr); }
+
 SocketWatcher::SocketWatcher(EventLoop& loop, int fd, bool readable, bool writable, Callback callback)
     : Watcher(loop, fd, static_cast<short>((readable ? EV_READ : 0) | (writable ? EV_WRITE : 0) | EV_PERSIST),
               std::move(callback)) {

@@ -52,6 +52,9 @@ class Watcher {
 class ReadWatcher : public Watcher {
  public:
   ReadWatcher(EventLoop& loop, int fd, Callback callback);
+  /// Does not call back until resume().
+  void pause();
+  void resume();
 };
 
 /// The same, also when it is writable.

@@ -2,22 +2,23 @@
 #include "userland/daemon/files.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "userland/config/session.h"
 #include "userland/daemon/directories.h"
 #include "userland/daemon/system_error.h"
 
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_size = 1024 * 1024;
+constexpr std::size_t max_size = config::kMaxConfiguration;
+constexpr std::size_t part_size = 64 * 1024;
 
 Error<std::string> failure(const std::string& doing, const std::filesystem::path& path) {
   return Error{system_error(doing + " " + path.string())};
@@ -39,9 +40,24 @@ bool sync_directory(const Directory& directory) {
   return fd && ::fsync(fd.get()) == 0;
 }
 
-bool is_regular(const UniqueFd& fd) {
+Error<std::string> too_large(const std::string& doing, const std::filesystem::path& path) {
+  return Error{doing + " " + path.string() + ": larger than " + std::to_string(max_size / 1024 / 1024) +
+               " MiB"};
+}
+
+/// What is no file of data might make the reader wait.
+UniqueFd regular_only(UniqueFd fd) {
   struct stat status {};
-  return ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
+  if (!fd || ::fstat(fd.get(), &status) != 0 || S_ISREG(status.st_mode)) return fd;
+  fd = UniqueFd();
+  errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+  return fd;
+}
+
+/// A link that leads nowhere is there, unlike a file that is not.
+bool is_there(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
 }
 
 }  // namespace
@@ -49,34 +65,33 @@ bool is_regular(const UniqueFd& fd) {
 UniqueFd open_to_read(const std::filesystem::path& path, int flags) {
   const auto directory = open_directory_of(path, Missing::Refused);
   if (!directory) return {};
-  const auto name = path.filename();
-  flags |= O_RDONLY | O_CLOEXEC;
-  if (directory->safe) return UniqueFd(::openat(directory->fd.get(), name.c_str(), flags));
-  UniqueFd fd(::openat(directory->fd.get(), name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd || is_regular(fd)) return fd;
-  errno = EINVAL;
-  return {};
+  flags |= O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  if (!directory->safe) flags |= O_NOFOLLOW;
+  return regular_only(UniqueFd(::openat(directory->fd.get(), path.filename().c_str(), flags)));
 }
 
 Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path) {
   const UniqueFd fd = open_to_read(path);
-  if (!fd && errno == ENOENT) return std::optional<std::string>();
+  if (!fd && errno == ENOENT && !is_there(path)) return std::optional<std::string>();
   if (!fd) return failure("read", path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return failure("read", path);
   std::string contents;
-  std::array<char, 4096> part{};
+  contents.reserve(std::min(static_cast<std::size_t>(status.st_size), max_size) + part_size);
   for (;;) {
-    const auto size = ::read(fd.get(), part.data(), part.size());
+    const auto before = contents.size();
+    contents.resize(before + part_size);
+    const auto size = ::read(fd.get(), contents.data() + before, part_size);
+    contents.resize(before + (size > 0 ? static_cast<std::size_t>(size) : 0));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failure("read", path);
-    if (size == 0) break;
-    contents.append(part.data(), static_cast<std::size_t>(size));
-    if (contents.size() > max_size) return Error{"read " + path.string() + ": larger than 1 MiB"};
+    if (contents.size() > max_size) return too_large("read", path);
+    if (size == 0) return std::optional(std::move(contents));
   }
-  OPENSSL_cleanse(part.data(), part.size());
-  return std::optional(std::move(contents));
 }
 
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents) {
+  if (contents.size() > max_size) return too_large("write", path);
   const auto directory = open_directory_of(path, Missing::Made);
   if (!directory) return failure("write", path);
   const int at = directory->fd.get();

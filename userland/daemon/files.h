@@ -12,16 +12,17 @@
 
 namespace awtun::daemon {
 
-/// The file, open to be read, with `flags` besides: O_NOFOLLOW. None, with errno, when it cannot be. Where
-/// others may change its directory, a symbolic link, or what is no regular file, is refused.
+/// The file, open to be read, with `flags` besides: O_NOFOLLOW. None, with errno, when it cannot be, or is no
+/// file of data. Where others may change its directory, a symbolic link is refused.
 [[nodiscard]] UniqueFd open_to_read(const std::filesystem::path& path, int flags = 0);
 
-/// The file's contents; nullopt when there is no such file; an error when it cannot be read or is
-/// larger than 1 MiB.
+/// The file's contents; nullopt when there is no such file; an error when it cannot be read, is no file of
+/// data or larger than config::kMaxConfiguration.
 Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path);
 
 /// Replaces (or makes) the file, mode 0600, in one step: a reader, or a machine that loses power,
-/// sees the old contents or the new. Makes the directory when it is missing.
+/// sees the old contents or the new. Makes the directory when it is missing. What read_file() would refuse is
+/// not written.
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents);
 
 }  // namespace awtun::daemon

@@ -2,6 +2,7 @@
 #include "userland/daemon/plan.h"
 
 #include <algorithm>
+#include <new>
 #include <set>
 #include <span>
 
@@ -176,14 +177,25 @@ Step reverse(const Step& step) {
                     step);
 }
 
+/// What was done before is undone then too.
+static Result<void, std::string> execute_unless_out_of_memory(const Execute& execute, const Step& step,
+                                                              const Config& towards) {
+  try {
+    return execute(step, towards);
+  } catch (const std::bad_alloc&) {
+    return Error{std::string("out of memory")};
+  }
+}
+
 Result<void, std::string> carry_out(const Steps& steps, const Config& from, const Config& to,
                                     const Execute& execute,
                                     const std::function<void(const std::string&)>& undo_failed) {
   for (std::size_t done = 0; done < steps.size(); ++done) {
-    auto result = execute(steps[done], to);
+    auto result = execute_unless_out_of_memory(execute, steps[done], to);
     if (result) continue;
     while (done-- > 0)
-      if (auto undone = execute(reverse(steps[done]), from); !undone) undo_failed(undone.error());
+      if (auto undone = execute_unless_out_of_memory(execute, reverse(steps[done]), from); !undone)
+        undo_failed(undone.error());
     return result;
   }
   return {};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -32,14 +33,11 @@ Sections sections_of(const config::Config& config) {
   return sections;
 }
 
-bool has(const std::vector<std::string>& lines, const std::string& line) {
-  return std::ranges::find(lines, line) != lines.end();
-}
-
 void mark(std::string& out, char sign, const std::vector<std::string>& lines,
           const std::vector<std::string>& others) {
+  const std::unordered_set<std::string_view> there(others.begin(), others.end());
   for (const auto& line : lines)
-    if (!has(others, line)) out += sign + line + "\n";
+    if (!there.contains(line)) out += sign + line + "\n";
 }
 
 bool same_keys(const config::Config& a, const config::Config& b) { return a.isakmp_keys == b.isakmp_keys; }

@@ -14,11 +14,11 @@
 
 namespace awtun::daemon {
 
+using Apply = std::function<Result<void, std::string>(config::Config)>;
+
 /// What changes, as lines of configuration with "-" or "+" before them under the section that they are of,
 /// without keys. Empty: nothing does.
 std::string differences(const config::Config& from, const config::Config& to);
-
-using Apply = std::function<Result<void, std::string>(config::Config)>;
 
 /// Shows what would change, asks, applies: each as far as `enclosed` goes.
 Result<Turn, std::string> replace(const config::Config& running, config::Config wanted,

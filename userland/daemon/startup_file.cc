@@ -2,14 +2,19 @@
 #include "userland/daemon/startup_file.h"
 
 #include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
 
-#include "userland/config/session.h"
+#include <span>
+
 #include "userland/daemon/files.h"
 
 namespace awtun::daemon {
 namespace {
 
 void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
+
+constexpr std::size_t max_logged = 100;
+constexpr std::size_t max_summarised = 20;
 
 std::string describe(const std::filesystem::path& path, const config::FileError& error) {
   const auto where = path.string() + ":" + std::to_string(error.line) + ": ";
@@ -18,6 +23,38 @@ std::string describe(const std::filesystem::path& path, const config::FileError&
   if (!error.syntax) return where + error.message + "\n" + error.text;
   return where + "\n" + error.text + "\n" +
          config::render_error(error.text, error.column, error.message, error.expected);
+}
+
+/// "line 1: hostname branch: no such command".
+std::string describe(const StartupError& error) {
+  const auto where = error.line != 0 ? "line " + std::to_string(error.line) + ": " : std::string();
+  return where + (error.text.empty() ? "" : error.text + ": ") + error.reason;
+}
+
+/// What is wrong with a line, in one line and without its words.
+std::string reason_of(const config::FileError& error) {
+  if (error.message.starts_with("% Incomplete")) return "incomplete command";
+  if (error.message.starts_with("% Ambiguous")) return "ambiguous command";
+  std::string text = error.message;
+  const auto first_end = text.find('\n');
+  if (error.syntax) {
+    if (first_end == text.npos) return "invalid from column " + std::to_string(error.column + 1) + " on";
+    text.erase(0, first_end + 1);
+  }
+  for (std::size_t at = 0; (at = text.find("\n% ", at)) != text.npos;) text.replace(at, 3, "; ");
+  if (text.starts_with("% ")) text.erase(0, 2);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+/// The errors as an operator reads them before they are lost.
+std::string summary(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
+  std::string text = "In " + path.string() + " this is not in force, and would be lost:\n";
+  for (std::size_t at = 0; at < errors.size() && at < max_summarised; ++at)
+    text += "  " + describe(errors[at]) + "\n";
+  if (errors.size() > max_summarised)
+    text += "  and " + std::to_string(errors.size() - max_summarised) + " more: show startup-config errors\n";
+  return text;
 }
 
 }  // namespace
@@ -29,18 +66,51 @@ Result<config::Config, std::string> load_text(std::string text, const std::files
   return std::move(*loaded);
 }
 
-Result<config::Config, std::string> load_startup(const std::filesystem::path& path) {
-  auto text = read_file(path);
-  if (!text) return Error{text.error()};
-  if (!*text) return config::Config{};
-  return load_text(std::move(**text), path);
+Startup StartupFile::load() const {
+  auto text = read_file(path_);
+  if (!text) return {{}, {{0, "", text.error()}}, false};
+  if (!*text) return {};
+  auto loaded = config::load_good_lines(**text);
+  wipe(**text);
+  Startup startup{std::move(loaded.config), {}};
+  for (const auto& error : loaded.errors)
+    startup.errors.push_back({error.line, config::without_secrets(error.text), reason_of(error)});
+  return startup;
 }
 
-Result<void, std::string> save_startup(const std::filesystem::path& path, const config::Config& config) {
+Json StartupFile::errors_view() const {
+  auto list = Json::array();
+  for (const auto& error : load().errors) {
+    Json object = Json::object();
+    if (error.line != 0) object["line"] = error.line;
+    if (!error.text.empty()) object["text"] = error.text;
+    object["reason"] = error.reason;
+    list.push_back(std::move(object));
+  }
+  return {{"schema", schema}, {"file", path_.string()}, {"errors", std::move(list)}};
+}
+
+Result<Turn, std::string> StartupFile::save(const config::Config& config, const Enclosed& enclosed) {
   auto text = config::emit(config, config::Secrets::Written);
-  auto written = write_file(path, text);
+  if (text.size() <= config::kMaxConfiguration && !enclosed.accepted) {
+    if (const auto lost = load().errors; !lost.empty()) {
+      wipe(text);
+      return Turn{Turn::Ask::Acceptance, summary(path_, lost),
+                  "Save the running configuration without them?"};
+    }
+  }
+  auto written = write_file(path_, text);
   wipe(text);
-  return written;
+  if (!written) return Error{std::move(written.error())};
+  return Turn{Turn::Ask::Nothing, ""};
+}
+
+void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
+  for (std::size_t at = 0; at < errors.size() && at < max_logged; ++at)
+    spdlog::warn("{}: left out: {}", path.string(), describe(errors[at]));
+  if (errors.size() > max_logged)
+    spdlog::warn("{}: {} more are left out: show startup-config errors", path.string(),
+                 errors.size() - max_logged);
 }
 
 }  // namespace awtun::daemon

@@ -4,20 +4,52 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "userland/base/result.h"
-#include "userland/config/model.h"
+#include "userland/config/session.h"
+#include "userland/daemon/dialogue.h"
+#include "userland/daemon/views.h"
 
 namespace awtun::daemon {
 
-/// Reads a configuration from `text`, which is wiped; `name` is for the error, which is as below.
+/// Reads a configuration from `text`, which is wiped; `name` is for the error, which is ready to print: file,
+/// line, what is wrong there; never a key.
 Result<config::Config, std::string> load_text(std::string text, const std::filesystem::path& name);
 
-/// Reads the configuration that the daemon starts with. A missing file is an empty configuration.
-/// The error is ready to print: file, line, what is wrong there; never a key.
-Result<config::Config, std::string> load_startup(const std::filesystem::path& path);
+/// A line of the startup configuration that is not in force.
+struct StartupError {
+  std::size_t line = 0;  ///< From 1; 0: the file as a whole.
+  std::string text;      ///< Without secrets.
+  std::string reason;    ///< One line.
 
-/// Writes `config`, keys included, in one step; mode 0600.
-Result<void, std::string> save_startup(const std::filesystem::path& path, const config::Config& config);
+  bool operator==(const StartupError&) const = default;
+};
+
+/// The configuration that the daemon starts with, as far as it is good. A missing file is an empty one.
+struct Startup {
+  config::Config config;
+  std::vector<StartupError> errors;
+  bool readable = true;  ///< Else the only error says why.
+};
+
+/// The file. Whatever is in it, it is read, and nothing of it is lost without a question.
+class StartupFile {
+ public:
+  explicit StartupFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+  [[nodiscard]] Startup load() const;
+  /// {"schema", "file", "errors": [{"line", "text", "reason"}]}.
+  [[nodiscard]] Json errors_view() const;
+  /// Writes `config`, keys included, in one step; mode 0600. Asks first when lines would be lost; refuses
+  /// what could not be loaded again.
+  Result<Turn, std::string> save(const config::Config& config, const Enclosed& enclosed);
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Each of them in the log, up to a bound.
+void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors);
 
 }  // namespace awtun::daemon

@@ -20,6 +20,7 @@ struct Part {
 constexpr std::array parts = {
     Part{"show running-config", config::View::RunningConfig},
     Part{"show startup-config", config::View::StartupConfig},
+    Part{"show startup-config errors", config::View::StartupConfigErrors},
     Part{"show reload", config::View::Reload},
     Part{"show interface", config::View::Interface},
     Part{"show isakmp sa", config::View::IsakmpSa},

@@ -296,6 +296,13 @@ inline constexpr std::array kExec = {
         .under_do = true,
         .filtered = true},
     Row{.mode = Mode::Exec,
+        .pattern = "show startup-config errors",
+        .help = "Show what the system does\nThe configuration of the next start\nIts lines that cannot be "
+                "loaded\n",
+        .run = show<View::StartupConfigErrors>,
+        .under_do = true,
+        .filtered = true},
+    Row{.mode = Mode::Exec,
         .pattern = "show tech-support",
         .help = "Show what the system does\nAll of it, without keys, to send to someone who helps\n",
         .run = show<View::TechSupport>,

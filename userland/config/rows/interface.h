@@ -336,12 +336,14 @@ inline constexpr std::array kInterface = {
         .help = "Configure an interface, making it where there is none\nTunnel interface\n",
         .run = enter_interface,
         .no = remove_interface,
-        .emit = emit_interfaces},
+        .emit = emit_interfaces,
+        .section = true},
     Row{.mode = Mode::Config,
         .pattern = "interface tunnel <number:0-65535>",
         .help = "Configure an interface, making it where there is none\nTunnel interface\nIts number\n",
         .run = enter_interface,
         .no = remove_interface,
+        .section = true,
         .another_spelling = true},
 
     // Interface mode, in the order in which running-config writes it.

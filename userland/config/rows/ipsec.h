@@ -65,7 +65,8 @@ inline constexpr std::array kIpsec = {
         .help = "Security\nIPsec\nConfigure an IPsec profile, making it where there is none\nIts name\n",
         .run = enter_profile<&Config::ipsec_profiles, Mode::IpsecProfile>,
         .no = remove_profile<&Config::ipsec_profiles>,
-        .emit = emit_ipsec_profiles},
+        .emit = emit_ipsec_profiles,
+        .section = true},
 
     // IPsec profile mode, in the order in which running-config writes it.
     parameter<&IpsecProfile::lifetime>("lifetime seconds ![<seconds:300-31449600>]",

@@ -100,8 +100,9 @@ Answer set_key(const Context& context, Args& args) {
 template <class Selector>
 Answer remove_key(const Context& context, Args& args) {
   auto& keys = context.config.isakmp_keys;
-  const auto at = std::ranges::find(keys, KeySelector(selector_of<Selector>(args, 1)), &IsakmpKey::selector);
-  if (at == keys.end()) return Refused{"there is no such key"};
+  const KeySelector selector(selector_of<Selector>(args, 1));
+  const auto at = std::ranges::lower_bound(keys, selector, {}, &IsakmpKey::selector);
+  if (at == keys.end() || at->selector != selector) return Refused{"there is no such key"};
   if (args.has(0) && !at->key.equals(args.get<Secret>(0).view())) {
     return Refused{"the key configured there is another one; leave the key out to remove it"};
   }
@@ -168,7 +169,8 @@ inline constexpr std::array kIsakmp = {
                 "none\nIts name\n",
         .run = enter_profile<&Config::isakmp_profiles, Mode::IsakmpProfile>,
         .no = remove_profile<&Config::isakmp_profiles>,
-        .emit = emit_isakmp_profiles},
+        .emit = emit_isakmp_profiles,
+        .section = true},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] address <peer:address>",
         .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\nAddress "

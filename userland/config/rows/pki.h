@@ -76,7 +76,8 @@ inline constexpr std::array kPki = {
         .help = "Security\nCertificates\nConfigure a trustpoint, making it where there is none\nIts name\n",
         .run = enter_trustpoint,
         .no = remove_trustpoint,
-        .emit = emit_trustpoints},
+        .emit = emit_trustpoints,
+        .section = true},
 
     // Trustpoint mode, in the order in which running-config writes it.
     flag<&Trustpoint::enrollment_terminal>("enrollment ![terminal]",

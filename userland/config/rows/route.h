@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "userland/config/grammar.h"
 
@@ -18,9 +19,9 @@ inline StaticRoute route_of(Args& args) {
 
 inline std::vector<StaticRoute>::iterator find_route(std::vector<StaticRoute>& routes,
                                                      const StaticRoute& wanted) {
-  return std::ranges::find_if(routes, [&wanted](const StaticRoute& route) {
-    return route.prefix == wanted.prefix && route.nexthop == wanted.nexthop;
-  });
+  const auto way = [](const StaticRoute& route) { return std::tie(route.prefix, route.nexthop); };
+  const auto at = std::ranges::lower_bound(routes, way(wanted), {}, way);
+  return at != routes.end() && way(*at) == way(wanted) ? at : routes.end();
 }
 
 inline Answer set_route(const Context& context, Args& args) {

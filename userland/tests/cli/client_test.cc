@@ -55,6 +55,18 @@ TEST(Client, OtherGreetings) {
   EXPECT_EQ(greeted_with("{\"ok\":false,\"error\":{\"message\":\"not for you\"}}\n").error(), "not for you");
 }
 
+TEST(Client, AGoodbyeSaysWhyTheSessionEnds) {
+  auto client = greeted_with(
+      "{\"hello\":\"awiked\",\"grammar\":\"1\"}\n{\"bye\":\"idle for 10 min (exec-timeout)\"}\n");
+  ASSERT_TRUE(client);
+  const auto reply = client->execute("show ipsec sa");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), "awiked ended the session: idle for 10 min (exec-timeout)");
+  auto watcher = greeted_with("{\"hello\":\"awiked\",\"grammar\":\"1\"}\n{\"bye\":\"x\"}\n");
+  EXPECT_EQ(watcher->take_log().error(), "awiked ended the session: x");
+  EXPECT_EQ(watcher->execute("end").error(), "awiked ended the session: x");
+}
+
 TEST(Client, RepliesOfTheWrongShapeAreNoTrouble) {
   EXPECT_FALSE(parse_reply("[]"));
   EXPECT_FALSE(parse_reply("{"));

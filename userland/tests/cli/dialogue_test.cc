@@ -139,5 +139,12 @@ TEST(Dialogue, BlanksAndCarriageReturnsOfATerminalDoNotCount) {
   EXPECT_EQ(asker.requests.back()["text"], kPem);
 }
 
+TEST(ReadConfiguration, HasALimit) {
+  std::istringstream good(std::string(100000, 'x'));
+  EXPECT_EQ(read_configuration(good)->size(), 100000U);
+  std::istringstream large(std::string(config::kMaxConfiguration + 1, 'x'));
+  EXPECT_FALSE(read_configuration(large));
+}
+
 }  // namespace
 }  // namespace awtun::cli

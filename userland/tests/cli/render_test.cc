@@ -223,5 +223,14 @@ TEST(Render, TechSupportIsEveryViewUnderItsCommand) {
             "% no kernel\n");
 }
 
+TEST(Render, StartupErrors) {
+  EXPECT_EQ(render("startup-config-errors", Json::parse(R"({"schema":1,"file":"/f","errors":[]})")),
+            "No errors.\n");
+  EXPECT_EQ(render("startup-config-errors",
+                   Json::parse(R"({"schema":1,"file":"/f","errors":[{"reason":"Is a directory"},
+                                   {"line":3,"text":"hostname branch","reason":"invalid"}]})")),
+            "The whole\n  Reason  Is a directory\n\nLine 3\n  Text    hostname branch\n  Reason  invalid\n");
+}
+
 }  // namespace
 }  // namespace awtun::cli

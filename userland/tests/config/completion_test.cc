@@ -71,7 +71,8 @@ TEST(Completion, InterfaceModeOffersBothModes) {
 }
 
 TEST(Completion, BehindNoAndDo) {
-  EXPECT_EQ(texts(complete(Mode::Config, "no ")), (Words{"crypto", "interface", "ip", "ipv6"}));
+  EXPECT_EQ(texts(complete(Mode::Config, "no ")),
+            (Words{"crypto", "exec-timeout", "interface", "ip", "ipv6"}));
   EXPECT_EQ(texts(complete(Mode::Config, "no crypto isakmp key ")),
             (Words{"address", "hostname", "policy", "KEY"}));
   EXPECT_EQ(texts(complete(Mode::Interface, "do ")), (Words{"clear", "copy", "crypto", "debug", "no", "rekey",

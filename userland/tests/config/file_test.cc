@@ -59,5 +59,111 @@ TEST(File, OneInterfaceAlone) {
       "!\ninterface tunnel0\n mtu 1400\n!\ninterface tunnel1\n!\nip route 10.0.0.0/8 tunnel0\n!\nend\n");
 }
 
+using Numbers = std::vector<std::size_t>;
+
+Numbers lines_of_errors(const Loaded& loaded) {
+  Numbers lines;
+  for (const FileError& error : loaded.errors) lines.push_back(error.line);
+  return lines;
+}
+
+const std::string kTunnel =
+    "crypto isakmp key ouR4ecret address 10.2.2.2\ninterface tunnel0\n tunnel mode ipsec ipv4\n"
+    " tunnel source 10.1.1.1\n tunnel destination 10.2.2.2\n tunnel protection ipsec\n";
+
+TEST(GoodLines, AWrongLineStaysAlone) {
+  const auto loaded = load_good_lines("hostname branch\n" + kTunnel);
+  EXPECT_EQ(lines_of_errors(loaded), Numbers{1});
+  EXPECT_EQ(loaded.errors[0].text, "hostname branch");
+  EXPECT_TRUE(loaded.config == *load(kTunnel));
+}
+
+TEST(GoodLines, OfAGoodFileAreAll) {
+  const auto loaded = load_good_lines(kTunnel + "ip route 10.0.0.0/8 tunnel0\n!\nend\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.config == *load(kTunnel + "ip route 10.0.0.0/8 tunnel0\n"));
+}
+
+TEST(GoodLines, AWrongSectionGoesWithItsLines) {
+  const auto loaded =
+      load_good_lines(kTunnel + "interface ppp0\n ip address 10.1.1.1/24\n shutdown\n!\n" +
+                      "ip access-list x\n mtu 1300\ninterface tunnel1\n mtu 1400\n mtu 9\n end\n");
+  EXPECT_EQ(lines_of_errors(loaded), (Numbers{7, 8, 9, 11, 12, 15}));
+  EXPECT_EQ(loaded.config.tunnels.size(), 2U);
+  EXPECT_FALSE(loaded.config.tunnels.at(0).shutdown || loaded.config.tunnels.at(0).mtu);
+  EXPECT_EQ(loaded.config.tunnels.at(1).mtu, 1400);
+}
+
+TEST(GoodLines, GoOnBehindAnEndInTheMiddle) {
+  const auto loaded =
+      load_good_lines("mtu 1400\nend\n! a remark\n" + kTunnel + "exit\nexit\ninterface tunnel1\nend\n");
+  EXPECT_EQ(lines_of_errors(loaded), (Numbers{1, 2, 11}));
+  EXPECT_EQ(loaded.config.tunnels.size(), 2U);
+}
+
+TEST(GoodLines, WhatNothingHasIsTakenOutWhereItIsUsed) {
+  const auto loaded = load_good_lines(
+      "crypto isakmp profile p\n pki trustpoint none\n lifetime 3600\ncrypto isakmp peer address 10.2.2.2 "
+      "profile q\n"
+      "interface tunnel0\n tunnel destination 10.2.2.2\n tunnel protection ipsec profile r\n mtu 1400\n"
+      "interface tunnel1\n tunnel protection ipsec profile s\ncrypto ipsec profile s\nend\n");
+  EXPECT_EQ(lines_of_errors(loaded), (Numbers{2, 4, 7}));
+  EXPECT_FALSE(dangling_reference(loaded.config));
+  EXPECT_EQ(loaded.config.isakmp_profiles.at("p").settings.lifetime, std::chrono::seconds(3600));
+  EXPECT_FALSE(loaded.config.tunnels.at(0).protection);
+  EXPECT_TRUE(loaded.config.tunnels.at(0).shutdown) << "the default profile is not that of its peer";
+  EXPECT_TRUE(loaded.config.tunnels.at(1).protection);
+  EXPECT_NE(loaded.errors[2].message.find("there must be a crypto ipsec profile r"), std::string::npos);
+}
+
+TEST(GoodLines, ATunnelDoesNotProtectMoreForWantOfALine) {
+  for (const char* line :
+       {" tunnel remote selector 10.0.0.0/33", " tunnel local selctor 10.0.0.0/8",
+        " tunnel remote selector 0 10.0.0.0/8", " tunnel selector 10.0.0.0/8 10.1.0.0/16"}) {
+    const auto loaded =
+        load_good_lines(kTunnel + line + "\ninterface tunnel1\n" + " tunnel local nonsense\n");
+    EXPECT_EQ(lines_of_errors(loaded), (Numbers{7, 9})) << line;
+    EXPECT_TRUE(loaded.config.tunnels.at(0).shutdown) << line;
+    EXPECT_FALSE(loaded.config.tunnels.at(1).shutdown) << line;
+    EXPECT_NE(loaded.errors[0].message.find("shut down"), std::string::npos);
+  }
+}
+
+TEST(GoodLines, OfAnything) {
+  const std::string noise(
+      "\xff\xfe"
+      "i\0n\0t\0\n\0",
+      10);
+  for (const std::string& text :
+       {std::string("\xef\xbb\xbf!\n"), noise, std::string(100000, 'x'), std::string(20, '\0') + "\n",
+        std::string("interface tunnel0\rmtu 1400\r")}) {
+    const auto loaded = load_good_lines(text + "\n" + kTunnel);
+    EXPECT_GE(loaded.errors.size(), 1U);
+    for (const auto& error : loaded.errors) EXPECT_LE(error.text.size(), 8192U);
+    EXPECT_TRUE(loaded.config == *load(kTunnel));
+  }
+}
+
+TEST(GoodLines, ThereIsAnEndToErrors) {
+  std::string text;
+  for (int i = 0; i < 150000; ++i) text += "x\n";
+  const auto loaded = load_good_lines(text);
+  EXPECT_EQ(loaded.errors.size(), kMaxFileErrors + 1);
+  EXPECT_EQ(loaded.errors.back().line, kMaxFileErrors + 1);
+}
+
+TEST(ExecTimeout, IsTheSameHoweverItIsWritten) {
+  const auto timeout = [](const std::string& text) { return load(text)->exec_timeout.count(); };
+  EXPECT_EQ(timeout(""), 600);
+  EXPECT_EQ(timeout("exec-timeout 0 0"), 0);
+  EXPECT_EQ(timeout("line console 0\n exec-timeout 5\n"), 300);
+  EXPECT_EQ(timeout("line vty 0 4\n exec-timeout 0 90\nline con 0"), 90);
+  EXPECT_EQ(emit(*load("exec-timeout 0 90")), "!\nexec-timeout 1 30\n!\nend\n");
+  EXPECT_EQ(emit(*load("exec-timeout 10 0")), "!\nend\n");
+  EXPECT_EQ(timeout("exec-timeout 35791 2147483"), 35791 * 60 + 2147483);
+  EXPECT_EQ(emit(*load("exec-timeout 35791 2147483")), "!\nexec-timeout 35791 2147483\n!\nend\n");
+  EXPECT_EQ(timeout("exec-timeout 5\nno exec-timeout"), 600);
+}
+
 }  // namespace
 }  // namespace awtun::config

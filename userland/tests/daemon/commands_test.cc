@@ -22,6 +22,7 @@ class CommandsTest : public testing::Test {
   config::Config running_;
   std::optional<std::string> refuse_apply_;
   int saved_ = 0;
+  bool loses_lines_ = false;
   std::optional<std::uint32_t> operated_;
   bool closed_ = false;
   Operator operator_;
@@ -33,9 +34,11 @@ class CommandsTest : public testing::Test {
         running_ = std::move(candidate);
         return {};
       },
-      [this]() -> Result<void, std::string> {
+      [this](const Enclosed& enclosed) -> Result<Turn, std::string> {
+        if (loses_lines_ && !enclosed.accepted)
+          return Turn{Turn::Ask::Acceptance, "line 1: hostname branch\n", "Save without them?"};
         ++saved_;
-        return {};
+        return Turn{Turn::Ask::Nothing, ""};
       },
       [](const config::Show& show) -> Result<Json, std::string> {
         if (show.what == config::View::StartupConfig) return Error{std::string("no such file")};
@@ -97,6 +100,16 @@ TEST_F(CommandsTest, RefusedChangeSaysWhyAndLeavesTheSessionWhereItWas) {
   EXPECT_EQ(reply["error"]["message"], "the kernel said no");
   EXPECT_EQ(reply["mode"], "config");
   EXPECT_TRUE(running_.tunnels.empty());
+}
+
+TEST_F(CommandsTest, ASectionThatIsRefusedTakesItsLinesAlong) {
+  for (const char* line : {"configure terminal", "interface tunnel0"}) execute(line);
+  refuse_apply_ = "the kernel said no";
+  EXPECT_EQ(execute("interface tunnel7")["mode"], "config");
+  refuse_apply_.reset();
+  EXPECT_EQ(execute(" shutdown")["error"]["message"], "refused with the section `interface tunnel7`");
+  EXPECT_EQ(execute(" shutdown")["prompt"], "(config)#");
+  EXPECT_FALSE(running_.tunnels.at(0).shutdown);
 }
 
 TEST_F(CommandsTest, ReplaceAsksForTheFileAndThenWhetherToDoIt) {
@@ -247,6 +260,16 @@ TEST_F(CommandsTest, TheTerminalIsTheSessionsOwn) {
 
 TEST_F(CommandsTest, SaveStartup) {
   EXPECT_EQ(execute("copy running-config startup-config")["ok"], true);
+  EXPECT_EQ(saved_, 1);
+}
+
+TEST_F(CommandsTest, SaveStartupAsksBeforeLinesAreLost) {
+  loses_lines_ = true;
+  const auto asked = execute("write");
+  EXPECT_EQ(asked["ask"], "acceptance");
+  EXPECT_EQ(asked["subject"], "Save without them?");
+  EXPECT_EQ(saved_, 0);
+  EXPECT_FALSE(request({{"execute", "write"}, {"accept", true}}).contains("ask"));
   EXPECT_EQ(saved_, 1);
 }
 

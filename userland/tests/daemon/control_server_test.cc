@@ -3,16 +3,23 @@
 // the loop serves.
 #include "userland/daemon/control_server.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <spdlog/common.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <fcntl.h>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <functional>
+#include <new>
 
+#include "userland/daemon/log_watch.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
@@ -22,6 +29,7 @@ class ControlServerTest : public testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "the server answers root alone";
+    (void)std::signal(SIGPIPE, SIG_IGN);  // as awiked does
     auto claim = SocketClaim::take(path_);
     ASSERT_TRUE(claim) << claim.error();
     auto listening = ControlServer::listen(loop_, std::move(*claim), target_, readers_);
@@ -31,11 +39,57 @@ class ControlServerTest : public testing::Test {
 
   UniqueFd connect() {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    connect(fd);
+    return fd;
+  }
+  void connect(const UniqueFd& fd) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+
+  /// As a user who may only look.
+  UniqueFd connect_as_reader(uid_t uid) {
+    EXPECT_EQ(::setegid(group_called_nogroup()), 0);
+    EXPECT_EQ(::seteuid(uid), 0);
+    auto fd = connect();
+    EXPECT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(::setegid(0), 0);
     return fd;
+  }
+  static gid_t group_called_nogroup() { return ::getgrnam("nogroup")->gr_gid; }
+
+  void serve_readers() {
+    server_.reset();
+    readers_ = "nogroup";
+    std::filesystem::permissions(scratch_.path(), std::filesystem::perms(0711));
+    SetUp();
+  }
+
+  /// What is said to `fd` until `enough` of it, for at most so long.
+  std::string hear_until(const UniqueFd& fd, const std::function<bool(const std::string&)>& enough,
+                         std::chrono::seconds most = std::chrono::seconds(30)) {
+    std::string heard;
+    const auto end = std::chrono::steady_clock::now() + most;
+    while (!enough(heard) && std::chrono::steady_clock::now() < end) {
+      event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
+      std::string part(1 << 20, '\0');
+      const auto size = ::recv(fd.get(), part.data(), part.size(), 0);
+      if (size == 0) break;
+      if (size > 0) heard.append(part.data(), static_cast<std::size_t>(size));
+    }
+    return heard;
+  }
+
+  /// Sends all of it, however long.
+  void say_all(const UniqueFd& fd, std::string_view text) {
+    while (!text.empty()) {
+      const auto size = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+      if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
+      event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
+      ASSERT_TRUE(size > 0 || errno == EAGAIN) << errno;
+    }
   }
 
   void say(const UniqueFd& fd, const std::string& text) {
@@ -59,21 +113,29 @@ class ControlServerTest : public testing::Test {
   std::string readers_;
   EventLoop loop_;
   config::Config running_;
-  CommandTarget target_{"r1",
-                        [this]() -> const config::Config& { return running_; },
-                        [](config::Config) -> Result<void, std::string> { return {}; },
-                        []() -> Result<void, std::string> { return {}; },
-                        [](const config::Show&) -> Result<Json, std::string> { return text_view("shown"); },
-                        [](const config::Operate&) -> Result<void, std::string> { return {}; },
-                        [](const config::Certify&, const Enclosed&) -> Result<Turn, std::string> {
-                          return Turn{Turn::Ask::Nothing, {}};
-                        },
-                        [](const config::Replace&, const Enclosed&) -> Result<Turn, std::string> {
-                          return Turn{Turn::Ask::Nothing, {}};
-                        },
-                        [](const config::Reload&, const Enclosed&) -> Result<Turn, std::string> {
-                          return Turn{Turn::Ask::Nothing, {}};
-                        }};
+  bool out_of_memory_ = false;
+  std::string shown_ = "shown";
+  CommandTarget target_{
+      "r1",
+      [this]() -> const config::Config& { return running_; },
+      [this](config::Config) -> Result<void, std::string> {
+        if (out_of_memory_) throw std::bad_alloc();
+        return {};
+      },
+      [](const Enclosed&) -> Result<Turn, std::string> {
+        return Turn{Turn::Ask::Nothing, {}};
+      },
+      [this](const config::Show&) -> Result<Json, std::string> { return text_view(shown_); },
+      [](const config::Operate&) -> Result<void, std::string> { return {}; },
+      [](const config::Certify&, const Enclosed&) -> Result<Turn, std::string> {
+        return Turn{Turn::Ask::Nothing, {}};
+      },
+      [](const config::Replace&, const Enclosed&) -> Result<Turn, std::string> {
+        return Turn{Turn::Ask::Nothing, {}};
+      },
+      [](const config::Reload&, const Enclosed&) -> Result<Turn, std::string> {
+        return Turn{Turn::Ask::Nothing, {}};
+      }};
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -171,17 +233,224 @@ TEST_F(ControlServerTest, WhoDoesNotReadLosesTheLogAndNothingElse) {
   EXPECT_NE(hear(client).find("shown"), std::string::npos);
 }
 
-TEST_F(ControlServerTest, EndlessLineIsCutOff) {
+bool whole_line(const std::string& heard) { return heard.ends_with('\n'); }
+
+const std::string kShow = "{\"execute\":\"show running-config\"}\n";
+
+TEST_F(ControlServerTest, AnEndlessRequestTakesNoMemoryAndTheSessionGoesOn) {
+  serve_readers();
+  const auto client = connect_as_reader(65534);
+  hear(client);
+  for (int part = 0; part < 200; ++part) say_all(client, std::string(50000, 'x'));
+  EXPECT_EQ(hear(client), "");
+  say_all(client, "\n" + kShow);
+  const auto heard =
+      hear_until(client, [](const auto& text) { return std::count(text.begin(), text.end(), '\n') == 2; });
+  EXPECT_NE(heard.find("a request has at most 64 KiB"), std::string::npos) << heard;
+  EXPECT_NE(heard.find("shown"), std::string::npos) << heard;
+}
+
+TEST_F(ControlServerTest, AWholeConfigurationMayComeWithARequest) {
   const auto client = connect();
   hear(client);
-  bool closed = false;
-  std::string heard;
-  for (int part = 0; part < 30 && heard.empty(); ++part) {
-    say(client, std::string(50000, 'x'));
-    heard = hear(client, &closed);
+  const std::string text(config::kMaxConfiguration, 'x');
+  const auto begin = std::chrono::steady_clock::now();
+  say_all(client, "{\"execute\":\"configure replace x\",\"text\":\"" + text + "\"}\n");
+  EXPECT_NE(hear_until(client, whole_line).find(R"("ok":true)"), std::string::npos);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  say_all(client, "{\"execute\":\"configure replace x\",\"text\":\"" + text + text +
+                      std::string(2 << 20, 'x') + "\"}\n");
+  EXPECT_NE(hear_until(client, whole_line).find("a request has at most"), std::string::npos);
+  say(client, kShow);
+  EXPECT_NE(hear_until(client, whole_line).find("shown"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, OneLargeRequestAtATime) {
+  const auto one = connect();
+  const auto two = connect();
+  hear(one);
+  hear(two);
+  say_all(one, std::string(3 << 20, 'x'));
+  say_all(two, std::string(3 << 20, 'x') + "\n");
+  EXPECT_NE(hear_until(two, whole_line).find("another session has a large request under way"),
+            std::string::npos);
+  say_all(one, "\n");
+  EXPECT_NE(hear_until(one, whole_line).find("a request is"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, ALargeAnswerIsSentWhole) {
+  const auto client = connect();
+  hear(client);
+  shown_ = std::string(20 << 20, 'x');
+  say(client, kShow + kShow);
+  EXPECT_GT(hear_until(client, [](const auto& text) { return text.size() > std::size_t{40} << 20; }).size(),
+            std::size_t{40} << 20);
+}
+
+TEST_F(ControlServerTest, WhoDoesNotReadIsNotServedFurther) {
+  const auto client = connect();
+  hear(client);
+  std::string requests;
+  for (int i = 0; i < 100; ++i) requests += kShow;
+  int served = 0;
+  target_.show = [&](const config::Show&) -> Result<Json, std::string> {
+    ++served;
+    return text_view(std::string(1 << 20, 'x'));
+  };
+  say(client, requests);
+  for (int turn = 0; turn < 100; ++turn) event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
+  EXPECT_LE(served, 2);
+  hear_until(client, [&](const auto&) { return served == 100; });
+  EXPECT_EQ(served, 100);
+}
+
+TEST_F(ControlServerTest, AnAnswerThatIsTooLargeIsRefusedAndTheSessionGoesOn) {
+  const auto client = connect();
+  hear(client);
+  shown_ = std::string(std::size_t{4} * config::kMaxConfiguration, 'x');
+  say(client, kShow);
+  EXPECT_NE(hear_until(client, whole_line).find("the answer is too large: 256 MiB"), std::string::npos);
+  shown_ = "shown";
+  say(client, kShow);
+  EXPECT_NE(hear_until(client, whole_line).find("shown"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, OneSessionsRequestsDoNotKeepTheLoop) {
+  const auto busy = connect();
+  const auto other = connect();
+  hear(busy);
+  hear(other);
+  std::string requests;
+  for (int i = 0; i < 100; ++i) requests += kShow;
+  int served = 0;
+  int served_before_other = 0;
+  target_.show = [&](const config::Show& what) -> Result<Json, std::string> {
+    if (what.what == config::View::StartupConfig)
+      served_before_other = served;
+    else if (++served == 1)
+      say(other, "{\"execute\":\"show startup-config\"}\n");
+    return text_view("shown");
+  };
+  say(busy, requests);
+  hear_until(other, whole_line);
+  EXPECT_LE(served_before_other, 5);
+  EXPECT_GE(served_before_other, 1);
+}
+
+TEST_F(ControlServerTest, OutOfMemoryIsTheEndOfTheCommand) {
+  const auto client = connect();
+  hear(client);
+  say(client, "{\"execute\":\"configure terminal\"}\n");
+  hear(client);
+  out_of_memory_ = true;
+  say(client, "{\"execute\":\"interface tunnel0\"}\n");
+  const auto heard = hear(client);
+  EXPECT_NE(heard.find("out of memory"), std::string::npos) << heard;
+  EXPECT_NE(heard.find(R"("mode":"config")"), std::string::npos) << heard;
+  out_of_memory_ = false;
+  say(client, "{\"execute\":\"interface tunnel0\"}\n");
+  EXPECT_NE(hear(client).find(R"("mode":"config-if")"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, AnIdleSessionEndsAndIsToldWhy) {
+  running_.exec_timeout = std::chrono::seconds(1);
+  const auto idle = connect();
+  const auto watcher = connect();
+  hear(idle);
+  hear(watcher);
+  say(watcher, "{\"execute\":\"terminal monitor\"}\n");
+  const auto heard = hear_until(idle, whole_line);
+  EXPECT_EQ(heard, "{\"bye\":\"idle for 1 s (exec-timeout)\"}\n");
+  EXPECT_EQ(hear_until(idle, [](const auto&) { return false; }), "") << "it is closed";
+  server_->log(spdlog::level::info, "it rains");
+  EXPECT_NE(hear(watcher).find("it rains"), std::string::npos) << "who watches the log is not idle";
+}
+
+TEST_F(ControlServerTest, WithoutATimeoutNoSessionEnds) {
+  running_.exec_timeout = std::chrono::seconds(0);
+  const auto idle = connect();
+  hear(idle);
+  EXPECT_EQ(hear_until(
+                idle, [](const auto&) { return false; }, std::chrono::seconds(2)),
+            "");
+  say(idle, kShow);
+  EXPECT_NE(hear(idle).find("shown"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, ReadersDoNotLockRootOut) {
+  serve_readers();
+  std::vector<UniqueFd> readers;
+  for (uid_t uid = 60000; uid < 60040; ++uid) {
+    readers.push_back(connect_as_reader(uid));
+    hear(readers.back());
   }
-  EXPECT_NE(heard.find("too long"), std::string::npos);
+  std::vector<UniqueFd> roots;
+  for (int count = 0; count < 32; ++count) {
+    roots.push_back(connect());
+    EXPECT_NE(hear(roots.back()).find("hello"), std::string::npos) << count;
+  }
+  EXPECT_NE(hear(readers.front()).find("another session needed its place"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, OneUserHasHisShareOfTheReadersPlaces) {
+  serve_readers();
+  std::vector<UniqueFd> readers;
+  for (int count = 0; count < 8; ++count) {
+    readers.push_back(connect_as_reader(60000));
+    EXPECT_NE(hear(readers.back()).find("hello"), std::string::npos) << count;
+  }
+  bool closed = false;
+  EXPECT_NE(hear(connect_as_reader(60000), &closed).find("too many sessions of this user"),
+            std::string::npos);
   EXPECT_TRUE(closed);
+  EXPECT_NE(hear(connect_as_reader(60001)).find("hello"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, ComingAndGoingQuicklyLeavesNothing) {
+  for (int count = 0; count < 500; ++count) {
+    connect();
+    event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
+  }
+  EXPECT_NE(hear(connect()).find("hello"), std::string::npos);
+}
+
+/// Counts what is logged while it lives.
+class LogCount {
+ public:
+  LogCount()
+      : watch_([this](int level, std::string_view) { count += level >= spdlog::level::warn ? 1 : 0; }) {}
+  int count = 0;
+
+ private:
+  LogWatch watch_;
+};
+
+TEST_F(ControlServerTest, OutOfDescriptorsItWaitsInsteadOfSpinning) {
+  std::vector<UniqueFd> clients;
+  for (int count = 0; count < 3; ++count)
+    clients.push_back(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  std::vector<UniqueFd> fillers;
+  const rlimit low{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY)) >= 0;) fillers.emplace_back(fd);
+  LogCount log;
+  for (const auto& client : clients) connect(client);
+  int turns = 0;
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
+       std::chrono::steady_clock::now() < end; ++turns) {
+    timeval moment{0, 100000};
+    event_base_loopexit(loop_.base(), &moment);
+    event_base_loop(loop_.base(), EVLOOP_ONCE);
+  }
+  EXPECT_LE(log.count, 3);
+  EXPECT_GE(log.count, 1);
+  EXPECT_LE(turns, 60);
+  EXPECT_NE(hear(clients.front()).find("out of file descriptors"), std::string::npos);
+  fillers.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NE(hear_until(clients.back(), whole_line).find("hello"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, QuitCloses) {

@@ -10,7 +10,9 @@
 
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <set>
 
 #include "userland/daemon/startup_file.h"
 #include "userland/tests/daemon/sample.h"
@@ -114,36 +116,125 @@ TEST(Files, TheNewIsOnTheDiskBeforeItTakesThePlaceAndThenTheDirectoryIs) {
   EXPECT_EQ(calls[3], static_cast<std::uint64_t>(SYS_fsync));
 }
 
-TEST(StartupFile, SavedConfigurationLoadsTheSame) {
+TEST(Files, WhatIsNoFileOfDataIsAnErrorAndNothingWaits) {
   const ScratchDirectory scratch;
-  ASSERT_TRUE(save_startup(scratch / "startup-config", first_example()));
-  const auto loaded = load_startup(scratch / "startup-config");
-  ASSERT_TRUE(loaded) << loaded.error();
-  EXPECT_EQ(*loaded, first_example());
+  std::filesystem::create_directory(scratch / "directory");
+  std::filesystem::create_symlink("nowhere", scratch / "dangling");
+  std::filesystem::create_symlink("circle", scratch / "circle");
+  ASSERT_EQ(::mkfifo((scratch / "fifo").c_str(), 0600), 0);
+  for (const char* name : {"directory", "dangling", "circle", "fifo"}) {
+    const auto read = read_file(scratch / name);
+    ASSERT_FALSE(read) << name;
+    EXPECT_NE(read.error().find(name), std::string::npos);
+  }
+  EXPECT_FALSE(read_file("/dev/zero"));
 }
 
-TEST(StartupFile, MissingFileIsAnEmptyConfiguration) {
+TEST(Files, OneLimitForReadingAndWriting) {
   const ScratchDirectory scratch;
-  const auto loaded = load_startup(scratch / "startup-config");
-  ASSERT_TRUE(loaded);
-  EXPECT_EQ(*loaded, config::Config{});
+  std::string text(config::kMaxConfiguration, 'x');
+  ASSERT_TRUE(write_file(scratch / "file", text));
+  EXPECT_EQ((**read_file(scratch / "file")).size(), text.size());
+  text += 'x';
+  EXPECT_EQ(write_file(scratch / "file", text).error(),
+            "write " + (scratch / "file").string() + ": larger than 64 MiB");
+  EXPECT_EQ(std::filesystem::file_size(scratch / "file"), config::kMaxConfiguration) << "the old one stays";
+  std::filesystem::resize_file(scratch / "file", text.size());
+  EXPECT_EQ(read_file(scratch / "file").error(),
+            "read " + (scratch / "file").string() + ": larger than 64 MiB");
 }
 
-TEST(StartupFile, BrokenFileNamesFileAndLine) {
-  const ScratchDirectory scratch;
-  ASSERT_TRUE(write_file(scratch / "startup-config", "interface tunnel0\n tunnel mode nonsense\n"));
-  const auto loaded = load_startup(scratch / "startup-config");
+class StartupFileTest : public testing::Test {
+ protected:
+  void write(const std::string& text) { ASSERT_TRUE(write_file(path_, text)); }
+  std::string good() { return config::emit(first_example()); }
+
+  ScratchDirectory scratch_;
+  std::filesystem::path path_ = scratch_ / "startup-config";
+  StartupFile file_{path_};
+};
+
+TEST_F(StartupFileTest, SavedConfigurationLoadsTheSame) {
+  const auto saved = file_.save(first_example(), {});
+  ASSERT_TRUE(saved) << saved.error();
+  EXPECT_EQ(saved->ask, Turn::Ask::Nothing);
+  EXPECT_EQ(file_.load().config, first_example());
+  EXPECT_TRUE(file_.errors().empty());
+}
+
+TEST_F(StartupFileTest, MissingFileIsAnEmptyConfiguration) {
+  EXPECT_EQ(file_.load().config, config::Config{});
+  EXPECT_TRUE(file_.load().errors.empty());
+}
+
+TEST_F(StartupFileTest, AWrongLineIsToldAndTheRestIsLoaded) {
+  write("hostname branch\n" + good());
+  const auto startup = file_.load();
+  EXPECT_EQ(startup.config, first_example());
+  ASSERT_EQ(startup.errors.size(), 1U);
+  EXPECT_EQ(startup.errors[0], (StartupError{1, "hostname branch", "invalid from column 1 on"}));
+  EXPECT_EQ(file_.errors_view(),
+            Json::parse(
+                R"({"schema":1,"file":")" + path_.string() +
+                R"(","errors":[{"line":1,"text":"hostname branch","reason":"invalid from column 1 on"}]})"));
+}
+
+TEST_F(StartupFileTest, NothingIsLostUnasked) {
+  write("hostname branch\n" + good());
+  const auto asked = file_.save(first_example(), {});
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->ask, Turn::Ask::Acceptance);
+  EXPECT_NE(asked->text.find("line 1: hostname branch: invalid from column 1 on\n"), std::string::npos);
+  EXPECT_EQ(file_.errors().size(), 1U);
+  ASSERT_TRUE(file_.save(first_example(), {{}, true}));
+  EXPECT_TRUE(file_.errors().empty());
+  EXPECT_EQ(file_.save(first_example(), {})->ask, Turn::Ask::Nothing);
+}
+
+TEST_F(StartupFileTest, NorWhatTheKernelDidNotTake) {
+  write(good());
+  file_.not_applied({{3, "interface tunnel0", "the kernel said no"}});
+  EXPECT_EQ(file_.save({}, {})->ask, Turn::Ask::Acceptance);
+  EXPECT_EQ(file_.errors().size(), 1U);
+  ASSERT_TRUE(file_.save({}, {{}, true}));
+  EXPECT_TRUE(file_.errors().empty());
+}
+
+TEST_F(StartupFileTest, OneThatCannotBeReadIsAnEmptyConfigurationAndToldAndNotLost) {
+  std::filesystem::create_directory(path_);
+  const auto startup = file_.load();
+  EXPECT_FALSE(startup.readable);
+  ASSERT_EQ(startup.errors.size(), 1U);
+  EXPECT_NE(startup.errors[0].reason.find("Is a directory"), std::string::npos);
+  EXPECT_EQ(file_.save(first_example(), {})->ask, Turn::Ask::Acceptance);
+  EXPECT_FALSE(file_.save(first_example(), {{}, true})) << "a directory is not replaced";
+}
+
+TEST_F(StartupFileTest, ErrorsNeverShowAKey) {
+  write(
+      "crypto isakmp key ouR4ecret address 10.2.2\ncrypto isakmp kye ouR4ecret address 10.2.2.2\n"
+      "psk ouR4ecret\n" +
+      good());
+  EXPECT_EQ(file_.load().errors.size(), 3U);
+  EXPECT_EQ(file_.errors_view().dump().find("ouR4ecret"), std::string::npos) << file_.errors_view();
+  EXPECT_EQ(file_.save({}, {})->text.find("ouR4ecret"), std::string::npos);
+}
+
+TEST_F(StartupFileTest, WhatCouldNotBeLoadedIsNotSaved) {
+  auto large = first_example();
+  for (std::uint32_t number = 0; number < 300000; ++number)
+    large.trustpoints["t" + std::to_string(number)].subject_name = "/CN=" + std::string(240, 'x');
+  const auto saved = file_.save(large, {});
+  ASSERT_FALSE(saved);
+  EXPECT_NE(saved.error().find("larger than 64 MiB"), std::string::npos) << saved.error();
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST(LoadText, AnErrorNamesFileAndLine) {
+  const auto loaded = load_text("interface tunnel0\n tunnel mode nonsense\n", "new.cfg");
   ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().find("startup-config:2:"), std::string::npos) << loaded.error();
+  EXPECT_NE(loaded.error().find("new.cfg:2:"), std::string::npos) << loaded.error();
   EXPECT_NE(loaded.error().find('^'), std::string::npos) << loaded.error();
-}
-
-TEST(StartupFile, ErrorNeverShowsAKey) {
-  const ScratchDirectory scratch;
-  ASSERT_TRUE(write_file(scratch / "startup-config", "crypto isakmp key ouR4ecret address 10.2.2\n"));
-  const auto loaded = load_startup(scratch / "startup-config");
-  ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().find("ouR4ecret"), std::string::npos) << loaded.error();
 }
 
 }  // namespace

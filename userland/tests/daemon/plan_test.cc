@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <new>
+
 #include "userland/daemon/policy.h"
 #include "userland/tests/daemon/sample.h"
 
@@ -131,6 +133,20 @@ TEST(CarryOut, FailureUndoesTheStepsBeforeItLastFirst) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error(), "no");
   EXPECT_THAT(done, ElementsAre(three[0], three[1], RemoveAddress{0, prefix("192.0.2.1/30")}, DeleteLink{0}));
+}
+
+TEST(CarryOut, OutOfMemoryIsAFailure) {
+  const Steps two{CreateLink{0}, SetLinkUp{0, true}};
+  Steps done;
+  const auto execute = [&](const Step& step, const Config&) -> Result<void, std::string> {
+    if (step == Step(SetLinkUp{0, true})) throw std::bad_alloc();
+    done.push_back(step);
+    return {};
+  };
+  const auto result = carry_out(two, {}, {}, execute, [](const std::string&) { ADD_FAILURE(); });
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error(), "out of memory");
+  EXPECT_THAT(done, ElementsAre(two[0], DeleteLink{0}));
 }
 
 TEST(CarryOut, FailureToUndoIsReportedAndTheRestUndone) {

@@ -23,6 +23,14 @@ TEST(Differences, LinesUnderTheirSections) {
             "-interface tunnel7\n interface tunnel0\n- mtu 1300\n interface tunnel7\n- description new\n");
 }
 
+TEST(Differences, OfManyLinesTakeNoLongerThanReadingThem) {
+  config::Config many;
+  for (std::uint32_t number = 0; number < 20000; ++number) many.tunnels[number].mtu = 1300;
+  auto others = many;
+  others.tunnels[7].mtu = 1400;
+  EXPECT_EQ(differences(many, others), " interface tunnel7\n- mtu 1300\n+ mtu 1400\n");
+}
+
 TEST(Differences, OtherKeysAreSaidAndNotShown) {
   auto other = first_example();
   other.isakmp_keys.at(0).key = Secret(Bytes{'o', 't', 'h', 'e', 'r'});

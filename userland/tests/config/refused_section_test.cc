@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines that follow a refused one must not hit the section that the session was in before.
+#include <gtest/gtest.h>
+
+#include "userland/tests/config/console.h"
+
+namespace awtun::config::test {
+namespace {
+
+/// An operator in `interface tunnel0`, as it was before anything is refused.
+struct InTunnel0 : Console {
+  InTunnel0() {
+    type({"configure terminal", "crypto isakmp profile p", "crypto ipsec profile p",
+          "crypto pki trustpoint p", "interface tunnel0", "mtu 1400"});
+    before = config;
+  }
+  Config before;
+
+  void expect_refused(std::string_view line, const std::string& section) {
+    EXPECT_EQ(refusal(line), "refused with the section `" + without_secrets(section) + "`") << line;
+    EXPECT_TRUE(config == before) << line;
+  }
+};
+
+bool is_refused(const Outcome& outcome) {
+  return std::holds_alternative<SyntaxError>(outcome) || std::holds_alternative<Refused>(outcome);
+}
+
+TEST(RefusedSection, ItsLinesDoNotHitTheOneBefore) {
+  InTunnel0 console;
+  EXPECT_TRUE(std::holds_alternative<SyntaxError>(console.execute("interface ppp0")));
+  EXPECT_EQ(console.session.mode, Mode::Config);
+  for (const char* line : {" ip address 10.1.1.1/24", " shutdown", "shutdown", "ip address 10.1.1.1/24",
+                           "no mtu", "encapsulation ppp"})
+    console.expect_refused(line, "interface ppp0");
+}
+
+TEST(RefusedSection, WhateverKindOfSectionAndOfRefusal) {
+  for (const char* line : {"interface ppp0", "interface eth0.100 multipoint", "interface tunnel0 multipoint",
+                           "interface ppp 0", "interface", "interfce tunnel1", "intreface tunnel 1",
+                           "crypto isakmp profile default", "crypto ipsec profile default",
+                           "crypto isakmp prfile x", "crypto isakmp profile", "crypto ipsec map x",
+                           "crypto pki trustpiont x", "crypto map x", "cyrpto ipsec profile x", "crypto"}) {
+    InTunnel0 console;
+    EXPECT_TRUE(is_refused(console.execute(line))) << line;
+    EXPECT_EQ(console.session.mode, Mode::Config) << line;
+    console.expect_refused(" shutdown", line);
+    console.expect_refused("lifetime 3600", line);
+    console.expect_refused("subject-name /CN=x", line);
+  }
+}
+
+TEST(RefusedSection, EndsWithTheNextOneWithExitAndWithEnd) {
+  InTunnel0 console;
+  console.execute("interface ppp0");
+  console.type({" interface tunnel1", " mtu 1300"});
+  EXPECT_EQ(console.config.tunnels.at(1).mtu, 1300);
+  console.execute("interface ppp0");
+  console.type({"exit"});
+  EXPECT_EQ(console.session, Session{Mode::Config});
+  console.execute("interface ppp0");
+  console.type({" exit", "ip route 10.0.0.0/8 tunnel0", "end"});
+  EXPECT_EQ(console.session, Session{});
+}
+
+TEST(RefusedSection, EndsWithACommandThatIsOfNoSection) {
+  InTunnel0 console;
+  console.execute("interface ppp0");
+  EXPECT_TRUE(is_refused(console.execute(" ip route 10.0.0.0/8 tunnel0"))) << "it is indented";
+  EXPECT_TRUE(std::holds_alternative<Show>(console.execute("do show ipsec sa")));
+  console.type({"! a remark", "", "ip route 10.0.0.0/8 tunnel0"});
+  EXPECT_EQ(console.session, Session{Mode::Config});
+}
+
+TEST(RefusedSection, AnotherRefusedOneTakesItsPlace) {
+  InTunnel0 console;
+  console.execute("interface ppp0");
+  console.execute("interface ppp1");
+  console.expect_refused(" shutdown", "interface ppp1");
+}
+
+TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
+  InTunnel0 console;
+  for (const char* line :
+       {"mtu 9", "mtuu 1400", "tunnel nonsense", "no tunnel source 10.0.0.1", "no interface tunnel9",
+        "no interface ppp0", "description", "ip route 10.0.0.1/8 tunnel0"}) {
+    EXPECT_TRUE(is_refused(console.execute(line))) << line;
+    EXPECT_EQ(console.session.mode, Mode::Interface) << line;
+  }
+  console.type({"mtu 1300"});
+  EXPECT_EQ(console.config.tunnels.at(0).mtu, 1300);
+}
+
+TEST(RefusedSection, WhatIsIndentedBelongsToTheRefusedLineAboveIt) {
+  InTunnel0 console;
+  EXPECT_TRUE(is_refused(console.execute("ip access-list x")));
+  EXPECT_EQ(console.refusal(" shutdown"), "refused with the line `ip access-list x` above it");
+  console.type({"!"});
+  EXPECT_EQ(console.refusal(" mtu 1300"), "refused with the line `ip access-list x` above it");
+  EXPECT_TRUE(console.config == console.before);
+  EXPECT_TRUE(is_refused(console.execute(" mtu 5")));
+  console.type({"mtu 1300", " shutdown"});
+  EXPECT_TRUE(console.config.tunnels.at(0).shutdown);
+}
+
+TEST(RefusedSection, AnIndentedMistakeTakesNothingAlong) {
+  InTunnel0 console;
+  console.execute("interface tunnel0");
+  EXPECT_TRUE(is_refused(console.execute(" mtu 5")));
+  console.type({" shutdown"});
+}
+
+TEST(RefusedSection, WhereTheSectionWasRemovedByAnother) {
+  InTunnel0 console;
+  console.config.tunnels.clear();
+  console.before = console.config;
+  for (const char* line : {"mtu 1300", " shutdown", "description x"})
+    EXPECT_EQ(console.refusal(line), "tunnel0 does not exist any more") << line;
+  EXPECT_TRUE(console.config == console.before);
+}
+
+TEST(RefusedSection, AfterItsRemovalThereIsNone) {
+  InTunnel0 console;
+  console.type({"interface tunnel1", "no interface tunnel1"});
+  EXPECT_EQ(console.session, Session{Mode::Config});
+  EXPECT_TRUE(is_refused(console.execute(" shutdown")));
+}
+
+TEST(RefusedSection, TheReasonShowsNoKey) {
+  InTunnel0 console;
+  console.execute("crypto isakmp kye ouR4ecret address 10.2.2.2");
+  EXPECT_EQ(console.refusal(" shutdown").find("ouR4ecret"), std::string::npos);
+}
+
+TEST(WithoutSecrets, WhatMayBeAKeyIsHidden) {
+  EXPECT_EQ(without_secrets("crypto isakmp key ouR4ecret address 10.2.2.2"),
+            "crypto isakmp key ******** address 10.2.2.2");
+  for (const char* line :
+       {"crypto isakmp key ouR4ecret address 10.2.2", "crypto isakmp key ouR4ecret adress 10.2.2.2",
+        "crypto isakmp kye ouR4ecret address 10.2.2.2", "cyrpto isakmp key ouR4ecret address 10.2.2.2",
+        "crypto isakmp keyouR4ecret", "pre-shared-key ouR4ecret", "tacacs password 7 ouR4ecret",
+        "crypto isakmp key ouR4ecret", "no crypto isakmp key ouR4ecret adress"})
+    EXPECT_EQ(without_secrets(line).find("ouR4ecret"), std::string::npos) << without_secrets(line);
+  EXPECT_EQ(without_secrets("  hostname branch"), "hostname branch");
+  EXPECT_EQ(without_secrets("\xff\x01y"), "??y");
+  EXPECT_EQ(without_secrets(std::string(1000, 'x')), std::string(160, 'x') + "...");
+}
+
+TEST(Errors, ALineHasALimit) {
+  Console console;
+  const auto error = std::get<SyntaxError>(console.execute(std::string(20000000, 'x')));
+  EXPECT_NE(error.message.find("a line has at most 8192 octets"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace awtun::config::test
