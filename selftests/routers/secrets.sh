@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 needs jq openssl python3
+in_vm_alone
 
 secret=words-of-$(openssl rand -hex 12)
 
@@ -66,6 +67,30 @@ certificates() { # COUNT
 	cli_json a ".certificates | length == $1" show crypto pki certificates
 }
 
+readonly PATTERN=/proc/sys/kernel/core_pattern
+
+# Cores go to a program, for which no limit of size is.
+# shellcheck disable=SC2016 # it is for that program
+cores_to_a_program() {
+	printf '#!/bin/sh\ncat >%q/core.$1\n' "$work" >"$work/take-core" && chmod 755 "$work/take-core" &&
+		printf '|%s %%p' "$work/take-core" >"$PATTERN"
+}
+
+# crash: the daemon, like an operator's SIGABRT; the kernel has done with the core when the process is gone.
+crash() {
+	# shellcheck disable=SC2154 # by daemon_start
+	kill -ABRT "$daemon_a" && ! wait "$daemon_a" 2>/dev/null
+}
+
+has_core() { [ -s "$work/core.$daemon_a" ]; }
+
+core_without_key() { ! grep -qaF "$secret" "$work/core.$daemon_a"; }
+
+# The process's pages: locked, and left out of cores.
+keys_are_locked() {
+	awk '$1 == "VmFlags:" && / dd/ && / lo/ { found = 1 } END { exit !found }' "/proc/$daemon_a/smaps"
+}
+
 ktap_begin
 check "the routers come up" routers_up
 mkdir -m 700 "$work/keys"
@@ -102,6 +127,16 @@ check "and that leaves nothing" has_not "$(as_hex "$secret")"
 check "awiked ends" daemon_stop a
 check "and starts again with what was saved" daemon_start a
 check "the key is in use again" has "$(as_hex "$secret")"
+check "and in locked memory" keys_are_locked
+check "cores go to a program" cores_to_a_program
+check "awiked crashes" crash
+check "and leaves no core" not has_core
+check "it starts again, for a developer" daemon_start a --dump-core
+check "the key is in use" has "$(as_hex "$secret")"
+check "it crashes" crash
+check "and leaves a core" wait_for 20 has_core
+check "that does not have the key" core_without_key
+check "awiked starts again" daemon_start a
 check "it is removed" type_lines a <<<"no crypto isakmp key address ${WAN4[b]}"
 check "and nothing is left of it" has_not "$(as_hex "$secret")"
 ktap_end

@@ -5,9 +5,9 @@
 
 namespace awtun {
 
-Secret::Secret(std::size_t size) : octets_(size) {}
+Secret::Secret(std::size_t size) : octets_(size, &secret_memory()) {}
 
-Secret::Secret(ByteView octets) : octets_(octets.begin(), octets.end()) {}
+Secret::Secret(ByteView octets) : octets_(octets.begin(), octets.end(), &secret_memory()) {}
 
 // A moved-from vector keeps no storage, so nothing stays behind to wipe.
 Secret::Secret(Secret&& other) noexcept : octets_(std::move(other.octets_)) {}

@@ -2,15 +2,20 @@
 // Secret: the one type that holds key material.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "userland/base/bytes.h"
+#include "userland/base/secret_memory.h"
 
 namespace awtun {
 
 /// Owns octets that must not outlive their use. Move-only (copy() says a copy out loud), zeroised
-/// on destruction and on move, compared in constant time, and without any way to print it.
+/// on destruction and on move, compared in constant time, without any way to print it, and kept out of swap
+/// space and cores.
 class Secret {
  public:
-  Secret() = default;
+  Secret() : Secret(std::size_t{0}) {}
   /// `size` zero octets, to be filled through bytes().
   explicit Secret(std::size_t size);
   /// A copy of `octets`; the caller still owns, and should wipe, the original.
@@ -33,7 +38,7 @@ class Secret {
 
  private:
   void wipe() noexcept;
-  Bytes octets_;
+  std::pmr::vector<std::uint8_t> octets_;
 };
 
 /// Compares two octet strings in time that depends on their lengths alone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // awcli: the router's command line.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -66,6 +67,8 @@ ExitStatus run(const Options& options) {
 }  // namespace awtun::cli
 
 int main(int argc, char** argv) {
+  // What is typed may be a key: no core of it, not even through a program (core(5)).
+  (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   std::setlocale(LC_CTYPE, "");
   const auto options = awtun::cli::parse_options(argc, argv);
   if (const auto* status = std::get_if<awtun::cli::ExitStatus>(&options)) return static_cast<int>(*status);

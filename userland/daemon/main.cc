@@ -5,8 +5,10 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "userland/base/scrubbed_heap.h"
+#include "userland/base/secret.h"
 #include "userland/daemon/daemon.h"
 #include "userland/daemon/options.h"
 #include "userland/daemon/privileges.h"
@@ -24,6 +26,11 @@ int serve(const awtun::daemon::Options& options) {
     spdlog::error("{}", dropped.error());
     return 1;
   }
+  if (options.dump_core) spdlog::warn("CORES ARE LEFT ON A CRASH: they may hold keys");
+  const awtun::Secret probe(1);
+  if (const int why = awtun::secrets_unlocked(); why != 0)
+    spdlog::warn("keys may be swapped out, for memory cannot be locked (RLIMIT_MEMLOCK): {}",
+                 std::strerror(why));
   const auto daemon = awtun::daemon::Daemon::start(options);
   if (!daemon) {
     spdlog::error("{}", daemon.error());

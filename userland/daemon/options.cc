@@ -21,6 +21,8 @@ std::variant<Options, ExitNow> parse_options(int argc, const char* const* argv) 
                  "Become this user, once what only root can do is done; the files above are to be its own");
   app.add_option("--readers", options.readers,
                  "Group whose members may use `show`, though not change anything nor see a key");
+  app.add_flag("--dump-core", options.dump_core,
+               "Leave a core when it crashes: it may hold keys, so for developers alone");
   app.add_option("--log-level", options.log_level, "How much to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
       ->capture_default_str();

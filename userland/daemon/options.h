@@ -16,7 +16,8 @@ struct Options {
   std::filesystem::path socket = "/run/awtun/awiked.sock";
   std::string log_level = "info";
   std::optional<std::filesystem::path> keylog_dir;
-  std::string user;     ///< to become; empty: stay
+  std::string user;  ///< to become; empty: stay
+  bool dump_core = false;
   std::string readers;  ///< the group whose members may look; empty: none
 };
 

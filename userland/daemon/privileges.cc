@@ -62,11 +62,26 @@ Result<void, std::string> become(const std::string& name, const Options& options
   return {};
 }
 
+/// A limit of 0 is not for cores that go to a program (core(5)), so the process is not dumpable either. After
+/// every change of user or capabilities, for each gives that back.
+Result<void, std::string> forbid_cores(bool wanted) {
+  if (::prctl(PR_SET_DUMPABLE, wanted ? 1 : 0, 0, 0, 0) != 0) return Error{system_error("forbid core dumps")};
+  const rlimit none{0, 0};
+  if (!wanted && ::setrlimit(RLIMIT_CORE, &none) != 0) return Error{system_error("forbid core dumps")};
+  return {};
+}
+
+/// So that the keys of however many tunnels can be locked in memory. Root alone may; the others keep what
+/// they are given (LimitMEMLOCK= in systemd).
+void lift_limit_of_locked_memory() {
+  const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+  (void)::setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
 }  // namespace
 
 Result<void, std::string> drop_privileges(const Options& options) {
-  const rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0) return Error{system_error("forbid core dumps")};
+  lift_limit_of_locked_memory();
   constexpr auto sets = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
   capng_clear(CAPNG_SELECT_BOTH);
   capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, -1);
@@ -78,7 +93,7 @@ Result<void, std::string> drop_privileges(const Options& options) {
       return Error{std::string("awiked needs CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: is it run as root?")};
   }
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Error{system_error("forbid new privileges")};
-  return {};
+  return forbid_cores(options.dump_core);
 }
 
 }  // namespace awtun::daemon
