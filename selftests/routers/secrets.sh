@@ -70,6 +70,7 @@ certificates() { # COUNT
 readonly PATTERN=/proc/sys/kernel/core_pattern
 
 # Cores go to a program, for which no limit of size is.
+# shellcheck disable=SC2016 # it is for that program
 cores_to_a_program() {
 	printf '#!/bin/sh\ncat >%q/core.$1\n' "$work" >"$work/take-core" && chmod 755 "$work/take-core" &&
 		printf '|%s %%p' "$work/take-core" >"$PATTERN"

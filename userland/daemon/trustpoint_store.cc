@@ -74,8 +74,8 @@ Result<std::optional<Secret>, std::string> read_secret(const fs::path& path) {
   return std::optional(std::move(contents));
 }
 
-/// Empty when there is no such file. One without contents is an error: a list that could not be written whole is
-/// not the same as none.
+/// Empty when there is no such file. One without contents is an error: a list that could not be written whole
+/// is not the same as none.
 Result<std::string, std::string> read_text(const fs::path& path) {
   auto contents = read_file(path);
   if (!contents) return Error{contents.error()};
