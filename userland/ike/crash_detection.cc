@@ -10,7 +10,8 @@ namespace {
 
 /// Hints about one IKE SA are heeded no more often.
 constexpr Duration kHintInterval{10000};
-/// A peer is told no more often that we do not have its IKE SA.
+/// A peer is told no more often that we do not have its IKE SA. Of others it is told: forged requests are
+/// not to use up what the true one waits for.
 constexpr Duration kAnswerInterval{1000};
 /// RFC 6290 4.1.
 constexpr std::size_t kMinToken = 16;
@@ -69,11 +70,17 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
     return;
   Tunnel* owner = some_tunnel(datagram);
   if (owner == nullptr) return;
+  answers_.received(now_, account_of({datagram.local, datagram.remote}), datagram.bytes.size());
   // One that our unanswered rekey asks for: the peer is only quicker than its own answer.
   for (const IkeSa* sa : ike_sas(*owner))
     if (const AskRekeyIke* asked = sa->asking<AskRekeyIke>(); asked != nullptr)
       if (asked->spi == request.initiator_spi || asked->spi == request.responder_spi) return;
-  if (!owner->unknown_answered.admits(now_, kAnswerInterval)) return;
+  const std::pair spis(request.initiator_spi, request.responder_spi);
+  if (owner->unknown_answered.admits(now_, kAnswerInterval) || spis != owner->unknown)
+    say_unknown(*owner, datagram, request);
+}
+
+void Engine::Impl::say_unknown(Tunnel& owner, const Datagram& datagram, const wire::Header& request) {
   wire::PayloadWriter payloads;
   payloads.notify(wire::NotifyType::InvalidIkeSpi);
   const Bytes token = crash_token(request.initiator_spi, request.responder_spi);
@@ -82,11 +89,9 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
   wire::Header header = request;
   header.from_initiator = !request.from_initiator;
   header.response = true;
-  auto bytes = wire::write_message(header, payloads);
-  if (!bytes) return;
-  ++counters_.messages_sent;
+  if (!answer_stranger(datagram, wire::write_message(header, payloads))) return;
   ++counters_.invalid_ike_spi_sent;
-  actions_.emplace_back(Send{datagram.local, datagram.remote, *std::move(bytes)});
+  owner.unknown = {request.initiator_spi, request.responder_spi};
 }
 
 /// The peer sends ESP that we cannot receive.

@@ -94,7 +94,9 @@ IkeSa& Engine::Impl::new_ike_sa(TunnelId id, std::uint64_t local_spi, bool initi
   sa.tunnel = id;
   sa.origin.ours = initiator;
   sa.origin.started = now_;
-  if (Tunnel* owner = tunnel(id)) owner->ike_sas.insert(local_spi);
+  // Which tunnel a half-open one is for is open until IKE_AUTH: see refine_tunnel().
+  Tunnel* owner = tunnel(id);
+  if (owner != nullptr && state != IkeState::InitReceived) owner->ike_sas.insert(local_spi);
   touched_.insert({Owner::Kind::IkeSa, local_spi});
   return sa;
 }

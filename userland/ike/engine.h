@@ -324,10 +324,17 @@ struct Counters {
   std::uint64_t temporary_failures_sent = 0;
   std::uint64_t temporary_failures_received = 0;
   std::uint64_t cookies_sent = 0;
+  // Of these, why.
+  std::uint64_t cookies_sent_under_load = 0;  ///< many half-open IKE SAs, or jobs that wait
+  std::uint64_t cookies_sent_at_limit = 0;    ///< the sender's address or network has its share
+  std::uint64_t cookies_sent_for_size = 0;    ///< the answer is larger than what came from there
+  std::uint64_t cookies_sent_to_refuse = 0;   ///< a refusal would be recorded over a true failure
   std::uint64_t cookies_accepted = 0;
   std::uint64_t cookies_received = 0;
-  std::uint64_t init_requests_limited = 0;  ///< too many from addresses that no policy names
-  std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came, or others came
+  std::uint64_t init_requests_limited = 0;  ///< repeated too often to be answered again
+  std::uint64_t answers_limited = 0;        ///< more than may be sent to who is not authenticated
+  std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came
+  std::uint64_t half_open_evicted = 0;      ///< made room for another one that has returned a cookie
   std::uint64_t unknown_spi = 0;            ///< ESP that could not be received
   std::uint64_t invalid_spi_sent = 0;
   std::uint64_t invalid_spi_received = 0;

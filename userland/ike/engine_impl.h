@@ -16,6 +16,7 @@
 #include "userland/ike/child_sa.h"
 #include "userland/ike/child_terms.h"
 #include "userland/ike/cookie.h"
+#include "userland/ike/crowd.h"
 #include "userland/ike/dice.h"
 #include "userland/ike/engine.h"
 #include "userland/ike/failure.h"
@@ -45,7 +46,6 @@ inline constexpr Duration kQuietTime{10000};
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
-inline constexpr std::size_t kMaxHalfOpen = 5;
 inline constexpr std::size_t kMaxRefused = 8;
 /// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
 /// is rekeyed as fast as that goes. The peer repeats a Delete for minutes if nobody knows the IKE SA.
@@ -54,17 +54,20 @@ inline constexpr std::size_t kMaxDeleted = 64;
 /// A tunnel with all that belongs to it.
 struct Tunnel {
   TunnelPolicy policy;
-  std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended ones
+  std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended and the half-open ones
   std::vector<std::uint64_t> refused;   ///< ended before they were established; the oldest first
   std::vector<std::uint64_t> deleted;   ///< ended after that; the oldest first
   std::set<std::uint32_t> children;     ///< by inbound SPI
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
   std::unique_ptr<Failure> last_failure;
+  bool hearsay = false;  ///< of last_failure: anybody could have caused it
   Time last_logged{};
   std::optional<Time> next_attempt;
-  Throttle hurried;           ///< attempts that somebody waited for
-  Throttle unknown_answered;  ///< requests under IKE SAs that we do not have
+  Throttle hurried;  ///< attempts that somebody waited for
+  std::pair<std::uint64_t, std::uint64_t>
+      unknown;                ///< the IKE SA, by its SPIs, that we said last not to have
+  Throttle unknown_answered;  ///< and how often that one
 };
 
 /// Of a Child SA that the peer asks for: which one it is to replace (nullptr: none), and what then.
@@ -77,6 +80,13 @@ struct Replacing {
 struct JobStart {
   std::uint64_t ike_sa;  ///< local SPI
   Time when;
+};
+
+/// IKE_SA_INIT as a responder sees it.
+struct InitRequest {
+  const Datagram& datagram;
+  const wire::MessageView& message;
+  Caller caller;
 };
 
 struct Engine::Impl {
@@ -177,12 +187,11 @@ struct Engine::Impl {
   bool correct_init(IkeSa& sa, const wire::MessageView& message);
   void accept_init(IkeSa& sa, const wire::MessageView& message);
   void on_init_request(const Datagram& datagram, const wire::MessageView& message);
-  void begin_answer(Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message,
+  void look_into(Tunnel& tunnel, const Candidates& meant, const InitRequest& request);
+  void refuse_offer(Tunnel& tunnel, const InitRequest& request, const wire::SaView& offered);
+  void begin_answer(const Tunnel& tunnel, const Candidates& meant, const InitRequest& request,
                     const IkeChoice& choice);
   void answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExchangeDone& keys);
-  void reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
-                         ByteView data = {});
-  void limit_half_open(Tunnel& tunnel);
   [[nodiscard]] const Candidates* candidates(const IkeSa& sa) const;
   Tunnel* some_tunnel(const Datagram& datagram);
   bool set_keys(IkeSa& sa, const IkeChoice& choice, const Result<Secret, crypto::CryptoError>& seed,
@@ -216,12 +225,29 @@ struct Engine::Impl {
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
 
-  // gate.cc: who may begin a handshake
-  bool admit(const Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message);
+  // gate.cc: who may begin a handshake, and what strangers are answered
+  [[nodiscard]] bool returned_cookie(const Datagram& datagram, const wire::MessageView& message) const;
+  void demand_cookie(const Datagram& datagram, const wire::MessageView& message,
+                     std::uint64_t Counters::*why);
+  std::optional<Caller> admit(const Tunnel& tunnel, const Datagram& datagram,
+                              const wire::MessageView& message);
   IkeSa* answered_init(const Datagram& datagram, const wire::Header& header);
-  void note_half_open(IkeSa& sa, bool stranger);
+  Crowd& crowd_of(const Caller& caller);
+  [[nodiscard]] Duration patience_with(const Caller& caller) const;
+  void note_half_open(IkeSa& sa, const Caller& caller);
   void forget_half_open(IkeSa& sa);
+  void make_room(const Caller& caller, const IpAddress& remote);
+  void evict(std::uint64_t local_spi);
   void half_open_expired(const IkeSa& sa);
+  [[nodiscard]] bool takes_hearsay(const Tunnel& tunnel) const;
+  void record_hearsay(Tunnel& tunnel, Failure failure);
+  [[nodiscard]] IpPrefix account_of(const Path& path) const;
+  bool pay(const Datagram& datagram, std::size_t octets);
+  bool answer_stranger(const Datagram& datagram, std::optional<Bytes> answer);
+  bool reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
+                         ByteView data = {});
+  void answer_version(const Datagram& datagram, const wire::Header& request);
+  void repeat_init_response(IkeSa& sa, const Datagram& datagram);
   [[nodiscard]] Duration oldest_wait() const;
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
@@ -270,6 +296,7 @@ struct Engine::Impl {
   void give_token(IkeSa& sa, wire::PayloadWriter& payloads) const;
   static void take_token(IkeSa& sa, const wire::PayloadChain& inner);
   void answer_unknown_sa(const Datagram& datagram, const wire::Header& request);
+  void say_unknown(Tunnel& tunnel, const Datagram& datagram, const wire::Header& request);
   void report_spi(IkeSa& sa, std::uint32_t spi);
   void take_invalid_spi(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner);
   void on_hint(const Datagram& datagram, const wire::MessageView& message);
@@ -334,9 +361,13 @@ struct Engine::Impl {
   TimerQueue timers_;
   CookieJar cookies_;
   Strain strain_;
-  PrefixLimiter prefixes_;
+  PrefixLimiter version_answers_;
+  AnswerBudget answers_;
   std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
-  std::size_t strangers_ = 0;                                              ///< among the half-open ones
+  // The same ones, by what their senders have shown.
+  Crowd unproved_;
+  Crowd peers_;
+  Crowd strangers_;
   std::uint64_t last_token_ = 0;
   std::map<std::uint64_t, JobStart> jobs_;  ///< by token
   KeyPool pool_;

@@ -148,10 +148,19 @@ struct Handshake {
   std::vector<std::uint16_t> peer_hashes;
 };
 
-/// Of a responder's IKE SA before IKE_AUTH: where its request came from.
-struct HalfOpen {
+/// Who has sent IKE_SA_INIT, as far as that is known.
+struct Caller {
+  bool stranger = false;  ///< from an address that no policy names
+  bool proved = false;    ///< it has returned a cookie, so it receives what is sent to that address
+
+  [[nodiscard]] bool is_peer() const { return proved && !stranger; }
+};
+
+/// Of a responder's IKE SA before IKE_AUTH: whose request it was, and where that came from.
+struct HalfOpen : Caller {
   std::pair<Endpoint, std::uint64_t> key;  ///< and the initiator's SPI
-  bool stranger = false;                   ///< from an address that no policy names
+  std::uint64_t number;                    ///< in its Crowd
+  Throttle repeated;                       ///< answers to the same request again
 };
 
 /// Its handle is the local SPI.

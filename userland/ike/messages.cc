@@ -44,10 +44,7 @@ void Engine::Impl::receive(const Datagram& datagram) {
     ++counters_.messages_malformed;
     return;
   }
-  if (header->major_version > 2 && !header->response) {
-    reply_unprotected(datagram, *header, wire::NotifyType::InvalidMajorVersion);
-    return;
-  }
+  if (header->major_version > 2 && !header->response) return answer_version(datagram, *header);
   const auto message = wire::parse_message(datagram.bytes);
   if (message && is_hint(*message)) return on_hint(datagram, *message);
   if (!message || !wire::check_clear(*message)) {

@@ -201,6 +201,7 @@ void Engine::Impl::record(Tunnel& owner, Failure failure) {
     notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
   }
   owner.last_failure = std::make_unique<Failure>(std::move(failure));
+  owner.hearsay = false;
 }
 
 void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
