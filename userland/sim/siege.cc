@@ -193,8 +193,9 @@ void Siege::perform(ike::Action action) {
   if (auto* job = std::get_if<ike::StartJob>(&action)) {
     const std::uint64_t token = job->token;
     if (!worker_.push(std::move(*job)))
-      at(now_ + Duration(1),
-         [this, token] { step_hub(ike::JobDone{token, ike::JobFailed{"too many jobs", ""}}); });
+      at(now_ + Duration(1), [this, token] {
+        step_hub(ike::JobDone{token, ike::JobFailed{"too many jobs", ""}});
+      });
   }
 #if __has_include("userland/ike/job_queue.h")
   if (const auto* cancelled = std::get_if<ike::CancelJob>(&action)) worker_.cancel(cancelled->token);
