@@ -210,6 +210,7 @@ struct MoveSa {
 struct StartJob {
   std::uint64_t token;
   Job job;
+  JobOwner owner{};
 };
 /// The keys of an IKE SA, for a packet analyser; acted upon only while key logging is on.
 struct IkeKeys {
