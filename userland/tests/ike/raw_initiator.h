@@ -86,6 +86,7 @@ class Responder {
                          {2, {Encryption::Aes256, Integrity::Sha256, 14}}};
     return result;
   }();
+  IpsecProfile ipsec = default_ipsec_profile();
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
   Time now{1h};
   std::size_t jobs_started = 0;
@@ -99,6 +100,7 @@ class Responder {
     policy.remote_id = std::move(remote_id);
     policy.preshared_key = shared_key();
     policy.isakmp = profile;
+    policy.ipsec = ipsec;
     return policy;
   }
   Actions run_job(const Action& action) {
@@ -177,7 +179,9 @@ class RawInitiator {
   }
 
   [[nodiscard]] bool childless_supported() const { return childless_; }
+  [[nodiscard]] std::uint64_t spi() const { return spi_; }
   [[nodiscard]] std::uint64_t peer_spi() const { return peer_spi_; }
+  [[nodiscard]] const crypto::IkeKeyMaterial& keys() const { return keys_; }
 
   const Endpoint from;
 
