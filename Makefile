@@ -57,6 +57,10 @@ bench-ike: deps $(BUILD)/userland/build.ninja ## Measure IKE handshakes beside s
 	@ninja -C $(BUILD)/userland -j $(JOBS) ike_bench
 	@tools/bench-ike
 
+bench-attack: $(BUILD)/userland/build.ninja ## Show who gets in while IKE is under attack, and what that costs (simulated)
+	@ninja -C $(BUILD)/userland -j $(JOBS) attack_bench
+	@$(BUILD)/userland/bin/attack_bench
+
 check-kernels: deps ## Run every test of the module on every kernel it is for
 	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
@@ -103,4 +107,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike fuzz style install modules_install clean help
+.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike bench-attack fuzz style install modules_install clean help

@@ -20,6 +20,7 @@
 #include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
+#include "userland/daemon/log_limit.h"
 #include "userland/daemon/operate.h"
 #include "userland/daemon/peer_views.h"
 #include "userland/daemon/startup_file.h"
@@ -190,7 +191,10 @@ std::vector<Bytes> Daemon::authorities(const std::string& trustpoint) {
 
 void Daemon::run() {
   spdlog::info("awiked serves {}", options_.socket.string());
-  loop_.run();
+  {
+    const LogLimit limit(loop_);
+    loop_.run();
+  }
   spdlog::info("awiked ends");
   stop();
 }

@@ -4,17 +4,17 @@
 #include <algorithm>
 
 namespace awtun::ike {
-namespace {
 
-/// What one owner of addresses is likely to hold.
-IpPrefix neighbourhood(const IpAddress& address) {
-  const std::size_t octets = address.is_v4() ? 3 : 7;
+IpPrefix network_of(const IpAddress& address, std::uint8_t length) {
   Bytes raw(address.bytes().begin(), address.bytes().end());
-  std::fill(raw.begin() + static_cast<std::ptrdiff_t>(octets), raw.end(), std::uint8_t{0});
-  return {IpAddress::from_bytes(raw).value_or(IpAddress()), static_cast<std::uint8_t>(octets * 8)};
+  for (std::size_t at = 0; at < raw.size(); ++at) {
+    const std::size_t kept = std::clamp<std::size_t>(length, at * 8, at * 8 + 8) - at * 8;
+    raw[at] = static_cast<std::uint8_t>(raw[at] & (0xff00U >> kept));
+  }
+  return {IpAddress::from_bytes(raw).value_or(IpAddress()), length};
 }
 
-}  // namespace
+IpPrefix neighbourhood(const IpAddress& address) { return network_of(address, address.is_v4() ? 24 : 56); }
 
 bool Strain::high(Time now, std::size_t half_open, Duration wait) {
   const bool high = until_ && now < *until_;
@@ -25,24 +25,42 @@ bool Strain::high(Time now, std::size_t half_open, Duration wait) {
 }
 
 bool PrefixLimiter::admits(Time now, const IpAddress& remote) {
-  const IpPrefix prefix = neighbourhood(remote);
-  const auto found = buckets_.find(prefix);
-  if (found == buckets_.end()) {
-    by_age_.push_front({prefix, Duration::zero(), now});
-    buckets_.emplace(prefix, by_age_.begin());
-    if (buckets_.size() > kMaxPrefixes) {
-      buckets_.erase(by_age_.back().prefix);
-      by_age_.pop_back();
-    }
-  } else {
-    by_age_.splice(by_age_.begin(), by_age_, found->second);
-  }
-  Bucket& bucket = by_age_.front();
+  Bucket& bucket = buckets_.at(neighbourhood(remote));
   bucket.used = std::max(Duration::zero(), bucket.used - (now - bucket.seen));
   bucket.seen = now;
   if (bucket.used + kRefill > kRefill * kBurst) return false;
   bucket.used += kRefill;
   return true;
+}
+
+AnswerBudget::Account& AnswerBudget::account(Time now, const IpPrefix& prefix) {
+  Account& found = accounts_.at(prefix);
+  if (found.term && now - *found.term >= kTerm) {
+    found.balance = std::max<std::int64_t>(found.balance, 0);
+    found.lent = 0;
+    found.term.reset();
+  }
+  return found;
+}
+
+void AnswerBudget::received(Time now, const IpPrefix& from, std::size_t octets) {
+  Account& payer = account(now, from);
+  payer.balance = std::min(payer.balance + static_cast<std::int64_t>(octets), kMost);
+}
+
+bool AnswerBudget::affords(Time now, const IpPrefix& to, const Exchange& exchange) {
+  const Account& payer = account(now, to);
+  const std::int64_t missing = payer.missing(exchange);
+  return missing <= 0 || missing <= kLoan - payer.lent;
+}
+
+void AnswerBudget::charge(Time now, const IpPrefix& to, const Exchange& exchange) {
+  Account& payer = account(now, to);
+  const std::int64_t missing = payer.missing(exchange);
+  payer.balance -= static_cast<std::int64_t>(exchange.answer);
+  if (missing <= 0) return;
+  payer.lent += missing;
+  if (!payer.term) payer.term = now;
 }
 
 }  // namespace awtun::ike

@@ -10,18 +10,12 @@ namespace {
 
 /// Hints about one IKE SA are heeded no more often.
 constexpr Duration kHintInterval{10000};
-/// A peer is told no more often that we do not have its IKE SA.
+/// A peer is told no more often that we do not have its IKE SA. Of others it is told: forged requests are
+/// not to use up what the true one waits for.
 constexpr Duration kAnswerInterval{1000};
 /// RFC 6290 4.1.
 constexpr std::size_t kMinToken = 16;
 constexpr std::size_t kMaxToken = 128;
-
-std::optional<std::uint32_t> named_spi(const wire::NotifyView& notify) {
-  if (notify.data.size() != 4) return std::nullopt;
-  std::uint32_t spi = 0;
-  for (const std::uint8_t octet : notify.data) spi = spi << 8 | octet;
-  return spi;
-}
 
 }  // namespace
 
@@ -69,11 +63,17 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
     return;
   Tunnel* owner = some_tunnel(datagram);
   if (owner == nullptr) return;
+  answers_.received(now_, account_of({datagram.local, datagram.remote}), datagram.bytes.size());
   // One that our unanswered rekey asks for: the peer is only quicker than its own answer.
   for (const IkeSa* sa : ike_sas(*owner))
     if (const AskRekeyIke* asked = sa->asking<AskRekeyIke>(); asked != nullptr)
       if (asked->spi == request.initiator_spi || asked->spi == request.responder_spi) return;
-  if (!owner->unknown_answered.admits(now_, kAnswerInterval)) return;
+  const std::pair spis(request.initiator_spi, request.responder_spi);
+  if (owner->unknown_answered.admits(now_, kAnswerInterval) || spis != owner->unknown)
+    say_unknown(*owner, datagram, request);
+}
+
+void Engine::Impl::say_unknown(Tunnel& owner, const Datagram& datagram, const wire::Header& request) {
   wire::PayloadWriter payloads;
   payloads.notify(wire::NotifyType::InvalidIkeSpi);
   const Bytes token = crash_token(request.initiator_spi, request.responder_spi);
@@ -82,11 +82,9 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
   wire::Header header = request;
   header.from_initiator = !request.from_initiator;
   header.response = true;
-  auto bytes = wire::write_message(header, payloads);
-  if (!bytes) return;
-  ++counters_.messages_sent;
+  if (!answer_stranger(datagram, wire::write_message(header, payloads))) return;
   ++counters_.invalid_ike_spi_sent;
-  actions_.emplace_back(Send{datagram.local, datagram.remote, *std::move(bytes)});
+  owner.unknown = {request.initiator_spi, request.responder_spi};
 }
 
 /// The peer sends ESP that we cannot receive.
@@ -117,10 +115,10 @@ void Engine::Impl::take_invalid_spi(IkeSa& sa, Tunnel& owner, const wire::Payloa
   const auto notify = find_notify(inner, wire::NotifyType::InvalidSpi);
   if (!notify) return;
   ++counters_.invalid_spi_received;
-  const auto spi = named_spi(*notify);
-  for (const ChildSa* one : children(owner))
-    if (spi == one->outbound_spi && is_in_use(one) && now_ - one->established >= kLinger)
-      sa.want({Task::What::RekeyChild, one->inbound_spi});
+  const auto spi = spi_of(notify->data);
+  const ChildSa* one = spi ? child_by_outbound(owner, *spi) : nullptr;
+  if (is_in_use(one) && now_ - one->established >= kLinger)
+    sa.want({Task::What::RekeyChild, one->inbound_spi});
 }
 
 /// Outside of any IKE SA, so from anybody.
@@ -132,13 +130,12 @@ void Engine::Impl::on_hint(const Datagram& datagram, const wire::MessageView& me
     return;
   }
   const auto notify = find_notify(message.payloads, wire::NotifyType::InvalidSpi);
-  const auto spi = notify ? named_spi(*notify) : std::nullopt;
+  const auto spi = notify ? spi_of(notify->data) : std::nullopt;
   Tunnel* owner = some_tunnel(datagram);
   ++counters_.invalid_spi_received;
   if (!spi || owner == nullptr) return;
-  for (const ChildSa* one : children(*owner))
-    if (one->outbound_spi == *spi && is_in_use(one))
-      if (IkeSa* sa = ike(one->ike_sa)) check_liveness(*sa);
+  const ChildSa* one = child_by_outbound(*owner, *spi);
+  if (IkeSa* sa = is_in_use(one) ? ike(one->ike_sa) : nullptr) check_liveness(*sa);
 }
 
 IkeSa* Engine::Impl::ike_by_both(const wire::Header& header) {

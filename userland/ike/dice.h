@@ -22,7 +22,8 @@ class Dice {
   }
 
   /// A nonce of ours: at least half the key of any PRF (RFC 7296 section 2.10).
-  [[nodiscard]] Bytes nonce() { return bytes(32); }
+  static constexpr std::size_t kNonceSize = 32;
+  [[nodiscard]] Bytes nonce() { return bytes(kNonceSize); }
 
   [[nodiscard]] std::uint64_t u64() {
     std::array<std::uint8_t, 8> raw{};

@@ -16,6 +16,7 @@
 #include "userland/ike/child_sa.h"
 #include "userland/ike/child_terms.h"
 #include "userland/ike/cookie.h"
+#include "userland/ike/crowd.h"
 #include "userland/ike/dice.h"
 #include "userland/ike/engine.h"
 #include "userland/ike/failure.h"
@@ -45,7 +46,6 @@ inline constexpr Duration kQuietTime{10000};
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
-inline constexpr std::size_t kMaxHalfOpen = 5;
 inline constexpr std::size_t kMaxRefused = 8;
 /// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
 /// is rekeyed as fast as that goes. The peer repeats a Delete for minutes if nobody knows the IKE SA.
@@ -54,17 +54,23 @@ inline constexpr std::size_t kMaxDeleted = 64;
 /// A tunnel with all that belongs to it.
 struct Tunnel {
   TunnelPolicy policy;
-  std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended ones
-  std::vector<std::uint64_t> refused;   ///< ended before they were established; the oldest first
-  std::vector<std::uint64_t> deleted;   ///< ended after that; the oldest first
-  std::set<std::uint32_t> children;     ///< by inbound SPI
+  std::set<std::uint64_t> ike_sas;       ///< by local SPI; without the ended and the half-open ones
+  std::vector<std::uint64_t> refused;    ///< ended before they were established; the oldest first
+  std::vector<std::uint64_t> deleted;    ///< ended after that; the oldest first
+  std::set<std::uint32_t> children;      ///< by inbound SPI; without the lingering ones
+  std::vector<std::uint32_t> lingering;  ///< by inbound SPI; the oldest first
+  /// To the inbound SPI: of the Child SAs that the peer has and has not deleted.
+  std::unordered_map<std::uint32_t, std::uint32_t> by_outbound;
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
   std::unique_ptr<Failure> last_failure;
+  bool hearsay = false;  ///< of last_failure: anybody could have caused it
   Time last_logged{};
   std::optional<Time> next_attempt;
-  Throttle hurried;           ///< attempts that somebody waited for
-  Throttle unknown_answered;  ///< requests under IKE SAs that we do not have
+  Throttle hurried;  ///< attempts that somebody waited for
+  std::pair<std::uint64_t, std::uint64_t>
+      unknown;                ///< the IKE SA, by its SPIs, that we said last not to have
+  Throttle unknown_answered;  ///< and how often that one
 };
 
 /// Of a Child SA that the peer asks for: which one it is to replace (nullptr: none), and what then.
@@ -73,10 +79,24 @@ struct Replacing {
   Then then;
 };
 
+/// A CREATE_CHILD_SA request; `keys`: nullptr until the job that it needs has ended.
+struct PeersRequest {
+  const wire::Header& header;
+  const wire::PayloadChain& inner;
+  const KeyExchangeDone* keys;
+};
+
 /// A job that an IKE SA waits for.
 struct JobStart {
   std::uint64_t ike_sa;  ///< local SPI
   Time when;
+};
+
+/// IKE_SA_INIT as a responder sees it.
+struct InitRequest {
+  const Datagram& datagram;
+  const wire::MessageView& message;
+  Caller caller;
 };
 
 struct Engine::Impl {
@@ -109,6 +129,7 @@ struct Engine::Impl {
   // Tables. Looking something up notes it for sweep(), which then recomputes its deadline.
   IkeSa* ike(std::uint64_t local_spi);
   ChildSa* child(std::uint32_t inbound_spi);
+  ChildSa* child_by_outbound(Tunnel& tunnel, std::uint32_t outbound_spi);
   Tunnel* tunnel(TunnelId id);
   IkeSa& new_ike_sa(TunnelId tunnel, std::uint64_t local_spi, bool initiator, IkeState state);
   std::uint64_t fresh_ike_spi();
@@ -162,9 +183,12 @@ struct Engine::Impl {
 
   // jobs.cc: work that is done outside of a step
   void start_job(IkeSa& sa, Job job, Purport what);
-  void finish_job(IkeSa& sa, JobResult&& result);
-  void cancel_job(IkeSa& sa);
+  void finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobResult&& result);
+  void cancel_job(std::unique_ptr<PendingJob>& slot);
+  void cancel_jobs(IkeSa& sa);
+  void give_up_overdue_jobs(IkeSa& sa);
   KeyExchangeJob key_exchange_job(wire::GroupId group, std::optional<Bytes> peer);
+  KeyPool::Key key_for(IkeSa& sa, wire::GroupId group, const Task& task);
   void refill_pool();
 
   // init_exchange.cc: IKE_SA_INIT
@@ -178,12 +202,11 @@ struct Engine::Impl {
   bool correct_init(IkeSa& sa, const wire::MessageView& message);
   void accept_init(IkeSa& sa, const wire::MessageView& message);
   void on_init_request(const Datagram& datagram, const wire::MessageView& message);
-  void begin_answer(Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message,
+  void look_into(Tunnel& tunnel, const Candidates& meant, const InitRequest& request);
+  void refuse_offer(Tunnel& tunnel, const InitRequest& request, const wire::SaView& offered);
+  void begin_answer(const Tunnel& tunnel, const Candidates& meant, const InitRequest& request,
                     const IkeChoice& choice);
   void answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExchangeDone& keys);
-  void reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
-                         ByteView data = {});
-  void limit_half_open(Tunnel& tunnel);
   [[nodiscard]] const Candidates* candidates(const IkeSa& sa) const;
   Tunnel* some_tunnel(const Datagram& datagram);
   bool set_keys(IkeSa& sa, const IkeChoice& choice, const Result<Secret, crypto::CryptoError>& seed,
@@ -217,30 +240,60 @@ struct Engine::Impl {
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
 
-  // gate.cc: who may begin a handshake
-  bool admit(const Tunnel& tunnel, const Datagram& datagram, const wire::MessageView& message);
+  // gate.cc: who may begin a handshake, and what strangers are answered
+  [[nodiscard]] bool returned_cookie(const Datagram& datagram, const wire::MessageView& message) const;
+  void demand_cookie(const Datagram& datagram, const wire::MessageView& message,
+                     std::uint64_t Counters::*why);
+  std::optional<Caller> admit(const Tunnel& tunnel, const Datagram& datagram,
+                              const wire::MessageView& message);
   IkeSa* answered_init(const Datagram& datagram, const wire::Header& header);
-  void note_half_open(IkeSa& sa, bool stranger);
+  Crowd& crowd_of(const Caller& caller);
+  [[nodiscard]] Duration patience_with(const Caller& caller) const;
+  void note_half_open(IkeSa& sa, const Caller& caller);
   void forget_half_open(IkeSa& sa);
+  void make_room(const Caller& caller, const IpAddress& remote);
+  void evict(std::uint64_t local_spi);
   void half_open_expired(const IkeSa& sa);
+  [[nodiscard]] bool takes_hearsay(const Tunnel& tunnel) const;
+  void record_hearsay(Tunnel& tunnel, Failure failure);
+  [[nodiscard]] IpPrefix account_of(const Path& path) const;
+  bool pay(const Datagram& datagram, std::size_t octets);
+  bool answer_stranger(const Datagram& datagram, std::optional<Bytes> answer);
+  bool reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
+                         ByteView data = {});
+  void answer_version(const Datagram& datagram, const wire::Header& request);
+  void repeat_init_response(IkeSa& sa, const Datagram& datagram);
   [[nodiscard]] Duration oldest_wait() const;
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
+  void done(IkeSa& sa, PrepareRequest&& what, JobResult&& result);
+  void done(IkeSa& sa, ConcludeRequest&& what, JobResult&& result);
+  void done(IkeSa& sa, AnswerCreateChild&& what, JobResult&& result);
+  void try_later(IkeSa& sa, const Task& task);
+  std::optional<Task> stop_preparing(IkeSa& sa);
+  void stop_answering(IkeSa& sa);
   void ask_new_child(IkeSa& sa, ChildSa* old);
-  void on_create_child_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
-  void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner, const Replacing& replacing);
+  void on_create_child_request(IkeSa& sa, const PeersRequest& request);
+  bool has_room(Tunnel& tunnel, PeerAsks asks);
+  bool obtain_keys(IkeSa& sa, const PeersRequest& request, const wire::KeView& ke);
+  void put_off_peer(IkeSa& sa, const wire::Header& header);
+  void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request,
+                            const Replacing& replacing);
   void on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner);
+  void conclusion_failed(IkeSa& sa, Failure failure);
+  void finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner,
+                        const Secret* shared);
   void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
   void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
   ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
   ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
-  void ask_rekey_ike(IkeSa& sa, wire::GroupId group);
-  void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner, Then then);
+  void ask_rekey_ike(IkeSa& sa, const Task& task);
+  void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request, Then then);
   void on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner);
+  void finish_ike_rekey(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner,
+                        const Secret* shared);
   void ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error);
   IkeSa* make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator, const IkeChoice& choice,
                         const Secret& shared, ExchangeNonces nonces);
@@ -271,6 +324,7 @@ struct Engine::Impl {
   void give_token(IkeSa& sa, wire::PayloadWriter& payloads) const;
   static void take_token(IkeSa& sa, const wire::PayloadChain& inner);
   void answer_unknown_sa(const Datagram& datagram, const wire::Header& request);
+  void say_unknown(Tunnel& tunnel, const Datagram& datagram, const wire::Header& request);
   void report_spi(IkeSa& sa, std::uint32_t spi);
   void take_invalid_spi(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner);
   void on_hint(const Datagram& datagram, const wire::MessageView& message);
@@ -289,6 +343,7 @@ struct Engine::Impl {
   void delete_child(ChildSa& child);
   void peer_deleted(ChildSa& child);
   void linger(ChildSa& child);
+  void leave_tunnel(const ChildSa& child);
   void remove(ChildSa& child);
   void retire_children(const IkeSa& sa);
   void remove_children(const IkeSa& sa);
@@ -305,6 +360,8 @@ struct Engine::Impl {
   void record(Tunnel& tunnel, Failure failure);
   void attempt_failed(IkeSa& sa, Failure failure);
   void settle(Tunnel& tunnel);
+  std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);
+  void limit_ike_sas(Tunnel& tunnel, const IkeSa& winner);
   void give_way(IkeSa& loser, IkeSa& winner);
   void close(IkeSa& sa);
   void close_after_response(IkeSa& sa);
@@ -336,9 +393,13 @@ struct Engine::Impl {
   TimerQueue timers_;
   CookieJar cookies_;
   Strain strain_;
-  PrefixLimiter prefixes_;
+  PrefixLimiter version_answers_;
+  AnswerBudget answers_;
   std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
-  std::size_t strangers_ = 0;                                              ///< among the half-open ones
+  // The same ones, by what their senders have shown.
+  Crowd unproved_;
+  Crowd peers_;
+  Crowd strangers_;
   std::uint64_t last_token_ = 0;
   std::map<std::uint64_t, JobStart> jobs_;  ///< by token
   KeyPool pool_;

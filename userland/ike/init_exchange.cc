@@ -14,6 +14,8 @@ constexpr unsigned kMaxCookies = 3;
 /// Of more CAs the peer is not told; it has to guess.
 constexpr std::size_t kMaxAuthorities = 32;
 constexpr std::size_t kMaxHashes = 16;
+/// A longer request is not kept for a stranger. Of a message RFC 7296 2 expects 3000 octets to be taken.
+constexpr std::size_t kMaxInit = 8192;
 
 /// SIGNATURE_HASH_ALGORITHMS (RFC 7427 4): SHA2-256, SHA2-384, SHA2-512.
 void write_hashes(wire::PayloadWriter& payloads) {
@@ -48,6 +50,30 @@ std::vector<Bytes> authorities_of(const Candidates& candidates) {
         result.push_back(authority);
   }
   return result;
+}
+
+/// The payloads of a full answer.
+wire::PayloadWriter init_answer(const IkeChoice& choice, ByteView nonce, ByteView public_value,
+                                const IkeSpis& spis, const Path& path, bool fragmentation,
+                                const std::vector<Bytes>& authorities) {
+  wire::PayloadWriter payloads;
+  payloads.sa(answer(choice, Bytes{}));
+  payloads.ke(choice.suite.group, public_value);
+  payloads.nonce(nonce);
+  write_nat_detection(payloads, spis, path);
+  if (fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
+  payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
+  write_hashes(payloads);
+  write_certificate_request(payloads, authorities);
+  payloads.vendor_id(own_vendor_id());
+  return payloads;
+}
+
+/// Octets of a full answer, header included.
+std::size_t init_answer_size(const Candidates& meant, const IkeChoice& choice) {
+  const Bytes nonce(Dice::kNonceSize);
+  const Bytes value(crypto::KeyExchange::public_size(choice.suite.group));
+  return wire::kHeaderSize + init_answer(choice, nonce, value, {}, {}, true, authorities_of(meant)).size();
 }
 
 }  // namespace
@@ -156,6 +182,8 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (owner == nullptr) return true;
   if (const auto cookie = find_notify(message.payloads, wire::NotifyType::Cookie)) {
     ++counters_.cookies_received;
+    // The one that we have: the answer to a repetition of what went out before it.
+    if (std::ranges::equal(cookie->data, handshake.cookie)) return true;
     const bool usable =
         !cookie->data.empty() && cookie->data.size() <= 64 && ++handshake.cookies <= kMaxCookies;
     if (!usable) return true;
@@ -248,46 +276,69 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
     return;
   }
   if (!header.from_initiator || header.initiator_spi == 0 || header.responder_spi != 0 ||
-      header.message_id != 0 || !well_formed(message.payloads)) {
+      header.message_id != 0 || message.octets.size() > kMaxInit || !well_formed(message.payloads)) {
     ++counters_.messages_malformed;
     return;
   }
+  answers_.received(now_, account_of({datagram.local, datagram.remote}), datagram.bytes.size());
   if (const auto type = message.payloads.unsupported_critical()) {
     const auto octet = static_cast<std::uint8_t>(*type);
-    return reply_unprotected(datagram, header, wire::NotifyType::UnsupportedCriticalPayload,
-                             ByteView(&octet, 1));
+    static_cast<void>(reply_unprotected(datagram, header, wire::NotifyType::UnsupportedCriticalPayload,
+                                        ByteView(&octet, 1)));
+    return;
   }
-  const Path path{datagram.local, datagram.remote};
   if (IkeSa* sa = answered_init(datagram, header)) {
-    if (sa->state != IkeState::HalfOpen) return;  // it will be answered
-    ++counters_.retransmissions;
-    return transmit(*sa, path, {sa->handshake->init_response});
+    if (sa->state == IkeState::HalfOpen) repeat_init_response(*sa, datagram);
+    return;  // or it will be answered
   }
-  if (!admit(*owner, datagram, message)) return;
-  const auto offered = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
-  const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
+  if (const auto caller = admit(*owner, datagram, message))
+    look_into(*owner, *meant, {datagram, message, *caller});
+}
+
+/// Whoever sent the request may be refused, corrected or answered.
+void Engine::Impl::look_into(Tunnel& owner, const Candidates& meant, const InitRequest& request) {
+  const auto offered = read<wire::decode_sa>(request.message.payloads, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(request.message.payloads, wire::PayloadType::Ke);
   if (!offered || !ke) return;
-  const auto choice = choose_among(*meant, *offered);
-  if (!choice) {
-    record(*owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                      describe(owner->policy.isakmp), describe(*offered),
-                                      difference(ike_proposals(owner->policy.isakmp, {}), *offered)));
-    return reply_unprotected(datagram, header, wire::NotifyType::NoProposalChosen);
+  const auto choice = choose_among(meant, *offered);
+  if (!choice) return refuse_offer(owner, request, *offered);
+  if (ke->group != choice->suite.group) {
+    static_cast<void>(reply_unprotected(request.datagram, request.message.header,
+                                        wire::NotifyType::InvalidKePayload,
+                                        group_octets(choice->suite.group)));
+    return;
   }
-  if (ke->group != choice->suite.group)
-    return reply_unprotected(datagram, header, wire::NotifyType::InvalidKePayload,
-                             group_octets(choice->suite.group));
-  begin_answer(*owner, datagram, message, *choice);
+  begin_answer(owner, meant, request, *choice);
+}
+
+/// A peer that is configured is believed once it has returned a cookie.
+void Engine::Impl::refuse_offer(Tunnel& owner, const InitRequest& request, const wire::SaView& offered) {
+  const Caller& caller = request.caller;
+  const bool recorded = caller.is_peer() || takes_hearsay(owner);
+  if (!recorded && !caller.stranger)
+    return demand_cookie(request.datagram, request.message, &Counters::cookies_sent_to_refuse);
+  if (!recorded) {
+    count(Cause::NoProposalChosen);
+  } else {
+    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                                     describe(owner.policy.isakmp), describe(offered),
+                                     difference(ike_proposals(owner.policy.isakmp, {}), offered)));
+    owner.hearsay = !caller.is_peer();
+  }
+  static_cast<void>(
+      reply_unprotected(request.datagram, request.message.header, wire::NotifyType::NoProposalChosen));
 }
 
 /// The request is one that we take: it is answered once the shared secret is there.
-void Engine::Impl::begin_answer(Tunnel& owner, const Datagram& datagram, const wire::MessageView& message,
+void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, const InitRequest& request,
                                 const IkeChoice& choice) {
+  const auto& [datagram, message, caller] = request;
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
   const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   if (!nonce || !ke) return;
-  const bool stranger = is_stranger(owner, datagram.remote.address);
-  if (!stranger) limit_half_open(owner);
+  if (!caller.proved && !answers_.affords(now_, account_of({datagram.local, datagram.remote}),
+                                          {datagram.bytes.size(), init_answer_size(meant, choice)}))
+    return demand_cookie(datagram, message, &Counters::cookies_sent_for_size);
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
@@ -295,13 +346,13 @@ void Engine::Impl::begin_answer(Tunnel& owner, const Datagram& datagram, const w
   sa.nat = detect_nat(message.payloads, {sa.peer_spi, 0}, {sa.local, sa.remote});
   sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
   sa.expected_request = 1;
-  sa.expires_at = now_ + kHalfOpenPatience;
+  sa.expires_at = now_ + patience_with(caller);
   sa.handshake = std::make_unique<Handshake>();
   Handshake& handshake = *sa.handshake;
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
   handshake.nonce_r = dice_.nonce();
   handshake.init_request = datagram.bytes;
-  note_half_open(sa, stranger);
+  note_half_open(sa, caller);
   handshake.peer_hashes = read_hashes(message.payloads);
   sa.origin.nonce = handshake.nonce_i;
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
@@ -325,16 +376,11 @@ void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExch
     return close(sa);
   sa.state = IkeState::HalfOpen;
 
-  wire::PayloadWriter payloads;
-  payloads.sa(answer(choice, Bytes{}));
-  payloads.ke(keys.ours->group(), keys.ours->public_value());
-  payloads.nonce(handshake.nonce_r);
-  write_nat_detection(payloads, {sa.peer_spi, sa.local_spi}, {sa.local, sa.remote});
-  if (sa.fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
-  payloads.notify(wire::NotifyType::ChildlessIkev2Supported);
-  write_hashes(payloads);
-  if (const Candidates* meant = candidates(sa)) write_certificate_request(payloads, authorities_of(*meant));
-  payloads.vendor_id(own_vendor_id());
+  const Candidates* meant = candidates(sa);
+  const wire::PayloadWriter payloads =
+      init_answer(choice, handshake.nonce_r, keys.ours->public_value(), {sa.peer_spi, sa.local_spi},
+                  {sa.local, sa.remote}, sa.fragmentation,
+                  meant != nullptr ? authorities_of(*meant) : std::vector<Bytes>());
   wire::Header header;
   header.initiator_spi = sa.peer_spi;
   header.responder_spi = sa.local_spi;
@@ -343,37 +389,9 @@ void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExch
   auto bytes = wire::write_message(header, payloads);
   if (!bytes) return close(sa);
   handshake.init_response = *bytes;
+  if (sa.half_open && !sa.half_open->proved)
+    answers_.charge(now_, account_of({sa.local, sa.remote}), {handshake.init_request.size(), bytes->size()});
   transmit(sa, {sa.local, sa.remote}, {*std::move(bytes)});
-}
-
-/// A flood of requests from one peer's address pushes out its own oldest attempts and nobody else's.
-void Engine::Impl::limit_half_open(Tunnel& owner) {
-  std::size_t count = 0;
-  IkeSa* oldest = nullptr;
-  for (IkeSa* sa : ike_sas(owner)) {
-    if (sa->state != IkeState::InitReceived && sa->state != IkeState::HalfOpen) continue;
-    ++count;
-    if (oldest == nullptr || sa->origin.started < oldest->origin.started) oldest = sa;
-  }
-  if (count < kMaxHalfOpen) return;
-  ++counters_.half_open_dropped;
-  close(*oldest);
-}
-
-void Engine::Impl::reply_unprotected(const Datagram& datagram, const wire::Header& request,
-                                     wire::NotifyType type, ByteView data) {
-  wire::PayloadWriter payloads;
-  payloads.notify(type, data);
-  wire::Header header;
-  header.initiator_spi = request.initiator_spi;
-  header.responder_spi = request.responder_spi;
-  header.exchange = request.exchange;
-  header.response = true;
-  header.message_id = request.message_id;
-  if (auto bytes = wire::write_message(header, payloads)) {
-    ++counters_.messages_sent;
-    actions_.emplace_back(Send{datagram.local, datagram.remote, *std::move(bytes)});
-  }
 }
 
 // ---------------------------------------------------------------- keys

@@ -61,8 +61,26 @@ struct VerifyDone {};
 struct JobFailed {
   std::string reason;  ///< for the operator: "certificate expired", "no such trustpoint"
   std::string detail;  ///< ours against theirs, where that explains it: "subject /CN=r2, issuer /CN=Other CA"
+  /// Nobody did it, or not in time: it says nothing about what the job was given.
+  bool undone = false;
 };
 using JobResult = std::variant<KeyExchangeDone, SignDone, VerifyDone, JobFailed>;
+
+/// For whom a job is done: decides its turn among the jobs that wait (see JobQueue).
+struct JobOwner {
+  /// What the one who waits for it has shown; the first go first.
+  enum class Standing : std::uint8_t {
+    Trusted,   ///< a peer that is authenticated, or one that we ask
+    Expected,  ///< somebody at the address of a configured peer
+    Stranger,  ///< somebody at any other address
+    Nobody,    ///< nobody waits: a key for the pool
+  };
+  Standing standing = Standing::Nobody;
+  /// Those of one share stand in one line: the number of a tunnel or, of strangers, their /24 or /48.
+  std::uint64_t share = 0;
+
+  auto operator<=>(const JobOwner&) const = default;
+};
 
 /// Does a Diffie-Hellman job. Depends on nothing but the job: equal jobs give equal results.
 [[nodiscard]] JobResult run(const KeyExchangeJob& job);

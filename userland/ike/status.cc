@@ -51,7 +51,7 @@ Status Engine::Impl::status() const {
   Status result;
   result.counters = counters_;
   for (const auto& [spi, sa] : ike_sas_)
-    if (sa.state != IkeState::Ended) result.ike_sas.push_back(describe(sa));
+    if (sa.state != IkeState::Ended && tunnels_.contains(sa.tunnel)) result.ike_sas.push_back(describe(sa));
   for (const auto& [spi, one] : children_) {
     std::string state = "Replaced";
     if (one.state == ChildState::Negotiating || one.state == ChildState::Lingering) continue;

@@ -140,5 +140,70 @@ TEST(Admission, TheTableIsBounded) {
   EXPECT_EQ(limiter.size(), PrefixLimiter::kMaxPrefixes);
 }
 
+// ---------------------------------------------------------------- what strangers are answered
+
+class Budget : public testing::Test {
+ protected:
+  /// Whether an answer went.
+  bool answer(std::size_t request, std::size_t octets, std::string_view network = "192.0.2.0/24") {
+    const IpPrefix prefix = *IpPrefix::parse(network);
+    budget.received(now, prefix, request);
+    if (!budget.affords(now, prefix, {request, octets})) return false;
+    budget.charge(now, prefix, {request, octets});
+    return true;
+  }
+  AnswerBudget budget;
+  Time now{1h};
+};
+
+TEST_F(Budget, WhatIsNoLargerThanItsRequestAlwaysGoes) {
+  while (answer(100, 200)) {
+  }
+  for (int i = 0; i < 10000; ++i) EXPECT_TRUE(answer(100, 100));
+  EXPECT_FALSE(answer(10, 100));
+}
+
+TEST_F(Budget, SomeIsLentAndPaidBack) {
+  std::size_t in = 0;
+  std::size_t out = 0;
+  for (int i = 0; i < 1000; ++i) {
+    in += 100;
+    out += answer(100, 150) ? 150U : 0U;
+    ASSERT_LE(out, in + AnswerBudget::kLoan);
+    if (i > 30) {
+      ASSERT_LE(out, in);
+    }
+  }
+  EXPECT_GT(out, in - 150);
+}
+
+TEST_F(Budget, ALoanIsThereAgainAfterAWhile) {
+  ASSERT_TRUE(answer(100, 612));
+  EXPECT_FALSE(answer(100, 612));
+  now += AnswerBudget::kTerm;
+  EXPECT_TRUE(answer(100, 612));
+}
+
+TEST_F(Budget, WhatIsSavedIsBounded) {
+  for (int i = 0; i < 1000; ++i) budget.received(now, *IpPrefix::parse("192.0.2.0/24"), 1000);
+  std::size_t out = 0;
+  while (answer(0, 100)) out += 100;
+  EXPECT_LE(out, static_cast<std::size_t>(AnswerBudget::kMost + AnswerBudget::kLoan));
+}
+
+// Going through more networks than are remembered gains nothing.
+TEST_F(Budget, ANetworkTakesOverWhatTheForgottenOneOwes) {
+  std::size_t out = 0;
+  for (unsigned i = 0; i < 40000; ++i) {
+    const unsigned network = i % 10000;
+    out +=
+        answer(0, 100, "10." + std::to_string(network / 250) + "." + std::to_string(network % 250) + ".0/24")
+            ? 100U
+            : 0U;
+  }
+  EXPECT_LE(out, kMaxNetworks * AnswerBudget::kLoan);
+  EXPECT_EQ(budget.size(), kMaxNetworks);
+}
+
 }  // namespace
 }  // namespace awtun::ike

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests that nobody has authenticated: what they are refused, and what a flood of them costs.
+#include <functional>
+
 #include "userland/ike/admission.h"
 #include "userland/tests/ike/raw_initiator.h"
 
@@ -38,7 +40,33 @@ class Flood : public testing::Test {
     ASSERT_EQ(responder.half_open(), Strain::kManyHalfOpen);
   }
 
+  /// Forged requests: whoever sends them does not see what is answered.
+  void flood(const Endpoint& from, unsigned count) {
+    for (unsigned i = 0; i < count; ++i)
+      static_cast<void>(responder.deliver(from, RawInitiator(from, ++forged).init_request()));
+  }
+  /// True when the request is answered in full, with a cookie if that is demanded.
+  bool admitted(const Endpoint& from, std::uint64_t spi) {
+    RawInitiator initiator(from, spi);
+    Bytes reply = responder.deliver(from, initiator.init_request());
+    if (const auto cookie = cookie_in(reply))
+      reply = responder.deliver(from, initiator.init_request(*cookie));
+    return initiator.take_init_response(reply);
+  }
+  static Endpoint in(const std::string& network, unsigned host) {
+    return {*IpAddress::parse(network + std::to_string(host % 250 + 1)), 500};
+  }
+  /// So many half-open IKE SAs from one network that returns cookies.
+  void hold(const std::string& network, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      RawInitiator initiator(in(network, i), ++forged);
+      const auto cookie = cookie_in(responder.deliver(initiator.from, initiator.init_request()));
+      if (cookie) static_cast<void>(responder.deliver(initiator.from, initiator.init_request(*cookie)));
+    }
+  }
+
   Responder responder;
+  std::uint64_t forged = 1U << 20U;
 };
 
 // ---------------------------------------------------------------- cookies
@@ -93,12 +121,11 @@ TEST_F(Flood, TheDemandEndsWhenTheAttemptsHaveGone) {
 
 TEST_F(Flood, OneAddressHoldsAHandfulOfHalfOpenSas) {
   responder.add_tunnel(0, peer(0).address);
-  for (std::uint64_t i = 0; i < 2000; ++i) {
-    RawInitiator initiator(peer(0), 5000 + i);
-    static_cast<void>(responder.deliver(initiator.from, initiator.init_request()));
-    ASSERT_LE(responder.half_open(), 5U);
-  }
-  EXPECT_GE(responder.counters().half_open_dropped, 1990U);
+  flood(peer(0), 2000);
+  EXPECT_EQ(responder.half_open(), 5U);
+  EXPECT_EQ(responder.counters().half_open_dropped, 0U);
+  EXPECT_EQ(responder.counters().half_open_evicted, 0U);
+  EXPECT_EQ(responder.counters().cookies_sent, 1995U);
 }
 
 TEST_F(Flood, StrangersGetNeitherStateNorAnswer) {
@@ -117,8 +144,272 @@ TEST_F(Flood, ARepeatedRequestIsAnsweredAsBeforeAndMakesNothing) {
   const Bytes request = initiator.init_request();
   const Bytes first = responder.deliver(initiator.from, request);
   ASSERT_FALSE(first.empty());
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(responder.deliver(initiator.from, request), first);
+  EXPECT_EQ(responder.deliver(initiator.from, request), first);
   EXPECT_EQ(responder.half_open(), 1U);
+}
+
+TEST_F(Flood, WhoHasReturnedACookieIsAnsweredAgainAsOftenAsAPeerAsks) {
+  strain();
+  RawInitiator initiator(peer(0), 77);
+  const auto cookie = cookie_in(responder.deliver(initiator.from, initiator.init_request()));
+  ASSERT_TRUE(cookie);
+  const Bytes request = initiator.init_request(*cookie);
+  const Bytes first = responder.deliver(initiator.from, request);
+  int answered = 0;
+  for (int i = 0; i < 1000; ++i) answered += responder.deliver(initiator.from, request) == first ? 1 : 0;
+  EXPECT_GE(answered, 3);
+  EXPECT_LE(answered, 5);
+  EXPECT_EQ(responder.counters().init_requests_limited, 1000U - static_cast<unsigned>(answered));
+  for (int i = 0; i < 5; ++i) {
+    responder.now += 500ms;
+    EXPECT_EQ(responder.deliver(initiator.from, request), first);
+  }
+}
+
+// ---------------------------------------------------------------- in a peer's name
+
+TEST_F(Flood, ForgedRequestsKeepNobodyOut) {
+  responder.add_tunnel(0, peer(0).address);
+  flood(peer(0), 200);
+  RawInitiator initiator(peer(0), 77);
+  const auto cookie = cookie_in(responder.deliver(initiator.from, initiator.init_request()));
+  ASSERT_TRUE(cookie);
+  flood(peer(0), 200);
+  ASSERT_TRUE(
+      initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request(*cookie))));
+  flood(peer(0), 200);
+  EXPECT_FALSE(
+      responder
+          .deliver(initiator.from, initiator.seal(wire::ExchangeType::IkeAuth, 1, initiator.identified()))
+          .empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+  EXPECT_EQ(responder.counters().half_open_evicted, 0U);
+}
+
+TEST_F(Flood, APeerWithManyTunnelsComesUpWithAllOfThem) {
+  for (TunnelId id = 0; id < 40; ++id) responder.add_tunnel(id, peer(0).address);
+  std::vector<std::unique_ptr<RawInitiator>> attempts;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    attempts.push_back(std::make_unique<RawInitiator>(peer(0), 77 + i));
+    Bytes reply = responder.deliver(peer(0), attempts.back()->init_request());
+    if (const auto cookie = cookie_in(reply))
+      reply = responder.deliver(peer(0), attempts.back()->init_request(*cookie));
+    ASSERT_TRUE(attempts.back()->take_init_response(reply));
+  }
+  EXPECT_EQ(responder.half_open(), 40U);
+}
+
+// Whoever shares a peer's address, behind a NAT, returns cookies as well.
+TEST_F(Flood, OneAddressThatReturnsCookiesIsBoundedAndGivesUpItsOldestFirst) {
+  responder.add_tunnel(0, peer(0).address);
+  flood(peer(0), 5);
+  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  EXPECT_EQ(responder.half_open(), 5U + 64U);
+  EXPECT_GE(responder.counters().half_open_evicted, 200U - 64U - 5U);
+}
+
+TEST_F(Flood, AHugeRequestIsNotKept) {
+  responder.add_tunnel(0, peer(0).address);
+  RawInitiator initiator(peer(0), 77);
+  EXPECT_TRUE(responder.deliver(initiator.from, initiator.init_request({}, 8100)).empty());
+  EXPECT_EQ(responder.half_open(), 0U);
+  EXPECT_FALSE(responder.deliver(initiator.from, initiator.init_request({}, 4000)).empty());
+}
+
+// ---------------------------------------------------------------- strangers
+
+TEST_F(Flood, ANetworkOfStrangersIsAskedForCookiesOnceItHoldsAHandful) {
+  responder.add_dynamic_tunnel(0, "spoke.example.com");
+  for (unsigned i = 0; i < 5; ++i)
+    ASSERT_FALSE(
+        cookie_in(responder.deliver(in("10.9.9.", i), RawInitiator(in("10.9.9.", i), 5 + i).init_request())));
+  EXPECT_TRUE(
+      cookie_in(responder.deliver(in("10.9.9.", 77), RawInitiator(in("10.9.9.", 77), 77).init_request())));
+  EXPECT_FALSE(
+      cookie_in(responder.deliver(in("10.9.8.", 7), RawInitiator(in("10.9.8.", 7), 78).init_request())));
+}
+
+TEST_F(Flood, TwoNetworksThatHoldWhatTheyCanKeepNobodyOut) {
+  responder.add_dynamic_tunnel(0, "spoke.example.com");
+  hold("10.9.1.", 700);
+  EXPECT_EQ(responder.half_open(), 5U + 512U);  // those of before cookies were demanded, too
+  hold("10.9.2.", 700);
+  EXPECT_EQ(responder.half_open(), 5U + 1024U);
+  const auto evicted = responder.counters().half_open_evicted;
+  std::vector<std::unique_ptr<RawInitiator>> newcomers;
+  for (unsigned i = 0; i < 55; ++i) {
+    const Endpoint from = in("10.8." + std::to_string(i) + ".", 1);
+    newcomers.push_back(std::make_unique<RawInitiator>(from, 100000 + i));
+    const auto cookie = cookie_in(responder.deliver(from, newcomers.back()->init_request()));
+    ASSERT_TRUE(cookie);
+    ASSERT_TRUE(newcomers.back()->take_init_response(
+        responder.deliver(from, newcomers.back()->init_request(*cookie))));
+  }
+  EXPECT_EQ(responder.counters().half_open_evicted, evicted + 55);
+  hold("10.9.1.", 200);
+  hold("10.9.2.", 200);
+  EXPECT_EQ(responder.half_open(), 5U + 1024U);
+  for (const auto& newcomer : newcomers) EXPECT_TRUE(responder.has(newcomer->peer_spi()));
+}
+
+TEST_F(Flood, AmongManyStrangersPatienceIsShort) {
+  responder.add_dynamic_tunnel(0, "spoke.example.com");
+  hold("10.9.1.", 400);
+  ASSERT_EQ(responder.half_open(), 400U);
+  for (int i = 0; i < 120; ++i) {
+    responder.now += 100ms;
+    static_cast<void>(responder.step(TimerDue{}));
+  }
+  EXPECT_EQ(responder.half_open(), 5U + 256U);  // who came first, and before cookies were demanded
+}
+
+// ---------------------------------------------------------------- failures on record
+
+class Record : public Flood {
+ protected:
+  void SetUp() override { responder.add_tunnel(0, peer(0).address); }
+  [[nodiscard]] std::string reason() {
+    const auto failure = responder.engine.status().peers.at(0).last_failure;
+    return failure ? failure->reason : "";
+  }
+  Bytes offer(std::uint64_t spi, ByteView cookie = {}) {
+    wire::PayloadWriter payloads;
+    if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
+    payloads.sa(
+        wire::Proposal{1, wire::ProtocolId::Ike, {}, {wire::Transform::group(wire::GroupId::Modp1024)}});
+    payloads.ke(wire::GroupId::Modp1024, Bytes(128, 9));
+    payloads.nonce(Bytes(32, 3));
+    wire::Header header;
+    header.initiator_spi = spi;
+    header.from_initiator = true;
+    return responder.deliver(peer(0), *wire::write_message(header, payloads));
+  }
+  /// What a peer with another key leaves behind.
+  void fail_truly() {
+    RawInitiator initiator(peer(0), 77);
+    ASSERT_TRUE(initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request())));
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, wire::IdType::Fqdn, Bytes{'x'});
+    payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+    responder.deliver(initiator.from, initiator.seal(wire::ExchangeType::IkeAuth, 1, payloads));
+    ASSERT_EQ(reason(), "authentication failed");
+  }
+};
+
+TEST_F(Record, ForgedRequestsDoNotReplaceWhatATrueFailureSaid) {
+  fail_truly();
+  for (int i = 0; i < 150; ++i) {
+    responder.now += 1s;
+    static_cast<void>(responder.step(TimerDue{}));
+    static_cast<void>(offer(1000 + static_cast<std::uint64_t>(i)));
+    flood(peer(0), 3);
+    ASSERT_EQ(reason(), "authentication failed") << i;
+  }
+  EXPECT_GT(responder.counters().half_open_dropped, 0U);
+  EXPECT_GT(responder.counters().cookies_sent_to_refuse, 0U);
+}
+
+TEST_F(Record, ThePeerItselfDoes) {
+  fail_truly();
+  const auto cookie = cookie_in(offer(1000));
+  ASSERT_TRUE(cookie);
+  EXPECT_EQ(error_in(offer(1000, *cookie)), wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(reason(), "no proposal chosen");
+}
+
+TEST_F(Record, AnEmptyOneTellsWhatAnybodyHasCaused) {
+  EXPECT_EQ(error_in(offer(1000)), wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(reason(), "no proposal chosen");
+  fail_truly();
+}
+
+// ---------------------------------------------------------------- what strangers are answered
+
+class Answers : public Flood {
+ protected:
+  void SetUp() override { responder.add_tunnel(0, peer(0).address); }
+  /// A request, and what it is answered with weighs no more in the end.
+  void expect_no_gain(const std::function<Bytes(std::uint64_t)>& request) {
+    std::size_t in = 0;
+    std::size_t out = 0;
+    for (std::uint64_t i = 1; i <= 200; ++i) {
+      const Bytes bytes = request(i);
+      in += bytes.size();
+      out += responder.deliver(peer(0), bytes).size();
+      EXPECT_LE(out, in + 512);
+    }
+    EXPECT_LE(out, in);
+    EXPECT_GT(out, 0U);
+  }
+  static wire::Header header(wire::ExchangeType exchange, std::uint64_t spi) {
+    wire::Header result;
+    result.initiator_spi = spi;
+    result.exchange = exchange;
+    result.from_initiator = true;
+    return result;
+  }
+  static Bytes of_version_3(std::size_t padding) {
+    wire::PayloadWriter payloads;
+    payloads.vendor_id(Bytes(padding, 1));
+    Bytes bytes = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 5), payloads);
+    bytes[17] = 0x30;
+    return bytes;
+  }
+  static Bytes under_unknown_ike_sa(std::uint64_t spi, std::size_t size) {
+    wire::PayloadWriter payloads;
+    payloads.raw(wire::PayloadType::Sk, Bytes(size, 0));
+    wire::Header about = header(wire::ExchangeType::Informational, spi);
+    about.responder_spi = spi + 1;
+    return *wire::write_message(about, payloads);
+  }
+};
+
+TEST_F(Answers, ToAnotherVersionAreFew) {
+  expect_no_gain([](std::uint64_t) { return of_version_3(0); });
+  unsigned answered = 0;
+  for (int i = 0; i < 10000; ++i) answered += responder.deliver(peer(0), of_version_3(100)).empty() ? 0U : 1U;
+  EXPECT_GE(answered, 10U);
+  EXPECT_LE(answered, 5U * 10 + 20);
+  EXPECT_TRUE(responder.deliver(peer(9), of_version_3(100)).empty()) << "a stranger gets none";
+  responder.now += 10s;
+  EXPECT_FALSE(responder.deliver(peer(0), of_version_3(100)).empty());
+}
+
+TEST_F(Answers, AboutAnUnknownIkeSaWeighNoMoreThanTheRequests) {
+  expect_no_gain([](std::uint64_t i) { return under_unknown_ike_sa(i * 2, 8); });
+}
+
+// Whoever forges the peer's address does not use up what tells it that we have lost its IKE SA.
+TEST_F(Answers, AboutAnUnknownIkeSaAreNotUsedUpByForgedRequests) {
+  for (std::uint64_t i = 1; i <= 500; ++i)
+    static_cast<void>(responder.deliver(peer(0), under_unknown_ike_sa(i * 2, 8)));
+  EXPECT_FALSE(responder.deliver(peer(0), under_unknown_ike_sa(5000, 52)).empty());
+}
+
+TEST_F(Answers, ToRepeatedRequestsWeighNoMoreThanThose) {
+  const RawInitiator form(peer(0), 77);
+  RawInitiator initiator(peer(0), 77);
+  const Bytes request = initiator.init_request();
+  expect_no_gain([&](std::uint64_t) { return request; });
+  EXPECT_GT(responder.counters().init_requests_limited, 50U);
+}
+
+TEST_F(Answers, WithManyAuthoritiesComeAfterACookie) {
+  responder.profile.remote_authentication = AuthMethod::Certificate;
+  std::vector<Bytes> authorities;
+  for (std::uint8_t i = 0; i < 32; ++i) authorities.emplace_back(20, i);
+  responder.add_tunnel(1, peer(1).address, authorities);
+  RawInitiator initiator(peer(1), 77);
+  const auto cookie = cookie_in(responder.deliver(peer(1), initiator.init_request()));
+  ASSERT_TRUE(cookie);
+  EXPECT_EQ(responder.counters().cookies_sent_for_size, 1U);
+  const Bytes answer = responder.deliver(peer(1), initiator.init_request(*cookie));
+  EXPECT_GT(answer.size(), 640U);
+  EXPECT_TRUE(initiator.take_init_response(answer));
+}
+
+TEST_F(Answers, ToOtherRequestsEachTimeAreCookies) {
+  expect_no_gain([](std::uint64_t i) { return RawInitiator(peer(0), 1000 + i).init_request(); });
 }
 
 // ---------------------------------------------------------------- corner values of IKE_SA_INIT

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -33,16 +34,15 @@ inline Secret shared_key() { return Secret(ByteView(Bytes{'k', 'e', 'y'})); }
 class Responder {
  public:
   /// Tunnel `id` to a peer; its own attempts are of no interest.
-  void add_tunnel(TunnelId id, const IpAddress& remote) {
-    TunnelPolicy policy;
-    policy.tunnel = id;
-    policy.local = here.address;
+  void add_tunnel(TunnelId id, const IpAddress& remote, std::vector<Bytes> authorities = {}) {
+    TunnelPolicy policy = policy_of(id, Identity::of(remote));
     policy.remote = remote;
-    policy.local_id = Identity::of(policy.local);
-    policy.remote_id = Identity::of(remote);
-    policy.preshared_key = shared_key();
-    policy.isakmp = profile;
+    if (!authorities.empty()) policy.certificate = CertificatePolicy{"trust", std::move(authorities)};
     static_cast<void>(step(SetTunnel{std::move(policy)}));
+  }
+  /// To a peer that may be anywhere.
+  void add_dynamic_tunnel(TunnelId id, std::string_view name) {
+    static_cast<void>(step(SetTunnel{policy_of(id, Identity::fqdn(name))}));
   }
 
   /// One input, with the jobs that it leads to; what was sent.
@@ -72,6 +72,13 @@ class Responder {
     return count;
   }
 
+  /// Whether there is an IKE SA with this SPI of ours as its responder.
+  [[nodiscard]] bool has(std::uint64_t spi) const {
+    const auto all = engine.status().ike_sas;
+    return std::any_of(all.begin(), all.end(),
+                       [&](const IkeSaStatus& sa) { return !sa.initiator && sa.responder_spi == spi; });
+  }
+
   const Endpoint here{*IpAddress::parse("10.0.0.1"), kIkePort};
   IsakmpProfile profile = [] {
     IsakmpProfile result;
@@ -79,11 +86,23 @@ class Responder {
                          {2, {Encryption::Aes256, Integrity::Sha256, 14}}};
     return result;
   }();
+  IpsecProfile ipsec = default_ipsec_profile();
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
   Time now{1h};
   std::size_t jobs_started = 0;
 
  private:
+  [[nodiscard]] TunnelPolicy policy_of(TunnelId id, Identity remote_id) const {
+    TunnelPolicy policy;
+    policy.tunnel = id;
+    policy.local = here.address;
+    policy.local_id = Identity::of(policy.local);
+    policy.remote_id = std::move(remote_id);
+    policy.preshared_key = shared_key();
+    policy.isakmp = profile;
+    policy.ipsec = ipsec;
+    return policy;
+  }
   Actions run_job(const Action& action) {
     const auto* job = std::get_if<StartJob>(&action);
     if (job == nullptr) return {};
@@ -109,12 +128,14 @@ class RawInitiator {
     return result;
   }
 
-  Bytes init_request(ByteView cookie = {}) {
+  /// `padding`: octets of a vendor id, none if 0.
+  Bytes init_request(ByteView cookie = {}, std::size_t padding = 0) {
     wire::PayloadWriter payloads;
     if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
     payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, crypto::wire_transforms(suite_)});
     payloads.ke(wire::GroupId::X25519, key_exchange_.public_value());
     payloads.nonce(nonce_);
+    if (padding > 0) payloads.vendor_id(Bytes(padding, 7));
     request_ = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 0), payloads);
     return request_;
   }
@@ -158,7 +179,9 @@ class RawInitiator {
   }
 
   [[nodiscard]] bool childless_supported() const { return childless_; }
+  [[nodiscard]] std::uint64_t spi() const { return spi_; }
   [[nodiscard]] std::uint64_t peer_spi() const { return peer_spi_; }
+  [[nodiscard]] const crypto::IkeKeyMaterial& keys() const { return keys_; }
 
   const Endpoint from;
 
