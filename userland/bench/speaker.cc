@@ -55,6 +55,10 @@ Result<void, std::string> Speaker::perform(ike::Action action) {
                           return {};
                         },
                         [this](ike::StartJob& job) { return workers_.start(std::move(job)); },
+                        [this](ike::CancelJob& job) -> Result<void, std::string> {
+                          workers_.cancel(job.token);
+                          return {};
+                        },
                         [this](ike::ActivateSa&) -> Result<void, std::string> {
                           tunnel_up_();
                           return {};

@@ -87,6 +87,11 @@ ActionExecutor::Done ActionExecutor::perform(ike::StartJob start) {
   return started;
 }
 
+ActionExecutor::Done ActionExecutor::perform(const ike::CancelJob& cancel) {
+  workers_.cancel(cancel.token);
+  return {};
+}
+
 ActionExecutor::Done ActionExecutor::perform(const ike::IkeKeys& keys) {
   if (key_log_ != nullptr) key_log_->record(keys);
   return {};

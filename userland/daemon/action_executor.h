@@ -40,6 +40,7 @@ class ActionExecutor {
   Done perform(const ike::DeleteSa& remove);
   Done perform(const ike::MoveSa& move);
   Done perform(ike::StartJob start);
+  Done perform(const ike::CancelJob& cancel);
   Done perform(const ike::IkeKeys& keys);
   Done perform(const ike::Notice& notice);
   [[nodiscard]] Result<std::uint32_t, std::string> ifindex(ike::TunnelId tunnel) const;

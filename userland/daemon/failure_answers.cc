@@ -11,7 +11,7 @@ FailureAnswers::Answer data_plane_failed(std::uint64_t token) {
 }
 
 FailureAnswers::Answer job_failed(std::uint64_t token) {
-  return [token](std::string why) { return ike::JobDone{token, ike::JobFailed{std::move(why), {}}}; };
+  return [token](std::string why) { return ike::JobDone{token, ike::JobFailed{std::move(why), {}, true}}; };
 }
 
 }  // namespace

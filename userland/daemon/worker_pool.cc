@@ -23,12 +23,19 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
+std::string describe(ike::JobQueue::Full full) {
+  return full == ike::JobQueue::Full::Share
+             ? "too many negotiations of one tunnel, or of one network, at once"
+             : "too many negotiations at once";
+}
+
 }  // namespace
 
 WorkerPool::WorkerPool(EventLoop& loop, Run run, Finish finish, Size size)
     : run_(std::move(run)),
       finish_(std::move(finish)),
       size_(size),
+      waiting_(size.waiting),
       wake_up_(open_eventfd()),
       results_(loop, wake_up_.get(), [this] { deliver(); }) {
   for (std::size_t i = 0; i < size_.threads; ++i)
@@ -43,11 +50,16 @@ WorkerPool::~WorkerPool() {
 Result<void, std::string> WorkerPool::start(ike::StartJob job) {
   {
     const std::scoped_lock lock(mutex_);
-    if (waiting_.size() >= size_.waiting) return Error{std::string("too many negotiations at once")};
-    waiting_.push_back(std::move(job));
+    const auto queued = waiting_.push(std::move(job));
+    if (!queued) return Error{describe(queued.error())};
   }
   something_waits_.notify_one();
   return {};
+}
+
+void WorkerPool::cancel(std::uint64_t token) {
+  const std::scoped_lock lock(mutex_);
+  waiting_.cancel(token);
 }
 
 // ---------------------------------------------------------------- on the workers' threads
@@ -61,9 +73,7 @@ std::optional<ike::StartJob> WorkerPool::next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (!something_waits_.wait(lock, stop, [this] { return !waiting_.empty(); }) || stop.stop_requested())
     return std::nullopt;
-  auto job = std::move(waiting_.front());
-  waiting_.pop_front();
-  return job;
+  return waiting_.pop();
 }
 
 void WorkerPool::finished(ike::JobDone done) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -18,11 +17,12 @@
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/unique_fd.h"
 #include "userland/ike/engine.h"
+#include "userland/ike/job_queue.h"
 
 namespace awtun::daemon {
 
-/// Does jobs in the order in which they come. When it goes, jobs under way are waited for and those
-/// that have not begun are forgotten.
+/// Does jobs in the order of a JobQueue. When it goes, jobs under way are waited for and those that have
+/// not begun are forgotten.
 class WorkerPool {
  public:
   /// Called on several threads at once: shares nothing that changes, logs nothing, does not throw.
@@ -33,7 +33,7 @@ class WorkerPool {
   struct Size {
     /// As many as there are processors but for one, which is the loop's; at least one.
     std::size_t threads = std::max(2U, std::thread::hardware_concurrency()) - 1;
-    std::size_t waiting = 4096;  ///< jobs that may wait; a flood is not to fill the memory
+    ike::JobQueue::Limits waiting{};  ///< jobs
   };
 
   WorkerPool(EventLoop& loop, Run run, Finish finish, Size size);
@@ -45,6 +45,8 @@ class WorkerPool {
 
   /// Refused when too many wait.
   Result<void, std::string> start(ike::StartJob job);
+  /// Not to be begun; one that has begun is finished all the same.
+  void cancel(std::uint64_t token);
 
  private:
   void work(const std::stop_token& stop);
@@ -57,7 +59,7 @@ class WorkerPool {
   Size size_;
   std::mutex mutex_;  ///< of waiting_ and done_
   std::condition_variable_any something_waits_;
-  std::deque<ike::StartJob> waiting_;
+  ike::JobQueue waiting_;
   std::vector<ike::JobDone> done_;
   UniqueFd wake_up_;
   ReadWatcher results_;

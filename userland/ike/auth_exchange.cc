@@ -46,10 +46,6 @@ AuthInput peer_input(const IkeSa& sa, ByteView id_body) {
           sa.initiator ? sa.keys->sk_pr() : sa.keys->sk_pi(), id_body};
 }
 
-KeptPayloads keep(const wire::PayloadChain& chain) {
-  return {Bytes(chain.octets().begin(), chain.octets().end()), chain.first()};
-}
-
 /// The X.509 certificates of a message, as they stand in it: the peer's own first.
 std::vector<Bytes> certificates_of(const wire::PayloadChain& inner) {
   std::vector<Bytes> result;

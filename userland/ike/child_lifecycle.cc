@@ -22,12 +22,15 @@ ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
 }
 
 /// Derives the keys and adds both SAs to the data plane, the inbound one first. `shared`: of a PFS
-/// exchange, else nullptr. False when the crypto library fails.
+/// exchange, else nullptr. False when the crypto library fails, or when the peer uses an SPI twice.
 bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& profile,
                            const ChildTerms& terms, const Secret* shared, ExchangeNonces nonces) {
   auto keys = crypto::derive_child_keys(sa.keys->prf(), terms.choice.suite, sa.keys->sk_d(), shared,
                                         nonces.initiator, nonces.responder);
-  if (!keys) return false;
+  Tunnel* owner = tunnel(made.tunnel);
+  if (!keys || owner == nullptr ||
+      !owner->by_outbound.emplace(terms.choice.peer_spi, made.inbound_spi).second)
+    return false;
   const Duration lifetime = profile.lifetime;
   made.outbound_spi = terms.choice.peer_spi;
   made.transform = terms.choice.transform;
@@ -148,10 +151,25 @@ void Engine::Impl::peer_deleted(ChildSa& old) {
 }
 
 void Engine::Impl::linger(ChildSa& old) {
+  leave_tunnel(old);
   old.state = ChildState::Lingering;
   old.rekey_at.reset();
   old.expires_at.reset();
   old.linger_until = now_ + kLinger;
+  Tunnel* owner = tunnel(old.tunnel);
+  if (owner == nullptr) return;
+  owner->lingering.push_back(old.inbound_spi);
+  if (owner->lingering.size() <= kMaxLingering) return;
+  if (ChildSa* oldest = child(owner->lingering.front())) remove(*oldest);
+}
+
+void Engine::Impl::leave_tunnel(const ChildSa& old) {
+  Tunnel* owner = tunnel(old.tunnel);
+  if (owner == nullptr) return;
+  owner->children.erase(old.inbound_spi);
+  std::erase(owner->lingering, old.inbound_spi);
+  const auto known = owner->by_outbound.find(old.outbound_spi);
+  if (known != owner->by_outbound.end() && known->second == old.inbound_spi) owner->by_outbound.erase(known);
 }
 
 /// Out of the data plane and out of the table, now.
@@ -171,7 +189,7 @@ void Engine::Impl::remove(ChildSa& old) {
       return;
   }
   old.state = ChildState::Closed;
-  if (Tunnel* owner = tunnel(old.tunnel)) owner->children.erase(old.inbound_spi);
+  leave_tunnel(old);
 }
 
 /// We delete an IKE SA, and its Child SAs with it. Where the tunnel lives on in others the peer goes on
@@ -196,7 +214,7 @@ void Engine::Impl::remove_children(const IkeSa& sa) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return;
   for (ChildSa* old : children(*owner)) {
-    if (old->ike_sa != sa.local_spi || old->state == ChildState::Lingering) continue;
+    if (old->ike_sa != sa.local_spi) continue;
     const bool installed = old->state == ChildState::Installed || old->state == ChildState::Replaced;
     if (installed) {
       retire_outbound(*old);

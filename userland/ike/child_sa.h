@@ -18,6 +18,12 @@ enum class ChildState : std::uint8_t {
   Closed,       ///< leaves the table at the end of the step
 };
 
+// Bounds of what an authenticated peer can pile up in a tunnel; see kMaxIkeSas.
+/// Child SAs that the peer has replaced: beyond, it gets no other before it deletes some.
+inline constexpr std::size_t kMaxReplaced = 16;
+/// Deleted Child SAs that still receive: beyond, the oldest stops before its time.
+inline constexpr std::size_t kMaxLingering = 256;
+
 /// Its handle is the inbound SPI, which is unique in an engine.
 struct ChildSa {
   std::uint32_t inbound_spi = 0;

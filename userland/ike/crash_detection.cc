@@ -16,13 +16,6 @@ constexpr Duration kAnswerInterval{1000};
 constexpr std::size_t kMinToken = 16;
 constexpr std::size_t kMaxToken = 128;
 
-std::optional<std::uint32_t> named_spi(const wire::NotifyView& notify) {
-  if (notify.data.size() != 4) return std::nullopt;
-  std::uint32_t spi = 0;
-  for (const std::uint8_t octet : notify.data) spi = spi << 8 | octet;
-  return spi;
-}
-
 }  // namespace
 
 bool is_hint(const wire::MessageView& message) {
@@ -117,10 +110,10 @@ void Engine::Impl::take_invalid_spi(IkeSa& sa, Tunnel& owner, const wire::Payloa
   const auto notify = find_notify(inner, wire::NotifyType::InvalidSpi);
   if (!notify) return;
   ++counters_.invalid_spi_received;
-  const auto spi = named_spi(*notify);
-  for (const ChildSa* one : children(owner))
-    if (spi == one->outbound_spi && is_in_use(one) && now_ - one->established >= kLinger)
-      sa.want({Task::What::RekeyChild, one->inbound_spi});
+  const auto spi = spi_of(notify->data);
+  const ChildSa* one = spi ? child_by_outbound(owner, *spi) : nullptr;
+  if (is_in_use(one) && now_ - one->established >= kLinger)
+    sa.want({Task::What::RekeyChild, one->inbound_spi});
 }
 
 /// Outside of any IKE SA, so from anybody.
@@ -132,13 +125,12 @@ void Engine::Impl::on_hint(const Datagram& datagram, const wire::MessageView& me
     return;
   }
   const auto notify = find_notify(message.payloads, wire::NotifyType::InvalidSpi);
-  const auto spi = notify ? named_spi(*notify) : std::nullopt;
+  const auto spi = notify ? spi_of(notify->data) : std::nullopt;
   Tunnel* owner = some_tunnel(datagram);
   ++counters_.invalid_spi_received;
   if (!spi || owner == nullptr) return;
-  for (const ChildSa* one : children(*owner))
-    if (one->outbound_spi == *spi && is_in_use(one))
-      if (IkeSa* sa = ike(one->ike_sa)) check_liveness(*sa);
+  const ChildSa* one = child_by_outbound(*owner, *spi);
+  if (IkeSa* sa = is_in_use(one) ? ike(one->ike_sa) : nullptr) check_liveness(*sa);
 }
 
 IkeSa* Engine::Impl::ike_by_both(const wire::Header& header) {

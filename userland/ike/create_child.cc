@@ -5,9 +5,9 @@
 // one; the responder sends on the new pair once it has heard that Delete, because then the
 // initiator is known to receive on it; old inbound SAs linger.
 //
-// The Diffie-Hellman exchanges of PFS, and of a rekey of the IKE SA, are computed within the step and not
-// by jobs: only peers that have proved who they are get here, a few times a day, and half a millisecond
-// costs less than a state in which each of the collisions of collision.h would have to be thought of anew.
+// Diffie-Hellman, of PFS and of a rekey of the IKE SA, is done by jobs. None adds a state to those that
+// collision.h knows: a request waits for its key before it is sent, and a message that needs a shared secret
+// counts as one that came when the secret was there, which a slow network could have brought about as well.
 #include <algorithm>
 
 #include "userland/ike/engine_impl.h"
@@ -15,7 +15,10 @@
 #include "userland/ike/retransmission.h"
 
 namespace awtun::ike {
-namespace {}  // namespace
+/// Which asks for a Child SA in the place of `old`, or (nullptr) for one.
+static Task task_of(const ChildSa* old) {
+  return old == nullptr ? Task{Task::What::NewChild} : Task{Task::What::RekeyChild, old->inbound_spi};
+}
 
 // ---------------------------------------------------------------- initiator
 
@@ -24,16 +27,13 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr || (old == nullptr && has_child(*owner))) return;
   const TunnelPolicy& policy = owner->policy;
-  AskNewChild ask{0, {}, policy.ipsec, dice_.nonce(), {}};
+  AskNewChild ask{0, {}, policy.ipsec, {}, {}};
   const wire::GroupId pfs = pfs_group(policy.ipsec);
   if (pfs != wire::GroupId::None) {
-    auto key_exchange = crypto::KeyExchange::generate(pfs, dice_.source());
-    if (!key_exchange) {
-      notice(Notice::Level::Warning, sa.tunnel, "no key could be made for PFS; the Child SA is not rekeyed");
-      return;
-    }
-    ask.key_exchange.emplace(*std::move(key_exchange));
+    ask.key_exchange = key_for(sa, pfs, task_of(old));
+    if (!ask.key_exchange) return;
   }
+  ask.nonce = dice_.nonce();
   ask.child = reserve_child(sa, true).inbound_spi;
   wire::PayloadWriter payloads;
   if (old != nullptr) {
@@ -48,6 +48,39 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
   send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
 }
 
+/// The key for a request of ours is there.
+void Engine::Impl::done(IkeSa& sa, PrepareRequest&& what, JobResult&& result) {
+  auto* made = std::get_if<KeyExchangeDone>(&result);
+  if (made == nullptr || !made->ours) {
+    notice(Notice::Level::Warning, sa.tunnel, "no key could be made for a rekey; it is tried again");
+    return try_later(sa, what.task);
+  }
+  sa.prepared = std::move(made->ours);
+  sa.want_first(what.task);
+  pump(sa);
+}
+
+/// After TEMPORARY_FAILURE, or one of ours.
+void Engine::Impl::try_later(IkeSa& sa, const Task& task) {
+  const Time when = now_ + dice_.between(kRetryLow, kRetryHigh);
+  if (task.what == Task::What::RekeyIke)
+    sa.rekey_at = when;
+  else if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed)
+    old->rekey_at = when;
+  else if (Tunnel* owner = tunnel(sa.tunnel))
+    owner->next_attempt = when;
+}
+
+/// Nothing has been asked: the key that is being made is not needed. For what it was.
+std::optional<Task> Engine::Impl::stop_preparing(IkeSa& sa) {
+  sa.prepared.reset();
+  const auto* preparing = sa.own_job ? std::get_if<PrepareRequest>(&sa.own_job->what) : nullptr;
+  if (preparing == nullptr) return std::nullopt;
+  const Task task = preparing->task;
+  cancel_job(sa.own_job);
+  return task;
+}
+
 void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner) {
   Tunnel* owner = tunnel(sa.tunnel);
   ChildSa* made = child(asked.child);
@@ -58,26 +91,52 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
     return new_child_refused(sa, *owner, asked, *error);
   }
   sa.put_off_since.reset();
-  const wire::GroupId pfs = pfs_group(asked.profile);
+  const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
+  if (!asked.key_exchange || !ke || ke->group != asked.key_exchange->group())
+    return finish_new_child(sa, std::move(asked), inner, nullptr);
+  KeyExchangeJob job{ke->group, {}, asked.key_exchange, Bytes(ke->data.begin(), ke->data.end())};
+  start_job(sa, std::move(job), ConcludeRequest{std::move(asked), keep(inner)});
+}
+
+void Engine::Impl::done(IkeSa& sa, ConcludeRequest&& what, JobResult&& result) {
+  const auto* keys = std::get_if<KeyExchangeDone>(&result);
+  const Secret* shared = keys != nullptr && keys->shared ? &*keys->shared : nullptr;
+  const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
+  const auto* failed = std::get_if<JobFailed>(&result);
+  if (!inner || (failed != nullptr && failed->undone))
+    conclusion_failed(sa, job_failed(now_, wire::ExchangeType::CreateChildSa, failed));
+  else if (auto* for_child = std::get_if<AskNewChild>(&what.asked))
+    finish_new_child(sa, std::move(*for_child), *inner, shared);
+  else if (auto* for_ike = std::get_if<AskRekeyIke>(&what.asked))
+    finish_ike_rekey(sa, std::move(*for_ike), *inner, shared);
+  pump(sa);
+}
+
+/// The peer holds an SA that we cannot use.
+void Engine::Impl::conclusion_failed(IkeSa& sa, Failure failure) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  delete_ike(sa);
+  if (owner == nullptr) return;
+  record(*owner, std::move(failure));
+  back_off(*owner);
+}
+
+/// `shared`: nullptr without PFS, or when there is none.
+void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner,
+                                    const Secret* shared) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  ChildSa* made = child(asked.child);
+  if (owner == nullptr || made == nullptr) return;
+  if (sa.state != IkeState::Established) return remove(*made);
   auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
-                                  occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
+                                  occasion(sa, wire::ExchangeType::CreateChildSa, pfs_group(asked.profile)));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
-  std::optional<Secret> shared;
-  if (asked.key_exchange) {
-    const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
-    if (ke && ke->group == pfs)
-      if (auto derived = asked.key_exchange->derive(ke->data)) shared = *std::move(derived);
-  }
   ExchangeNonces nonces{std::move(asked.nonce), nonce ? Bytes(nonce->begin(), nonce->end()) : Bytes()};
-  const bool complete = terms && nonce && asked.key_exchange.has_value() == shared.has_value();
-  if (!complete ||
-      !install(*made, sa, asked.profile, *terms, shared ? &*shared : nullptr, std::move(nonces))) {
-    // The peer holds a Child SA that we cannot use.
-    record(*owner,
-           terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
-                 : std::move(terms.error().failure));
-    delete_ike(sa);
-    return back_off(*owner);
+  const bool complete = terms && nonce && (asked.key_exchange != nullptr) == (shared != nullptr);
+  if (!complete || !install(*made, sa, asked.profile, *terms, shared, std::move(nonces))) {
+    return conclusion_failed(
+        sa, terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
+                  : std::move(terms.error().failure));
   }
   finish_child_rekey(sa, *owner, *made, asked.replaces);
 }
@@ -127,7 +186,7 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
       if (in_use) mark_replaced(*old);
       return;
     case Conclusion::TryLater:
-      (old != nullptr ? old->rekey_at : owner.next_attempt) = now_ + dice_.between(kRetryLow, kRetryHigh);
+      try_later(sa, task_of(old));
       return put_off(sa);
     case Conclusion::AskForNew:
       remove(*old);
@@ -157,45 +216,100 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
 
 // ---------------------------------------------------------------- responder
 
-void Engine::Impl::on_create_child_request(IkeSa& sa, const wire::Header& header,
-                                           const wire::PayloadChain& inner) {
+void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& request) {
   Tunnel* owner = tunnel(sa.tunnel);
-  const auto offered = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
-  if (owner == nullptr || !offered) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  const auto offered = read<wire::decode_sa>(request.inner, wire::PayloadType::Sa);
+  if (owner == nullptr || !offered) return refuse(sa, request.header, wire::NotifyType::TemporaryFailure);
   const bool whole = (*offered->begin()).protocol == wire::ProtocolId::Ike;
-  const auto rekey = whole ? std::nullopt : find_notify(inner, wire::NotifyType::RekeySa);
+  const auto rekey = whole ? std::nullopt : find_notify(request.inner, wire::NotifyType::RekeySa);
   ChildSa* old = rekey ? rekeyed_child(*owner, *rekey) : nullptr;
   const PeerAsks asks = whole ? PeerAsks::RekeyIke : rekey ? PeerAsks::RekeyChild : PeerAsks::NewChild;
   const Ruling ruling = resolve(situation(sa, *owner, asks, old));
-  if (is_collision(ruling)) ++counters_.collisions;
   switch (ruling.answer) {
     case Answer::Normal:
-      if (whole) return on_ike_rekey_request(sa, *owner, header, inner, ruling.then);
-      return on_new_child_request(sa, *owner, header, inner, {old, ruling.then});
+      if (!has_room(*owner, asks)) {
+        put_off_peer(sa, request.header);
+        break;
+      }
+      if (whole)
+        on_ike_rekey_request(sa, *owner, request, ruling.then);
+      else
+        on_new_child_request(sa, *owner, request, {old, ruling.then});
+      break;
     case Answer::ChildSaNotFound: {
       wire::PayloadWriter payloads;
       payloads.notify({wire::NotifyType::ChildSaNotFound, rekey->protocol, rekey->spi, {}});
-      return respond(sa, header, payloads);
+      respond(sa, request.header, payloads);
+      break;
     }
     case Answer::NoAdditionalSas:
-      return refuse(sa, header, wire::NotifyType::NoAdditionalSas);
+      refuse(sa, request.header, wire::NotifyType::NoAdditionalSas);
+      break;
     case Answer::Empty:
     case Answer::TemporaryFailure:
+      put_off_peer(sa, request.header);
       break;
   }
+  // While the keys are being made, nothing has been answered.
+  if (is_collision(ruling) && !sa.job) ++counters_.collisions;
+}
+
+/// A peer that replaces without deleting what it has replaced is put off until it does.
+bool Engine::Impl::has_room(Tunnel& owner, PeerAsks asks) {
+  bool room = true;
+  if (asks == PeerAsks::RekeyIke) room = standing_ike_sas(owner).size() < kMaxIkeSas;
+  if (asks == PeerAsks::RekeyChild) {
+    const auto all = children(owner);
+    room = std::count_if(all.begin(), all.end(), [](const ChildSa* one) {
+             return one->state == ChildState::Replaced;
+           }) < static_cast<std::ptrdiff_t>(kMaxReplaced);
+  }
+  if (!room) ++counters_.sa_limit_reached;
+  return room;
+}
+
+void Engine::Impl::put_off_peer(IkeSa& sa, const wire::Header& header) {
   ++counters_.temporary_failures_sent;
   refuse(sa, header, wire::NotifyType::TemporaryFailure);
 }
 
+/// True when they are there. If not, a job makes them, and the request is taken up again with them.
+bool Engine::Impl::obtain_keys(IkeSa& sa, const PeersRequest& request, const wire::KeView& ke) {
+  if (request.keys != nullptr) return true;
+  start_job(sa, key_exchange_job(ke.group, Bytes(ke.data.begin(), ke.data.end())),
+            AnswerCreateChild{request.header, keep(request.inner)});
+  return false;
+}
+
+void Engine::Impl::done(IkeSa& sa, AnswerCreateChild&& what, JobResult&& result) {
+  const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
+  const auto* keys = std::get_if<KeyExchangeDone>(&result);
+  const auto* failed = std::get_if<JobFailed>(&result);
+  if (inner && keys != nullptr && keys->ours && keys->shared)
+    on_create_child_request(sa, {what.header, *inner, keys});
+  else if (failed != nullptr && failed->undone)
+    put_off_peer(sa, what.header);
+  else
+    refuse(sa, what.header, wire::NotifyType::InvalidSyntax);
+  pump(sa);
+}
+
+/// The IKE SA goes: the peer is told so now (RFC 7296 2.25.2).
+void Engine::Impl::stop_answering(IkeSa& sa) {
+  const auto* answering = sa.job ? std::get_if<AnswerCreateChild>(&sa.job->what) : nullptr;
+  const auto header = answering != nullptr ? std::optional(answering->header) : std::nullopt;
+  cancel_job(sa.job);
+  if (header) put_off_peer(sa, *header);
+}
+
 /// The Child SA that the peer means: REKEY_SA names the SPI that it receives on, our outbound one.
 ChildSa* Engine::Impl::rekeyed_child(Tunnel& owner, const wire::NotifyView& rekey) {
-  for (ChildSa* candidate : children(owner)) {
-    const bool exists = candidate->state == ChildState::Installed ||
-                        candidate->state == ChildState::Replaced || candidate->state == ChildState::Deleting;
-    const Bytes spi = spi_bytes(candidate->outbound_spi);
-    if (exists && std::equal(spi.begin(), spi.end(), rekey.spi.begin(), rekey.spi.end())) return candidate;
-  }
-  return nullptr;
+  const auto spi = spi_of(rekey.spi);
+  ChildSa* meant = spi ? child_by_outbound(owner, *spi) : nullptr;
+  const bool exists =
+      meant != nullptr && (meant->state == ChildState::Installed || meant->state == ChildState::Replaced ||
+                           meant->state == ChildState::Deleting);
+  return exists ? meant : nullptr;
 }
 
 /// The Child SA by which the peer has replaced the one that is named.
@@ -206,43 +320,41 @@ ChildSa* Engine::Impl::peers_replacement(Tunnel& owner, std::uint32_t replaced) 
   return nullptr;
 }
 
-void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const wire::Header& header,
-                                        const wire::PayloadChain& inner, const Replacing& replacing) {
-  ChildSa* old = replacing.old;
+void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const PeersRequest& request,
+                                        const Replacing& replacing) {
+  const wire::Header& header = request.header;
   const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms = agree_as_responder(owner.policy, inner, occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
+  auto terms =
+      agree_as_responder(owner.policy, request.inner, occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
   if (!terms) {
     record(owner, std::move(terms.error().failure));
     return refuse(sa, header, terms.error().notify);
   }
-  const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
+  const auto nonce = read<wire::decode_nonce>(request.inner, wire::PayloadType::Nonce);
   if (!nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-  std::optional<crypto::KeyExchange> key_exchange;
-  std::optional<Secret> shared;
   if (pfs != wire::GroupId::None) {
-    const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
+    const auto ke = read<wire::decode_ke>(request.inner, wire::PayloadType::Ke);
     if (!ke || ke->group != pfs)
       return refuse(sa, header, wire::NotifyType::InvalidKePayload, group_octets(pfs));
-    auto generated = crypto::KeyExchange::generate(pfs, dice_.source());
-    if (!generated) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
-    auto derived = generated->derive(ke->data);
-    if (!derived) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-    key_exchange.emplace(*std::move(generated));
-    shared = *std::move(derived);
+    if (!obtain_keys(sa, request, *ke)) return;
   }
+  // Those that a changed configuration does without are not used.
+  const KeyExchangeDone* keys = pfs != wire::GroupId::None ? request.keys : nullptr;
   ChildSa& made = reserve_child(sa, false);
+  ChildSa* old = replacing.old;
   if (old != nullptr) made.replaces = old->inbound_spi;
   ExchangeNonces nonces{Bytes(nonce->begin(), nonce->end()), dice_.nonce()};
   const Bytes own_nonce = nonces.responder;
-  if (!install(made, sa, owner.policy.ipsec, *terms, shared ? &*shared : nullptr, std::move(nonces))) {
+  if (!install(made, sa, owner.policy.ipsec, *terms, keys != nullptr ? &*keys->shared : nullptr,
+               std::move(nonces))) {
     remove(made);
-    return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+    return put_off_peer(sa, header);
   }
   wire::PayloadWriter payloads;
   write_mode(payloads, terms->transport);
   payloads.sa(answer(terms->choice, made.inbound_spi, pfs));
   payloads.nonce(own_nonce);
-  if (key_exchange) payloads.ke(pfs, key_exchange->public_value());
+  if (keys != nullptr) payloads.ke(pfs, keys->ours->public_value());
   answer_selectors(payloads, *terms);
   respond(sa, header, payloads);
 

@@ -73,6 +73,12 @@ ChildSa* Engine::Impl::child(std::uint32_t inbound_spi) {
   return &found->second;
 }
 
+/// The one that the peer knows by that SPI, on which it receives.
+ChildSa* Engine::Impl::child_by_outbound(Tunnel& owner, std::uint32_t outbound_spi) {
+  const auto found = owner.by_outbound.find(outbound_spi);
+  return found == owner.by_outbound.end() ? nullptr : child(found->second);
+}
+
 Tunnel* Engine::Impl::tunnel(TunnelId id) {
   const auto found = tunnels_.find(id);
   if (found == tunnels_.end()) return nullptr;
@@ -146,7 +152,7 @@ void Engine::Impl::timer(IkeSa& sa) {
   };
   forget_old_fragments(sa);
   if (sa.outstanding && sa.outstanding->deadline() <= now_) retransmit(sa);
-  if (sa.job && sa.job->until <= now_) finish_job(sa, JobFailed{"a computation did not end", ""});
+  give_up_overdue_jobs(sa);
   if (sa.state == IkeState::Closed) return;
   if (due(sa.expires_at)) {
     if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established) {
@@ -212,17 +218,15 @@ void Engine::Impl::on(DataPlaneFailed&& input) {
 void Engine::Impl::on(SaExpired&& input) {
   Tunnel* owner = tunnel(input.tunnel);
   if (owner == nullptr) return;
-  for (ChildSa* found : children(*owner)) {
-    const std::uint32_t spi = input.direction == Direction::In ? found->inbound_spi : found->outbound_spi;
-    const bool installed = found->state == ChildState::Installed;
-    if (spi != input.spi || !(installed || found->state == ChildState::Replaced)) continue;
-    if (input.hard) {
-      expire(*found);
-    } else if (IkeSa* sa = installed ? ike(found->ike_sa) : nullptr) {
-      sa->want({Task::What::RekeyChild, found->inbound_spi});
-      pump(*sa);
-    }
-    return;
+  ChildSa* found = input.direction == Direction::In ? child(input.spi) : child_by_outbound(*owner, input.spi);
+  if (found == nullptr || found->tunnel != input.tunnel) return;
+  const bool installed = found->state == ChildState::Installed;
+  if (!installed && found->state != ChildState::Replaced) return;
+  if (input.hard) {
+    expire(*found);
+  } else if (IkeSa* sa = installed ? ike(found->ike_sa) : nullptr) {
+    sa->want({Task::What::RekeyChild, found->inbound_spi});
+    pump(*sa);
   }
 }
 

@@ -212,6 +212,10 @@ struct StartJob {
   Job job;
   JobOwner owner{};
 };
+/// Nobody waits for a job any more: if it has not begun, it need not. Its JobDone would be ignored.
+struct CancelJob {
+  std::uint64_t token;
+};
 /// The keys of an IKE SA, for a packet analyser; acted upon only while key logging is on.
 struct IkeKeys {
   std::uint64_t initiator_spi;
@@ -227,8 +231,8 @@ struct Notice {
   std::string text;
 };
 
-using Action =
-    std::variant<Send, SendKeepalive, AddSa, ActivateSa, DeleteSa, MoveSa, StartJob, IkeKeys, Notice>;
+using Action = std::variant<Send, SendKeepalive, AddSa, ActivateSa, DeleteSa, MoveSa, StartJob, CancelJob,
+                            IkeKeys, Notice>;
 using Actions = std::vector<Action>;
 
 // ---------------------------------------------------------------- what `show` prints
@@ -329,7 +333,11 @@ struct Counters {
   std::uint64_t cookies_received = 0;
   std::uint64_t init_requests_limited = 0;  ///< too many from addresses that no policy names
   std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came, or others came
-  std::uint64_t unknown_spi = 0;            ///< ESP that could not be received
+  std::uint64_t sa_limit_reached = 0;  ///< rekeys put off, or IKE SAs dropped: the peer leaves too many SAs
+  std::uint64_t jobs_cancelled = 0;    ///< computations that nobody waits for any more
+  std::uint64_t jobs_refused = 0;      ///< computations for which there was no room
+  std::uint64_t deletes_of_unknown_spi = 0;  ///< the peer deletes a Child SA that we do not have
+  std::uint64_t unknown_spi = 0;             ///< ESP that could not be received
   std::uint64_t invalid_spi_sent = 0;
   std::uint64_t invalid_spi_received = 0;
   std::uint64_t invalid_ike_spi_sent = 0;

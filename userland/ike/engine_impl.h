@@ -54,10 +54,13 @@ inline constexpr std::size_t kMaxDeleted = 64;
 /// A tunnel with all that belongs to it.
 struct Tunnel {
   TunnelPolicy policy;
-  std::set<std::uint64_t> ike_sas;      ///< by local SPI; without the ended ones
-  std::vector<std::uint64_t> refused;   ///< ended before they were established; the oldest first
-  std::vector<std::uint64_t> deleted;   ///< ended after that; the oldest first
-  std::set<std::uint32_t> children;     ///< by inbound SPI
+  std::set<std::uint64_t> ike_sas;       ///< by local SPI; without the ended ones
+  std::vector<std::uint64_t> refused;    ///< ended before they were established; the oldest first
+  std::vector<std::uint64_t> deleted;    ///< ended after that; the oldest first
+  std::set<std::uint32_t> children;      ///< by inbound SPI; without the lingering ones
+  std::vector<std::uint32_t> lingering;  ///< by inbound SPI; the oldest first
+  /// To the inbound SPI: of the Child SAs that the peer has and has not deleted.
+  std::unordered_map<std::uint32_t, std::uint32_t> by_outbound;
   std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
   unsigned failures = 0;                ///< in a row
   std::unique_ptr<Failure> last_failure;
@@ -71,6 +74,13 @@ struct Tunnel {
 struct Replacing {
   ChildSa* old;
   Then then;
+};
+
+/// A CREATE_CHILD_SA request; `keys`: nullptr until the job that it needs has ended.
+struct PeersRequest {
+  const wire::Header& header;
+  const wire::PayloadChain& inner;
+  const KeyExchangeDone* keys;
 };
 
 /// A job that an IKE SA waits for.
@@ -108,6 +118,7 @@ struct Engine::Impl {
   // Tables. Looking something up notes it for sweep(), which then recomputes its deadline.
   IkeSa* ike(std::uint64_t local_spi);
   ChildSa* child(std::uint32_t inbound_spi);
+  ChildSa* child_by_outbound(Tunnel& tunnel, std::uint32_t outbound_spi);
   Tunnel* tunnel(TunnelId id);
   IkeSa& new_ike_sa(TunnelId tunnel, std::uint64_t local_spi, bool initiator, IkeState state);
   std::uint64_t fresh_ike_spi();
@@ -161,9 +172,12 @@ struct Engine::Impl {
 
   // jobs.cc: work that is done outside of a step
   void start_job(IkeSa& sa, Job job, Purport what);
-  void finish_job(IkeSa& sa, JobResult&& result);
-  void cancel_job(IkeSa& sa);
+  void finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobResult&& result);
+  void cancel_job(std::unique_ptr<PendingJob>& slot);
+  void cancel_jobs(IkeSa& sa);
+  void give_up_overdue_jobs(IkeSa& sa);
   KeyExchangeJob key_exchange_job(wire::GroupId group, std::optional<Bytes> peer);
+  KeyPool::Key key_for(IkeSa& sa, wire::GroupId group, const Task& task);
   void refill_pool();
 
   // init_exchange.cc: IKE_SA_INIT
@@ -225,21 +239,34 @@ struct Engine::Impl {
   [[nodiscard]] Duration oldest_wait() const;
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
+  void done(IkeSa& sa, PrepareRequest&& what, JobResult&& result);
+  void done(IkeSa& sa, ConcludeRequest&& what, JobResult&& result);
+  void done(IkeSa& sa, AnswerCreateChild&& what, JobResult&& result);
+  void try_later(IkeSa& sa, const Task& task);
+  std::optional<Task> stop_preparing(IkeSa& sa);
+  void stop_answering(IkeSa& sa);
   void ask_new_child(IkeSa& sa, ChildSa* old);
-  void on_create_child_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
-  void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner, const Replacing& replacing);
+  void on_create_child_request(IkeSa& sa, const PeersRequest& request);
+  bool has_room(Tunnel& tunnel, PeerAsks asks);
+  bool obtain_keys(IkeSa& sa, const PeersRequest& request, const wire::KeView& ke);
+  void put_off_peer(IkeSa& sa, const wire::Header& header);
+  void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request,
+                            const Replacing& replacing);
   void on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner);
+  void conclusion_failed(IkeSa& sa, Failure failure);
+  void finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner,
+                        const Secret* shared);
   void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
   void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
   ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
   ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
-  void ask_rekey_ike(IkeSa& sa, wire::GroupId group);
-  void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
-                            const wire::PayloadChain& inner, Then then);
+  void ask_rekey_ike(IkeSa& sa, const Task& task);
+  void on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request, Then then);
   void on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner);
+  void finish_ike_rekey(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner,
+                        const Secret* shared);
   void ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error);
   IkeSa* make_successor(const IkeSa& old, std::uint64_t local_spi, bool initiator, const IkeChoice& choice,
                         const Secret& shared, ExchangeNonces nonces);
@@ -288,6 +315,7 @@ struct Engine::Impl {
   void delete_child(ChildSa& child);
   void peer_deleted(ChildSa& child);
   void linger(ChildSa& child);
+  void leave_tunnel(const ChildSa& child);
   void remove(ChildSa& child);
   void retire_children(const IkeSa& sa);
   void remove_children(const IkeSa& sa);
@@ -304,6 +332,8 @@ struct Engine::Impl {
   void record(Tunnel& tunnel, Failure failure);
   void attempt_failed(IkeSa& sa, Failure failure);
   void settle(Tunnel& tunnel);
+  std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);
+  void limit_ike_sas(Tunnel& tunnel, const IkeSa& winner);
   void give_way(IkeSa& loser, IkeSa& winner);
   void close(IkeSa& sa);
   void close_after_response(IkeSa& sa);

@@ -72,6 +72,7 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   made.provisional = false;
   old.rival.reset();
   move_children(old, made);
+  if (const auto task = stop_preparing(old)) old.want_first(*task);
   for (const Task& task : old.queue) {
     const bool about_children = task.what == Task::What::NewChild || task.what == Task::What::RekeyChild ||
                                 task.what == Task::What::DeleteChild;
@@ -89,6 +90,7 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
 /// The peer is to delete this IKE SA; if that does not come within `patience`, it goes by itself.
 void Engine::Impl::mark_replaced(IkeSa& sa, Duration patience) {
   sa.state = IkeState::Replaced;
+  stop_preparing(sa);
   sa.provisional = false;
   sa.queue.clear();
   sa.dpd_at.reset();
@@ -112,39 +114,44 @@ IkeSa* Engine::Impl::rival_of(const IkeSa& old) {
 
 // ---------------------------------------------------------------- initiator
 
-void Engine::Impl::ask_rekey_ike(IkeSa& sa, wire::GroupId group) {
+void Engine::Impl::ask_rekey_ike(IkeSa& sa, const Task& task) {
   const Tunnel* owner = tunnel(sa.tunnel);
-  auto key_exchange = crypto::KeyExchange::generate(group, dice_.source());
-  if (owner == nullptr || !key_exchange) return;
-  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.nonce(), *std::move(key_exchange)};
+  const auto group =
+      task.group != wire::GroupId::None ? task.group : static_cast<wire::GroupId>(sa.transform->group);
+  auto key_exchange = owner != nullptr ? key_for(sa, group, task) : nullptr;
+  if (!key_exchange) return;
+  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.nonce(), std::move(key_exchange)};
   wire::PayloadWriter payloads;
   payloads.sa(ike_proposals(ask.profile, spi_bytes(ask.spi)));
   payloads.nonce(ask.nonce);
-  payloads.ke(group, ask.key_exchange.public_value());
+  payloads.ke(group, ask.key_exchange->public_value());
   send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
 }
 
 void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner) {
   if (const auto error = find_error(inner)) return ike_rekey_refused(sa, asked, *error);
   sa.put_off_since.reset();
-  const auto answer = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
+  if (!ke || ke->group != asked.key_exchange->group())
+    return finish_ike_rekey(sa, std::move(asked), inner, nullptr);
+  KeyExchangeJob job{ke->group, {}, asked.key_exchange, Bytes(ke->data.begin(), ke->data.end())};
+  start_job(sa, std::move(job), ConcludeRequest{std::move(asked), keep(inner)});
+}
+
+/// `shared`: nullptr when there is none.
+void Engine::Impl::finish_ike_rekey(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner,
+                                    const Secret* shared) {
+  const auto answer = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   const auto choice = answer ? accepted_ike(asked.profile, *answer) : std::nullopt;
   IkeSa* made = nullptr;
-  if (choice && choice->peer_spi != 0 && nonce && ke && ke->group == choice->suite.group &&
-      ke->group == asked.key_exchange.group())
-    if (const auto shared = asked.key_exchange.derive(ke->data))
-      made = make_successor(sa, asked.spi, true, *choice, *shared,
-                            {std::move(asked.nonce), Bytes(nonce->begin(), nonce->end())});
-  if (made == nullptr) {
-    Tunnel* owner = tunnel(sa.tunnel);
-    delete_ike(sa);
-    if (owner == nullptr) return;
-    record(*owner, protocol_error(now_, wire::ExchangeType::CreateChildSa,
-                                  "the answer to the IKE SA's rekey is unusable"));
-    return back_off(*owner);
-  }
+  if (shared != nullptr && choice && choice->peer_spi != 0 && nonce &&
+      choice->suite.group == asked.key_exchange->group())
+    made = make_successor(sa, asked.spi, true, *choice, *shared,
+                          {std::move(asked.nonce), Bytes(nonce->begin(), nonce->end())});
+  if (made == nullptr)
+    return conclusion_failed(sa, protocol_error(now_, wire::ExchangeType::CreateChildSa,
+                                                "the answer to the IKE SA's rekey is unusable"));
   take_token(*made, inner);
   IkeSa* theirs = rival_of(sa);
   Rival rival = Rival::None;
@@ -184,7 +191,7 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
       adopt_rival(sa);
       return;
     case Conclusion::TryLater:
-      sa.rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+      try_later(sa, {Task::What::RekeyIke});
       return put_off(sa);
     case Conclusion::Report:
       break;
@@ -198,8 +205,8 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
   }
   if (error.type == wire::NotifyType::InvalidKePayload && error.data.size() == 2) {
     const auto group = static_cast<wire::GroupId>(error.data[0] << 8 | error.data[1]);
-    if (group != asked.key_exchange.group() && offers_group(asked.profile, group))
-      return ask_rekey_ike(sa, group);
+    if (group != asked.key_exchange->group() && offers_group(asked.profile, group))
+      return sa.want_first({Task::What::RekeyIke, 0, group});
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
     record(*owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
@@ -212,11 +219,11 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
 
 // ---------------------------------------------------------------- responder
 
-void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::Header& header,
-                                        const wire::PayloadChain& inner, Then then) {
-  const auto offered = read<wire::decode_sa>(inner, wire::PayloadType::Sa);
-  const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
-  const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
+void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const PeersRequest& request, Then then) {
+  const wire::Header& header = request.header;
+  const auto offered = read<wire::decode_sa>(request.inner, wire::PayloadType::Sa);
+  const auto ke = read<wire::decode_ke>(request.inner, wire::PayloadType::Ke);
+  const auto nonce = read<wire::decode_nonce>(request.inner, wire::PayloadType::Nonce);
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const auto choice = choose_ike(owner.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
@@ -227,19 +234,16 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const wire::He
   }
   if (ke->group != choice->suite.group)
     return refuse(sa, header, wire::NotifyType::InvalidKePayload, group_octets(choice->suite.group));
-  const auto key_exchange = crypto::KeyExchange::generate(ke->group, dice_.source());
-  if (!key_exchange) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
-  const auto shared = key_exchange->derive(ke->data);
-  if (!shared) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
+  if (!obtain_keys(sa, request, *ke)) return;
   const Bytes own_nonce = dice_.nonce();
-  IkeSa* made = make_successor(sa, fresh_ike_spi(), false, *choice, *shared,
+  IkeSa* made = make_successor(sa, fresh_ike_spi(), false, *choice, *request.keys->shared,
                                {Bytes(nonce->begin(), nonce->end()), own_nonce});
-  if (made == nullptr) return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  if (made == nullptr) return put_off_peer(sa, header);
 
   wire::PayloadWriter payloads;
   payloads.sa(answer(*choice, spi_bytes(made->local_spi)));
   payloads.nonce(own_nonce);
-  payloads.ke(key_exchange->group(), key_exchange->public_value());
+  payloads.ke(ke->group, request.keys->ours->public_value());
   give_token(*made, payloads);
   respond(sa, header, payloads);
   if (then != Then::CompareNonces) return adopt_successor(sa, *made, false);

@@ -44,13 +44,13 @@ struct AskNewChild {
   std::optional<std::uint32_t> replaces;
   IpsecProfile profile;  ///< as it was when we asked
   Bytes nonce;
-  std::optional<crypto::KeyExchange> key_exchange;
+  std::shared_ptr<const crypto::KeyExchange> key_exchange;  ///< nullptr: without PFS
 };
 struct AskRekeyIke {
   std::uint64_t spi;      ///< ours, of the IKE SA to come
   IsakmpProfile profile;  ///< as it was when we asked
   Bytes nonce;
-  crypto::KeyExchange key_exchange;
+  std::shared_ptr<const crypto::KeyExchange> key_exchange;
 };
 struct AskDeleteChild {
   std::uint32_t child;
@@ -76,6 +76,23 @@ struct Request {
   [[nodiscard]] Time deadline() const;
 };
 
+/// Something to ask once the window is free.
+struct Task {
+  enum class What : std::uint8_t {
+    NewChild,
+    RekeyChild,
+    RekeyIke,
+    DeleteChild,
+    DeleteIke,
+    Liveness,
+    ReportSpi
+  } what;
+  std::uint32_t child = 0;  ///< which one, where that matters; ReportSpi: the unknown SPI
+  /// RekeyIke: by which group; None: that of the IKE SA.
+  wire::GroupId group = wire::GroupId::None;
+  bool operator==(const Task&) const = default;
+};
+
 // What an IKE SA waits for while a job runs; the result is read in that light.
 
 struct MakeKey {};  ///< for our IKE_SA_INIT request
@@ -87,11 +104,12 @@ struct DeriveAsResponder {
   IkeChoice choice;
 };
 
-/// The payloads of an IKE_AUTH message, kept until a job has ended.
+/// The payloads of a message, kept until a job has ended.
 struct KeptPayloads {
   Bytes octets;
   wire::PayloadType first = wire::PayloadType::None;
 };
+[[nodiscard]] KeptPayloads keep(const wire::PayloadChain& chain);
 struct SignAsInitiator {};
 struct VerifyAsInitiator {
   AskAuth asked;
@@ -107,30 +125,31 @@ struct SignAsResponder {
   KeptPayloads inner;
 };
 
-using Purport = std::variant<MakeKey, DeriveAsInitiator, DeriveAsResponder, SignAsInitiator,
-                             VerifyAsInitiator, VerifyAsResponder, SignAsResponder>;
+/// The answer to the peer's CREATE_CHILD_SA. What it says is decided when the keys are there, as if the
+/// request had come just then: a network could have kept it as long.
+struct AnswerCreateChild {
+  wire::Header header;
+  KeptPayloads inner;
+};
+/// A key for a CREATE_CHILD_SA of ours. Nothing has been asked yet; the task begins anew with it.
+struct PrepareRequest {
+  Task task;
+};
+/// The peer has answered a CREATE_CHILD_SA of ours, and counts as not having done so until the shared
+/// secret is there.
+struct ConcludeRequest {
+  Purpose asked;
+  KeptPayloads inner;
+};
 
-/// The one job that an IKE SA may wait for. Meanwhile the peer's messages are passed over: it repeats
-/// what is not answered.
+using Purport =
+    std::variant<MakeKey, DeriveAsInitiator, DeriveAsResponder, SignAsInitiator, VerifyAsInitiator,
+                 VerifyAsResponder, SignAsResponder, AnswerCreateChild, PrepareRequest, ConcludeRequest>;
+
 struct PendingJob {
   std::uint64_t token;
   Time until;  ///< then it counts as failed
   Purport what;
-};
-
-/// Something to ask once the window is free.
-struct Task {
-  enum class What : std::uint8_t {
-    NewChild,
-    RekeyChild,
-    RekeyIke,
-    DeleteChild,
-    DeleteIke,
-    Liveness,
-    ReportSpi
-  } what;
-  std::uint32_t child = 0;  ///< which one, where that matters; ReportSpi: the unknown SPI
-  bool operator==(const Task&) const = default;
 };
 
 /// Needed until the IKE SA is established.
@@ -153,6 +172,10 @@ struct HalfOpen {
   std::pair<Endpoint, std::uint64_t> key;  ///< and the initiator's SPI
   bool stranger = false;                   ///< from an address that no policy names
 };
+
+/// How many IKE SAs of a tunnel may be established and not over: beyond, none is rekeyed. A peer that deletes
+/// what it has replaced (RFC 7296 2.8) is far from that, even where every other message is lost.
+inline constexpr std::size_t kMaxIkeSas = 32;
 
 /// Its handle is the local SPI.
 struct IkeSa {
@@ -189,7 +212,13 @@ struct IkeSa {
   bool fragmentation = false;  ///< both ends understand fragments
   Reassembly request_parts;    ///< of the peer's next request
   Reassembly response_parts;   ///< of the response to our outstanding one
+  /// For the handshake, or for what the peer asks. Meanwhile its messages, then its requests, are passed
+  /// over: it repeats what is not answered.
   std::unique_ptr<PendingJob> job;
+  /// For what we ask under an established IKE SA. Meanwhile we ask for nothing else.
+  std::unique_ptr<PendingJob> own_job;
+  /// Made by such a job, for the task that begins next.
+  std::shared_ptr<const crypto::KeyExchange> prepared;
 
   std::optional<Time> established;
   std::optional<Time> last_heard;
@@ -210,13 +239,17 @@ struct IkeSa {
   [[nodiscard]] std::optional<Time> deadline() const;
   [[nodiscard]] std::uint64_t initiator_spi() const { return initiator ? local_spi : peer_spi; }
   [[nodiscard]] std::uint64_t responder_spi() const { return initiator ? peer_spi : local_spi; }
-  /// True when the outstanding request is for `Ask`.
+  /// Not nullptr when a request for `Ask` is under way: unanswered, or its answer waits for a job.
   template <class Ask>
   [[nodiscard]] const Ask* asking() const {
-    return outstanding ? std::get_if<Ask>(&outstanding->purpose) : nullptr;
+    if (outstanding) return std::get_if<Ask>(&outstanding->purpose);
+    const auto* concluding = own_job ? std::get_if<ConcludeRequest>(&own_job->what) : nullptr;
+    return concluding != nullptr ? std::get_if<Ask>(&concluding->asked) : nullptr;
   }
   /// Queues a task unless it is there already.
   void want(Task task);
+  /// The same, before all others.
+  void want_first(Task task);
 };
 
 }  // namespace awtun::ike

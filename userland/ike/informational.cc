@@ -42,13 +42,16 @@ void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
                                     std::vector<std::uint32_t>& answered) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return;
-  for (std::size_t i = 0; i < request.count(); ++i)
-    for (ChildSa* deleted : children(*owner)) {
-      if (deleted->outbound_spi != request.spi(i)) continue;
-      if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
-      answered.push_back(deleted->inbound_spi);
-      peer_deleted(*deleted);
+  for (std::size_t i = 0; i < request.count(); ++i) {
+    ChildSa* deleted = child_by_outbound(*owner, request.spi(i));
+    if (deleted == nullptr) {
+      ++counters_.deletes_of_unknown_spi;
+      continue;
     }
+    if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
+    answered.push_back(deleted->inbound_spi);
+    peer_deleted(*deleted);
+  }
 }
 
 void Engine::Impl::ask_delete_child(IkeSa& sa, const ChildSa& deleted) {

@@ -61,6 +61,8 @@ struct VerifyDone {};
 struct JobFailed {
   std::string reason;  ///< for the operator: "certificate expired", "no such trustpoint"
   std::string detail;  ///< ours against theirs, where that explains it: "subject /CN=r2, issuer /CN=Other CA"
+  /// Nobody did it, or not in time: it says nothing about what the job was given.
+  bool undone = false;
 };
 using JobResult = std::variant<KeyExchangeDone, SignDone, VerifyDone, JobFailed>;
 

@@ -150,7 +150,7 @@ void Engine::Impl::dispatch_request(IkeSa& sa, const wire::Header& header, const
       return;
     case wire::ExchangeType::CreateChildSa:
       confirm(sa);
-      on_create_child_request(sa, header, inner);
+      on_create_child_request(sa, {header, inner, nullptr});
       break;
     case wire::ExchangeType::Informational: {
       // What it deletes is gone before one of several IKE SAs is chosen to stay.
@@ -318,7 +318,7 @@ void Engine::Impl::give_up(IkeSa& sa) {
 
 /// Starts queued tasks while the window is free and the state allows them.
 void Engine::Impl::pump(IkeSa& sa) {
-  while (!sa.outstanding && !sa.queue.empty()) {
+  while (!sa.outstanding && !sa.job && !sa.own_job && !sa.queue.empty()) {
     const bool deleting = sa.state == IkeState::Deleting;
     const bool may_ask = sa.state == IkeState::Established && !sa.provisional;
     const Task::What what = sa.queue.front().what;
@@ -345,7 +345,7 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
       }
       return;
     case Task::What::RekeyIke:
-      return ask_rekey_ike(sa, static_cast<wire::GroupId>(sa.transform->group));
+      return ask_rekey_ike(sa, task);
     case Task::What::DeleteChild:
       if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Deleting)
         ask_delete_child(sa, *old);

@@ -103,6 +103,13 @@ std::vector<IsakmpTransform> usable_transforms(const IsakmpProfile& profile) {
   return usable;
 }
 
+std::optional<std::uint32_t> spi_of(ByteView octets) {
+  if (octets.size() != 4) return std::nullopt;
+  std::uint32_t spi = 0;
+  for (const std::uint8_t octet : octets) spi = spi << 8 | octet;
+  return spi;
+}
+
 std::vector<IpsecTransform> usable_transforms(const IpsecProfile& profile) {
   std::vector<IpsecTransform> usable;
   for (const auto& [number, transform] : profile.transforms)

@@ -63,5 +63,7 @@ struct EspChoice {
 /// SPIs as a payload has them, network byte order.
 [[nodiscard]] Bytes spi_bytes(std::uint64_t ike_spi);
 [[nodiscard]] Bytes spi_bytes(std::uint32_t esp_spi);
+/// The other way round: of an ESP SPI; nullopt: it has not four octets.
+[[nodiscard]] std::optional<std::uint32_t> spi_of(ByteView octets);
 
 }  // namespace awtun::ike

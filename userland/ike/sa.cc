@@ -16,6 +16,10 @@ static std::optional<Time> earliest(std::initializer_list<std::optional<Time>> t
   return result;
 }
 
+KeptPayloads keep(const wire::PayloadChain& chain) {
+  return {Bytes(chain.octets().begin(), chain.octets().end()), chain.first()};
+}
+
 std::optional<Time> ChildSa::deadline() const { return earliest({rekey_at, expires_at, linger_until}); }
 
 std::string Request::exchange() const {
@@ -37,13 +41,20 @@ Time Request::deadline() const { return first_sent + retransmit_after(retransmit
 std::optional<Time> IkeSa::deadline() const {
   // A request that is not answered yet tests liveness by itself.
   const auto liveness = outstanding ? outstanding->deadline() : dpd_at;
-  const auto job_overdue = job ? std::optional(job->until) : std::nullopt;
-  return earliest({liveness, rekey_at, expires_at, give_way_at, job_overdue, keepalive_at,
+  const auto overdue = [](const auto& pending) {
+    return pending ? std::optional(pending->until) : std::nullopt;
+  };
+  return earliest({liveness, rekey_at, expires_at, give_way_at, overdue(job), overdue(own_job), keepalive_at,
                    request_parts.expires_at(), response_parts.expires_at()});
 }
 
 void IkeSa::want(Task task) {
   if (std::find(queue.begin(), queue.end(), task) == queue.end()) queue.push_back(task);
+}
+
+void IkeSa::want_first(Task task) {
+  std::erase(queue, task);
+  queue.insert(queue.begin(), task);
 }
 
 }  // namespace awtun::ike

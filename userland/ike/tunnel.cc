@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tunnels: brought up and kept up, down to one IKE SA each, taken down.
 #include <algorithm>
+#include <tuple>
 
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/retransmission.h"
@@ -224,6 +225,30 @@ void Engine::Impl::settle(Tunnel& owner) {
     if (sa->state == IkeState::InitSent) close(*sa);
     if (sa->state == IkeState::Established && !sa->provisional) give_way(*sa, *winner);
   }
+  limit_ike_sas(owner, *winner);
+}
+
+/// Those that the two ends have in common, or had until one of them began to delete it.
+std::vector<IkeSa*> Engine::Impl::standing_ike_sas(Tunnel& owner) {
+  std::vector<IkeSa*> result = ike_sas(owner);
+  std::erase_if(result, [](const IkeSa* sa) {
+    return !sa->established || sa->state == IkeState::Ended || sa->state == IkeState::Closed;
+  });
+  return result;
+}
+
+/// A peer that begins IKE SAs without end, and does not answer our Deletes of those before, leaves no more
+/// than that: the oldest goes without its answer.
+void Engine::Impl::limit_ike_sas(Tunnel& owner, const IkeSa& winner) {
+  auto standing = standing_ike_sas(owner);
+  std::erase(standing, &winner);
+  if (standing.size() < kMaxIkeSas) return;
+  const auto age = [](const IkeSa* sa) {
+    return std::tuple(sa->state == IkeState::Established, *sa->established);
+  };
+  ++counters_.sa_limit_reached;
+  close(**std::min_element(standing.begin(), standing.end(),
+                           [&](const IkeSa* a, const IkeSa* b) { return age(a) < age(b); }));
 }
 
 /// Deletes a redundant IKE SA, once the peer is known to hold the one that stays.
@@ -266,7 +291,7 @@ void Engine::Impl::close(IkeSa& sa) {
   sa.state = IkeState::Closed;
   sa.outstanding.reset();
   sa.queue.clear();
-  cancel_job(sa);
+  cancel_jobs(sa);
 }
 
 /// Over by a request of the peer: kept for a while to repeat the response, should it get lost.
@@ -277,7 +302,7 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.state = IkeState::Ended;
   sa.outstanding.reset();
   sa.queue.clear();
-  cancel_job(sa);
+  cancel_jobs(sa);
   sa.handshake.reset();
   sa.request_parts.forget();
   sa.response_parts.forget();
@@ -320,7 +345,9 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
   if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
   retire_children(sa);
   sa.state = IkeState::Deleting;
-  cancel_job(sa);
+  // What the peer has made for us is to be deleted too, so that is seen through.
+  stop_preparing(sa);
+  stop_answering(sa);
   sa.provisional = false;
   sa.queue.assign(1, {Task::What::DeleteIke});
   sa.dpd_at.reset();
@@ -340,6 +367,8 @@ void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
 void Engine::Impl::take_down(Tunnel& owner) {
   for (IkeSa* sa : ike_sas(owner)) delete_ike(*sa);
   for (ChildSa* left : children(owner)) remove(*left);
+  for (const std::uint32_t spi : std::vector(owner.lingering))
+    if (ChildSa* left = child(spi)) remove(*left);
   owner.next_attempt.reset();
   owner.failures = 0;
 }

@@ -50,6 +50,7 @@ class Run {
  private:
   void start(Operation operation, std::size_t at);
   void deliver(ike::Datagram datagram);
+  void end_job(std::size_t number);
   void fire();
   void remember(std::size_t index, std::uint64_t event);
   [[nodiscard]] std::optional<std::pair<Time, std::size_t>> next_timer() const;
@@ -61,11 +62,17 @@ class Run {
   std::array<std::uint64_t, 2> history_{};  ///< of each engine's inputs, hashed
   Time until_{};
   unsigned faults_left_;
+  unsigned late_left_;
   bool second_started_ = false;
 };
 
 Run::Run(const Meeting& meeting, const Bounds& bounds, std::uint64_t seed)
-    : meeting_(meeting), bounds_(bounds), world_(seed), watch_(world_), faults_left_(bounds.faults) {
+    : meeting_(meeting),
+      bounds_(bounds),
+      world_(seed),
+      watch_(world_),
+      faults_left_(bounds.faults),
+      late_left_(bounds.late) {
   world_.tracing = Tracing::Off;
   world_.add_node();
   world_.add_node();
@@ -77,11 +84,14 @@ Run::Run(const Meeting& meeting, const Bounds& bounds, std::uint64_t seed)
   IsakmpProfile isakmp = quick_isakmp_profile();
   isakmp.dpd_interval = kDpdInterval;
   for (const std::size_t index : {1 - initiator, initiator}) {
-    world_.input(index, ike::SetTunnel{tunnel_policy(world_, index, 1 - index, kTunnel, isakmp)});
+    ike::TunnelPolicy policy = tunnel_policy(world_, index, 1 - index, kTunnel, isakmp);
+    if (bounds.pfs) policy.ipsec.pfs_group = 31;
+    world_.input(index, ike::SetTunnel{std::move(policy)});
     world_.run_for(1s);
   }
   if (!watch_.at_rest()) watch_.violate("the tunnel did not come up");
   world_.network().faults = {0, 0, kNever, kNever};
+  world_.hold_jobs = true;
   until_ = world_.now() + bounds.horizon;
   start(meeting_.first, meeting_.first_at);
 }
@@ -128,11 +138,14 @@ std::vector<Choice> Run::choices() const {
   std::vector<Choice> result;
   if (violation()) return result;
   const std::size_t in_flight = world_.network().in_flight();
+  const std::size_t jobs = world_.held_jobs();
+  for (std::size_t i = 0; i < jobs; ++i) result.push_back({Choice::What::Job, static_cast<std::uint8_t>(i)});
+  if (jobs > 0 && late_left_ == 0) return result;
   for (std::size_t i = 0; i < in_flight; ++i)
     result.push_back({Choice::What::Deliver, static_cast<std::uint8_t>(i)});
   if (!second_started_) result.push_back({Choice::What::Second});
-  // With nothing in flight the time goes on by itself.
-  if (next_timer() && (in_flight == 0 || faults_left_ > 0)) result.push_back({Choice::What::Timer});
+  // With nothing under way the time goes on by itself.
+  if (next_timer() && (in_flight + jobs == 0 || faults_left_ > 0)) result.push_back({Choice::What::Timer});
   if (faults_left_ == 0) return result;
   for (std::size_t i = 0; i < in_flight; ++i) {
     result.push_back({Choice::What::Lose, static_cast<std::uint8_t>(i)});
@@ -142,18 +155,21 @@ std::vector<Choice> Run::choices() const {
 }
 
 void Run::make(const Choice& choice) {
+  if (choice.what != Choice::What::Job && world_.held_jobs() > 0) --late_left_;
   switch (choice.what) {
     case Choice::What::Deliver:
-      return deliver(world_.network().take(choice.datagram));
+      return deliver(world_.network().take(choice.number));
     case Choice::What::Lose:
       --faults_left_;
-      static_cast<void>(world_.network().take(choice.datagram));
+      static_cast<void>(world_.network().take(choice.number));
       return;
     case Choice::What::Copy:
       --faults_left_;
-      return deliver(world_.network().peek(choice.datagram));
+      return deliver(world_.network().peek(choice.number));
+    case Choice::What::Job:
+      return end_job(choice.number);
     case Choice::What::Timer:
-      if (world_.network().in_flight() > 0) --faults_left_;
+      if (world_.network().in_flight() + world_.held_jobs() > 0) --faults_left_;
       return fire();
     case Choice::What::Second:
       second_started_ = true;
@@ -164,6 +180,12 @@ void Run::make(const Choice& choice) {
 void Run::deliver(ike::Datagram datagram) {
   remember(datagram.local.address == world_.public_address(0) ? 0 : 1, hash_of(datagram));
   world_.deliver(std::move(datagram));
+}
+
+/// Which one it was of those that the engine waits for follows from what the engine said before.
+void Run::end_job(std::size_t number) {
+  const std::uint64_t token = world_.held_job(number).token;
+  remember(world_.finish_job(number), 0x200U + token);
 }
 
 void Run::fire() {
@@ -179,7 +201,8 @@ std::uint64_t Run::state() const {
     in_flight += hash_of(world_.network().peek(i));
   std::uint64_t state = in_flight;
   for (const std::uint64_t part :
-       {history_[0], history_[1], std::uint64_t{faults_left_} << 1 | (second_started_ ? 1U : 0U),
+       {history_[0], history_[1],
+        (std::uint64_t{faults_left_} << 32 | late_left_) << 1 | (second_started_ ? 1U : 0U),
         static_cast<std::uint64_t>(world_.now().time_since_epoch().count())})
     state = (state ^ part) * 0x9e3779b97f4a7c15U + (state >> 31);
   return state;
@@ -188,6 +211,8 @@ std::uint64_t Run::state() const {
 void Run::finish() {
   if (violation()) return;
   world_.network().faults = {0, 0, kTransit, kTransit};
+  world_.hold_jobs = false;
+  while (world_.held_jobs() > 0) end_job(0);
   if (!world_.run_while_not([this] { return watch_.at_rest(); }, kRecovery))
     return watch_.violate("no rest within the bound");
   world_.run_for(kRest);
@@ -254,7 +279,7 @@ class Explorer {
   Exploration result_;
 };
 
-constexpr std::string_view kLetters = "dxcts";
+constexpr std::string_view kLetters = "dxcjts";
 
 }  // namespace
 
@@ -304,7 +329,7 @@ std::string to_string(const std::vector<Choice>& choices) {
   std::string text;
   for (const Choice& choice : choices) {
     text += kLetters[static_cast<std::size_t>(choice.what)];
-    if (choice.what <= Choice::What::Copy) text += std::to_string(choice.datagram);
+    if (choice.what <= Choice::What::Job) text += std::to_string(choice.number);
     text += ' ';
   }
   return text;
@@ -317,7 +342,7 @@ std::optional<std::vector<Choice>> parse_choices(std::string_view text) {
     text.remove_prefix(1);
     if (letter == std::string_view::npos) return std::nullopt;
     Choice choice{static_cast<Choice::What>(letter)};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), choice.datagram);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), choice.number);
     if (error == std::errc()) text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     choices.push_back(choice);

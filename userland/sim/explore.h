@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every order in which two operations on a tunnel can meet: two engines, and a network of which each
-// step is a choice. The choices are tried depth first. An engine cannot be copied, but it is a
+// Every order in which two operations on a tunnel can meet: two engines, and a network and workers of
+// which each step is a choice. The choices are tried depth first. An engine cannot be copied, but it is a
 // function of its inputs: a branch is reached by replaying the choices that lead to it, and two
 // branches that gave each engine the same inputs at the same times lead to the same state, which is
 // looked at once.
@@ -39,17 +39,21 @@ struct Meeting {
 struct Bounds {
   /// How often, in one run, a datagram is lost, or arrives twice, or is overtaken by a timer.
   unsigned faults = 1;
+  /// How often, in one run, something else happens while a job is under way.
+  unsigned late = 2;
   /// How long after the first operation there are choices; later, the network is a good one. By default
   /// long enough for a retransmission, a lingering SA's end and most second tries.
   ike::Duration horizon{6500};
+  /// Child SAs are rekeyed with a Diffie-Hellman exchange of their own.
+  bool pfs = false;
 };
 
 /// One step of a run. Written as a letter and, where it has one, a number: "d0" delivers the first
-/// datagram in flight, "x0" loses it, "c0" delivers it and leaves a copy, "t" lets a timer come
-/// first, "s" starts the second operation.
+/// datagram in flight, "x0" loses it, "c0" delivers it and leaves a copy, "j0" ends the oldest job of
+/// both ends, "t" lets a timer come first, "s" starts the second operation.
 struct Choice {
-  enum class What : std::uint8_t { Deliver, Lose, Copy, Timer, Second } what;
-  std::uint8_t datagram = 0;
+  enum class What : std::uint8_t { Deliver, Lose, Copy, Job, Timer, Second } what;
+  std::uint8_t number = 0;  ///< of the datagram or job
   bool operator==(const Choice&) const = default;
 };
 [[nodiscard]] std::string to_string(const std::vector<Choice>& choices);

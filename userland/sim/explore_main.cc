@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
   app.add_option("--faults", bounds.faults, "Datagrams lost, doubled or overtaken by a timer, in one run");
   std::uint64_t horizon = static_cast<std::uint64_t>(bounds.horizon.count());
   app.add_option("--horizon", horizon, "Milliseconds after the first operation with choices");
+  app.add_option("--late", bounds.late, "Events while a job is under way, in one run");
+  app.add_flag("--pfs", bounds.pfs, "Rekey Child SAs with a Diffie-Hellman exchange");
   app.add_option("--seed", seed, "Of both engines");
   app.add_option("--jobs", jobs, "Processes")->check(CLI::Range(1, 256));
   app.add_option("--only", only, "One meeting, such as 'child-rekey@0 ike-rekey@1', or what begins so");

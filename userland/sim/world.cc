@@ -64,11 +64,22 @@ void World::restart(std::size_t index) {
   node.seed += 500;
   node.engine = ike::Engine(seeded(node.seed), settings_of(index));
   node.kernel.flush();
+  node.jobs = {};
+  node.running = 0;
+  asleep_.erase(index);
+  std::erase_if(held_, [&](const auto& one) { return one.first == index; });
   node.alive = true;
   say(index, "restarted");
 }
 
-void World::power(std::size_t index, bool on) { nodes_[index].alive = on; }
+/// Its workers stand still meanwhile.
+void World::power(std::size_t index, bool on) {
+  Node& node = nodes_[index];
+  node.alive = on;
+  if (!on) return;
+  for (Running& each : std::exchange(asleep_[index], {}))
+    jobs_.emplace(std::pair(now_, jobs_started_++), std::move(each));
+}
 
 void World::carry_out(std::size_t index, ike::Actions actions) {
   Node& node = nodes_[index];
@@ -93,22 +104,50 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
       node.keepalives.push_back(now_);
       if (node.nat) static_cast<void>(node.nat->out(now_, kept->local));
     }
-    if (const auto* job = std::get_if<ike::StartJob>(&action)) {
+    if (auto* job = std::get_if<ike::StartJob>(&action)) {
       if (on_job) on_job(index, *job);
-      if (job_times.max == Duration::zero())
+      const bool held = hold_jobs && job->owner.standing != ike::JobOwner::Standing::Nobody;
+      if (held)
+        held_.emplace_back(index, std::move(*job));
+      else if (job_times.max == Duration::zero())
         reactions.emplace_back(ike::JobDone{job->token, run(node, job->job)});
-      else
-        start(index, *job);
+      else if (const std::uint64_t token = job->token; !node.jobs.push(std::move(*job)))
+        reactions.emplace_back(ike::JobDone{token, ike::JobFailed{"too many jobs", "", true}});
     }
+    if (const auto* cancelled = std::get_if<ike::CancelJob>(&action)) cancel(index, cancelled->token);
   }
+  begin_jobs(index);
   for (ike::Input& reaction : reactions) carry_out(index, node.engine.step(now_, std::move(reaction)));
 }
 
-void World::start(std::size_t index, const ike::StartJob& job) {
-  const Node& node = nodes_[index];
+void World::begin_jobs(std::size_t index) {
+  Node& node = nodes_[index];
+  while (node.running < job_times.workers) {
+    auto next = node.jobs.pop();
+    if (!next) return;
+    start(index, *std::move(next));
+  }
+}
+
+void World::cancel(std::size_t index, std::uint64_t token) {
+  nodes_[index].jobs.cancel(token);
+  std::erase_if(held_, [&](const auto& one) { return one.first == index && one.second.token == token; });
+}
+
+std::size_t World::finish_job(std::size_t number) {
+  const auto place = held_.begin() + static_cast<std::ptrdiff_t>(number);
+  const auto [index, job] = std::move(*place);
+  held_.erase(place);
+  input(index, ike::JobDone{job.token, run(nodes_[index], job.job)});
+  return index;
+}
+
+void World::start(std::size_t index, ike::StartJob job) {
+  Node& node = nodes_[index];
   const auto span = static_cast<std::uint64_t>((job_times.max - job_times.min).count());
   const Duration takes = job_times.min + Duration(static_cast<Duration::rep>(job_random_() % (span + 1)));
   if (job_random_() % 1000 < job_times.lost) return;
+  ++node.running;
   jobs_.emplace(std::pair(now_ + takes, jobs_started_++),
                 Running{index, node.seed, {job.token, run(node, job.job)}});
 }
@@ -142,7 +181,14 @@ bool World::step_once(Time until) {
   if (job == first) {
     Running ended = std::move(jobs_.begin()->second);
     jobs_.erase(jobs_.begin());
-    if (nodes_[ended.index].seed == ended.incarnation) input(ended.index, std::move(ended.done));
+    Node& node = nodes_[ended.index];
+    if (!node.alive) {
+      asleep_[ended.index].push_back(std::move(ended));
+    } else if (node.seed == ended.incarnation) {
+      --node.running;
+      input(ended.index, std::move(ended.done));
+      begin_jobs(ended.index);
+    }
     return true;
   }
   if (datagram == first) {

@@ -4,12 +4,14 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "userland/ike/engine.h"
+#include "userland/ike/job_queue.h"
 #include "userland/sim/kernel.h"
 #include "userland/sim/nat.h"
 #include "userland/sim/network.h"
@@ -35,6 +37,8 @@ struct Node {
   std::function<ike::JobResult(const ike::Job&)> credentials;
   /// Why the system takes none of its datagrams; empty: it does.
   std::string mute{};
+  ike::JobQueue jobs{};     ///< that have not begun
+  std::size_t running = 0;  ///< jobs that have
 };
 
 /// How long jobs take: nothing, or what is drawn uniformly between the two.
@@ -43,6 +47,8 @@ struct JobTimes {
   Duration max{0};
   /// Chances in per mille that a job never ends.
   unsigned lost = 0;
+  /// How many of a router's jobs run at once; the others wait in its queue.
+  std::size_t workers = std::numeric_limits<std::size_t>::max();
 };
 
 enum class Tracing : std::uint8_t { Off, Notices, Messages };
@@ -73,12 +79,20 @@ class World {
   /// Sees every job that is started.
   std::function<void(std::size_t, const ike::StartJob&)> on_job;
   JobTimes job_times;
+  /// Jobs take until finish_job() ends them, but for those for which nobody waits, which take no time.
+  bool hold_jobs = false;
 
   void input(std::size_t index, ike::Input input);
   /// A new engine without memory, an empty kernel.
   void restart(std::size_t index);
   /// Powered off: it neither receives nor sends, its clock stands.
   void power(std::size_t index, bool on);
+
+  /// Of all nodes, the oldest first.
+  [[nodiscard]] std::size_t held_jobs() const { return held_.size(); }
+  [[nodiscard]] const ike::StartJob& held_job(std::size_t number) const { return held_[number].second; }
+  /// Ends a job that is held; whose it was.
+  std::size_t finish_job(std::size_t number);
 
   /// One event not later than `until`; false when there is none.
   bool step_once(Time until);
@@ -113,7 +127,9 @@ class World {
     std::uint64_t incarnation;  ///< of the node: a restart takes its jobs with it
     ike::JobDone done;
   };
-  void start(std::size_t index, const ike::StartJob& job);
+  void start(std::size_t index, ike::StartJob job);
+  void begin_jobs(std::size_t index);
+  void cancel(std::size_t index, std::uint64_t token);
   [[nodiscard]] ike::JobResult run(const Node& node, const ike::Job& job) const;
   void carry_out(std::size_t index, ike::Actions actions);
   void send(std::size_t index, ike::Send datagram);
@@ -131,6 +147,8 @@ class World {
   std::deque<Node> nodes_;
   std::map<std::pair<Time, std::uint64_t>, ModelPacket> packets_;
   std::map<std::pair<Time, std::uint64_t>, Running> jobs_;
+  std::deque<std::pair<std::size_t, ike::StartJob>> held_;  ///< by node
+  std::map<std::size_t, std::vector<Running>> asleep_;      ///< ended while their node was off
   std::uint64_t jobs_started_ = 0;
   std::mt19937_64 job_random_;
   std::uint64_t packets_sent_ = 0;

@@ -11,7 +11,7 @@
 namespace awtun::daemon {
 namespace {
 
-ike::StartJob job(std::uint64_t token) { return {token, ike::SignJob{std::to_string(token), {}, {}}}; }
+ike::StartJob job(std::uint64_t token) { return {token, ike::SignJob{std::to_string(token), {}, {}}, {}}; }
 
 /// A job whose result says which it was.
 ike::JobResult named(const ike::Job& done) {
@@ -32,7 +32,7 @@ class WorkerPoolTest : public testing::Test {
 };
 
 TEST_F(WorkerPoolTest, EveryJobIsDoneOnceAndItsResultIsItsOwn) {
-  WorkerPool pool(loop_, named, collect(), {4, 4096});
+  WorkerPool pool(loop_, named, collect(), {4, {4096, 4096}});
   std::set<std::uint64_t> expected;
   for (std::uint64_t token = 0; token < 1000; ++token) {
     ASSERT_TRUE(pool.start(job(token)));
@@ -46,7 +46,7 @@ TEST_F(WorkerPoolTest, EveryJobIsDoneOnceAndItsResultIsItsOwn) {
 }
 
 TEST_F(WorkerPoolTest, OneThreadKeepsTheOrder) {
-  WorkerPool pool(loop_, named, collect(), {1, 4096});
+  WorkerPool pool(loop_, named, collect(), {1, {4096, 4096}});
   for (std::uint64_t token = 0; token < 100; ++token) ASSERT_TRUE(pool.start(job(token)));
   serve_until(100);
   for (std::uint64_t token = 0; token < 100; ++token) EXPECT_EQ(done_[token].token, token);
@@ -66,7 +66,7 @@ TEST_F(WorkerPoolTest, JobsRunSideBySideAndNotOnTheLoopsThread) {
         EXPECT_EQ(std::this_thread::get_id(), loops_thread);
         done_.push_back(std::move(done));
       },
-      {2, 4096});
+      {2, {}});
   ASSERT_TRUE(pool.start(job(1)));
   ASSERT_TRUE(pool.start(job(2)));
   serve_until(2);
@@ -81,7 +81,7 @@ TEST_F(WorkerPoolTest, TooManyAreRefused) {
                     go.wait();
                     return named(work);
                   },
-                  collect(), {1, 2});
+                  collect(), {1, {2, 2}});
   ASSERT_TRUE(pool.start(job(0)));
   busy.wait();
   EXPECT_TRUE(pool.start(job(1)));
@@ -91,6 +91,27 @@ TEST_F(WorkerPoolTest, TooManyAreRefused) {
   serve_until(3);
   EXPECT_TRUE(pool.start(job(4)));
   serve_until(4);
+}
+
+TEST_F(WorkerPoolTest, WhatIsCancelledIsNotBegun) {
+  std::latch go(1);
+  std::latch busy(1);
+  std::atomic<int> begun = 0;
+  WorkerPool pool(loop_,
+                  [&](const ike::Job& work) {
+                    if (begun++ == 0) busy.count_down();
+                    go.wait();
+                    return named(work);
+                  },
+                  collect(), {1, {}});
+  for (std::uint64_t token = 0; token < 40; ++token) ASSERT_TRUE(pool.start(job(token)));
+  busy.wait();
+  for (std::uint64_t token = 0; token < 39; ++token) pool.cancel(token);
+  go.count_down();
+  serve_until(2);
+  EXPECT_EQ(done_[0].token, 0U) << "it had begun";
+  EXPECT_EQ(done_[1].token, 39U);
+  EXPECT_EQ(begun, 2);
 }
 
 // What is under way is waited for; what has not begun is not.
@@ -105,7 +126,7 @@ TEST_F(WorkerPoolTest, EndsWithJobsWaiting) {
                       go.wait();
                       return named(work);
                     },
-                    collect(), {1, 100});
+                    collect(), {1, {100, 100}});
     for (std::uint64_t token = 0; token < 50; ++token) ASSERT_TRUE(pool.start(job(token)));
     busy.wait();
     go.count_down();

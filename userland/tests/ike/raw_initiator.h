@@ -42,6 +42,7 @@ class Responder {
     policy.remote_id = Identity::of(remote);
     policy.preshared_key = shared_key();
     policy.isakmp = profile;
+    policy.ipsec = ipsec;
     static_cast<void>(step(SetTunnel{std::move(policy)}));
   }
 
@@ -79,6 +80,7 @@ class Responder {
                          {2, {Encryption::Aes256, Integrity::Sha256, 14}}};
     return result;
   }();
+  IpsecProfile ipsec = default_ipsec_profile();
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
   Time now{1h};
   std::size_t jobs_started = 0;
@@ -158,7 +160,9 @@ class RawInitiator {
   }
 
   [[nodiscard]] bool childless_supported() const { return childless_; }
+  [[nodiscard]] std::uint64_t spi() const { return spi_; }
   [[nodiscard]] std::uint64_t peer_spi() const { return peer_spi_; }
+  [[nodiscard]] const crypto::IkeKeyMaterial& keys() const { return keys_; }
 
   const Endpoint from;
 

@@ -2,6 +2,7 @@
 // Jobs that end late, never, or when nobody waits for them any more.
 #include <gtest/gtest.h>
 
+#include "userland/sim/routers.h"
 #include "userland/tests/sim/trust.h"
 #include "userland/wire/message.h"
 
@@ -140,6 +141,69 @@ TEST(Jobs, ABusyResponderHasKeysReady) {
   }
   EXPECT_EQ(with_key + without, 20U);
   EXPECT_LE(without, 4U);
+}
+
+/// A hub with two spokes, tunnels 0 and 1, whose jobs take 10 ms from now on and run one at a time.
+class BusyHub : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 3; ++i) world.add_node();
+    world.on_send = [this](const ike::Send& datagram) {
+      const auto header = wire::parse_header(datagram.bytes);
+      const bool init = header && header->exchange == wire::ExchangeType::IkeSaInit && !header->response;
+      if (init && datagram.local.address == world.node(1).address) request = datagram;
+    };
+    for (ike::TunnelId tunnel = 0; tunnel < 2; ++tunnel)
+      for (const std::size_t end : {std::size_t{0}, std::size_t{tunnel + 1}})
+        world.input(end, ike::SetTunnel{tunnel_policy(world, end, end == 0 ? tunnel + 1 : 0, tunnel,
+                                                      quick_isakmp_profile())});
+    world.run_for(2s);
+    ASSERT_TRUE(world.connected(0, 1, 0) && world.connected(0, 2, 1));
+    ASSERT_TRUE(request);
+    world.job_times = {10ms, 10ms, 0, 1};
+  }
+  /// Requests to begin a handshake in the name of spoke 1.
+  void flood(std::uint16_t count) {
+    for (std::uint16_t i = 0; i < count; ++i) {
+      Bytes bytes = request->bytes;
+      bytes[0] = static_cast<std::uint8_t>(i >> 8);
+      bytes[1] = static_cast<std::uint8_t>(i);
+      world.deliver({request->remote, request->local, std::move(bytes)});
+    }
+  }
+
+  World world{1};
+  std::optional<ike::Send> request;
+};
+
+TEST_F(BusyHub, AFloodAtOneTunnelDelaysARekeyOfAnotherByOneJob) {
+  flood(1000);
+  const ike::Time before = world.now();
+  world.input(2, ike::Rekey{1, ike::Rekey::What::IkeSa});
+  ASSERT_TRUE(
+      world.run_while_not([&] { return world.node(2).engine.status().counters.ike_rekeys == 1; }, 10s));
+  EXPECT_LE(world.now() - before, 150ms);
+}
+
+TEST_F(BusyHub, AndAHandshakeOfAnotherByFew) {
+  const auto handshakes = [&] {
+    return world.node(0).engine.status().counters.ike_sa_established_as_responder;
+  };
+  const auto up = handshakes();
+  flood(1000);
+  const ike::Time before = world.now();
+  world.input(2, ike::ClearSa{1});
+  ASSERT_TRUE(world.run_while_not([&] { return handshakes() > up; }, 10s));
+  EXPECT_LE(world.now() - before, 300ms);
+}
+
+TEST_F(BusyHub, WhatTheFloodLeavesBehindIsNotComputed) {
+  flood(1000);
+  EXPECT_LE(world.node(0).jobs.size(), ike::JobQueue::Limits().share);
+  const auto cancelled = world.node(0).engine.status().counters.jobs_cancelled;
+  world.run_for(31s);
+  EXPECT_EQ(world.node(0).jobs.size(), 0U);
+  EXPECT_GE(world.node(0).engine.status().counters.jobs_cancelled, cancelled);
 }
 
 }  // namespace

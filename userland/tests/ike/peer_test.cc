@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a peer that has the right key can cost: SAs that it leaves behind, keys that it has computed.
+#include <numeric>
+
+#include "userland/tests/ike/raw_peer.h"
+
+namespace awtun::ike {
+namespace {
+
+constexpr TunnelId kTunnel = 3;
+
+class Peer : public testing::Test {
+ protected:
+  void SetUp() override {
+    responder.add_tunnel(kTunnel, peer.address().address);
+    ASSERT_TRUE(peer.connect());
+    ASSERT_EQ(responder.engine.status().child_sas.size(), 1U);
+  }
+  [[nodiscard]] std::size_t ike_sas() const { return responder.engine.status().ike_sas.size(); }
+  [[nodiscard]] std::size_t child_sas() const { return responder.engine.status().child_sas.size(); }
+  void wait(Duration duration) {
+    responder.now += duration;
+    static_cast<void>(responder.step(TimerDue{}));
+  }
+
+  Responder responder;
+  RawPeer peer{responder, {*IpAddress::parse("10.0.0.2"), 500}};
+};
+
+// ---------------------------------------------------------------- how many SAs
+
+TEST_F(Peer, IkeRekeysWithoutDeletesArePutOffAtTheBound) {
+  std::size_t rekeyed = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const auto error = peer.rekey_ike();
+    rekeyed += error ? 0 : 1;
+    ASSERT_TRUE(!error || error == wire::NotifyType::TemporaryFailure);
+  }
+  EXPECT_EQ(rekeyed, kMaxIkeSas - 1);
+  EXPECT_EQ(ike_sas(), kMaxIkeSas);
+  EXPECT_EQ(responder.counters().sa_limit_reached, 4000 - rekeyed);
+  EXPECT_EQ(responder.counters().temporary_failures_sent, 4000 - rekeyed);
+  // Nothing of it is for ever: what was replaced goes, and there is room again.
+  wait(167s);
+  EXPECT_LE(ike_sas(), 1U);
+}
+
+TEST_F(Peer, ChildRekeysWithoutDeletesArePutOffAtTheBound) {
+  std::size_t rekeyed = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const auto error = peer.rekey_child();
+    rekeyed += error ? 0 : 1;
+    ASSERT_TRUE(!error || error == wire::NotifyType::TemporaryFailure);
+  }
+  EXPECT_EQ(rekeyed, kMaxReplaced);
+  EXPECT_EQ(child_sas(), kMaxReplaced + 1);
+  EXPECT_EQ(responder.counters().sa_limit_reached, 3000 - rekeyed);
+}
+
+TEST_F(Peer, ChildRekeysWithDeletesGoOnAndLeaveLittle) {
+  std::size_t inbound = 1;
+  for (int i = 0; i < 2000; ++i) {
+    const std::uint32_t old = peer.esp_spi();
+    ASSERT_FALSE(peer.rekey_child());
+    wire::PayloadWriter payloads;
+    payloads.delete_child_sas(wire::ProtocolId::Esp, std::span(&old, 1));
+    const Bytes request = peer.request(wire::ExchangeType::Informational, payloads);
+    for (const Action& action :
+         responder.engine.step(responder.now, Datagram{responder.here, peer.address(), request}))
+      if (const auto* gone = std::get_if<DeleteSa>(&action))
+        inbound -= gone->direction == Direction::In ? 1 : 0;
+    ++inbound;
+    ASSERT_LE(inbound, 1 + kMaxLingering);
+  }
+  EXPECT_EQ(child_sas(), 1U);
+  EXPECT_EQ(responder.counters().sa_limit_reached, 0U);
+}
+
+TEST_F(Peer, DeletesMakeRoom) {
+  std::vector<std::uint32_t> old;
+  for (std::size_t i = 0; i < kMaxReplaced; ++i) {
+    old.push_back(peer.esp_spi());
+    ASSERT_FALSE(peer.rekey_child());
+  }
+  ASSERT_EQ(peer.rekey_child(), wire::NotifyType::TemporaryFailure);
+  wire::PayloadWriter payloads;
+  payloads.delete_child_sas(wire::ProtocolId::Esp, old);
+  const Bytes answer = peer.exchange(wire::ExchangeType::Informational, payloads);
+  const auto inner = wire::parse_chain(peer.first(), answer);
+  ASSERT_TRUE(inner);
+  const auto deleted = read<wire::decode_delete>(*inner, wire::PayloadType::Delete);
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(deleted->count(), old.size());
+  EXPECT_EQ(peer.rekey_child(), std::nullopt);
+}
+
+TEST_F(Peer, AnSpiThatItUsesTwiceIsRefused) {
+  peer.reuse_spi();
+  EXPECT_EQ(peer.rekey_child(), wire::NotifyType::TemporaryFailure);
+  EXPECT_EQ(child_sas(), 1U);
+}
+
+TEST_F(Peer, HandshakesWithoutEndLeaveNoMoreThanTheBound) {
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    RawPeer again(responder, peer.address(), 0x7000 + i);
+    ASSERT_TRUE(again.connect()) << i;
+    responder.now += 1ms;
+  }
+  EXPECT_LE(ike_sas(), kMaxIkeSas);
+  EXPECT_LE(child_sas(), kMaxIkeSas);
+  EXPECT_GE(responder.counters().sa_limit_reached, 200 - kMaxIkeSas);
+}
+
+TEST_F(Peer, UnknownSpisAreCountedAndNothingElse) {
+  wire::PayloadWriter payloads;
+  for (std::uint32_t i = 0; i < 16000; i += 1000) {
+    std::vector<std::uint32_t> spis(1000);
+    std::iota(spis.begin(), spis.end(), 0x70000000 + i);
+    payloads.delete_child_sas(wire::ProtocolId::Esp, spis);
+  }
+  const std::array<std::uint32_t, 2> twice{peer.esp_spi(), peer.esp_spi()};
+  payloads.delete_child_sas(wire::ProtocolId::Esp, twice);
+  const Bytes answer = peer.exchange(wire::ExchangeType::Informational, payloads);
+  EXPECT_EQ(responder.counters().deletes_of_unknown_spi, 16001U);
+  const auto inner = wire::parse_chain(peer.first(), answer);
+  ASSERT_TRUE(inner);
+  const auto deleted = read<wire::decode_delete>(*inner, wire::PayloadType::Delete);
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(deleted->count(), 1U);
+  EXPECT_EQ(child_sas(), 0U);
+}
+
+// ---------------------------------------------------------------- Diffie-Hellman by jobs
+
+/// One step of the responder's engine, and nothing else.
+class PeersJobs : public Peer {
+ protected:
+  Actions hand(const Bytes& request) {
+    responder.now += 1ms;
+    return responder.engine.step(responder.now, Datagram{responder.here, peer.address(), request});
+  }
+  Actions end(const StartJob& job) {
+    return responder.engine.step(responder.now, JobDone{job.token, run(std::get<KeyExchangeJob>(job.job))});
+  }
+  template <class Wanted>
+  static std::vector<Wanted> all(Actions& actions) {
+    std::vector<Wanted> found;
+    for (Action& action : actions)
+      if (auto* one = std::get_if<Wanted>(&action)) found.push_back(std::move(*one));
+    return found;
+  }
+  /// Those that somebody waits for.
+  static std::vector<StartJob> jobs_in(Actions& actions) {
+    auto jobs = all<StartJob>(actions);
+    std::erase_if(jobs, [](const StartJob& job) { return job.owner.standing == JobOwner::Standing::Nobody; });
+    return jobs;
+  }
+  /// The job for a request, which nothing answers yet.
+  StartJob job_for(const Bytes& request) {
+    Actions actions = hand(request);
+    EXPECT_TRUE(all<Send>(actions).empty());
+    auto jobs = jobs_in(actions);
+    EXPECT_EQ(jobs.size(), 1U);
+    return jobs.empty() ? StartJob{} : std::move(jobs[0]);
+  }
+  Bytes ike_rekey() {
+    nonce = peer.fresh_nonce();
+    return peer.request(wire::ExchangeType::CreateChildSa, peer.ike_rekey(0x9999, nonce));
+  }
+  /// The error in what was sent; nullopt: none.
+  std::optional<wire::NotifyType> error_in(Actions actions) {
+    const auto sent = all<Send>(actions);
+    EXPECT_EQ(sent.size(), 1U);
+    const Bytes answer = sent.empty() ? Bytes() : peer.open(sent[0].bytes);
+    const auto inner = wire::parse_chain(peer.first(), answer);
+    EXPECT_TRUE(inner);
+    const auto error = find_error(*inner);
+    return error ? std::optional(error->type) : std::nullopt;
+  }
+
+  Bytes nonce;
+};
+
+TEST_F(PeersJobs, AnIkeRekeyIsAnsweredWhenItsJobHasEnded) {
+  const StartJob job = job_for(ike_rekey());
+  EXPECT_EQ(job.owner, (JobOwner{JobOwner::Standing::Trusted, kTunnel}));
+  EXPECT_TRUE(std::get<KeyExchangeJob>(job.job).peer);
+  EXPECT_EQ(ike_sas(), 1U);
+  Actions actions = end(job);
+  const auto sent = all<Send>(actions);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(peer.finish_ike_rekey(0x9999, nonce, peer.open(sent[0].bytes)), std::nullopt);
+  EXPECT_EQ(ike_sas(), 2U);
+  EXPECT_EQ(peer.rekey_ike(), std::nullopt) << "under the new one";
+}
+
+TEST_F(PeersJobs, SoIsAChildRekeyWithPfs) {
+  responder.ipsec.pfs_group = 31;
+  responder.add_tunnel(kTunnel, peer.address().address);
+  peer.use_pfs();
+  const StartJob job = job_for(peer.request(wire::ExchangeType::CreateChildSa, peer.child_rekey()));
+  EXPECT_EQ(child_sas(), 1U);
+  EXPECT_EQ(error_in(end(job)), std::nullopt);
+  EXPECT_EQ(child_sas(), 2U);
+}
+
+TEST_F(PeersJobs, RepetitionsAndTheNextRequestWaitForTheAnswer) {
+  const Bytes request = ike_rekey();
+  const StartJob job = job_for(request);
+  const Bytes next = peer.request(wire::ExchangeType::Informational, {});
+  for (const Bytes& other : {request, next, request}) EXPECT_TRUE(hand(other).empty());
+  Actions answer = end(job);
+  const auto first = all<Send>(answer);
+  ASSERT_EQ(first.size(), 1U);
+  Actions repeated = hand(request);
+  const auto again = all<Send>(repeated);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].bytes, first[0].bytes);
+  EXPECT_TRUE(all<StartJob>(repeated).empty());
+  // The same result again belongs to nobody.
+  EXPECT_TRUE(end(job).empty());
+  EXPECT_EQ(error_in(hand(next)), std::nullopt);
+}
+
+TEST_F(PeersJobs, WhatIsAskedOfAnIkeSaThatGoesIsPutOffAtOnce) {
+  const StartJob job = job_for(ike_rekey());
+  Actions actions = responder.engine.step(responder.now, ClearSa{kTunnel});
+  const auto cancelled = all<CancelJob>(actions);
+  ASSERT_EQ(cancelled.size(), 1U);
+  EXPECT_EQ(cancelled[0].token, job.token);
+  auto sent = all<Send>(actions);
+  ASSERT_GE(sent.size(), 2U) << "the answer, our Delete, and perhaps the next attempt";
+  Actions answer;
+  answer.emplace_back(sent[0]);
+  EXPECT_EQ(error_in(std::move(answer)), wire::NotifyType::TemporaryFailure);
+  EXPECT_TRUE(end(job).empty());
+  EXPECT_EQ(responder.counters().jobs_cancelled, 1U);
+}
+
+TEST_F(PeersJobs, OneForWhichThereIsNoRoomPutsThePeerOff) {
+  const StartJob job = job_for(ike_rekey());
+  EXPECT_EQ(error_in(responder.engine.step(responder.now, JobDone{job.token, JobFailed{"full", "", true}})),
+            wire::NotifyType::TemporaryFailure);
+  EXPECT_EQ(responder.counters().jobs_refused, 1U);
+  EXPECT_EQ(ike_sas(), 1U);
+  EXPECT_EQ(peer.rekey_ike(), std::nullopt);
+}
+
+TEST_F(PeersJobs, OneThatNeverEndsPutsThePeerOff) {
+  const StartJob job = job_for(ike_rekey());
+  responder.now += 29999ms;
+  static_cast<void>(responder.engine.step(responder.now, TimerDue{}));
+  responder.now += 1ms;
+  Actions actions = responder.engine.step(responder.now, TimerDue{});
+  EXPECT_EQ(all<CancelJob>(actions).size(), 1U);
+  EXPECT_TRUE(end(job).empty());
+  EXPECT_EQ(ike_sas(), 1U);
+  EXPECT_EQ(responder.counters().temporary_failures_sent, 1U);
+}
+
+TEST_F(PeersJobs, APublicValueThatIsNoneIsInvalidSyntax) {
+  wire::PayloadWriter payloads;
+  payloads.sa(ike_proposals(responder.profile, spi_bytes(std::uint64_t{0x9999})));
+  payloads.nonce(peer.fresh_nonce());
+  payloads.ke(wire::GroupId::X25519, Bytes(32, 0));
+  const StartJob job = job_for(peer.request(wire::ExchangeType::CreateChildSa, payloads));
+  EXPECT_EQ(error_in(end(job)), wire::NotifyType::InvalidSyntax);
+  EXPECT_EQ(ike_sas(), 1U);
+  EXPECT_EQ(peer.rekey_ike(), std::nullopt);
+}
+
+TEST_F(PeersJobs, OurOwnRekeyWaitsForItsKeyAndIsThenAsked) {
+  responder.ipsec.pfs_group = 19;  // of which there is no key in the pool
+  responder.add_tunnel(kTunnel, peer.address().address);
+  Actions actions = responder.engine.step(responder.now, Rekey{kTunnel, Rekey::What::ChildSa});
+  EXPECT_TRUE(all<Send>(actions).empty());
+  const auto jobs = jobs_in(actions);
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_FALSE(std::get<KeyExchangeJob>(jobs[0].job).peer);
+  Actions asked = end(jobs[0]);
+  EXPECT_EQ(all<Send>(asked).size(), 1U);
+}
+
+TEST_F(PeersJobs, DeadHandshakesLeaveTheQueue) {
+  Actions actions;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    RawInitiator another(peer.address(), 0x5000 + i);
+    responder.now += 1ms;
+    for (Action& action : responder.engine.step(
+             responder.now, Datagram{responder.here, peer.address(), another.init_request()}))
+      actions.push_back(std::move(action));
+  }
+  responder.now += 31s;
+  for (Action& action : responder.engine.step(responder.now, TimerDue{}))
+    actions.push_back(std::move(action));
+  std::set<std::uint64_t> waiting;
+  for (const Action& action : actions) {
+    const auto* job = std::get_if<StartJob>(&action);
+    if (job != nullptr && job->owner.standing != JobOwner::Standing::Nobody) {
+      EXPECT_EQ(job->owner.standing, JobOwner::Standing::Expected);
+      waiting.insert(job->token);
+    }
+    if (const auto* gone = std::get_if<CancelJob>(&action)) {
+      EXPECT_EQ(waiting.erase(gone->token), 1U);
+    }
+  }
+  EXPECT_TRUE(waiting.empty());
+}
+
+}  // namespace
+}  // namespace awtun::ike
