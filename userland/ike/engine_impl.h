@@ -369,7 +369,6 @@ struct Engine::Impl {
   void delete_ike(IkeSa& sa);
   void start_over(IkeSa& sa, Duration delay);
   void restart(Tunnel& tunnel);
-  void forget(Tunnel& tunnel);
   void take_down(Tunnel& tunnel);
   void judge(const IkeSa& sa);
   void leave_tunnel(IkeSa& sa);

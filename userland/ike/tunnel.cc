@@ -98,12 +98,23 @@ void Engine::Impl::on(ClearChildSa&& input) {
   pump(*sa);
 }
 
+/// The twin has all of it too. Twins that began again at once would be in each other's way.
 void Engine::Impl::on(VmForked&&) {
   pool_ = {};
   refill_.reset();
   cookies_ = {};
-  for (const auto& [id, unused] : tunnels_)
-    if (Tunnel* owner = tunnel(id)) forget(*owner);
+  for (const auto& [id, unused] : tunnels_) {
+    Tunnel* owner = tunnel(id);
+    owner->active.reset();
+    owner->by_outbound.clear();
+    owner->failures = 0;
+    if (owner->policy.remote) owner->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
+  }
+  for (auto& [spi, lost] : children_) lost.outbound_spi = 0;
+  for (const auto& [spi, unused] : ike_sas_)
+    if (IkeSa* sa = ike(spi)) close(*sa);
+  for (const auto& [spi, unused] : children_)
+    if (ChildSa* left = child(spi)) remove(*left);
 }
 
 /// The Deletes are sent once and nothing waits for their answers: the process is about to end.
@@ -372,17 +383,6 @@ void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
   Tunnel* owner = tunnel(sa.tunnel);
   delete_ike(sa);
   if (owner != nullptr) reconnect(*owner, delay);
-}
-
-/// Forgets all that a tunnel has, which a twin has too, and begins again before long: twins that do so at
-/// once would be in each other's way.
-void Engine::Impl::forget(Tunnel& owner) {
-  owner.active.reset();
-  for (ChildSa* lost : children(owner)) lost->outbound_spi = 0;
-  for (IkeSa* sa : ike_sas(owner)) close(*sa);
-  for (ChildSa* left : children(owner)) remove(*left);
-  owner.failures = 0;
-  if (owner.policy.remote) owner.next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
 }
 
 /// Deletes all that a tunnel has.

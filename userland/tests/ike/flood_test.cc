@@ -13,14 +13,6 @@ Endpoint peer(unsigned number) {
           500};
 }
 
-std::optional<Bytes> cookie_in(const Bytes& reply) {
-  const auto message = wire::parse_message(reply);
-  if (!message) return std::nullopt;
-  const auto cookie = find_notify(message->payloads, wire::NotifyType::Cookie);
-  if (!cookie) return std::nullopt;
-  return Bytes(cookie->data.begin(), cookie->data.end());
-}
-
 std::optional<wire::NotifyType> error_in(const Bytes& reply) {
   const auto message = wire::parse_message(reply);
   const auto error = message ? find_error(message->payloads) : std::nullopt;

@@ -30,6 +30,15 @@ inline RandomSource seeded_octets(std::uint32_t seed) {
 
 inline Secret shared_key() { return Secret(ByteView(Bytes{'k', 'e', 'y'})); }
 
+/// The cookie that a reply demands; nullopt: none.
+inline std::optional<Bytes> cookie_in(const Bytes& reply) {
+  const auto message = wire::parse_message(reply);
+  if (!message) return std::nullopt;
+  const auto cookie = find_notify(message->payloads, wire::NotifyType::Cookie);
+  if (!cookie) return std::nullopt;
+  return Bytes(cookie->data.begin(), cookie->data.end());
+}
+
 /// The engine at 10.0.0.1.
 class Responder {
  public:

@@ -22,7 +22,9 @@ class RawPeer {
 
   /// IKE_SA_INIT and IKE_AUTH with the first Child SA; false when they come to nothing.
   bool connect() {
-    if (!raw_.take_init_response(answer_to(raw_.init_request()))) return false;
+    Bytes answer = answer_to(raw_.init_request());
+    if (const auto cookie = cookie_in(answer)) answer = answer_to(raw_.init_request(*cookie));
+    if (!raw_.take_init_response(answer)) return false;
     use(raw_.spi(), raw_.peer_spi(), raw_.keys());
     wire::PayloadWriter payloads = raw_.identified();
     payloads.sa(esp_proposals(policy_.ipsec, ++next_esp_spi_, wire::GroupId::None));
