@@ -242,7 +242,7 @@ Result<Config, FileError> load(std::string_view text);
 /// What could be read of a file, and what could not.
 struct Loaded {
   Config config;
-  std::vector<FileError> errors;                      ///< By line.
+  std::vector<FileError> errors;  ///< By line.
 };
 /// The same, less the lines that are refused, what belongs to a refused section, and what uses a name that
 /// nothing has. A tunnel that would protect more traffic, or by another profile, without such a line is shut
