@@ -15,14 +15,14 @@
 #include "probed.h"
 
 /* 6.12: the header moved. */
-#if __has_include(<linux/unaligned.h>)
+#if __has_include("linux/unaligned.h")
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
 /* 6.5: segmentation has a header of its own. */
-#if __has_include(<net/gso.h>)
+#if __has_include("net/gso.h")
 #include <net/gso.h>
 #endif
 
@@ -105,23 +105,23 @@ static inline void awtun_udp_tunnel_setup(struct net *net, struct socket *sock,
 #endif
 }
 
-/* Defines awtun_newlink(), which calls @fn(dev, underlay, data, extack). */
+int awtun_dev_newlink(struct net_device *dev, struct net *underlay,
+		      struct nlattr *data[], struct netlink_ext_ack *extack);
+
 #if AWTUN_HAS_NEWLINK_PARAMS
-#define AWTUN_NEWLINK(fn)						\
-static int awtun_newlink(struct net_device *dev,			\
-			 struct rtnl_newlink_params *params,		\
-			 struct netlink_ext_ack *extack)		\
-{									\
-	return fn(dev, rtnl_newlink_link_net(params), params->data,	\
-		  extack);						\
+static inline int awtun_newlink(struct net_device *dev,
+				struct rtnl_newlink_params *params,
+				struct netlink_ext_ack *extack)
+{
+	return awtun_dev_newlink(dev, rtnl_newlink_link_net(params),
+				 params->data, extack);
 }
 #else
-#define AWTUN_NEWLINK(fn)						\
-static int awtun_newlink(struct net *src_net, struct net_device *dev,	\
-			 struct nlattr *tb[], struct nlattr *data[],	\
-			 struct netlink_ext_ack *extack)		\
-{									\
-	return fn(dev, src_net, data, extack);				\
+static inline int awtun_newlink(struct net *src_net, struct net_device *dev,
+				struct nlattr *tb[], struct nlattr *data[],
+				struct netlink_ext_ack *extack)
+{
+	return awtun_dev_newlink(dev, src_net, data, extack);
 }
 #endif
 

@@ -356,8 +356,18 @@ static int configure(struct awtun_tunnel *tun, struct nlattr *data[],
 	return err;
 }
 
-static int newlink(struct net_device *dev, struct net *underlay,
-		   struct nlattr *data[], struct netlink_ext_ack *extack)
+/**
+ * awtun_dev_newlink() - make a tunnel; awtun_newlink() has the kernel's form
+ * @dev: the device, set up
+ * @underlay: namespace of the outer packets
+ * @data: enum awtun_tunnel_attr, or NULL
+ * @extack: says what is wrong
+ *
+ * Context: RTNL.
+ * Return: 0 or an error.
+ */
+int awtun_dev_newlink(struct net_device *dev, struct net *underlay,
+		      struct nlattr *data[], struct netlink_ext_ack *extack)
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
 	int err;
@@ -375,8 +385,6 @@ static int newlink(struct net_device *dev, struct net *underlay,
 
 	return err;
 }
-
-AWTUN_NEWLINK(newlink)
 
 static int awtun_changelink(struct net_device *dev, struct nlattr *tb[],
 			    struct nlattr *data[],

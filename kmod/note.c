@@ -45,8 +45,11 @@ static bool next_delay(struct awtun_notes *notes, unsigned long *delay)
 	unsigned int kind;
 
 	*delay = INTERVAL;
-	for_each_set_bit(kind, &pending, AWTUN_NOTES)
-		*delay = min(*delay, wait_of(notes, kind));
+	for_each_set_bit(kind, &pending, AWTUN_NOTES) {
+		unsigned long left = wait_of(notes, kind);
+
+		*delay = min(*delay, left);
+	}
 
 	return pending;
 }

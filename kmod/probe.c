@@ -17,12 +17,10 @@
 #include <net/udp_tunnel.h>
 #include <crypto/aead.h>
 
-#define SAME_TYPE(a, b) \
-	static_assert(__builtin_types_compatible_p(a, b))
-
 #ifdef PROBE_CRYPTO_COMPLETION_DATA
 /* 6.3: a crypto completion gets its data pointer instead of the request. */
-SAME_TYPE(crypto_completion_t, void (*)(void *, int));
+static_assert(__builtin_types_compatible_p(crypto_completion_t,
+					   void (*)(void *, int)));
 #endif
 
 #ifdef PROBE_U64_STATS_IRQ
@@ -65,6 +63,9 @@ struct net *probe(struct rtnl_newlink_params *params)
 
 #ifdef PROBE_UDP_TUNNEL_SOCK
 /* 7.x: a UDP tunnel is set up on a struct sock, before on a struct socket. */
-SAME_TYPE(typeof(&setup_udp_tunnel_sock),
-	  void (*)(struct net *, struct sock *, struct udp_tunnel_sock_cfg *));
+void probe(struct net *net, struct sock *sk, struct udp_tunnel_sock_cfg *cfg);
+void probe(struct net *net, struct sock *sk, struct udp_tunnel_sock_cfg *cfg)
+{
+	setup_udp_tunnel_sock(net, sk, cfg);
+}
 #endif

@@ -41,27 +41,37 @@ static const struct {
 	{ AWTUN_DF_CLEAR, "clear" },
 };
 
-FIXTURE(narrow) {
-	struct awtun_nl nl;
-	__u32 ifindex;
-	struct ip_end outer[2];
-	bool all;
-};
-
-FIXTURE_VARIANT(narrow) {
+/* Families, and whether packets have options. */
+struct ways {
 	int outer;
 	int inner;
 	bool options;
 };
 
-FIXTURE_VARIANT_ADD(narrow, ipv4_in_ipv4) { AF_INET, AF_INET, false };
-FIXTURE_VARIANT_ADD(narrow, ipv4_options_in_ipv4) { AF_INET, AF_INET, true };
-FIXTURE_VARIANT_ADD(narrow, ipv6_in_ipv4) { AF_INET, AF_INET6, false };
-FIXTURE_VARIANT_ADD(narrow, ipv6_options_in_ipv4) { AF_INET, AF_INET6, true };
-FIXTURE_VARIANT_ADD(narrow, ipv4_in_ipv6) { AF_INET6, AF_INET, false };
-FIXTURE_VARIANT_ADD(narrow, ipv4_options_in_ipv6) { AF_INET6, AF_INET, true };
-FIXTURE_VARIANT_ADD(narrow, ipv6_in_ipv6) { AF_INET6, AF_INET6, false };
-FIXTURE_VARIANT_ADD(narrow, ipv6_options_in_ipv6) { AF_INET6, AF_INET6, true };
+struct router {
+	struct awtun_nl nl;
+	__u32 ifindex;
+	struct ip_end outer[2];
+	int senders[2];		/* without DF, with it */
+	bool all;
+};
+
+FIXTURE(narrow) {
+	struct router router;
+};
+
+FIXTURE_VARIANT(narrow) {
+	struct ways ways;
+};
+
+FIXTURE_VARIANT_ADD(narrow, ipv4_in_ipv4) { { AF_INET, AF_INET, false } };
+FIXTURE_VARIANT_ADD(narrow, ipv4_options_in_ipv4) { { AF_INET, AF_INET, true } };
+FIXTURE_VARIANT_ADD(narrow, ipv6_in_ipv4) { { AF_INET, AF_INET6, false } };
+FIXTURE_VARIANT_ADD(narrow, ipv6_options_in_ipv4) { { AF_INET, AF_INET6, true } };
+FIXTURE_VARIANT_ADD(narrow, ipv4_in_ipv6) { { AF_INET6, AF_INET, false } };
+FIXTURE_VARIANT_ADD(narrow, ipv4_options_in_ipv6) { { AF_INET6, AF_INET, true } };
+FIXTURE_VARIANT_ADD(narrow, ipv6_in_ipv6) { { AF_INET6, AF_INET6, false } };
+FIXTURE_VARIANT_ADD(narrow, ipv6_options_in_ipv6) { { AF_INET6, AF_INET6, true } };
 
 static const char underlay[] =
 	"link set lo up\n"
@@ -76,20 +86,21 @@ static const char underlay[] =
 
 FIXTURE_SETUP(narrow)
 {
-	bool v6 = variant->outer == AF_INET6;
+	struct router *r = &self->router;
+	bool v6 = variant->ways.outer == AF_INET6;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	ASSERT_EQ(0, ip_batch(underlay));
-	ASSERT_EQ(0, awtun_nl_open(&self->nl));
-	self->ifindex = if_nametoindex("tunnel0");
-	self->outer[OURS] = ip_end(outer_addrs[v6][OURS]);
-	self->outer[PEER] = ip_end(outer_addrs[v6][PEER]);
-	self->all = getenv("NARROW_ALL");
+	ASSERT_EQ(0, awtun_nl_open(&r->nl));
+	r->ifindex = if_nametoindex("tunnel0");
+	r->outer[OURS] = ip_end(outer_addrs[v6][OURS]);
+	r->outer[PEER] = ip_end(outer_addrs[v6][PEER]);
+	r->all = getenv("NARROW_ALL");
 }
 
 FIXTURE_TEARDOWN(narrow)
 {
-	awtun_nl_close(&self->nl);
+	awtun_nl_close(&self->router.nl);
 }
 
 /* The route to the peer. A path MTU of 0 is that of the device. */
@@ -103,29 +114,32 @@ static int narrow(int family, unsigned int mtu)
 	return ip_batch(command);
 }
 
-static void set_df(struct __test_metadata *_metadata, struct awtun_nl *nl,
-		   __u32 ifindex, const struct ip_end outer[2], __u8 df)
+static void set_df(struct __test_metadata *_metadata, struct router *r,
+		   __u8 df)
 {
 	struct awtun_req req;
 
-	awtun_req_tunnel_set(&req, ifindex, outer[OURS].family == AF_INET6 ?
+	awtun_req_tunnel_set(&req, r->ifindex,
+			     r->outer[OURS].family == AF_INET6 ?
 			     AWTUN_MODE_IPSEC_IPV6 : AWTUN_MODE_IPSEC_IPV4,
-			     outer[OURS].addr, outer[PEER].addr);
+			     r->outer[OURS].addr, r->outer[PEER].addr);
 	awtun_put_u8(&req, AWTUN_TUNNEL_A_DF, df);
-	ASSERT_EQ(0, awtun_call(nl, &req, NULL, NULL)) TH_LOG("%s", nl->extack);
+	ASSERT_EQ(0, awtun_call(&r->nl, &req, NULL, NULL))
+		TH_LOG("%s", r->nl.extack);
 }
 
-static void renew_sa(struct __test_metadata *_metadata, struct awtun_nl *nl,
-		     __u32 ifindex, const char *suite)
+static void renew_sa(struct __test_metadata *_metadata, struct router *r,
+		     const char *suite)
 {
 	static const __u8 keymat[AWTUN_KEYMAT_MAX] = { 1 };
 	struct awtun_req req;
 
-	ASSERT_EQ(0, awtun_sa_flush(nl, ifindex));
-	awtun_req_sa_add(&req, ifindex, AWTUN_DIR_OUT, OUT_SPI,
+	ASSERT_EQ(0, awtun_sa_flush(&r->nl, r->ifindex));
+	awtun_req_sa_add(&req, r->ifindex, AWTUN_DIR_OUT, OUT_SPI,
 			 awtun_suite(suite), keymat, 0);
-	ASSERT_EQ(0, awtun_call(nl, &req, NULL, NULL)) TH_LOG("%s", nl->extack);
-	ASSERT_EQ(0, awtun_sa_do(nl, AWTUN_CMD_SA_ACTIVATE, ifindex,
+	ASSERT_EQ(0, awtun_call(&r->nl, &req, NULL, NULL))
+		TH_LOG("%s", r->nl.extack);
+	ASSERT_EQ(0, awtun_sa_do(&r->nl, AWTUN_CMD_SA_ACTIVATE, r->ifindex,
 				 AWTUN_DIR_OUT, OUT_SPI));
 }
 
@@ -177,15 +191,15 @@ struct seen {
 	unsigned int path_mtu;	/* longest inner packet */
 };
 
-static struct seen look(struct awtun_nl *nl, __u32 ifindex)
+static struct seen look(struct router *r)
 {
 	struct awtun_tunnel tunnel;
 	struct seen seen = { 0 };
 	struct awtun_sa sa;
 	unsigned int i;
 
-	if (awtun_tunnel_get(nl, ifindex, &tunnel) ||
-	    awtun_sa_get(nl, ifindex, AWTUN_DIR_OUT, OUT_SPI, &sa))
+	if (awtun_tunnel_get(&r->nl, r->ifindex, &tunnel) ||
+	    awtun_sa_get(&r->nl, r->ifindex, AWTUN_DIR_OUT, OUT_SPI, &sa))
 		abort();
 	seen.sent = sa.packets;
 	seen.path_mtu = tunnel.path_mtu;
@@ -196,14 +210,13 @@ static struct seen look(struct awtun_nl *nl, __u32 ifindex)
 }
 
 /* What has been counted since @before, once there is anything. */
-static struct seen wait_counted(struct awtun_nl *nl, __u32 ifindex,
-				struct seen before)
+static struct seen wait_counted(struct router *r, struct seen before)
 {
 	unsigned int waited;
 	struct seen now;
 
 	for (waited = 0; waited < WAIT_MS; waited++) {
-		now = look(nl, ifindex);
+		now = look(r);
 		if (now.sent != before.sent || now.dropped != before.dropped)
 			break;
 		pause_ms(1);
@@ -262,72 +275,70 @@ static unsigned int header_len(int family, bool options)
 	return IPV6_HDR + (options ? 8 : 0) + UDP_HDR;
 }
 
+/* One datagram, with DF or without, and what has become of it. */
+static void try_datagram(struct __test_metadata *_metadata, struct router *r,
+			 struct ways ways, unsigned int path, unsigned int d,
+			 bool inner_df, unsigned int data, const char *what)
+{
+	unsigned int len = header_len(ways.inner, ways.options) + data;
+	struct seen before = look(r);
+	enum fate fate = fate_of(ways.outer, ways.inner, path, before.path_mtu,
+				 dfs[d].df, inner_df, len);
+	char full[192];
+
+	snprintf(full, sizeof(full), "%s, df %s, inner df %u, %u octets", what,
+		 dfs[d].name, inner_df, len);
+	ASSERT_EQ(data, send_datagram(r->senders[inner_df], ways.inner, data))
+		TH_LOG("%s: %s", full, strerror(errno));
+	expect_fate(_metadata, fate, wait_counted(r, before), full);
+}
+
 /* Packets of this path and suite, by every DF option. */
-static void try_path(struct __test_metadata *_metadata,
-		     FIXTURE_DATA(narrow) *self,
-		     const FIXTURE_VARIANT(narrow) *variant,
-		     const int senders[2], unsigned int path, const char *suite)
+static void try_path(struct __test_metadata *_metadata, struct router *r,
+		     struct ways ways, unsigned int path, const char *suite)
 {
 	static const unsigned int data[] = { 0, 100, DATA_MAX };
-	unsigned int d, i, inner_df, len;
-	struct seen before, seen;
-	char what[128];
+	unsigned int d, i;
+	char what[64];
 
-	renew_sa(_metadata, &self->nl, self->ifindex, suite);
+	snprintf(what, sizeof(what), "path %u, %s", path, suite);
+	renew_sa(_metadata, r, suite);
 	for (d = 0; d < ARRAY_SIZE(dfs); d++) {
-		set_df(_metadata, &self->nl, self->ifindex, self->outer,
-		       dfs[d].df);
-		for (i = 0; i < 2 * ARRAY_SIZE(data); i++) {
-			inner_df = i % 2;
-			len = header_len(variant->inner, variant->options) +
-			      data[i / 2];
-			snprintf(what, sizeof(what),
-				 "path %u, %s, df %s, inner df %u, %u octets",
-				 path, suite, dfs[d].name, inner_df, len);
-			before = look(&self->nl, self->ifindex);
-			ASSERT_EQ(data[i / 2],
-				  send_datagram(senders[inner_df],
-						variant->inner, data[i / 2]))
-				TH_LOG("%s: %s", what, strerror(errno));
-			seen = wait_counted(&self->nl, self->ifindex, before);
-			expect_fate(_metadata,
-				    fate_of(variant->outer, variant->inner,
-					    path, before.path_mtu, dfs[d].df,
-					    inner_df, len), seen, what);
-		}
+		set_df(_metadata, r, dfs[d].df);
+		for (i = 0; i < 2 * ARRAY_SIZE(data); i++)
+			try_datagram(_metadata, r, ways, path, d, i % 2,
+				     data[i / 2], what);
 	}
 }
 
-static void try_suites(struct __test_metadata *_metadata,
-		       FIXTURE_DATA(narrow) *self,
-		       const FIXTURE_VARIANT(narrow) *variant,
-		       const int senders[2], unsigned int path)
+static void try_suites(struct __test_metadata *_metadata, struct router *r,
+		       struct ways ways, unsigned int path)
 {
+	unsigned int n = r->all ? awtun_n_suites : ARRAY_SIZE(suites_here);
 	unsigned int i;
 
-	ASSERT_EQ(0, narrow(variant->outer, path));
-	for (i = 0; i < (self->all ? awtun_n_suites :
-			 ARRAY_SIZE(suites_here)); i++)
-		try_path(_metadata, self, variant, senders, path, self->all ?
-			 awtun_suites[i].name : suites_here[i]);
+	ASSERT_EQ(0, narrow(ways.outer, path));
+	for (i = 0; i < n; i++)
+		try_path(_metadata, r, ways, path,
+			 r->all ? awtun_suites[i].name : suites_here[i]);
 }
 
 TEST_F_TIMEOUT(narrow, every_packet_is_sent_or_counted, 3600)
 {
-	const int senders[2] = {
-		open_sender(variant->inner, false, variant->options),
-		open_sender(variant->inner, true, variant->options),
-	};
+	const struct ways ways = variant->ways;
+	struct router *r = &self->router;
 	unsigned int i;
 
-	ASSERT_LE(0, senders[0]);
-	ASSERT_LE(0, senders[1]);
+	for (i = 0; i < 2; i++) {
+		r->senders[i] = open_sender(ways.inner, i, ways.options);
+		ASSERT_LE(0, r->senders[i]);
+	}
 	/* Configured and with an SA, the tunnel has a carrier. */
-	set_df(_metadata, &self->nl, self->ifindex, self->outer, AWTUN_DF_COPY);
+	set_df(_metadata, r, AWTUN_DF_COPY);
 	for (i = 0; i < ARRAY_SIZE(edges); i++)
-		try_suites(_metadata, self, variant, senders, edges[i]);
-	for (i = 0; self->all && i <= 200; i++)
-		try_suites(_metadata, self, variant, senders, i);
+		try_suites(_metadata, r, ways, edges[i]);
+	for (i = 0; r->all && i <= 200; i++)
+		try_suites(_metadata, r, ways, i);
 }
 
 int main(int argc, char **argv)
