@@ -55,6 +55,19 @@ static void read_ip4(struct awtun_flow *flow, const struct sk_buff *skb)
 		read_ports(flow, skb, iph->ihl * 4);
 }
 
+/* Behind the header of a later fragment nothing is read, but it tells what the
+ * packet is. @start: of that header, from the packet's data.
+ */
+static u8 protocol_of_fragment(const struct sk_buff *skb, int start)
+{
+	const u8 *nexthdr;
+	u8 buf;
+
+	nexthdr = skb_header_pointer(skb, start, sizeof(buf), &buf);
+
+	return nexthdr ? *nexthdr : NEXTHDR_FRAGMENT;
+}
+
 static void read_ip6(struct awtun_flow *flow, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
@@ -66,6 +79,8 @@ static void read_ip6(struct awtun_flow *flow, const struct sk_buff *skb)
 	flow->dst.addr = ip6h->daddr.s6_addr;
 	flow->addr_len = sizeof(ip6h->saddr);
 	start = ipv6_skip_exthdr(skb, start, &protocol, &frag_off);
+	if (start >= 0 && protocol == NEXTHDR_FRAGMENT)
+		protocol = protocol_of_fragment(skb, start);
 	flow->protocol = protocol;
 	if (start < 0 || frag_off & htons(IP6_OFFSET))
 		flow->opaque = true;

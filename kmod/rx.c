@@ -283,6 +283,9 @@ static int make_private(struct sk_buff *skb)
 			return err;
 	}
 
+	/* What an aggregate was cut into says nothing of the packet inside. */
+	skb_gso_reset(skb);
+
 	return skb_linearize(skb);
 }
 

@@ -195,6 +195,18 @@ static int list_transport(struct awtun_net *an,
 	return err;
 }
 
+/* Others know their sockets by any of these: L2TP of newer kernels by the last
+ * two alone once its owner has cleared encap_type.
+ */
+static bool in_use(const struct sock *sk)
+{
+	const struct udp_sock *up = udp_sk(sk);
+
+	return up->encap_type || READ_ONCE(sk->sk_user_data) ||
+	       READ_ONCE(up->encap_destroy) ||
+	       sk->sk_destruct == transport_destruct;
+}
+
 static int attach(struct net *net, struct socket *sock,
 		  struct netlink_ext_ack *extack)
 {
@@ -212,7 +224,7 @@ static int attach(struct net *net, struct socket *sock,
 		NL_SET_ERR_MSG_MOD(extack, "the socket is not bound to a port");
 		return -ENOTCONN;
 	}
-	if (udp_sk(sk)->encap_type || READ_ONCE(sk->sk_user_data)) {
+	if (in_use(sk)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the socket is in use for encapsulation already");
 		return -EBUSY;

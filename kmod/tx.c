@@ -216,7 +216,13 @@ static void transmit(struct sk_buff *skb, struct net_device *dev,
  */
 static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	transmit(skb, skb->dev, true);
+	if (is_ip(skb)) {
+		transmit(skb, skb->dev, true);
+	} else {
+		awtun_count_drop(netdev_priv(skb->dev),
+				 AWTUN_TUNNEL_STAT_TX_ERROR);
+		kfree_skb(skb);
+	}
 
 	return 0;
 }
@@ -235,17 +241,17 @@ static bool has_route(const struct sk_buff *skb)
 static bool can_fragment(const struct sk_buff *skb, const struct way *way)
 {
 	return !way->fragment && way->mtu >= IPV4_MIN_MTU &&
-	       dst_mtu(skb_dst(skb)) >= IPV4_MIN_MTU;
+	       ip_skb_dst_mtu(skb->sk, skb) >= IPV4_MIN_MTU;
 }
 
 static void fragment_inner(struct sk_buff *skb, const struct way *way)
 {
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	if (!can_fragment(skb, way)) {
 		drop(skb, way->sa, AWTUN_TUNNEL_STAT_TX_TOO_BIG);
 		return;
 	}
 
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, U16_MAX);
 
 	/* It frees the packet whatever happens. */

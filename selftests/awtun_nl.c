@@ -435,7 +435,7 @@ static void parse_family(__u8 cmd, const void *attrs, size_t len, void *arg)
 		parse_groups(nl, &attr);
 }
 
-static int find_family(struct awtun_nl *nl)
+static int find_family(struct awtun_nl *nl, const char *name)
 {
 	struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	size_t len = NLMSG_HDRLEN + GENL_HDRLEN;
@@ -446,7 +446,7 @@ static int find_family(struct awtun_nl *nl)
 
 	memcpy(msg.octets + NLMSG_HDRLEN, &genl, sizeof(genl));
 	len += write_attr(msg.octets + len, CTRL_ATTR_FAMILY_NAME,
-			  AWTUN_GENL_NAME, sizeof(AWTUN_GENL_NAME));
+			  name, strlen(name) + 1);
 	msg.nlh.nlmsg_len = len;
 	return awtun_call_raw(nl, &msg, parse_family, nl);
 }
@@ -481,6 +481,11 @@ int awtun_netns_leave(int home)
 
 int awtun_nl_open(struct awtun_nl *nl)
 {
+	return awtun_nl_open_family(nl, AWTUN_GENL_NAME);
+}
+
+int awtun_nl_open_family(struct awtun_nl *nl, const char *name)
+{
 	struct timeval timeout = { .tv_sec = 20 };
 	int one = 1, err;
 
@@ -491,7 +496,7 @@ int awtun_nl_open(struct awtun_nl *nl)
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	setsockopt(nl->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	err = find_family(nl);
+	err = find_family(nl, name);
 	if (err)
 		awtun_nl_close(nl);
 	return err;

@@ -185,6 +185,8 @@ int awtun_netns_leave(int home);
 
 /* 0, or -errno: -ENOENT when the family does not exist (no module). */
 int awtun_nl_open(struct awtun_nl *nl);
+/* The same for requests to another family, whose attributes are in no nest. */
+int awtun_nl_open_family(struct awtun_nl *nl, const char *name);
 void awtun_nl_close(struct awtun_nl *nl);
 int awtun_nl_subscribe(struct awtun_nl *nl);
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "refusal.h"
 
+#include <linux/l2tp.h>
 #include <linux/udp.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -596,6 +597,44 @@ TEST(nothing_is_left_of_a_socket)
 		close(from[0]);
 		close(from[1]);
 	}
+}
+
+/* To which tunnel 7 of L2TPv2 has been given; -errno. */
+static int give_to_l2tp(int fd)
+{
+	struct awtun_req req;
+	struct awtun_nl nl;
+	int err;
+
+	err = awtun_nl_open_family(&nl, L2TP_GENL_NAME);
+	if (err)
+		return err;
+	awtun_req_init(&req, L2TP_CMD_TUNNEL_CREATE, 0);
+	awtun_put_u32(&req, L2TP_ATTR_CONN_ID, 7);
+	awtun_put_u32(&req, L2TP_ATTR_PEER_CONN_ID, 8);
+	awtun_put_u8(&req, L2TP_ATTR_PROTO_VERSION, 2);
+	awtun_put_u16(&req, L2TP_ATTR_ENCAP_TYPE, L2TP_ENCAPTYPE_UDP);
+	awtun_put_u32(&req, L2TP_ATTR_FD, fd);
+	err = call(&nl, &req);
+	awtun_nl_close(&nl);
+	return err;
+}
+
+/* Newer kernels keep only encap_destroy of it once encap_type is cleared, which
+ * two cannot have.
+ */
+TEST_F(tunnel, a_socket_of_l2tp)
+{
+	int fd = open_udp(AF_INET, PORT);
+	struct awtun_req req;
+
+	run("modprobe -q l2tp_netlink");
+	if (give_to_l2tp(fd))
+		SKIP(return, "no L2TP");
+	req_fd(&req, AWTUN_CMD_TRANSPORT_ADD, fd);
+	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "L2TP's");
+	ASSERT_EQ(0, clears_encap(fd));
+	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "L2TP's, cleared");
 }
 
 /* A page that is not there, and of which only we know when it comes. */

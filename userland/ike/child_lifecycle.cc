@@ -121,8 +121,7 @@ void Engine::Impl::retire_outbound(const ChildSa& leaving) {
     else
       owner->active.reset();
   }
-  if (leaving.outbound_spi != 0)
-    actions_.emplace_back(DeleteSa{leaving.tunnel, Direction::Out, leaving.outbound_spi});
+  actions_.emplace_back(DeleteSa{leaving.tunnel, Direction::Out, leaving.outbound_spi});
 }
 
 void Engine::Impl::mark_replaced(ChildSa& old) {

@@ -138,8 +138,9 @@ struct JobDone {
   JobResult result;
 };
 /// This virtual machine has been cloned or brought back to an earlier state: a twin may have the same SAs,
-/// which is why the kernel has taken the outbound ones away. All that there is is forgotten without a word to
-/// the peers, for no message can be told from the twin's, and begun again with fresh keys.
+/// which is why the kernel has taken the outbound ones away; to delete those is no error. All that there is
+/// is forgotten without a word to the peers, for no message can be told from the twin's, and begun again with
+/// fresh keys.
 struct VmForked {};
 /// Operator or test: rekey the Child SA or the IKE SA of a tunnel now.
 struct Rekey {

@@ -98,7 +98,9 @@ void Engine::Impl::on(ClearChildSa&& input) {
   pump(*sa);
 }
 
-/// The twin has all of it too. Twins that began again at once would be in each other's way.
+/// The twin has all of it too, and may have made the same of what came since it was cloned: so all is
+/// deleted, although the kernel has forgotten most of it. Twins that began again at once would be in each
+/// other's way.
 void Engine::Impl::on(VmForked&&) {
   pool_ = {};
   refill_.reset();
@@ -106,11 +108,9 @@ void Engine::Impl::on(VmForked&&) {
   for (const auto& [id, unused] : tunnels_) {
     Tunnel* owner = tunnel(id);
     owner->active.reset();
-    owner->by_outbound.clear();
     owner->failures = 0;
     if (owner->policy.remote) owner->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
   }
-  for (auto& [spi, lost] : children_) lost.outbound_spi = 0;
   for (const auto& [spi, unused] : ike_sas_)
     if (IkeSa* sa = ike(spi)) close(*sa);
   for (const auto& [spi, unused] : children_)

@@ -29,6 +29,7 @@ void SimKernel::flush() {
 }
 
 void SimKernel::flush_outbound() {
+  for (const auto& [name, sa] : outbound_) forgotten_.insert(name);
   outbound_.clear();
   active_.clear();
 }
@@ -48,6 +49,7 @@ void SimKernel::add(const ike::AddSa& action) {
 }
 
 void SimKernel::activate(const ike::ActivateSa& action) {
+  if (forgotten_.contains({action.tunnel, action.spi})) return;
   if (!outbound_.contains({action.tunnel, action.spi}))
     errors_.push_back("SPI " + std::to_string(action.spi) + " activated, yet not there");
   else
@@ -56,7 +58,9 @@ void SimKernel::activate(const ike::ActivateSa& action) {
 
 void SimKernel::remove(const ike::DeleteSa& action) {
   const bool in = action.direction == ike::Direction::In;
-  const std::size_t removed = in ? inbound_.erase(action.spi) : outbound_.erase({action.tunnel, action.spi});
+  const std::pair name(action.tunnel, action.spi);
+  const std::size_t removed =
+      in ? inbound_.erase(action.spi) : outbound_.erase(name) + forgotten_.erase(name);
   if (removed == 0) errors_.push_back("SPI " + std::to_string(action.spi) + " deleted, yet not there");
   if (const auto found = active_.find(action.tunnel);
       !in && found != active_.end() && found->second == action.spi)
@@ -65,6 +69,7 @@ void SimKernel::remove(const ike::DeleteSa& action) {
 
 void SimKernel::move(const ike::MoveSa& action) {
   const auto found = outbound_.find({action.tunnel, action.spi});
+  if (forgotten_.contains({action.tunnel, action.spi})) return;
   if (found == outbound_.end() || !found->second.udp) {
     errors_.push_back("SPI " + std::to_string(action.spi) + " moved, yet not there or not in UDP");
     return;

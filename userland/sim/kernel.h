@@ -71,6 +71,8 @@ class SimKernel {
   std::map<std::uint32_t, Sa> inbound_;
   std::map<std::pair<ike::TunnelId, std::uint32_t>, Sa> outbound_;
   std::map<ike::TunnelId, std::uint32_t> active_;
+  std::set<std::pair<ike::TunnelId, std::uint32_t>>
+      forgotten_;                      ///< by flush_outbound(), and not deleted since
   std::set<std::uint32_t> spis_used_;  ///< inbound ones, ever
   std::map<Bytes, int> key_uses_;
   bool keys_unique_ = true;

@@ -288,13 +288,17 @@ TEST_F(Recovery, AClonedMachineSaysNothingByItsOldSas) {
   EXPECT_EQ(pair.kernel_errors(), "");
 }
 
+// Between the kernel and its word events go on: what they make is made by the twin too, and goes as well.
 TEST_F(Recovery, AMachineIsClonedInTheMiddleOfAnything) {
-  for (int step = 0; step < 40; ++step) {
-    pair.world.input(step % 2,
-                     ike::Rekey{kTunnel, step % 4 < 2 ? ike::Rekey::What::IkeSa : ike::Rekey::What::ChildSa});
-    for (int event = 0; event < step; ++event) pair.world.step_once(pair.world.now() + 1s);
+  for (int step = 0; step < 60; ++step) {
+    const auto what = step % 4 < 2 ? ike::Rekey::What::IkeSa : ike::Rekey::What::ChildSa;
+    pair.world.input(step % 2, ike::Rekey{kTunnel, what});
+    for (int event = 0; event < step % 12; ++event) pair.world.step_once(pair.world.now() + 1s);
     pair.world.node(0).kernel.flush_outbound();
+    for (int event = 0; event < step % 7; ++event) pair.world.step_once(pair.world.now() + 1s);
     pair.world.input(0, ike::VmForked{});
+    ASSERT_EQ(pair.world.node(0).kernel.outbound_count(kTunnel), 0U) << step;
+    ASSERT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U) << step;
     ASSERT_TRUE(pair.come_up(30s)) << step << pair.world.trace();
     pair.world.run_for(30s);
     ASSERT_TRUE(pair.at_rest()) << step << pair.world.trace();
