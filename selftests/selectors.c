@@ -273,6 +273,44 @@ TEST_F(selectors, later_fragments)
 		     "some ports");
 }
 
+/* Puts a fragment header into an IPv6 packet, which is then a later fragment. */
+static size_t make_later_fragment(__u8 *packet, size_t len)
+{
+	const __u8 header[8] = { packet[6], 0, 100 * 8 >> 8, 100 * 8 & 0xff,
+				 0, 0, 0, 1 };
+	size_t payload = len - IPV6_HDR;
+
+	memmove(packet + IPV6_HDR + sizeof(header), packet + IPV6_HDR, payload);
+	memcpy(packet + IPV6_HDR, header, sizeof(header));
+	packet[6] = IPPROTO_FRAGMENT;
+	payload += sizeof(header);
+	packet[4] = payload >> 8;
+	packet[5] = payload;
+	return len + sizeof(header);
+}
+
+TEST_F(selectors, later_fragments_of_ipv6)
+{
+	const struct inner inner = { "fd00::1", "fd00:254::1", 17, 9, 9 };
+	struct awtun_ts ts = make_ts("fd00::1", "fd00::1", 17);
+	__u8 plain[ESP_MAX];
+	struct counts before;
+	size_t len;
+
+	set_selectors(_metadata, self, AWTUN_DIR_IN, NULL, &ts);
+	len = make_later_fragment(plain, write_inner(&inner, plain));
+	read_counts(RIG, &before);
+	inject_inner(_metadata, self, plain, len);
+	is_delivered(_metadata, self, &before, "its protocol");
+
+	ts.protocol = 6;
+	set_selectors(_metadata, self, AWTUN_DIR_IN, NULL, &ts);
+	read_counts(RIG, &before);
+	inject_inner(_metadata, self, plain, len);
+	only_dropped(_metadata, RIG, &before, AWTUN_TUNNEL_STAT_RX_SELECTOR, 1,
+		     "another protocol");
+}
+
 /* It was authentic, so its number is used up. */
 TEST_F(selectors, dropped_packets_move_the_window)
 {

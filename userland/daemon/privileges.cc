@@ -31,7 +31,8 @@ bool is_ours_and_empty(int directory) {
 Result<void, std::string> provide(const fs::path& directory, mode_t mode, const passwd& user) {
   if (directory.empty()) return {};
   if (!directory.has_filename()) return provide(directory.parent_path(), mode, user);
-  if (fs::exists(directory)) return {};
+  std::error_code unknown;  // a circle of links, say: what is wrong shows when it is opened
+  if (fs::exists(directory, unknown)) return {};
   const auto failed = [&directory] { return Error{system_error("make " + directory.string())}; };
   const auto parent = open_directory_of(directory, Missing::Made);
   const auto name = directory.filename();
