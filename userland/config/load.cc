@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Startup file to configuration.
 #include <algorithm>
-#include <set>
+#include <optional>
 
 #include "userland/config/apply.h"
+#include "userland/config/lost_protection.h"
 #include "userland/config/match.h"
 #include "userland/config/session.h"
 
@@ -50,12 +51,49 @@ std::optional<FileError> load_line(Config& config, Session& session, std::string
 
 // ---------------------------------------------------------------- what is good of it
 
-/// Whether the line, which is refused in a tunnel's section, was to narrow what the tunnel protects.
-bool was_to_narrow(std::string_view line) {
-  const auto words = split(line.substr(0, kMaxLine));
-  return words.size() > 1 && begins_ignoring_case("tunnel", words.front().text) &&
-         std::ranges::any_of(words, [](const Word& word) { return begins_ignoring_case(word.text, "sel"); });
+bool is_indented(std::string_view line) { return line.starts_with(' ') || line.starts_with('\t'); }
+
+/// How many words of the line are of a command of the mode.
+std::size_t words_taken(Mode mode, std::string_view line) {
+  line = line.substr(0, kMaxLine);
+  Matcher matcher(mode, false);
+  return follow(matcher, split(line), line);
 }
+
+/// The section that lines belong to, though it may have been left by mistake.
+class SectionOfLines {
+ public:
+  /// That of the refused `line`, read at `before`; nullopt: none, or one that was refused itself.
+  [[nodiscard]] std::optional<Session> of(const Session& before, std::string_view line) const {
+    if (!section_ || (before.refused && before.refused->open)) return std::nullopt;
+    const bool within = is_section(before.mode);
+    if (is_indented(line)) return before.refused ? std::nullopt : section_;
+    const auto inner = words_taken(section_->mode, line);
+    const auto outer = words_taken(Mode::Config, line);
+    const bool left = (indented_ && separated_) || was_to_open_section(before.mode, line);
+    const bool belongs = within ? inner >= outer && !left : inner > outer;
+    return belongs ? section_ : std::nullopt;
+  }
+
+  /// After a line that led to `after`.
+  void follow_line(const Session& after, std::string_view line, bool good) {
+    if (is_blank_or_comment(line)) {
+      separated_ = separated_ || line.starts_with('!');
+      return;
+    }
+    if (after.refused && after.refused->open) section_.reset();
+    if (!good || !is_section(after.mode)) return;
+    if (!section_ || *section_ != after) *this = {};
+    separated_ = false;
+    indented_ = indented_ || is_indented(line);
+    section_ = Session{after.mode, after.tunnel, after.name};
+  }
+
+ private:
+  std::optional<Session> section_;
+  bool indented_ = false;   ///< Its lines are.
+  bool separated_ = false;  ///< By a "!" at the left margin.
+};
 
 /// Reads a file line by line, leaving out what is refused.
 class GoodLines {
@@ -65,18 +103,22 @@ class GoodLines {
   void take(std::size_t number, std::string_view line) {
     if (session_.mode == Mode::Exec && !is_blank_or_comment(line)) go_on_behind_end();
     const Session before = session_;
-    if (auto error = check(apply(loaded_.config, session_, line))) {
-      if (before.tunnel && was_to_narrow(line)) shut_down(*before.tunnel, *error);
+    auto error = check(apply(loaded_.config, session_, line));
+    const bool good = !error;
+    if (error) {
+      lost_.note(section_.of(before, line), line, loaded_.errors.size());
       loaded_.errors.push_back(at(number, line, *std::move(error)));
     }
+    section_.follow_line(session_, line, good);
     if (session_.mode == Mode::Exec && before.mode != Mode::Exec) end_ = {number, std::string(line)};
   }
 
-  void finish() {
-    for (const std::uint32_t number : shut_down_)
-      if (const auto tunnel = loaded_.config.tunnels.find(number); tunnel != loaded_.config.tunnels.end())
-        tunnel->second.shutdown = true;
+  void leave_rest(std::size_t number) {
+    lost_.note_rest(loaded_.errors.size());
+    loaded_.errors.push_back(at(number, {}, refusal("too many lines are refused; the rest is not read")));
   }
+
+  void shut_down_tunnels() { lost_.shut_down_tunnels(loaded_); }
 
  private:
   /// An `end` or `exit` in the middle is one wrong line.
@@ -86,16 +128,11 @@ class GoodLines {
         at(end_.first, end_.second, refusal("the configuration goes on behind its end")));
   }
 
-  void shut_down(std::uint32_t tunnel, FileError& error) {
-    shut_down_.insert(tunnel);
-    error.message +=
-        "\n% " + tunnel_name(tunnel) + " would protect more traffic without this: it is shut down";
-  }
-
   Loaded& loaded_;
   Session session_{Mode::Config};
   std::pair<std::size_t, std::string> end_;
-  std::set<std::uint32_t> shut_down_;
+  SectionOfLines section_;
+  LostProtection lost_;
 };
 
 /// The lines that made these references, each section looked at alone.
@@ -119,10 +156,10 @@ void leave_out_dangling(Loaded& loaded, std::string_view text) {
   const auto removed = remove_dangling_references(loaded.config);
   if (removed.empty()) return;
   for (const auto& [reference, line] : lines_of(removed, text)) {
-    auto reason = reference.missing();
+    auto error = refusal(reference.missing());
     if (reference.user.starts_with("crypto isakmp peer"))
-      reason += "\n% the tunnels of this peer are shut down";
-    loaded.errors.push_back(at(line, reference.user, refusal(std::move(reason))));
+      error.consequence = "the tunnels of this peer are shut down";
+    loaded.errors.push_back(at(line, reference.user, std::move(error)));
   }
 }
 
@@ -134,12 +171,12 @@ Loaded load_good_lines(std::string_view text) {
   std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     if (loaded.errors.size() >= kMaxFileErrors) {
-      loaded.errors.push_back(at(number, {}, refusal("too many lines are refused; the rest is not read")));
+      lines.leave_rest(number);
       break;
     }
     lines.take(number, take_line(rest));
   }
-  lines.finish();
+  lines.shut_down_tunnels();
   leave_out_dangling(loaded, text);
   std::ranges::stable_sort(loaded.errors, {}, &FileError::line);
   return loaded;

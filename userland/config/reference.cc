@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names by which one part of a configuration refers to another.
+#include <algorithm>
+
 #include "userland/base/overloaded.h"
 #include "userland/config/model.h"
 
@@ -37,11 +39,17 @@ Reference reference_of(std::uint32_t number, const Tunnel& tunnel) {
   return {"interface " + tunnel_name(number), "crypto ipsec profile " + *tunnel.protection->profile};
 }
 
-/// Before its binding goes, and the default profile would take its place.
+/// Before its binding goes, and the default profile would take its place. The address behind the name of a
+/// host may be any.
 void shut_down_tunnels_without_profile(Config& config) {
-  for (auto& [number, tunnel] : config.tunnels)
-    if (is_missing_isakmp_profile(config, isakmp_profile_name(config, number, tunnel)))
+  const bool address_lost = std::ranges::any_of(config.isakmp_peers, [&](const auto& peer) {
+    return std::holds_alternative<IpAddress>(peer.first) && is_missing_isakmp_profile(config, peer.second);
+  });
+  for (auto& [number, tunnel] : config.tunnels) {
+    const bool may_have_it = address_lost && destination_host(tunnel) != nullptr;
+    if (may_have_it || is_missing_isakmp_profile(config, isakmp_profile_name(config, number, tunnel)))
       tunnel.shutdown = true;
+  }
 }
 
 }  // namespace

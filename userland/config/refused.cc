@@ -33,6 +33,14 @@ std::optional<Applied> answer_outside(Session& session, std::string_view line,
   return row.pattern == "exit" ? std::optional<Applied>(Done{}) : std::nullopt;
 }
 
+/// Whether nothing that may be said in this section begins as the line does; Exec commands open no other.
+bool is_of_another_section(Mode mode, std::string_view line) {
+  const auto words = split(line.substr(0, kMaxLine));
+  if (!is_section(mode) || words.empty()) return false;
+  const auto begins_command = [&](Mode of) { return Matcher(of, false).advance(words.front(), line); };
+  return !begins_command(mode) && !begins_command(Mode::Config) && !find_command(Mode::Exec, line);
+}
+
 // ---------------------------------------------------------------- lines in reports
 
 bool is_keyword(std::string_view word) {
@@ -72,6 +80,13 @@ Matcher best_match(const std::vector<Word>& words, std::string_view line, std::s
   return best;
 }
 
+/// Whether words behind `crypto` may be `isakmp` or `key`.
+bool may_be_of_keys(const std::vector<Word>& words) {
+  return std::ranges::any_of(words.begin() + 1, words.end(), [](const Word& word) {
+    return resembles(word.text, "isakmp") || (word.text.size() > 2 && resembles(word.text, "key"));
+  });
+}
+
 /// What may be a secret: what a command takes for one and, in a line that errs where one may follow or that
 /// speaks of one, all from there on that is no keyword.
 std::vector<Word> possible_secrets(std::string_view line) {
@@ -84,7 +99,8 @@ std::vector<Word> possible_secrets(std::string_view line) {
       for (const Hit& hit : thread.hits)
         if (is_secret(*hit.token)) secrets.push_back(hit.word);
   }
-  const bool may_follow = taken > 0 && std::ranges::any_of(matcher.threads(), has_secret);
+  const bool may_follow =
+      taken > 0 && std::ranges::any_of(matcher.threads(), has_secret) && (taken > 1 || may_be_of_keys(words));
   if (taken < words.size() && (may_follow || speaks_of_secrets(line)))
     for (std::size_t at = taken; at < words.size(); ++at)
       if (!is_keyword(words[at].text)) secrets.push_back(words[at]);
@@ -124,7 +140,8 @@ std::optional<Applied> answer_of_refused(Session& session, std::string_view line
 Session refused_at(const Session& before, std::string_view line, const Result<Thread, SyntaxError>& command) {
   if (before.mode == Mode::Exec) return before;
   const std::string kept(line.substr(0, kMaxLine));
-  if (command ? opens_section(*command) : was_to_open_section(before.mode, line)) {
+  const bool is_foreign = !command && !is_indented(line) && is_of_another_section(before.mode, line);
+  if (command ? opens_section(*command) : is_foreign || was_to_open_section(before.mode, line)) {
     Session outside{Mode::Config};
     outside.refused = RefusedSection{kept, {}, true};
     return outside;

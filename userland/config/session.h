@@ -233,7 +233,8 @@ struct FileError {
   std::string text;        ///< The line, without its end; of an endless one the beginning.
   std::string message;     ///< As in SyntaxError, or the reason of a refusal.
   std::vector<std::string> expected;
-  bool syntax = true;  ///< False: refused; there is no caret to show.
+  bool syntax = true;            ///< False: refused; there is no caret to show.
+  std::string consequence = {};  ///< Of load_good_lines(): "tunnel0 is shut down"; empty: none.
 };
 
 /// Reads a configuration file: the commands of Config mode from an empty configuration. All or nothing.
@@ -245,8 +246,8 @@ struct Loaded {
   std::vector<FileError> errors;  ///< By line.
 };
 /// The same, less the lines that are refused, what belongs to a refused section, and what uses a name that
-/// nothing has. A tunnel that would protect more traffic, or by another profile, without such a line is shut
-/// down. After kMaxFileErrors the rest is not read.
+/// nothing has. A tunnel is shut down that might protect less, or let others in, for want of such a line.
+/// After kMaxFileErrors the rest is not read.
 Loaded load_good_lines(std::string_view text);
 inline constexpr std::size_t kMaxFileErrors = 100'000;
 

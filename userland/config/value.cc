@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 #include <optional>
+#include <utility>
 
 #include "userland/base/overloaded.h"
 #include "userland/config/session.h"
@@ -240,6 +242,23 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 bool begins_ignoring_case(std::string_view word, std::string_view beginning) {
   return equal_ignoring_case(word.substr(0, beginning.size()), beginning);
+}
+
+bool resembles(std::string_view text, std::string_view keyword) {
+  constexpr std::size_t kMistakes = 2;
+  if (text.size() > keyword.size() + kMistakes) return false;
+  std::vector<std::size_t> row(keyword.size() + 1);  // of the table of Levenshtein distances
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < keyword.size(); ++j) {
+      const bool same = equal_ignoring_case(text.substr(i, 1), keyword.substr(j, 1));
+      const std::size_t changed = diagonal + (same ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back() <= kMistakes;
 }
 
 Result<Value, ValueError> parse_value(const Token& token, std::string_view text) {

@@ -38,5 +38,7 @@ bool may_begin_value(const Token& token, std::string_view text);
 /// ASCII, for keywords.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool begins_ignoring_case(std::string_view word, std::string_view beginning);
+/// Whether `text` may be `keyword` mistyped: at most two letters put in, left out or exchanged for others.
+bool resembles(std::string_view text, std::string_view keyword);
 
 }  // namespace awtun::config

@@ -56,12 +56,9 @@ Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
   if (!routing) return Error{routing.error().to_string()};
   auto data_plane = kernel::DataPlane::open();
   if (!data_plane) return Error{data_plane.error().to_string()};
-  auto link_local = kept_secret(options.state_dir / "link-local-secret");
-  if (!link_local) return Error{link_local.error()};
-  auto quick_crash = kept_secret(options.state_dir / "quick-crash-secret");
-  if (!quick_crash) return Error{quick_crash.error()};
-  Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt, std::move(*link_local),
-              std::move(*quick_crash)};
+  Ports ports{std::move(*routing), std::move(*data_plane), std::nullopt,
+              kept_secret(options.state_dir / "link-local-secret"),
+              kept_secret(options.state_dir / "quick-crash-secret")};
   if (options.keylog_dir) {
     auto key_log = KeyLog::open(*options.keylog_dir);
     if (!key_log) return Error{key_log.error()};

@@ -3,6 +3,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <string>
 
 #include "userland/daemon/files.h"
 
@@ -11,22 +15,33 @@ namespace {
 
 constexpr std::size_t secret_size = 32;
 
+/// Without random numbers there is no security to be had: the one thing that ends the process.
+Secret random_secret() {
+  Secret made(secret_size);
+  if (RAND_bytes(made.bytes().data(), static_cast<int>(made.size())) != 1) std::abort();
+  return made;
+}
+
+void warn_of_this_run(const std::string& error) {
+  spdlog::warn("{}: another secret takes its place until the next start", error);
+}
+
 }  // namespace
 
-Result<Secret, std::string> kept_secret(const std::filesystem::path& path) {
+Secret kept_secret(const std::filesystem::path& path) {
   auto stored = read_file(path);
-  if (!stored) return Error{stored.error()};
-  if (*stored && (*stored)->size() == secret_size) {
+  if (stored && *stored && (*stored)->size() == secret_size) {
     auto& text = **stored;
     Secret kept(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
     OPENSSL_cleanse(text.data(), text.size());
     return kept;
   }
-  Secret made(secret_size);
-  if (RAND_bytes(made.bytes().data(), static_cast<int>(made.size())) != 1)
-    return Error{std::string("the system has no random numbers")};
+  Secret made = random_secret();
   const std::string_view text(reinterpret_cast<const char*>(made.view().data()), made.size());
-  if (auto written = write_file(path, text); !written) return Error{written.error()};
+  if (!stored)
+    warn_of_this_run(stored.error());
+  else if (const auto written = write_file(path, text); !written)
+    warn_of_this_run(written.error());
   return made;
 }
 

@@ -3,14 +3,13 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
-#include "userland/base/result.h"
 #include "userland/base/secret.h"
 
 namespace awtun::daemon {
 
-/// The 32 random octets in the file `path`, mode 0600; made when there are none.
-Result<Secret, std::string> kept_secret(const std::filesystem::path& path);
+/// The 32 random octets in the file `path`, mode 0600; made when there are none. When the file cannot be read
+/// or written, which the log says, a secret for this run alone; what is in the file stays.
+Secret kept_secret(const std::filesystem::path& path);
 
 }  // namespace awtun::daemon

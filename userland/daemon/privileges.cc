@@ -4,6 +4,7 @@
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -47,8 +48,10 @@ Result<void, std::string> provide(const fs::path& directory, mode_t mode, const 
 }
 
 Result<void, std::string> provide_directories(const Options& options, const passwd& user) {
-  for (const auto& directory : {options.config.parent_path(), options.state_dir, options.pki_dir})
+  for (const auto& directory : {options.config.parent_path(), options.pki_dir})
     if (auto made = provide(directory, 0700, user); !made) return made;
+  if (const auto made = provide(options.state_dir, 0700, user); !made)
+    spdlog::warn("{}", made.error());  // kept_secret() does without
   return provide(options.socket.parent_path(), 0755, user);
 }
 

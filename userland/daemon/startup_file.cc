@@ -74,7 +74,9 @@ Startup StartupFile::load() const {
   wipe(**text);
   Startup startup{std::move(loaded.config), {}};
   for (const auto& error : loaded.errors)
-    startup.errors.push_back({error.line, config::without_secrets(error.text), reason_of(error)});
+    startup.errors.push_back(
+        {error.line, config::without_secrets(error.text),
+         reason_of(error) + (error.consequence.empty() ? "" : "; " + error.consequence)});
   return startup;
 }
 

@@ -116,17 +116,159 @@ TEST(GoodLines, WhatNothingHasIsTakenOutWhereItIsUsed) {
   EXPECT_NE(loaded.errors[2].message.find("there must be a crypto ipsec profile r"), std::string::npos);
 }
 
+/// What becomes of tunnel0 of a file.
+struct Fate {
+  bool shutdown = false;
+  std::string consequence;  ///< Told with the first error.
+};
+
+Fate fate_of(const std::string& text) {
+  const auto loaded = load_good_lines(text);
+  if (loaded.errors.empty()) return {loaded.config.tunnels.at(0).shutdown, "no errors"};
+  return {loaded.config.tunnels.at(0).shutdown, loaded.errors.front().consequence};
+}
+
+void expect_shut_down(const std::string& text) {
+  const auto fate = fate_of(text);
+  EXPECT_TRUE(fate.shutdown) << text;
+  EXPECT_EQ(fate.consequence, "tunnel0 is shut down") << text;
+}
+
+void expect_up(const std::string& text) {
+  const auto fate = fate_of(text);
+  EXPECT_FALSE(fate.shutdown) << text;
+  EXPECT_EQ(fate.consequence, "") << text;
+}
+
 TEST(GoodLines, ATunnelDoesNotProtectMoreForWantOfALine) {
+  for (const char* line : {" tunnel remote selector 10.0.0.0/33",
+                           " tunnel local selctor 10.0.0.0/8",
+                           " tunnel remote selector 0 10.0.0.0/8",
+                           " tunnel selector 10.0.0.0/8 10.1.0.0/16",
+                           " tunnel local s 10.1.0.0/33",
+                           " tu lo s 10.1.0.0/33",
+                           " tunnel local se 10.1.0.0/16 extra",
+                           " tunnl local selector 10.1.0.0/16",
+                           " tunnel local slector 10.1.0.0/16",
+                           " tunnel local-selector 10.1.0.0/16",
+                           " traffic-selector local 10.1.0.0/16",
+                           " Tunnel Local SELECTOR 10.1.0.0/33",
+                           " tunnel local selector 10.1.0.0/16\x01",
+                           "tunnl local selector 10.1.0.0/16",
+                           "tunnel local slector 10.1.0.0/16",
+                           " shutdwon",
+                           "shutdwon",
+                           " shut down",
+                           " tunnel remote name a b",
+                           " tunnel local nonsense",
+                           " ip access-group 101 in",
+                           " ip vrf forwarding red",
+                           " tunnel protection ipsec profile a b",
+                           " crypto map x",
+                           " no tunnel local selector 10.0.0.0/33",
+                           " exit\n tunnel local slector 10.1.0.0/16",
+                           "exit\ntunnel local selector 10.1.0.0/16",
+                           "interface tunnel0 multipoint\n shutdown",
+                           "interface tunnel0 x",
+                           "interface tunnl0",
+                           "interfce tunnel0\n shutdown",
+                           "interface tunnel 0-3",
+                           "interface tunnel0\rshutdown\r"})
+    expect_shut_down(kTunnel + line + "\n");
+}
+
+TEST(GoodLines, ATunnelStaysUpWithoutALineThatCannotLoosenIt) {
+  for (const char* line : {" mtu 9",
+                           " description",
+                           " ip address 10.1.1.1/33",
+                           " ip addr 10.1.1.1",
+                           " ip address 1.2.3.4/24 dhcp",
+                           " ipv6 address x",
+                           " ipv6 enable x",
+                           " ip tcp adjust-mss 1",
+                           " ipv6 tcp adjust-mss 9999",
+                           " tunnel df x",
+                           " tunnel ttl 0",
+                           " tunnel dscp 64",
+                           " no mtu x",
+                           " do show ipsec sa",
+                           "ip route 10.0.0.0/33 tunnel0",
+                           "interface ppp0\n pki trustpoint x\n shutdown",
+                           "interface eth0 x",
+                           "interface tunnel1 x",
+                           "!\nhostname branch",
+                           "!\nvlan 10\n name x"})
+    expect_up(kTunnel + line + "\n");
+  for (const char* line : {"hostname branch", "router bgp 1\n neighbor 10.0.0.1", "interface ppp0", "vlan 10",
+                           "tunnel local slector 10.1.0.0/16"})
+    expect_up(line + std::string("\n") + kTunnel);
+}
+
+TEST(GoodLines, ATunnelDoesNotFallBackToAnotherProfileOrKey) {
   for (const char* line :
-       {" tunnel remote selector 10.0.0.0/33", " tunnel local selctor 10.0.0.0/8",
-        " tunnel remote selector 0 10.0.0.0/8", " tunnel selector 10.0.0.0/8 10.1.0.0/16"}) {
-    const auto loaded =
-        load_good_lines(kTunnel + line + "\ninterface tunnel1\n" + " tunnel local nonsense\n");
-    EXPECT_EQ(lines_of_errors(loaded), (Numbers{7, 9})) << line;
-    EXPECT_TRUE(loaded.config.tunnels.at(0).shutdown) << line;
-    EXPECT_FALSE(loaded.config.tunnels.at(1).shutdown) << line;
-    EXPECT_NE(loaded.errors[0].message.find("shut down"), std::string::npos);
+       {"crypto isakmp peer address 10.2.2.2 profile strong vrf red", "crypto isakmp peer address 10.2.2.2",
+        "crypto isakmp peer adress 10.2.2.2 profile strong",
+        "crypto isakmp peer address 10.2.2 profile strong",
+        "crypto iskamp peer address 10.2.2.2 profile strong", "cyrpto isakmp peer address 10.2.2.2 profile p",
+        "\xef\xbb\xbf"
+        "crypto isakmp peer address 10.2.2.2 profile strong",
+        "isakmp peer address 10.2.2.2 profile strong", "crypto isakmp peer policy tunnel0 profile a b",
+        "crypto isakmp key K policy tunnel0 newword", "crypto isakmp key st\x01rong policy tunnel0",
+        "crypto isakmp key ******** policy tunnel0", "crypto isakmp keyring x",
+        "crypto isakmp profile default\n pki trustpoint x", "crypto isakmp profile Default",
+        "crypto isakmp profile strong/1\n version 2", "crypto ipsec profile default\n pfs 31"})
+    expect_shut_down(line + std::string("\n") + kTunnel);
+}
+
+TEST(GoodLines, ALineForAnotherPeerShutsNothingDown) {
+  for (const char* line :
+       {"crypto isakmp peer address 10.2.2.3 profile strong vrf red", "crypto isakmp peer dynamic profile",
+        "crypto isakmp key K hostname x newword", "crypto isakmp key K policy tunnel1 newword",
+        "crypto ipsec profile p q", "crypto pki trustpoint t u"})
+    expect_up(line + std::string("\n") + kTunnel);
+}
+
+TEST(GoodLines, AnAddressMayBeBehindTheNameOfAHost) {
+  const std::string to_host = kTunnel + " tunnel destination hub.example.com\n";
+  expect_shut_down("crypto isakmp peer address 10.9.9.9 profile strong vrf red\n" + to_host);
+  expect_shut_down("crypto isakmp key K hostname hub.example.com x\n" + to_host);
+  EXPECT_TRUE(fate_of("crypto isakmp peer address 10.9.9.9 profile strong\n" + to_host).shutdown);
+}
+
+TEST(GoodLines, AWrongLineOfAProfileShutsDownWhoUsesIt) {
+  const std::string by_peer = "crypto isakmp peer address 10.2.2.2 profile strong\n" + kTunnel;
+  for (const char* line : {" remote authentication eap", " remote authentication certificat-rsa",
+                           " remot authentification certificate", "remote authentication eap", " version 1",
+                           " transform 1 integrity md5 encryption aes256 group 21", " lifetime 5"}) {
+    expect_shut_down("crypto isakmp profile strong\n" + std::string(line) + "\n" + by_peer);
+    expect_up("crypto isakmp profile other\n" + std::string(line) + "\n" + kTunnel);
   }
+  const std::string by_name = kTunnel + " tunnel protection ipsec profile p\n";
+  for (const char* line : {" pfs 32", " psf 31", " lifetime 3600"})
+    expect_shut_down("crypto ipsec profile p\n" + std::string(line) + "\n" + by_name);
+  expect_shut_down("crypto ipsec profile p\ncrypto ipsec profile p q\n pfs 31\n" + by_name);
+  expect_shut_down("crypto pki trustpoint t\n revocation-check crl\ncrypto isakmp profile strong\n" +
+                   std::string(" pki trustpoint t\n") + by_peer);
+}
+
+TEST(GoodLines, ManyAreShutDownInAShortSentence) {
+  std::string text = "crypto ipsec profile p\n";
+  for (int i = 0; i < 20000; ++i) text += " pfs 32\n";
+  for (int i = 0; i < 20000; ++i)
+    text += "interface tunnel" + std::to_string(i) + "\n tunnel protection ipsec profile p\n";
+  const auto loaded = load_good_lines(text);
+  EXPECT_EQ(loaded.errors.size(), 20000U);
+  for (const auto& error : loaded.errors)
+    EXPECT_EQ(error.consequence, "tunnel0 and 19999 more are shut down");
+}
+
+TEST(GoodLines, WhatIsBehindTooManyErrorsMayHaveProtected) {
+  std::string text = kTunnel;
+  for (std::size_t i = 0; i < kMaxFileErrors; ++i) text += " mtu 9\n";
+  const auto loaded = load_good_lines(text + " tunnel local selector 10.1.0.0/16\n");
+  EXPECT_TRUE(loaded.config.tunnels.at(0).shutdown);
+  EXPECT_EQ(loaded.errors.back().consequence, "tunnel0 is shut down");
+  EXPECT_EQ(loaded.errors.front().consequence, "");
 }
 
 TEST(GoodLines, OfAnything) {
@@ -134,9 +276,8 @@ TEST(GoodLines, OfAnything) {
       "\xff\xfe"
       "i\0n\0t\0\n\0",
       10);
-  for (const std::string& text :
-       {std::string("\xef\xbb\xbf!\n"), noise, std::string(100000, 'x'), std::string(20, '\0') + "\n",
-        std::string("interface tunnel0\rmtu 1400\r")}) {
+  for (const std::string& text : {std::string("\xef\xbb\xbf!\n"), noise, std::string(100000, 'x'),
+                                  std::string(20, '\0') + "\n", std::string("interface ppp0\rmtu 1400\r")}) {
     const auto loaded = load_good_lines(text + "\n" + kTunnel);
     EXPECT_GE(loaded.errors.size(), 1U);
     for (const auto& error : loaded.errors) EXPECT_LE(error.text.size(), 8192U);

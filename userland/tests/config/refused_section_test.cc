@@ -81,14 +81,27 @@ TEST(RefusedSection, AnotherRefusedOneTakesItsPlace) {
 
 TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
   InTunnel0 console;
-  for (const char* line :
-       {"mtu 9", "mtuu 1400", "tunnel nonsense", "no tunnel source 10.0.0.1", "no interface tunnel9",
-        "no interface ppp0", "description", "ip route 10.0.0.1/8 tunnel0"}) {
+  for (const char* line : {"mtu 9", "ip adress 10.1.1.1/24", "show ipsec sa", " mtuu 1400", "tunnel nonsense",
+                           "no tunnel source 10.0.0.1", "no interface tunnel9", "no interface ppp0",
+                           "description", "ip route 10.0.0.1/8 tunnel0"}) {
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Interface) << line;
   }
   console.type({"mtu 1300"});
   EXPECT_EQ(console.config.tunnels.at(0).mtu, 1300);
+}
+
+TEST(RefusedSection, ALineThatBeginsNoCommandOfTheSectionLeavesIt) {
+  for (const char* line : {"intface ppp0", "intrface tunnel1 point-to-point", "interface-range tunnel1-3",
+                           "router bgp 1", "vlan 10", "mtuu 1400", "\x01shutdown"}) {
+    InTunnel0 console;
+    EXPECT_TRUE(is_refused(console.execute(line))) << line;
+    EXPECT_EQ(console.session.mode, Mode::Config) << line;
+    console.expect_refused("ip address 10.1.1.1/24", line);
+    console.expect_refused("shutdown", line);
+    console.type({"interface tunnel0", "mtu 1300"});
+    EXPECT_EQ(console.config.tunnels.at(0).mtu, 1300) << line;
+  }
 }
 
 TEST(RefusedSection, WhatIsIndentedBelongsToTheRefusedLineAboveIt) {
@@ -142,6 +155,8 @@ TEST(WithoutSecrets, WhatMayBeAKeyIsHidden) {
         "crypto isakmp key ouR4ecret", "no crypto isakmp key ouR4ecret adress"})
     EXPECT_EQ(without_secrets(line).find("ouR4ecret"), std::string::npos) << without_secrets(line);
   EXPECT_EQ(without_secrets("  hostname branch"), "hostname branch");
+  EXPECT_EQ(without_secrets("crypto map X 10"), "crypto map X 10");
+  EXPECT_EQ(without_secrets("crypto iskamp kye ouR4ecret"), "crypto ******** ******** ********");
   EXPECT_EQ(without_secrets("\xff\x01y"), "??y");
   EXPECT_EQ(without_secrets(std::string(1000, 'x')), std::string(160, 'x') + "...");
 }

@@ -15,10 +15,8 @@ TEST(KeptSecret, IsMadeOnceReadableByItsOwnerAlone) {
   const auto path = scratch / "some-secret";
   const auto first = kept_secret(path);
   const auto second = kept_secret(path);
-  ASSERT_TRUE(first);
-  ASSERT_TRUE(second);
-  EXPECT_EQ(first->size(), 32U);
-  EXPECT_TRUE(first->equals(second->view()));
+  EXPECT_EQ(first.size(), 32U);
+  EXPECT_TRUE(first.equals(second.view()));
   struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
@@ -28,17 +26,29 @@ TEST(KeptSecret, EachFileHasItsOwn) {
   const ScratchDirectory scratch;
   const auto one = kept_secret(scratch / "one");
   const auto other = kept_secret(scratch / "other");
-  ASSERT_TRUE(one);
-  ASSERT_TRUE(other);
-  EXPECT_FALSE(one->equals(other->view()));
+  EXPECT_FALSE(one.equals(other.view()));
 }
 
 TEST(KeptSecret, WhatIsCutOffIsMadeAnew) {
   const ScratchDirectory scratch;
   ASSERT_TRUE(write_file(scratch / "secret", "short"));
   const auto made = kept_secret(scratch / "secret");
-  ASSERT_TRUE(made);
-  EXPECT_EQ(made->size(), 32U);
+  EXPECT_EQ(made.size(), 32U);
+}
+
+TEST(KeptSecret, IsOfThisRunWhereNoneCanBeWritten) {
+  const ScratchDirectory scratch;
+  ASSERT_TRUE(write_file(scratch / "file", "in the way"));
+  const auto made = kept_secret(scratch / "file" / "secret");
+  EXPECT_EQ(made.size(), 32U);
+  EXPECT_FALSE(made.equals(kept_secret(scratch / "file" / "secret").view()));
+}
+
+TEST(KeptSecret, IsOfThisRunWhereItCannotBeRead) {
+  const ScratchDirectory scratch;
+  std::filesystem::create_directory(scratch / "secret");
+  EXPECT_EQ(kept_secret(scratch / "secret").size(), 32U);
+  EXPECT_TRUE(std::filesystem::is_directory(scratch / "secret"));
 }
 
 }  // namespace
