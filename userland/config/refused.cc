@@ -53,8 +53,8 @@ bool is_keyword(std::string_view word) {
 
 /// Whether the words of the line, whatever they mean, speak of a secret.
 bool speaks_of_secrets(std::string_view line) {
-  constexpr std::array<std::string_view, 7> kSigns = {"key",   "secret",    "pass", "psk",
-                                                      "share", "community", "token"};
+  constexpr std::array<std::string_view, 9> kSigns = {"key",       "secret", "pass", "psk",   "share",
+                                                      "community", "token",  "cred", "enable"};
   std::string lower(line);
   std::ranges::transform(lower, lower.begin(), [](unsigned char octet) { return std::tolower(octet); });
   return std::ranges::any_of(kSigns,
@@ -88,8 +88,9 @@ bool may_be_of_keys(const std::vector<Word>& words) {
 }
 
 /// What may be a secret: what a command takes for one and, in a line that errs where one may follow or that
-/// speaks of one, all from there on that is no keyword.
-std::vector<Word> possible_secrets(std::string_view line) {
+/// speaks of one, all from there on that is no keyword. To others, also what follows the first word of no
+/// command.
+std::vector<Word> possible_secrets(std::string_view line, Audience audience) {
   const auto words = split(line);
   std::size_t taken = 0;
   const Matcher matcher = best_match(words, line, taken);
@@ -101,8 +102,9 @@ std::vector<Word> possible_secrets(std::string_view line) {
   }
   const bool may_follow =
       taken > 0 && std::ranges::any_of(matcher.threads(), has_secret) && (taken > 1 || may_be_of_keys(words));
-  if (taken < words.size() && (may_follow || speaks_of_secrets(line)))
-    for (std::size_t at = taken; at < words.size(); ++at)
+  const bool is_foreign = audience == Audience::Others && taken == 0 && words.size() > 2;
+  if (taken < words.size() && (may_follow || is_foreign || speaks_of_secrets(line)))
+    for (std::size_t at = is_foreign ? 1 : taken; at < words.size(); ++at)
       if (!is_keyword(words[at].text)) secrets.push_back(words[at]);
   std::ranges::sort(secrets, {}, &Word::column);
   const auto same = std::ranges::unique(secrets, {}, &Word::column);
@@ -157,16 +159,16 @@ Session refused_at(const Session& before, std::string_view line) {
 
 std::string RefusedSection::why() const {
   if (!reason.empty()) return reason;
-  const std::string quoted = "`" + without_secrets(line) + "`";
+  const std::string quoted = "`" + without_secrets(line, Audience::Author) + "`";
   return open ? "refused with the section " + quoted : "refused with the line " + quoted + " above it";
 }
 
-std::string without_secrets(std::string_view line) {
+std::string without_secrets(std::string_view line, Audience audience) {
   line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
   const bool whole = line.size() <= kMaxReported;
   line = line.substr(0, kMaxReported);
   std::string text(line);
-  const auto secrets = possible_secrets(line);
+  const auto secrets = possible_secrets(line, audience);
   for (auto word = secrets.rbegin(); word != secrets.rend(); ++word)
     text.replace(word->column, word->text.size(), kHiddenKey);
   return printable_line(std::move(text)) + (whole ? "" : "...");

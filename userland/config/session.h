@@ -255,9 +255,12 @@ inline constexpr std::size_t kMaxFileErrors = 100'000;
 /// right, incomplete or wrong behind the secret, holds none.
 std::optional<std::string> mask_secrets(std::string_view line);
 
+/// Who reads a report of a line: whoever has just typed it, or others too.
+enum class Audience : std::uint8_t { Author, Others };
+
 /// `line` for logs and reports, whatever is wrong with it: shortened, and kHiddenKey for every word that may
-/// be a secret.
-std::string without_secrets(std::string_view line);
+/// be a secret. To others that is every word behind the first one where that begins no command.
+std::string without_secrets(std::string_view line, Audience audience);
 
 /// `line` with a caret under the octet at `column` (neither without a column), the message and what
 /// was expected, each on its line, ready to print.

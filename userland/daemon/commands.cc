@@ -163,7 +163,7 @@ bool only_looks(const config::Outcome& outcome, const config::Session& then) {
 }
 
 void log_command(std::string_view line) {
-  spdlog::trace("command: {}", config::mask_secrets(line).value_or(std::string(line)));
+  spdlog::trace("command: {}", config::without_secrets(line, config::Audience::Others));
 }
 
 }  // namespace

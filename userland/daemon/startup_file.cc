@@ -75,7 +75,7 @@ Startup StartupFile::load() const {
   Startup startup{std::move(loaded.config), {}};
   for (const auto& error : loaded.errors)
     startup.errors.push_back(
-        {error.line, config::without_secrets(error.text),
+        {error.line, config::without_secrets(error.text, config::Audience::Others),
          reason_of(error) + (error.consequence.empty() ? "" : "; " + error.consequence)});
   return startup;
 }

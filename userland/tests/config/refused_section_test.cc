@@ -17,7 +17,8 @@ struct InTunnel0 : Console {
   Config before;
 
   void expect_refused(std::string_view line, const std::string& section) {
-    EXPECT_EQ(refusal(line), "refused with the section `" + without_secrets(section) + "`") << line;
+    EXPECT_EQ(refusal(line), "refused with the section `" + without_secrets(section, Audience::Author) + "`")
+        << line;
     EXPECT_TRUE(config == before) << line;
   }
 };
@@ -146,19 +147,30 @@ TEST(RefusedSection, TheReasonShowsNoKey) {
 }
 
 TEST(WithoutSecrets, WhatMayBeAKeyIsHidden) {
-  EXPECT_EQ(without_secrets("crypto isakmp key ouR4ecret address 10.2.2.2"),
+  EXPECT_EQ(without_secrets("crypto isakmp key ouR4ecret address 10.2.2.2", Audience::Author),
             "crypto isakmp key ******** address 10.2.2.2");
   for (const char* line :
        {"crypto isakmp key ouR4ecret address 10.2.2", "crypto isakmp key ouR4ecret adress 10.2.2.2",
         "crypto isakmp kye ouR4ecret address 10.2.2.2", "cyrpto isakmp key ouR4ecret address 10.2.2.2",
         "crypto isakmp keyouR4ecret", "pre-shared-key ouR4ecret", "tacacs password 7 ouR4ecret",
         "crypto isakmp key ouR4ecret", "no crypto isakmp key ouR4ecret adress"})
-    EXPECT_EQ(without_secrets(line).find("ouR4ecret"), std::string::npos) << without_secrets(line);
-  EXPECT_EQ(without_secrets("  hostname branch"), "hostname branch");
-  EXPECT_EQ(without_secrets("crypto map X 10"), "crypto map X 10");
-  EXPECT_EQ(without_secrets("crypto iskamp kye ouR4ecret"), "crypto ******** ******** ********");
-  EXPECT_EQ(without_secrets("\xff\x01y"), "??y");
-  EXPECT_EQ(without_secrets(std::string(1000, 'x')), std::string(160, 'x') + "...");
+    EXPECT_EQ(without_secrets(line, Audience::Author).find("ouR4ecret"), std::string::npos)
+        << without_secrets(line, Audience::Author);
+  EXPECT_EQ(without_secrets("  hostname branch", Audience::Author), "hostname branch");
+  EXPECT_EQ(without_secrets("crypto map X 10", Audience::Author), "crypto map X 10");
+  EXPECT_EQ(without_secrets("crypto iskamp kye ouR4ecret", Audience::Author),
+            "crypto ******** ******** ********");
+  EXPECT_EQ(without_secrets("\xff\x01y", Audience::Author), "??y");
+  EXPECT_EQ(without_secrets(std::string(1000, 'x'), Audience::Author), std::string(160, 'x') + "...");
+}
+
+TEST(WithoutSecrets, OthersSeeNoWordOfALineThatIsNoCommand) {
+  for (const char* line :
+       {"crpyto isakmp kye ouR4ecret address 10.2.2.2", "username bob credential ouR4ecret",
+        "enable ouR4ecret", "ikev2 local-auth ouR4ecret", "crypto isakmp ky ouR4ecret address 10.2.2.2"})
+    EXPECT_EQ(without_secrets(line, Audience::Others).find("ouR4ecret"), std::string::npos)
+        << without_secrets(line, Audience::Others);
+  EXPECT_EQ(without_secrets("hostname branch", Audience::Others), "hostname branch");
 }
 
 TEST(Errors, ALineHasALimit) {
