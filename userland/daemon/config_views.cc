@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/config_views.h"
 
+#include <functional>
+#include <map>
+
 #include "userland/base/overloaded.h"
 #include "userland/daemon/policy.h"
 
@@ -48,16 +51,46 @@ Json transforms_of(const Transforms& transforms, One one) {
   return list;
 }
 
-/// The tunnels for which `uses` is true.
-template <class Uses>
-Json used_by(const config::Config& config, Uses uses) {
-  auto names = Json::array();
-  for (const auto& [number, tunnel] : config.tunnels)
-    if (tunnel.protection && uses(number, tunnel)) names.push_back(config::tunnel_name(number));
-  return names;
+/// The names of those that use each thing.
+using Users = std::map<std::string, Json, std::less<>>;
+
+void add_user(Users& users, std::string_view thing, std::string user) {
+  users.try_emplace(std::string(thing), Json::array()).first->second.push_back(std::move(user));
 }
 
-Json isakmp_profile(const config::Config& config, std::string_view name, const IsakmpProfile& profile,
+/// The tunnels that use each profile: that which `profile_of` names.
+template <class ProfileOf>
+Users tunnels_by_profile(const config::Config& config, ProfileOf profile_of) {
+  Users users;
+  for (const auto& [number, tunnel] : config.tunnels)
+    if (tunnel.protection) add_user(users, profile_of(number, tunnel), config::tunnel_name(number));
+  return users;
+}
+
+Users tunnels_by_isakmp_profile(const config::Config& config) {
+  return tunnels_by_profile(config, [&config](std::uint32_t number, const config::Tunnel& tunnel) {
+    return config::isakmp_profile_name(config, number, tunnel);
+  });
+}
+
+Users tunnels_by_ipsec_profile(const config::Config& config) {
+  return tunnels_by_profile(
+      config, [](std::uint32_t, const config::Tunnel& tunnel) { return config::ipsec_profile_name(tunnel); });
+}
+
+Users profiles_by_trustpoint(const config::Config& config) {
+  Users users;
+  for (const auto& [name, profile] : config.isakmp_profiles)
+    if (profile.trustpoint) add_user(users, *profile.trustpoint, name);
+  return users;
+}
+
+Json used_by(const Users& users, std::string_view thing) {
+  const auto found = users.find(thing);
+  return found == users.end() ? Json::array() : found->second;
+}
+
+Json isakmp_profile(const Users& users, std::string_view name, const IsakmpProfile& profile,
                     const std::optional<std::string>& trustpoint) {
   Json object{{"name", name},
               {"built_in", name == config::kDefaultProfile},
@@ -67,20 +100,16 @@ Json isakmp_profile(const config::Config& config, std::string_view name, const I
               {"lifetime", profile.lifetime.count()},
               {"dpd_interval", profile.dpd_interval.count()}};
   if (trustpoint) object["trustpoint"] = *trustpoint;
-  object["used_by"] = used_by(config, [&](std::uint32_t number, const config::Tunnel& tunnel) {
-    return config::isakmp_profile_name(config, number, tunnel) == name;
-  });
+  object["used_by"] = used_by(users, name);
   object["transforms"] = transforms_of(profile.transforms, isakmp_transform);
   return object;
 }
 
-Json ipsec_profile(const config::Config& config, std::string_view name, const IpsecProfile& profile) {
+Json ipsec_profile(const Users& users, std::string_view name, const IpsecProfile& profile) {
   Json object{
       {"name", name}, {"built_in", name == config::kDefaultProfile}, {"lifetime", profile.lifetime.count()}};
   if (profile.pfs_group) object["pfs_group"] = *profile.pfs_group;
-  object["used_by"] = used_by(config, [&](std::uint32_t, const config::Tunnel& tunnel) {
-    return config::ipsec_profile_name(tunnel) == name;
-  });
+  object["used_by"] = used_by(users, name);
   object["transforms"] = transforms_of(profile.transforms, ipsec_transform);
   return object;
 }
@@ -113,8 +142,7 @@ Json policy_of(const config::Config& config, std::uint32_t number, const config:
   return object;
 }
 
-Json trustpoint_of(const config::Config& config, const std::string& name,
-                   const config::Trustpoint& trustpoint) {
+Json trustpoint_of(const Users& users, const std::string& name, const config::Trustpoint& trustpoint) {
   Json object{{"name", name}, {"enrollment", trustpoint.enrollment_terminal ? "terminal" : "none"}};
   if (trustpoint.subject_name) object["subject_name"] = *trustpoint.subject_name;
   if (trustpoint.subject_alt_name) object["subject_alt_name"] = *trustpoint.subject_alt_name;
@@ -123,10 +151,7 @@ Json trustpoint_of(const config::Config& config, const std::string& name,
   object["key_pair"] = {{"label", pair.label},
                         {"algorithm", rsa ? "RSA" : "ECDSA"},
                         {"bits", pair.bits.value_or(rsa ? 2048 : 256)}};
-  auto users = Json::array();
-  for (const auto& [profile, settings] : config.isakmp_profiles)
-    if (settings.trustpoint == name) users.push_back(profile);
-  object["used_by"] = std::move(users);
+  object["used_by"] = used_by(users, name);
   return object;
 }
 
@@ -147,21 +172,23 @@ Json isakmp_key_view(const config::Config& config) {
 }
 
 Json isakmp_profile_view(const config::Config& config, const std::optional<std::string>& name) {
+  const auto users = tunnels_by_isakmp_profile(config);
   auto profiles = Json::array();
   if (named(name, config::kDefaultProfile))
-    profiles.push_back(isakmp_profile(config, config::kDefaultProfile, default_isakmp_profile(), {}));
+    profiles.push_back(isakmp_profile(users, config::kDefaultProfile, default_isakmp_profile(), {}));
   for (const auto& [own, profile] : config.isakmp_profiles)
     if (named(name, own))
-      profiles.push_back(isakmp_profile(config, own, profile.settings, profile.trustpoint));
+      profiles.push_back(isakmp_profile(users, own, profile.settings, profile.trustpoint));
   return {{"schema", schema}, {"profiles", std::move(profiles)}};
 }
 
 Json ipsec_profile_view(const config::Config& config, const std::optional<std::string>& name) {
+  const auto users = tunnels_by_ipsec_profile(config);
   auto profiles = Json::array();
   if (named(name, config::kDefaultProfile))
-    profiles.push_back(ipsec_profile(config, config::kDefaultProfile, default_ipsec_profile()));
+    profiles.push_back(ipsec_profile(users, config::kDefaultProfile, default_ipsec_profile()));
   for (const auto& [own, profile] : config.ipsec_profiles)
-    if (named(name, own)) profiles.push_back(ipsec_profile(config, own, profile));
+    if (named(name, own)) profiles.push_back(ipsec_profile(users, own, profile));
   return {{"schema", schema}, {"profiles", std::move(profiles)}};
 }
 
@@ -174,9 +201,10 @@ Json ipsec_policy_view(const config::Config& config, Only only) {
 }
 
 Json pki_trustpoints_view(const config::Config& config) {
+  const auto users = profiles_by_trustpoint(config);
   auto trustpoints = Json::array();
   for (const auto& [name, trustpoint] : config.trustpoints)
-    trustpoints.push_back(trustpoint_of(config, name, trustpoint));
+    trustpoints.push_back(trustpoint_of(users, name, trustpoint));
   return {{"schema", schema}, {"trustpoints", std::move(trustpoints)}};
 }
 

@@ -319,9 +319,9 @@ Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted,
 }
 
 /// What a reload leaves out, in a line for the operator.
-std::string left_out(const Startup& startup) {
-  if (startup.errors.empty()) return "";
-  return std::to_string(startup.errors.size()) + " lines are left out: show startup-config errors\n";
+std::string left_out(const std::vector<StartupError>& errors) {
+  if (errors.empty()) return "";
+  return std::to_string(errors.size()) + " lines are left out: show startup-config errors\n";
 }
 
 Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
@@ -332,12 +332,12 @@ Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enc
     case config::Reload::What::Now: {
       auto turn = replace(applier_.running(), startup.config, enclosed,
                           [&](config::Config) { return apply_loaded(startup); });
-      if (turn) turn->text.insert(0, left_out(startup));
+      if (turn) turn->text.insert(0, left_out(startup.errors));
       return turn;
     }
     case config::Reload::What::In:
       delayed_reload_.start(std::chrono::minutes(wanted.minutes));
-      return Turn{Turn::Ask::Nothing, left_out(startup)};
+      return Turn{Turn::Ask::Nothing, left_out(startup.errors)};
     case config::Reload::What::Cancel:
       break;
   }
@@ -437,10 +437,10 @@ Result<InterfaceFacts, std::string> Daemon::interface_facts() {
 }
 
 Result<Json, std::string> Daemon::show_startup() {
-  const auto stored = startup_.load();
+  const auto& stored = startup_.shown();
   if (!stored.readable) return Error{stored.errors.front().reason};
-  const auto note = stored.errors.empty() ? "" : "! " + left_out(stored);
-  return text_view(note + config::emit(stored.config, config::Secrets::Hidden));
+  const auto note = stored.errors.empty() ? "" : "! " + left_out(stored.errors);
+  return text_view(note + stored.text);
 }
 
 }  // namespace awtun::daemon

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include "userland/config/session.h"
 #include "userland/daemon/directories.h"
@@ -60,7 +61,24 @@ bool is_there(const std::filesystem::path& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// Two changes within a tick of the kernel's clock have the same time.
+constexpr std::int64_t clock_tick_ns = 20'000'000;
+
 }  // namespace
+
+std::optional<FileVersion> file_version(const std::filesystem::path& path) {
+  struct stat status {};
+  timespec now{};
+  if (::stat(path.c_str(), &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return std::nullopt;
+  const FileVersion version{status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
+                            nanoseconds(status.st_ctim)};
+  if (nanoseconds(now) - version.status_changed < clock_tick_ns) return std::nullopt;
+  return version;
+}
 
 UniqueFd open_to_read(const std::filesystem::path& path, int flags) {
   const auto directory = open_directory_of(path, Missing::Refused);

@@ -2,6 +2,7 @@
 // Small files that matter: read whole, written so that a crash leaves the old or the new one.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,6 +20,19 @@ namespace awtun::daemon {
 /// The file's contents; nullopt when there is no such file; an error when it cannot be read, is no file of
 /// data or larger than config::kMaxConfiguration.
 Result<std::optional<std::string>, std::string> read_file(const std::filesystem::path& path);
+
+/// Differs when a file was written or replaced, or its inode changed.
+struct FileVersion {
+  std::uint64_t device;
+  std::uint64_t inode;
+  std::int64_t size;            ///< octets
+  std::int64_t written;         ///< ns since 1970
+  std::int64_t status_changed;  ///< ns since 1970
+
+  bool operator==(const FileVersion&) const = default;
+};
+/// Nullopt: there is none that can be looked at, or it changed so lately that a change may yet go unseen.
+std::optional<FileVersion> file_version(const std::filesystem::path& path);
 
 /// Replaces (or makes) the file, mode 0600, in one step: a reader, or a machine that loses power,
 /// sees the old contents or the new. Makes the directory when it is missing. What read_file() would refuse is

@@ -18,37 +18,33 @@ constexpr seconds latest{300};
 /// One name, its answer and the next question.
 class HostNames::Kept {
  public:
-  Kept(EventLoop& loop, std::string name, const std::string& servers, Deferred& changed)
-      : loop_(loop), name_(std::move(name)), servers_(servers), changed_(changed), again_(loop, [this] {
-          ask();
-        }) {
-    ask();
+  Kept(HostNames& all, std::string name)
+      : all_(all), name_(std::move(name)), again_(all.loop_, [this] { all_.wait_in_line(name_); }) {}
+
+  void ask() {
+    lookup_ = std::make_unique<HostLookup>(
+        all_.loop_, name_, [this](HostLookup::Answer answer) { take(std::move(answer)); }, all_.servers_);
   }
+  void end_question() { lookup_.reset(); }
 
   [[nodiscard]] const std::vector<IpAddress>& addresses() const { return addresses_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
-  void ask() {
-    lookup_ = std::make_unique<HostLookup>(
-        loop_, name_, [this](HostLookup::Answer answer) { take(std::move(answer)); }, servers_);
-  }
-
   void take(HostLookup::Answer answer) {
     again_.start(answer ? std::clamp(answer->valid, soonest, latest) : soonest);
+    all_.answered(name_);
     auto problem = answer ? std::string() : std::move(answer.error());
     auto addresses = answer ? std::move(answer->addresses) : addresses_;
     if (problem == problem_ && addresses == addresses_) return;
     if (!problem.empty()) spdlog::warn("{}: {}", name_, problem);
     problem_ = std::move(problem);
     addresses_ = std::move(addresses);
-    changed_.request();
+    all_.changed_.request();
   }
 
-  EventLoop& loop_;
+  HostNames& all_;
   std::string name_;
-  const std::string& servers_;
-  Deferred& changed_;
   std::vector<IpAddress> addresses_;
   std::string problem_;
   std::unique_ptr<HostLookup> lookup_;
@@ -56,14 +52,47 @@ class HostNames::Kept {
 };
 
 HostNames::HostNames(EventLoop& loop, std::function<void()> changed, std::string servers)
-    : loop_(loop), changed_(loop, std::move(changed)), servers_(std::move(servers)) {}
+    : loop_(loop),
+      changed_(loop, std::move(changed)),
+      servers_(std::move(servers)),
+      go_on_(loop, [this] { go_on(); }) {}
 
 HostNames::~HostNames() = default;
 
 void HostNames::want(const std::set<std::string>& names) {
-  std::erase_if(names_, [&names](const auto& kept) { return !names.contains(kept.first); });
-  for (const auto& name : names)
-    if (!names_.contains(name)) names_.emplace(name, std::make_unique<Kept>(loop_, name, servers_, changed_));
+  const auto unwanted = [&names](const std::string& name) { return !names.contains(name); };
+  std::erase_if(names_, [&unwanted](const auto& kept) { return unwanted(kept.first); });
+  std::erase_if(line_, unwanted);
+  std::erase_if(asking_, unwanted);
+  std::erase_if(answered_, unwanted);
+  for (const auto& name : names) {
+    if (names_.contains(name)) continue;
+    names_.emplace(name, std::make_unique<Kept>(*this, name));
+    line_.push_back(name);
+  }
+  go_on_.request();
+}
+
+void HostNames::wait_in_line(const std::string& name) {
+  line_.push_back(name);
+  go_on_.request();
+}
+
+void HostNames::answered(const std::string& name) {
+  answered_.insert(name);
+  go_on_.request();
+}
+
+void HostNames::go_on() {
+  for (const auto& name : std::exchange(answered_, {})) {
+    names_.at(name)->end_question();
+    asking_.erase(name);
+  }
+  while (!line_.empty() && asking_.size() < kAtOnce) {
+    names_.at(line_.front())->ask();
+    asking_.insert(std::move(line_.front()));
+    line_.pop_front();
+  }
 }
 
 std::map<std::string, std::vector<IpAddress>> HostNames::addresses() const {

@@ -10,6 +10,7 @@
 #include "userland/base/scrubbed_heap.h"
 #include "userland/base/secret.h"
 #include "userland/daemon/daemon.h"
+#include "userland/daemon/descriptor_limit.h"
 #include "userland/daemon/options.h"
 #include "userland/daemon/privileges.h"
 
@@ -19,6 +20,7 @@ int serve(const awtun::daemon::Options& options) {
   event_set_mem_functions(std::malloc, awtun::scrubbed_realloc, awtun::scrubbed_free);
   // A client that goes away while it is answered is no reason to die.
   (void)std::signal(SIGPIPE, SIG_IGN);
+  awtun::daemon::raise_descriptor_limit();
   spdlog::set_default_logger(spdlog::stderr_logger_st("awiked"));
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   spdlog::flush_on(spdlog::level::trace);

@@ -1,49 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/peer_views.h"
 
-#include <algorithm>
 #include <array>
+
+#include "userland/daemon/status_index.h"
 
 namespace awtun::daemon {
 namespace {
 
 const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
 
-/// The first problem of the tunnel's configuration; empty when there is none.
-std::string problem_of(const config::Config& config, ike::TunnelId number) {
-  for (const auto& problem : config::validate(config))
-    if (problem.tunnel == number) return problem.text;
-  return {};
-}
-
-template <class Entry>
-const Entry* of_tunnel(const std::vector<Entry>& entries, ike::TunnelId number) {
-  const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [number](const Entry& entry) { return entry.tunnel == number; });
-  return found == entries.end() ? nullptr : &*found;
-}
-
-/// Of several, as during a rekey, the one that was established last.
-const ike::IkeSaStatus* newest_ike_sa(const ike::Status& status, ike::TunnelId number) {
-  const ike::IkeSaStatus* newest = nullptr;
-  for (const auto& sa : status.ike_sas)
-    if (sa.tunnel == number && (newest == nullptr || newest->established < sa.established)) newest = &sa;
-  return newest;
-}
-
-std::string state_of(const config::Tunnel& tunnel, const ike::Status& status, ike::TunnelId number) {
+std::string state_of(const config::Tunnel& tunnel, const StatusIndex& status, ike::TunnelId number) {
   if (tunnel.shutdown) return "shut down";
-  if (const auto* sa = newest_ike_sa(status, number)) return sa->state;
-  return of_tunnel(status.peers, number) != nullptr ? "Down" : "not configured";
+  if (const auto* sa = status.newest_ike_sa(number)) return sa->state;
+  return status.peer(number) != nullptr ? "Down" : "not configured";
 }
 
-Json peer_of(const config::Config& config, const ike::Status& status, ike::Time now, ike::TunnelId number) {
+/// `problem`: of the tunnel's configuration; may be null.
+Json peer_of(const config::Config& config, const StatusIndex& status, const std::string* problem,
+             ike::Time now, ike::TunnelId number) {
   const auto& tunnel = config.tunnels.at(number);
-  const auto* known = of_tunnel(status.peers, number);
+  const auto* known = status.peer(number);
   Json object = known != nullptr ? peer_view(*known, now) : Json{{"tunnel", config::tunnel_name(number)}};
   const auto profile = config::isakmp_profile(config, number, tunnel);
   object["state"] = state_of(tunnel, status, number);
-  if (auto problem = problem_of(config, number); !problem.empty()) object["problem"] = std::move(problem);
+  if (problem != nullptr) object["problem"] = *problem;
   object["profile"] = config::isakmp_profile_name(config, number, tunnel);
   object["local_authentication"] = word(profile.settings.local_authentication);
   object["remote_authentication"] = word(profile.settings.remote_authentication);
@@ -52,7 +33,7 @@ Json peer_of(const config::Config& config, const ike::Status& status, ike::Time 
   return object;
 }
 
-Json progress_of(const config::Tunnel& tunnel, const ike::Status& status, ike::Time now,
+Json progress_of(const config::Tunnel& tunnel, const StatusIndex& status, ike::Time now,
                  ike::TunnelId number) {
   Json object{{"tunnel", config::tunnel_name(number)}};
   if (tunnel.source) object["local"] = tunnel.source->to_string();
@@ -61,13 +42,12 @@ Json progress_of(const config::Tunnel& tunnel, const ike::Status& status, ike::T
   const auto seconds_since = [now](ike::Time then) {
     return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
   };
-  const auto* sa = newest_ike_sa(status, number);
+  const auto* sa = status.newest_ike_sa(number);
   if (sa != nullptr) object["peer"] = sa->remote.to_string();
   object["isakmp"] = state_of(tunnel, status, number);
   if (sa != nullptr && sa->established) object["age"] = seconds_since(*sa->established);
   if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds_since(*sa->last_heard);
-  object["ipsec_sas"] = std::count_if(status.child_sas.begin(), status.child_sas.end(),
-                                      [number](const auto& child) { return child.tunnel == number; });
+  object["ipsec_sas"] = status.child_sas(number);
   return object;
 }
 
@@ -139,16 +119,23 @@ void put_counters(Json& object, const std::array<CounterName<Counters>, N>& name
 }  // namespace
 
 Json isakmp_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  const StatusIndex index(status);
+  const auto problems = first_problems(config);
   auto peers = Json::array();
-  for (const auto& [number, tunnel] : config.tunnels)
-    if (tunnel.protection) peers.push_back(peer_of(config, status, now, number));
+  for (const auto& [number, tunnel] : config.tunnels) {
+    if (!tunnel.protection) continue;
+    const auto problem = problems.find(number);
+    peers.push_back(
+        peer_of(config, index, problem == problems.end() ? nullptr : &problem->second, now, number));
+  }
   return {{"schema", schema}, {"peers", std::move(peers)}};
 }
 
 Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  const StatusIndex index(status);
   auto peers = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
-    if (tunnel.protection) peers.push_back(progress_of(tunnel, status, now, number));
+    if (tunnel.protection) peers.push_back(progress_of(tunnel, index, now, number));
   return {{"schema", schema}, {"peers", std::move(peers)}};
 }
 
@@ -161,10 +148,10 @@ Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& 
 
 Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
                          const InterfaceFacts& facts) {
+  auto view = interface_view(config, status, facts, std::nullopt);
   auto tunnels = Json::array();
-  for (const auto& [number, tunnel] : config.tunnels) {
-    if (!tunnel.protection) continue;
-    auto seen = interface_view(config, status, facts, number)["interfaces"][0];
+  for (auto& seen : view["interfaces"]) {
+    if (!seen.contains("protection")) continue;
     tunnels.push_back({{"tunnel", seen["name"]},
                        {"received", std::move(seen["rx"])},
                        {"sent", std::move(seen["tx"])},

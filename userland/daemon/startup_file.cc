@@ -80,9 +80,20 @@ Startup StartupFile::load() const {
   return startup;
 }
 
-Json StartupFile::errors_view() const {
+const StartupShown& StartupFile::shown() {
+  // Asked for first: what is written meanwhile is read next time.
+  const auto version = file_version(path_);
+  if (version && version == version_) return shown_;
+  auto startup = load();
+  shown_ = {config::emit(startup.config, config::Secrets::Hidden), std::move(startup.errors),
+            startup.readable};
+  version_ = startup.readable ? version : std::nullopt;
+  return shown_;
+}
+
+Json StartupFile::errors_view() {
   auto list = Json::array();
-  for (const auto& error : load().errors) {
+  for (const auto& error : shown().errors) {
     Json object = Json::object();
     if (error.line != 0) object["line"] = error.line;
     if (!error.text.empty()) object["text"] = error.text;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
 #include "userland/daemon/dialogue.h"
+#include "userland/daemon/files.h"
 #include "userland/daemon/views.h"
 
 namespace awtun::daemon {
@@ -33,20 +35,31 @@ struct Startup {
   bool readable = true;  ///< Else the only error says why.
 };
 
+/// A Startup as it is shown: without keys.
+struct StartupShown {
+  std::string text;  ///< What of it is good, as config::emit() writes it.
+  std::vector<StartupError> errors;
+  bool readable = true;  ///< Else the only error says why.
+};
+
 /// The file. Whatever is in it, it is read, and nothing of it is lost without a question.
 class StartupFile {
  public:
   explicit StartupFile(std::filesystem::path path) : path_(std::move(path)) {}
 
   [[nodiscard]] Startup load() const;
+  /// What is shown of it. Read anew only when the file is another than the last time.
+  [[nodiscard]] const StartupShown& shown();
   /// {"schema", "file", "errors": [{"line", "text", "reason"}]}.
-  [[nodiscard]] Json errors_view() const;
+  [[nodiscard]] Json errors_view();
   /// Writes `config`, keys included, in one step; mode 0600. Asks first when lines would be lost; refuses
   /// what could not be loaded again.
   Result<Turn, std::string> save(const config::Config& config, const Enclosed& enclosed);
 
  private:
   std::filesystem::path path_;
+  std::optional<FileVersion> version_;  ///< Of shown_.
+  StartupShown shown_;
 };
 
 /// Each of them in the log, up to a bound.

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
+
+#include "userland/daemon/status_index.h"
 
 namespace awtun::daemon {
 namespace {
@@ -103,17 +106,6 @@ Json peer(const ike::PeerStatus& status, ike::Time now) {
   return object;
 }
 
-const ike::PeerStatus* find_peer(const ike::Status& status, ike::TunnelId tunnel) {
-  const auto found = std::find_if(status.peers.begin(), status.peers.end(),
-                                  [&](const auto& candidate) { return candidate.tunnel == tunnel; });
-  return found == status.peers.end() ? nullptr : &*found;
-}
-
-const kernel::SaState* find_sa(const std::vector<kernel::SaState>& sas, const kernel::SaName& name) {
-  const auto found = std::find_if(sas.begin(), sas.end(), [&](const auto& sa) { return sa.name == name; });
-  return found == sas.end() ? nullptr : &*found;
-}
-
 Json inbound_counters(const kernel::SaState* sa) {
   const kernel::SaState none{};
   const auto& counted = sa != nullptr ? *sa : none;
@@ -169,47 +161,65 @@ Json traffic(const kernel::TrafficCounters& counters) {
           {"dropped", counters.dropped}};
 }
 
+/// What interface_view() is made of, each part found at once.
+class InterfaceSources {
+ public:
+  InterfaceSources(const config::Config& configured, const ike::Status& status, const InterfaceFacts& facts)
+      : config(configured),
+        engine(status),
+        problems(first_problems(configured)),
+        waiting(facts.waiting),
+        links(index_by(facts.links, &kernel::Link::name)),
+        tunnels(index_by(facts.tunnels, &kernel::TunnelState::ifindex)) {
+    for (const auto& address : facts.addresses)
+      addresses_[address.ifindex].push_back(address.prefix.to_string());
+  }
+
+  /// `link` may be null.
+  [[nodiscard]] Json addresses(const kernel::Link* link) const {
+    const auto found = link != nullptr ? addresses_.find(link->index) : addresses_.end();
+    return found == addresses_.end() ? Json::array() : Json(found->second);
+  }
+
+  const config::Config& config;
+  StatusIndex engine;
+  std::map<ike::TunnelId, std::string> problems;
+  const std::map<ike::TunnelId, std::string>& waiting;
+  std::map<std::string, const kernel::Link*> links;
+  std::map<std::uint32_t, const kernel::TunnelState*> tunnels;
+
+ private:
+  std::unordered_map<std::uint32_t, std::vector<std::string>> addresses_;
+};
+
 /// What keeps a link down: the configuration first, then the kernel, then the peer.
-std::string why_down(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
-                     ike::TunnelId number, const kernel::Link* link) {
-  if (config.tunnels.at(number).shutdown) return "administratively down";
-  for (const auto& problem : config::validate(config))
-    if (problem.tunnel == number) return problem.text;
-  if (const auto why = facts.waiting.find(number); why != facts.waiting.end()) return why->second;
-  const auto& tunnel = config.tunnels.at(number);
+std::string why_down(const InterfaceSources& sources, ike::TunnelId number, const kernel::Link* link) {
+  const auto& tunnel = sources.config.tunnels.at(number);
+  if (tunnel.shutdown) return "administratively down";
+  for (const auto* reasons : {&sources.problems, &sources.waiting})
+    if (const auto why = reasons->find(number); why != reasons->end()) return why->second;
   if (tunnel.source_interface && !tunnel.source) return *tunnel.source_interface + " has no address for it";
   if (const auto* host = config::destination_host(tunnel); host != nullptr && !host->address)
     return host->name + " is being looked up";
   if (link == nullptr) return "the interface does not exist";
   if (!link->admin_up) return "set down outside awiked";
-  const auto* peer_status = find_peer(status, number);
+  const auto* peer_status = sources.engine.peer(number);
   if (peer_status == nullptr || !peer_status->last_failure) return "negotiating";
   return peer_status->last_failure->reason;
 }
 
-Json addresses_of(const InterfaceFacts& facts, const kernel::Link* link) {
-  auto texts = Json::array();
-  if (link == nullptr) return texts;
-  for (const auto& address : facts.addresses)
-    if (address.ifindex == link->index) texts.push_back(address.prefix.to_string());
-  return texts;
-}
-
-Json drops_of(const InterfaceFacts& facts, const kernel::Link* link) {
+Json drops_of(const InterfaceSources& sources, const kernel::Link* link) {
   auto drops = Json::object();
-  for (const auto& tunnel : facts.tunnels)
-    if (link != nullptr && tunnel.ifindex == link->index)
-      for (const auto& counter : tunnel.drops) drops[counter.name] = counter.packets;
+  const auto* tunnel = link != nullptr ? find_in(sources.tunnels, link->index) : nullptr;
+  if (tunnel != nullptr)
+    for (const auto& counter : tunnel->drops) drops[counter.name] = counter.packets;
   return drops;
 }
 
-Json interface(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
-               ike::TunnelId number) {
-  const auto& tunnel = config.tunnels.at(number);
+Json interface(const InterfaceSources& sources, ike::TunnelId number) {
+  const auto& tunnel = sources.config.tunnels.at(number);
   const auto name = config::tunnel_name(number);
-  const auto found = std::find_if(facts.links.begin(), facts.links.end(),
-                                  [&](const auto& candidate) { return candidate.name == name; });
-  const auto* link = found == facts.links.end() ? nullptr : &*found;
+  const auto* link = find_in(sources.links, name);
   const bool up = link != nullptr && link->carrier;
   Json object{{"name", name}};
   if (tunnel.description) object["description"] = *tunnel.description;
@@ -224,12 +234,12 @@ Json interface(const config::Config& config, const ike::Status& status, const In
   if (tunnel.protection) object["protection"] = "ipsec";
   object["admin"] = tunnel.shutdown ? "down" : "up";
   object["link"] = up ? "up" : "down";
-  if (!up) object["reason"] = why_down(config, status, facts, number, link);
-  object["addresses"] = addresses_of(facts, link);
+  if (!up) object["reason"] = why_down(sources, number, link);
+  object["addresses"] = sources.addresses(link);
   object["mtu"] = link != nullptr ? link->mtu : 0;
   object["rx"] = traffic(link != nullptr ? link->rx : kernel::TrafficCounters{});
   object["tx"] = traffic(link != nullptr ? link->tx : kernel::TrafficCounters{});
-  object["drops"] = drops_of(facts, link);
+  object["drops"] = drops_of(sources, link);
   return object;
 }
 
@@ -247,22 +257,27 @@ Json isakmp_sa_view(const ike::Status& status, ike::Time now, Only only) {
 
 Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<kernel::SaState>& kernel_sas,
                    const TunnelTable& tunnels, Only only) {
+  const StatusIndex index(status);
+  const auto kernel_index = index_by(kernel_sas, &kernel::SaState::name);
   auto sas = Json::array();
   for (const auto& sa : status.child_sas) {
     if (!shown(sa.tunnel, only)) continue;
     const auto link = tunnels.find(sa.tunnel).value_or(TunnelLink{});
-    const auto* in = find_sa(kernel_sas, {link.ifindex, kernel::SaDirection::In, sa.inbound_spi});
-    const auto* out = find_sa(kernel_sas, {link.ifindex, kernel::SaDirection::Out, sa.outbound_spi});
-    sas.push_back(child_sa(sa, find_peer(status, sa.tunnel), in, out, now));
+    const auto* in =
+        find_in(kernel_index, kernel::SaName{link.ifindex, kernel::SaDirection::In, sa.inbound_spi});
+    const auto* out =
+        find_in(kernel_index, kernel::SaName{link.ifindex, kernel::SaDirection::Out, sa.outbound_spi});
+    sas.push_back(child_sa(sa, index.peer(sa.tunnel), in, out, now));
   }
   return {{"schema", schema}, {"sas", std::move(sas)}};
 }
 
 Json interface_view(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
                     Only only) {
+  const InterfaceSources sources(config, status, facts);
   auto interfaces = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
-    if (shown(number, only)) interfaces.push_back(interface(config, status, facts, number));
+    if (shown(number, only)) interfaces.push_back(interface(sources, number));
   return {{"schema", schema}, {"interfaces", std::move(interfaces)}};
 }
 

@@ -123,7 +123,9 @@ void Engine::Impl::on(Shutdown&&) {
   for (auto& [spi, unused] : ike_sas_) {
     IkeSa* sa = ike(spi);
     if (sa == nullptr) continue;
-    const bool peer_knows = sa->state == IkeState::Established || sa->state == IkeState::AuthSent;
+    const bool delete_waits = sa->state == IkeState::Deleting && !sa->queue.empty();
+    const bool peer_knows =
+        sa->state == IkeState::Established || sa->state == IkeState::AuthSent || delete_waits;
     sa->outstanding.reset();
     if (peer_knows) ask_delete_ike(*sa);
     close(*sa);

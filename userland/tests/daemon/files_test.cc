@@ -211,6 +211,26 @@ TEST_F(StartupFileTest, ErrorsNeverShowAKey) {
   EXPECT_EQ(file_.save({}, {})->text.find("ouR4ecret"), std::string::npos);
 }
 
+TEST_F(StartupFileTest, IsShownWithoutKeysAndReadAnewOnlyWhenItChanged) {
+  EXPECT_EQ(file_.shown().text, config::emit(config::Config{}, config::Secrets::Hidden));
+  write("hostname branch\n" + good());
+  const auto settled = [&] { return file_version(path_).has_value(); };
+  while (!settled()) ::usleep(1000);
+  EXPECT_EQ(file_.shown().errors.size(), 1U);
+  EXPECT_EQ(file_.shown().text.find("ouR4ecret"), std::string::npos);
+  const auto* text = file_.shown().text.data();
+  EXPECT_EQ(file_.shown().text.data(), text) << "the same, not made anew";
+  // Written in place, of the same size.
+  std::fstream(path_, std::ios::in | std::ios::out) << "hostname brunch\n";
+  EXPECT_EQ(file_.shown().errors.at(0).text, "hostname brunch");
+  while (!settled()) ::usleep(1000);
+  EXPECT_EQ(file_.shown().errors.at(0).text, "hostname brunch");
+  write(good());
+  EXPECT_TRUE(file_.shown().errors.empty());
+  std::filesystem::remove(path_);
+  EXPECT_EQ(file_.shown().text, config::emit(config::Config{}, config::Secrets::Hidden));
+}
+
 TEST_F(StartupFileTest, WhatCouldNotBeLoadedIsNotSaved) {
   auto large = first_example();
   for (std::uint32_t number = 0; number < 300000; ++number)

@@ -6,7 +6,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
+#include <iterator>
 
 #include "userland/daemon/unique_fd.h"
 #include "userland/tests/daemon/sample.h"
@@ -140,6 +143,45 @@ TEST(HostNames, OneThatIsNoLongerWantedIsForgottenUnanswered) {
   setting.loop.run();
   EXPECT_FALSE(setting.names.addresses().contains("b.example.com"));
   EXPECT_EQ(setting.names.problem("b.example.com"), "");
+}
+
+std::set<std::string> hosts(std::size_t count) {
+  std::set<std::string> names;
+  for (std::size_t number = 0; number < count; ++number)
+    names.insert("b" + std::to_string(number) + ".example.com");
+  return names;
+}
+
+std::ptrdiff_t descriptors() {
+  const std::filesystem::directory_iterator open("/proc/self/fd");
+  return std::distance(begin(open), end(open));
+}
+
+TEST(HostNames, ManyNamesTakeFewDescriptorsFromASilentServer) {
+  Setting setting;
+  setting.server.silent = true;
+  const auto before = descriptors();
+  setting.names.want(hosts(1200));
+  for (int turn = 0; turn < 200; ++turn) event_base_loop(setting.loop.base(), EVLOOP_NONBLOCK);
+  EXPECT_GE(setting.server.questions(), static_cast<int>(HostNames::kAtOnce));
+  EXPECT_LE(setting.server.questions(), static_cast<int>(2 * HostNames::kAtOnce)) << "A and AAAA";
+  EXPECT_LE(descriptors() - before, static_cast<std::ptrdiff_t>(2 * HostNames::kAtOnce));
+  setting.names.want({});
+  EXPECT_LE(descriptors(), before) << "those of names that are not wanted";
+  setting.names.want({"localhost"});
+  setting.loop.run();
+  EXPECT_NE(setting.names.problem("localhost"), "") << "asked at once";
+}
+
+TEST(HostNames, ManyNamesAreAllAskedForInTheEnd) {
+  Setting setting;
+  const auto names = hosts(5 * HostNames::kAtOnce);
+  const auto before = descriptors();
+  setting.names.want(names);
+  const auto unknown = [&](const std::string& name) { return setting.names.addresses(name).empty(); };
+  while (std::ranges::any_of(names, unknown)) setting.loop.run();
+  for (int turn = 0; turn < 10; ++turn) event_base_loop(setting.loop.base(), EVLOOP_NONBLOCK);
+  EXPECT_LE(descriptors(), before);
 }
 
 TEST(HostLookup, ItsTimeIsThatOfTheRecord) {

@@ -237,6 +237,17 @@ TEST_F(PeersJobs, WhatIsAskedOfAnIkeSaThatGoesIsPutOffAtOnce) {
   EXPECT_EQ(responder.counters().jobs_cancelled, 1U);
 }
 
+TEST_F(PeersJobs, ADeleteThatStillWaitsIsSentAtTheShutdown) {
+  Actions asked = responder.engine.step(responder.now, Rekey{kTunnel, Rekey::What::ChildSa});
+  ASSERT_EQ(all<Send>(asked).size(), 1U);
+  static_cast<void>(responder.engine.step(responder.now, ClearSa{kTunnel}));
+  Actions last = responder.engine.step(responder.now, Shutdown{});
+  const auto sent = all<Send>(last);
+  ASSERT_EQ(sent.size(), 1U);
+  static_cast<void>(peer.open(sent[0].bytes));
+  EXPECT_EQ(peer.first(), wire::PayloadType::Delete);
+}
+
 TEST_F(PeersJobs, OneForWhichThereIsNoRoomPutsThePeerOff) {
   const StartJob job = job_for(ike_rekey());
   EXPECT_EQ(error_in(responder.engine.step(responder.now, JobDone{job.token, JobFailed{"full", "", true}})),

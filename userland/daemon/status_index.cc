@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/status_index.h"
+
+namespace awtun::daemon {
+
+StatusIndex::StatusIndex(const ike::Status& status) {
+  for (const auto& peer : status.peers) tunnels_[peer.tunnel].peer = &peer;
+  for (const auto& sa : status.ike_sas) {
+    auto& newest = tunnels_[sa.tunnel].newest_ike_sa;
+    if (newest == nullptr || newest->established < sa.established) newest = &sa;
+  }
+  for (const auto& child : status.child_sas) ++tunnels_[child.tunnel].child_sas;
+}
+
+std::map<ike::TunnelId, std::string> first_problems(const config::Config& config) {
+  std::map<ike::TunnelId, std::string> first;
+  for (auto& problem : config::validate(config))
+    if (problem.tunnel) first.try_emplace(*problem.tunnel, std::move(problem.text));
+  return first;
+}
+
+}  // namespace awtun::daemon
