@@ -158,6 +158,7 @@ struct Engine::Impl {
                     Purpose purpose);
   void respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads);
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
+  void refuse_syntax(IkeSa& sa, const wire::Header& request, std::string_view what);
   void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
   void repeat_response(IkeSa& sa, const Path& path);
   void retransmit(IkeSa& sa);
