@@ -91,12 +91,13 @@ Duration Engine::Impl::patience_with(const Caller& caller) const {
 void Engine::Impl::note_half_open(IkeSa& sa, const Caller& caller) {
   make_room(caller, sa.remote.address);
   const std::uint64_t number = crowd_of(caller).insert(sa.remote.address, sa.local_spi);
-  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}};
+  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}};
   half_open_[sa.half_open->key] = sa.local_spi;
 }
 
 void Engine::Impl::forget_half_open(IkeSa& sa) {
   if (!sa.half_open) return;
+  if (sa.half_open->unsent) answers_.give_back(now_, *sa.half_open->unsent);
   const auto& key = sa.half_open->key;
   crowd_of(*sa.half_open).erase(key.first.address, sa.half_open->number);
   const auto found = half_open_.find(key);
@@ -169,7 +170,7 @@ bool Engine::Impl::pay(const Datagram& datagram, std::size_t octets) {
   const IpPrefix account = account_of({datagram.local, datagram.remote});
   const AnswerBudget::Exchange exchange{datagram.bytes.size(), octets};
   if (!answers_.affords(now_, account, exchange)) return false;
-  answers_.charge(now_, account, exchange);
+  static_cast<void>(answers_.charge(now_, account, exchange));
   return true;
 }
 

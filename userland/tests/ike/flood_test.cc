@@ -404,6 +404,32 @@ TEST_F(Answers, ToOtherRequestsEachTimeAreCookies) {
   expect_no_gain([](std::uint64_t i) { return RawInitiator(peer(0), 1000 + i).init_request(); });
 }
 
+class Payments : public testing::Test {
+ protected:
+  const IpPrefix network = network_of(*IpAddress::parse("192.0.2.1"), 24);
+  const Time now{1h};
+  AnswerBudget budget;
+};
+
+TEST_F(Payments, WhatIsGivenBackCanBeSpentAgain) {
+  budget.received(now, network, 150);
+  ASSERT_TRUE(budget.affords(now, network, {150, 600}));
+  const auto payment = budget.charge(now, network, {150, 600});
+  budget.received(now, network, 150);
+  EXPECT_FALSE(budget.affords(now, network, {150, 600}));
+  budget.give_back(now, payment);
+  EXPECT_TRUE(budget.affords(now, network, {150, 600}));
+}
+
+TEST_F(Payments, AForgottenLoanIsNotGivenBack) {
+  budget.received(now, network, 150);
+  const auto payment = budget.charge(now, network, {150, 600});
+  budget.give_back(now + 60s, payment);
+  budget.received(now + 60s, network, 150);
+  EXPECT_TRUE(budget.affords(now + 60s, network, {150, 150 + 512}));
+  EXPECT_FALSE(budget.affords(now + 60s, network, {150, 150 + 513}));
+}
+
 // ---------------------------------------------------------------- corner values of IKE_SA_INIT
 
 class Corner : public Flood {

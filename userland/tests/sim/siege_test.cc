@@ -63,6 +63,20 @@ TEST(Siege, ForgedRequestsFromManyPeersAddressesKeepNobodyOut) {
   EXPECT_LE(siege.costs().octets_out, siege.costs().octets_in);
 }
 
+// While the first are computed, nothing has been sent yet.
+TEST(Siege, ManyForgedRequestsAtOnceBringNoMoreOctetsThanTheyHave) {
+  Siege siege(quick());
+  std::vector<Bytes> authorities;
+  for (std::uint8_t i = 0; i < 32; ++i) authorities.emplace_back(20, i);
+  const Endpoint peer = at("192.0.2.", 1);
+  siege.expect(0, peer.address, ike::Identity::of(peer.address), std::move(authorities));
+  const RequestForm form(quick().transform, wire::GroupId::X25519);
+  for (std::uint64_t i = 1; i <= 12; ++i) siege.ask(peer, form.write(i));
+  siege.run_for(1s);
+  EXPECT_GT(siege.costs().octets_out, 0U);
+  EXPECT_LE(siege.costs().octets_out, siege.costs().octets_in + 512U);
+}
+
 class HeldNetworks : public testing::TestWithParam<std::array<const char*, 2>> {};
 
 TEST_P(HeldNetworks, KeepNoNewPeerOut) {
