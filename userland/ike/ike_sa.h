@@ -182,6 +182,7 @@ struct HalfOpen : Caller {
   Throttle repeated;                       ///< answers to the same request again
   /// For the answer, until it goes.
   std::optional<AnswerBudget::Payment> unsent;
+  Duration patience{};  ///< with it, once it has been answered
 };
 
 /// How many IKE SAs of a tunnel may be established and not over: beyond, none is rekeyed. A peer that deletes

@@ -344,6 +344,7 @@ void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, co
                                         init_answer_size(meant, choice, fragmentation)};
   if (!caller.proved && !answers_.affords(now_, account, exchange))
     return demand_cookie(datagram, message, &Counters::cookies_sent_for_size);
+  if (!make_room(caller, datagram.remote, meant.size())) return;
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
@@ -351,13 +352,16 @@ void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, co
   sa.nat = detect_nat(message.payloads, {sa.peer_spi, 0}, {sa.local, sa.remote});
   sa.fragmentation = fragmentation;
   sa.expected_request = 1;
-  sa.expires_at = now_ + patience_with(caller);
+  const Duration patience = patience_with(caller);
+  // From the answer on, which may take its time.
+  sa.expires_at = now_ + kHalfOpenPatience;
   sa.handshake = std::make_unique<Handshake>();
   Handshake& handshake = *sa.handshake;
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
   handshake.nonce_r = dice_.nonce();
   handshake.init_request = datagram.bytes;
   note_half_open(sa, caller);
+  sa.half_open->patience = patience;
   // Now, so that those that come while it is computed find what is left.
   if (!caller.proved) sa.half_open->unsent = answers_.charge(now_, account, exchange);
   handshake.peer_hashes = read_hashes(message.payloads);
@@ -396,7 +400,7 @@ void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExch
   auto bytes = wire::write_message(header, payloads);
   if (!bytes) return close(sa);
   handshake.init_response = *bytes;
-  if (sa.half_open) sa.half_open->unsent.reset();
+  note_answered(sa);
   transmit(sa, {sa.local, sa.remote}, {*std::move(bytes)});
 }
 

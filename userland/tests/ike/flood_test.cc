@@ -192,12 +192,23 @@ TEST_F(Flood, APeerWithManyTunnelsComesUpWithAllOfThem) {
 }
 
 // Whoever shares a peer's address, behind a NAT, returns cookies as well.
-TEST_F(Flood, OneAddressThatReturnsCookiesIsBoundedAndGivesUpItsOldestFirst) {
+TEST_F(Flood, OneAddressThatReturnsCookiesIsBoundedAndServedInTurn) {
   responder.add_tunnel(0, peer(0).address);
   flood(peer(0), 5);
-  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  for (std::uint64_t i = 0; i < 64; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  EXPECT_FALSE(admitted(peer(0), 1000)) << "who came first has its time";
+  EXPECT_TRUE(admitted({peer(0).address, 1024}, 1001)) << "another port has its share";
+  EXPECT_EQ(responder.counters().half_open_evicted, 1U);
   EXPECT_EQ(responder.half_open(), 5U + 64U);
-  EXPECT_GE(responder.counters().half_open_evicted, 200U - 64U - 5U);
+  responder.now += 2s;
+  for (std::uint64_t i = 0; i < 63; ++i) EXPECT_TRUE(admitted(peer(0), 2000 + i));
+  EXPECT_EQ(responder.half_open(), 5U + 64U);
+}
+
+TEST_F(Flood, OneAddressHasRoomForAllItsTunnels) {
+  for (TunnelId id = 0; id < 100; ++id) responder.add_tunnel(id, peer(0).address);
+  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  EXPECT_EQ(responder.counters().half_open_evicted, 0U);
 }
 
 TEST_F(Flood, AHugeRequestIsNotKept) {
