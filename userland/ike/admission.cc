@@ -54,13 +54,21 @@ bool AnswerBudget::affords(Time now, const IpPrefix& to, const Exchange& exchang
   return missing <= 0 || missing <= kLoan - payer.lent;
 }
 
-void AnswerBudget::charge(Time now, const IpPrefix& to, const Exchange& exchange) {
+AnswerBudget::Payment AnswerBudget::charge(Time now, const IpPrefix& to, const Exchange& exchange) {
   Account& payer = account(now, to);
-  const std::int64_t missing = payer.missing(exchange);
-  payer.balance -= static_cast<std::int64_t>(exchange.answer);
-  if (missing <= 0) return;
-  payer.lent += missing;
-  if (!payer.term) payer.term = now;
+  const std::int64_t lent = std::max<std::int64_t>(payer.missing(exchange), 0);
+  const auto answer = static_cast<std::int64_t>(exchange.answer);
+  payer.balance -= answer;
+  payer.lent += lent;
+  if (lent > 0 && !payer.term) payer.term = now;
+  return {to, answer, lent, payer.term};
+}
+
+void AnswerBudget::give_back(Time now, const Payment& payment) {
+  Account& payer = account(now, payment.by);
+  if (payer.term != payment.term) return;
+  payer.balance = std::min(payer.balance + payment.answer, kMost);
+  payer.lent = std::max<std::int64_t>(payer.lent - payment.lent, 0);
 }
 
 }  // namespace awtun::ike

@@ -125,8 +125,17 @@ class AnswerBudget {
   /// True when the answer may go there. One that is no larger than its request always may, so that nobody
   /// is silenced by what others send in his name.
   [[nodiscard]] bool affords(Time now, const IpPrefix& to, const Exchange& exchange);
-  /// The answer has gone.
-  void charge(Time now, const IpPrefix& to, const Exchange& exchange);
+  /// What an answer has taken.
+  struct Payment {
+    IpPrefix by;
+    std::int64_t answer;
+    std::int64_t lent;         ///< of it
+    std::optional<Time> term;  ///< of that loan
+  };
+  /// The answer goes, now or later.
+  Payment charge(Time now, const IpPrefix& to, const Exchange& exchange);
+  /// It has not gone after all. A loan that has been forgotten meanwhile is not given back.
+  void give_back(Time now, const Payment& payment);
   [[nodiscard]] std::size_t size() const { return accounts_.size(); }
 
  private:

@@ -290,7 +290,7 @@ void Engine::Impl::done(IkeSa& sa, AnswerCreateChild&& what, JobResult&& result)
   else if (failed != nullptr && failed->undone)
     put_off_peer(sa, what.header);
   else
-    refuse(sa, what.header, wire::NotifyType::InvalidSyntax);
+    return refuse_syntax(sa, what.header, "a public value that is none");
   pump(sa);
 }
 

@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "userland/base/ip.h"
+#include "userland/ike/time.h"
 
 namespace awtun::ike {
 
-/// A tree of networks: /24 and address, or /48, /56, /64 and address. Whoever holds a /48 is one network
-/// among others however many /64 he uses, and within a /48 that many sites share, one site is one part.
-/// Every operation is O(log n).
+/// A tree of networks: /24, address and port, or /48, /56, /64, address and port. Whoever holds a /48 is one
+/// network among others however many /64 he uses, and within a /48 that many sites share, one site is one
+/// part. Every operation is O(log n).
 class Crowd {
  public:
   Crowd();
@@ -20,24 +22,31 @@ class Crowd {
   Crowd& operator=(const Crowd&) = delete;
   ~Crowd();
 
+  /// Who was answered so long ago and is still here gives his place to an equal: a peer goes on at once.
+  static constexpr Duration kGrace{2000};
+
   /// The entry's number, by which it leaves again.
-  [[nodiscard]] std::uint64_t insert(const IpAddress& address, std::uint64_t spi);
-  void erase(const IpAddress& address, std::uint64_t number);
+  [[nodiscard]] std::uint64_t insert(const Endpoint& from, std::uint64_t spi);
+  void note_answered(const Endpoint& from, std::uint64_t number, Time now);
+  void erase(const Endpoint& from, std::uint64_t number);
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t of_address(const IpAddress& address) const;
   /// Of the /24 or /48 around it.
   [[nodiscard]] std::size_t of_network(const IpAddress& address) const;
 
-  // Whose turn it is to go, by SPI: the oldest entry of the address that has most, of the network that has
-  // most. There must be one.
-  [[nodiscard]] std::uint64_t first_to_go() const;
-  [[nodiscard]] std::uint64_t first_to_go_of_network(const IpAddress& address) const;
-  [[nodiscard]] std::uint64_t first_to_go_of_address(const IpAddress& address) const;
+  // Who is to make room for one more from there, by SPI: of a network, address or port that holds more than
+  // the newcomer's would, the newest entry; of one that holds as many, who has had his time. nullopt: nobody,
+  // for the newcomer is an equal of those that wait, and the first to come are the first to be served.
+  [[nodiscard]] std::optional<std::uint64_t> gives_way(const Endpoint& to, Time now) const;
+  [[nodiscard]] std::optional<std::uint64_t> gives_way_in_network(const Endpoint& to, Time now) const;
+  [[nodiscard]] std::optional<std::uint64_t> gives_way_at_address(const Endpoint& to, Time now) const;
 
  private:
   struct Network;
-  [[nodiscard]] const Network* find(const IpAddress& address, std::size_t depth) const;
+  [[nodiscard]] const Network* find(const Endpoint& from, std::size_t depth) const;
+  [[nodiscard]] std::optional<std::uint64_t> gives_way_below(std::size_t depth, const Endpoint& to,
+                                                             Time now) const;
 
   std::unique_ptr<Network> all_;
   std::uint64_t last_number_ = 0;

@@ -158,6 +158,7 @@ struct Engine::Impl {
                     Purpose purpose);
   void respond(IkeSa& sa, const wire::Header& request, const wire::PayloadWriter& payloads);
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
+  void refuse_syntax(IkeSa& sa, const wire::Header& request, std::string_view what);
   void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
   void repeat_response(IkeSa& sa, const Path& path);
   void retransmit(IkeSa& sa);
@@ -250,8 +251,9 @@ struct Engine::Impl {
   Crowd& crowd_of(const Caller& caller);
   [[nodiscard]] Duration patience_with(const Caller& caller) const;
   void note_half_open(IkeSa& sa, const Caller& caller);
+  void note_answered(IkeSa& sa);
   void forget_half_open(IkeSa& sa);
-  void make_room(const Caller& caller, const IpAddress& remote);
+  bool make_room(const Caller& caller, const Endpoint& remote, std::size_t tunnels);
   void evict(std::uint64_t local_spi);
   void half_open_expired(const IkeSa& sa);
   [[nodiscard]] bool takes_hearsay(const Tunnel& tunnel) const;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may begin a handshake (RFC 7296 2.6): what a request has to show before it costs us anything.
+#include <algorithm>
+
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/payloads.h"
 
@@ -8,7 +10,7 @@ namespace awtun::ike {
 /// Half-open IKE SAs of one address that a policy names, or of one network of strangers, while cookies are
 /// not demanded. Forged requests fill these places, so beyond them a cookie is.
 static constexpr std::size_t kMaxUnproved = 5;
-/// Of one address that a policy names and that has returned cookies.
+/// Of one address that a policy names and that has returned cookies; two for each tunnel if that is more.
 static constexpr std::size_t kMaxOfPeer = 64;
 /// Of all strangers that have returned cookies, and of one network of them.
 static constexpr std::size_t kMaxStrangers = 1024;
@@ -89,32 +91,51 @@ Duration Engine::Impl::patience_with(const Caller& caller) const {
 
 /// From now on it counts among the half-open ones, until sweep() finds that it is no more.
 void Engine::Impl::note_half_open(IkeSa& sa, const Caller& caller) {
-  make_room(caller, sa.remote.address);
-  const std::uint64_t number = crowd_of(caller).insert(sa.remote.address, sa.local_spi);
-  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}};
+  const std::uint64_t number = crowd_of(caller).insert(sa.remote, sa.local_spi);
+  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}, {}};
   half_open_[sa.half_open->key] = sa.local_spi;
+}
+
+/// From now on IKE_AUTH is waited for.
+void Engine::Impl::note_answered(IkeSa& sa) {
+  if (!sa.half_open) return;
+  HalfOpen& half_open = *sa.half_open;
+  half_open.unsent.reset();
+  sa.expires_at = now_ + half_open.patience;
+  crowd_of(half_open).note_answered(half_open.key.first, half_open.number, now_);
 }
 
 void Engine::Impl::forget_half_open(IkeSa& sa) {
   if (!sa.half_open) return;
+  if (sa.half_open->unsent) answers_.give_back(now_, *sa.half_open->unsent);
   const auto& key = sa.half_open->key;
-  crowd_of(*sa.half_open).erase(key.first.address, sa.half_open->number);
+  crowd_of(*sa.half_open).erase(key.first, sa.half_open->number);
   const auto found = half_open_.find(key);
   if (found != half_open_.end() && found->second == sa.local_spi) half_open_.erase(found);
   sa.half_open.reset();
 }
 
-/// Who has returned a cookie is let in, at the expense of others that have, and only of those: first of
-/// who has most. Who has not finds a place or none.
-void Engine::Impl::make_room(const Caller& caller, const IpAddress& remote) {
-  if (!caller.proved) return;
+/// False when there is no room. Who has returned a cookie is let in at the expense of others that have, and
+/// only of those (see Crowd); else it repeats its request. Who has not finds a place or none.
+bool Engine::Impl::make_room(const Caller& caller, const Endpoint& remote, std::size_t tunnels) {
+  if (!caller.proved) return true;
+  std::optional<std::uint64_t> leaves;
   if (!caller.stranger) {
-    if (peers_.of_address(remote) >= kMaxOfPeer) evict(peers_.first_to_go_of_address(remote));
-  } else if (strangers_.of_network(remote) >= kMaxOfNetwork) {
-    evict(strangers_.first_to_go_of_network(remote));
+    if (peers_.of_address(remote.address) < std::max(kMaxOfPeer, 2 * tunnels)) return true;
+    leaves = peers_.gives_way_at_address(remote, now_);
+  } else if (strangers_.of_network(remote.address) >= kMaxOfNetwork) {
+    leaves = strangers_.gives_way_in_network(remote, now_);
   } else if (strangers_.size() >= kMaxStrangers) {
-    evict(strangers_.first_to_go());
+    leaves = strangers_.gives_way(remote, now_);
+  } else {
+    return true;
   }
+  if (!leaves) {
+    ++counters_.init_requests_limited;
+    return false;
+  }
+  evict(*leaves);
+  return true;
 }
 
 void Engine::Impl::evict(std::uint64_t local_spi) {
@@ -169,7 +190,7 @@ bool Engine::Impl::pay(const Datagram& datagram, std::size_t octets) {
   const IpPrefix account = account_of({datagram.local, datagram.remote});
   const AnswerBudget::Exchange exchange{datagram.bytes.size(), octets};
   if (!answers_.affords(now_, account, exchange)) return false;
-  answers_.charge(now_, account, exchange);
+  static_cast<void>(answers_.charge(now_, account, exchange));
   return true;
 }
 

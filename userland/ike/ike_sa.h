@@ -180,6 +180,9 @@ struct HalfOpen : Caller {
   std::pair<Endpoint, std::uint64_t> key;  ///< and the initiator's SPI
   std::uint64_t number;                    ///< in its Crowd
   Throttle repeated;                       ///< answers to the same request again
+  /// For the answer, until it goes.
+  std::optional<AnswerBudget::Payment> unsent;
+  Duration patience{};  ///< with it, once it has been answered
 };
 
 /// How many IKE SAs of a tunnel may be established and not over: beyond, none is rekeyed. A peer that deletes

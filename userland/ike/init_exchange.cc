@@ -70,10 +70,11 @@ wire::PayloadWriter init_answer(const IkeChoice& choice, ByteView nonce, ByteVie
 }
 
 /// Octets of a full answer, header included.
-std::size_t init_answer_size(const Candidates& meant, const IkeChoice& choice) {
+std::size_t init_answer_size(const Candidates& meant, const IkeChoice& choice, bool fragmentation) {
   const Bytes nonce(Dice::kNonceSize);
   const Bytes value(crypto::KeyExchange::public_size(choice.suite.group));
-  return wire::kHeaderSize + init_answer(choice, nonce, value, {}, {}, true, authorities_of(meant)).size();
+  return wire::kHeaderSize +
+         init_answer(choice, nonce, value, {}, {}, fragmentation, authorities_of(meant)).size();
 }
 
 }  // namespace
@@ -336,23 +337,33 @@ void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, co
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
   const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   if (!nonce || !ke) return;
-  if (!caller.proved && !answers_.affords(now_, account_of({datagram.local, datagram.remote}),
-                                          {datagram.bytes.size(), init_answer_size(meant, choice)}))
+  const bool fragmentation =
+      find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
+  const IpPrefix account = account_of({datagram.local, datagram.remote});
+  const AnswerBudget::Exchange exchange{datagram.bytes.size(),
+                                        init_answer_size(meant, choice, fragmentation)};
+  if (!caller.proved && !answers_.affords(now_, account, exchange))
     return demand_cookie(datagram, message, &Counters::cookies_sent_for_size);
+  if (!make_room(caller, datagram.remote, meant.size())) return;
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
   sa.peer_spi = message.header.initiator_spi;
   sa.nat = detect_nat(message.payloads, {sa.peer_spi, 0}, {sa.local, sa.remote});
-  sa.fragmentation = find_notify(message.payloads, wire::NotifyType::IkeFragmentationSupported).has_value();
+  sa.fragmentation = fragmentation;
   sa.expected_request = 1;
-  sa.expires_at = now_ + patience_with(caller);
+  const Duration patience = patience_with(caller);
+  // From the answer on, which may take its time.
+  sa.expires_at = now_ + kHalfOpenPatience;
   sa.handshake = std::make_unique<Handshake>();
   Handshake& handshake = *sa.handshake;
   handshake.nonce_i.assign(nonce->begin(), nonce->end());
   handshake.nonce_r = dice_.nonce();
   handshake.init_request = datagram.bytes;
   note_half_open(sa, caller);
+  sa.half_open->patience = patience;
+  // Now, so that those that come while it is computed find what is left.
+  if (!caller.proved) sa.half_open->unsent = answers_.charge(now_, account, exchange);
   handshake.peer_hashes = read_hashes(message.payloads);
   sa.origin.nonce = handshake.nonce_i;
   sa.origin.peer_is_awiked = has_vendor_id(message.payloads, own_vendor_id());
@@ -389,8 +400,7 @@ void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExch
   auto bytes = wire::write_message(header, payloads);
   if (!bytes) return close(sa);
   handshake.init_response = *bytes;
-  if (sa.half_open && !sa.half_open->proved)
-    answers_.charge(now_, account_of({sa.local, sa.remote}), {handshake.init_request.size(), bytes->size()});
+  note_answered(sa);
   transmit(sa, {sa.local, sa.remote}, {*std::move(bytes)});
 }
 

@@ -25,11 +25,7 @@ Result<void, JobQueue::Full> JobQueue::push(StartJob job) {
 
 std::optional<StartJob> JobQueue::pop() {
   if (empty()) return std::nullopt;
-  const std::size_t next = next_rank();
-  Rank& rank = ranks_[next];
-  rank.passed_over = 0;
-  for (std::size_t below = next + 1; below < ranks_.size(); ++below)
-    if (ranks_[below].size > 0) ++ranks_[below].passed_over;
+  Rank& rank = next_rank();
   const Lines::iterator line = rank.turns.begin();
   // To the end of the circle, before it is perhaps no more.
   rank.turns.splice(rank.turns.end(), rank.turns, line);
@@ -44,15 +40,22 @@ bool JobQueue::cancel(std::uint64_t token) {
   return true;
 }
 
-/// The lowest whose patience is at its end, else the highest. There must be a job.
-std::size_t JobQueue::next_rank() const {
-  std::size_t next = ranks_.size();
-  for (std::size_t at = ranks_.size(); at-- > 0;) {
-    if (ranks_[at].size == 0) continue;
-    if (ranks_[at].passed_over >= kPatience) return at;
-    next = at;
+/// The highest, unless it is the turn of those below it. There must be a job.
+JobQueue::Rank& JobQueue::next_rank() {
+  std::size_t lower = places_.size();
+  for (Rank& rank : ranks_) {
+    if (rank.size == 0) {
+      rank.in_a_row = 0;
+      continue;
+    }
+    lower -= rank.size;
+    if (lower == 0 || rank.in_a_row < kInARow) {
+      rank.in_a_row = lower == 0 ? 0 : rank.in_a_row + 1;
+      return rank;
+    }
+    rank.in_a_row = 0;
   }
-  return next;
+  return ranks_.back();
 }
 
 StartJob JobQueue::take(Rank& rank, Lines::iterator line, std::list<StartJob>::iterator job) {
@@ -60,7 +63,6 @@ StartJob JobQueue::take(Rank& rank, Lines::iterator line, std::list<StartJob>::i
   places_.erase(taken.token);
   line->jobs.erase(job);
   --rank.size;
-  if (rank.size == 0) rank.passed_over = 0;
   if (line->jobs.empty()) {
     rank.by_share.erase(line->share);
     rank.turns.erase(line);

@@ -16,8 +16,8 @@
 namespace awtun::ike {
 
 /// Those who have shown more go first, and within a standing one share after the other has its turn: who
-/// asks for much waits for itself alone. Nobody starves: whoever is passed over kPatience times in a row
-/// is next. What is cancelled leaves. Every operation is O(log n) of the shares.
+/// asks for much waits for itself alone. Nobody starves: of every kInARow + 1 turns of a standing and those
+/// below it, one is theirs. What is cancelled leaves. Every operation is O(log n) of the shares.
 class JobQueue {
  public:
   struct Limits {
@@ -25,8 +25,8 @@ class JobQueue {
     std::size_t share = 512;      ///< of them, those of one share
   };
   enum class Full : std::uint8_t { Share, Standing };
-  /// So many others may go before a job of the next standing does.
-  static constexpr unsigned kPatience = 16;
+  /// So many jobs of a standing go while lower ones wait; then one of those does.
+  static constexpr unsigned kInARow = 2;
 
   JobQueue() : JobQueue(Limits()) {}
   explicit JobQueue(Limits limits) : limits_(limits) {}
@@ -52,14 +52,14 @@ class JobQueue {
     Lines turns;  ///< the one at the front is next
     std::map<std::uint64_t, Lines::iterator> by_share;
     std::size_t size = 0;
-    unsigned passed_over = 0;  ///< in a row
+    unsigned in_a_row = 0;  ///< its own that have gone while lower ones waited
   };
   struct Place {
     std::size_t rank;
     Lines::iterator line;
     std::list<StartJob>::iterator job;
   };
-  [[nodiscard]] std::size_t next_rank() const;
+  Rank& next_rank();
   StartJob take(Rank& rank, Lines::iterator line, std::list<StartJob>::iterator job);
 
   Limits limits_;

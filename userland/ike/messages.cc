@@ -109,20 +109,22 @@ void Engine::Impl::repeat_response(IkeSa& sa, const Path& path) {
   transmit(sa, path, sa.last_response);
 }
 
+/// It ends the IKE SA (RFC 7296 2.21.3): whoever sends such a request does so no second time under it.
+void Engine::Impl::refuse_syntax(IkeSa& sa, const wire::Header& header, std::string_view what) {
+  ++counters_.messages_malformed;
+  refuse(sa, header, wire::NotifyType::InvalidSyntax);
+  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
+    record(*owner, protocol_error(now_, header.exchange, what));
+  end(sa);
+}
+
 void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
   if (was_answered(sa, header)) return repeat_response(sa, path);
   if (!expects_request(sa, header)) return;
   const bool auth_expected = sa.state == IkeState::HalfOpen;
   follow(sa, path);
-  if (!inner || !well_formed(*inner)) {
-    ++counters_.messages_malformed;
-    refuse(sa, header, wire::NotifyType::InvalidSyntax);
-    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-      record(*owner, protocol_error(now_, header.exchange, "malformed request"));
-    end(sa);
-    return;
-  }
+  if (!inner || !well_formed(*inner)) return refuse_syntax(sa, header, "malformed request");
   if (const auto type = inner->unsupported_critical()) {
     const auto octet = static_cast<std::uint8_t>(*type);
     refuse(sa, header, wire::NotifyType::UnsupportedCriticalPayload, ByteView(&octet, 1));

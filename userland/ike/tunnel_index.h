@@ -18,6 +18,7 @@ class Candidates {
   void insert(const TunnelPolicy& policy);
   void erase(const TunnelPolicy& policy);
   [[nodiscard]] bool empty() const { return by_identity_.empty(); }
+  [[nodiscard]] std::size_t size() const { return by_identity_.size(); }
 
   /// Some tunnel: who speaks for them all while it is open which one is meant.
   [[nodiscard]] TunnelId any() const { return by_identity_.begin()->second; }

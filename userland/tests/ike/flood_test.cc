@@ -192,12 +192,23 @@ TEST_F(Flood, APeerWithManyTunnelsComesUpWithAllOfThem) {
 }
 
 // Whoever shares a peer's address, behind a NAT, returns cookies as well.
-TEST_F(Flood, OneAddressThatReturnsCookiesIsBoundedAndGivesUpItsOldestFirst) {
+TEST_F(Flood, OneAddressThatReturnsCookiesIsBoundedAndServedInTurn) {
   responder.add_tunnel(0, peer(0).address);
   flood(peer(0), 5);
-  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  for (std::uint64_t i = 0; i < 64; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  EXPECT_FALSE(admitted(peer(0), 1000)) << "who came first has its time";
+  EXPECT_TRUE(admitted({peer(0).address, 1024}, 1001)) << "another port has its share";
+  EXPECT_EQ(responder.counters().half_open_evicted, 1U);
   EXPECT_EQ(responder.half_open(), 5U + 64U);
-  EXPECT_GE(responder.counters().half_open_evicted, 200U - 64U - 5U);
+  responder.now += 2s;
+  for (std::uint64_t i = 0; i < 63; ++i) EXPECT_TRUE(admitted(peer(0), 2000 + i));
+  EXPECT_EQ(responder.half_open(), 5U + 64U);
+}
+
+TEST_F(Flood, OneAddressHasRoomForAllItsTunnels) {
+  for (TunnelId id = 0; id < 100; ++id) responder.add_tunnel(id, peer(0).address);
+  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(admitted(peer(0), 77 + i));
+  EXPECT_EQ(responder.counters().half_open_evicted, 0U);
 }
 
 TEST_F(Flood, AHugeRequestIsNotKept) {
@@ -402,6 +413,32 @@ TEST_F(Answers, WithManyAuthoritiesComeAfterACookie) {
 
 TEST_F(Answers, ToOtherRequestsEachTimeAreCookies) {
   expect_no_gain([](std::uint64_t i) { return RawInitiator(peer(0), 1000 + i).init_request(); });
+}
+
+class Payments : public testing::Test {
+ protected:
+  const IpPrefix network = network_of(*IpAddress::parse("192.0.2.1"), 24);
+  const Time now{1h};
+  AnswerBudget budget;
+};
+
+TEST_F(Payments, WhatIsGivenBackCanBeSpentAgain) {
+  budget.received(now, network, 150);
+  ASSERT_TRUE(budget.affords(now, network, {150, 600}));
+  const auto payment = budget.charge(now, network, {150, 600});
+  budget.received(now, network, 150);
+  EXPECT_FALSE(budget.affords(now, network, {150, 600}));
+  budget.give_back(now, payment);
+  EXPECT_TRUE(budget.affords(now, network, {150, 600}));
+}
+
+TEST_F(Payments, AForgottenLoanIsNotGivenBack) {
+  budget.received(now, network, 150);
+  const auto payment = budget.charge(now, network, {150, 600});
+  budget.give_back(now + 60s, payment);
+  budget.received(now + 60s, network, 150);
+  EXPECT_TRUE(budget.affords(now + 60s, network, {150, 150 + 512}));
+  EXPECT_FALSE(budget.affords(now + 60s, network, {150, 150 + 513}));
 }
 
 // ---------------------------------------------------------------- corner values of IKE_SA_INIT

@@ -90,29 +90,41 @@ TEST_F(Queue, AFloodOfOneShareDelaysAnotherByOneJob) {
 }
 
 TEST_F(Queue, NobodyStarves) {
-  ASSERT_TRUE(push(1000, Standing::Expected));
-  ASSERT_TRUE(push(2000, Standing::Stranger));
-  std::uint64_t token = 0;
-  std::map<std::uint64_t, std::size_t> turn;
-  for (std::size_t i = 0; i < 100; ++i) {
-    if (turn.contains(1000) && !turn.contains(1001)) push(1001, Standing::Expected);
-    ASSERT_TRUE(push(token++));
-    turn.emplace(queue.pop()->token, i);
+  for (std::uint64_t token = 1000; token < 1009; ++token) ASSERT_TRUE(push(token, Standing::Expected));
+  for (std::uint64_t token = 2000; token < 2009; ++token) ASSERT_TRUE(push(token, Standing::Stranger));
+  std::array<unsigned, 3> turns{};  // by the token's thousands
+  for (std::uint64_t token = 0; token < 27; ++token) {
+    ASSERT_TRUE(push(token, Standing::Trusted, token % 3));
+    ++turns.at(queue.pop()->token / 1000);
   }
-  EXPECT_EQ(turn.at(2000), JobQueue::kPatience);
-  EXPECT_EQ(turn.at(1000), JobQueue::kPatience + 1);
-  EXPECT_TRUE(turn.contains(1001));
+  EXPECT_EQ(turns, (std::array<unsigned, 3>{18, 6, 3}));
 }
 
-TEST_F(Queue, PatienceBeginsAnewForThoseWhoComeLater) {
+// Many established IKE SAs whose peers ask without end, and peers that begin.
+TEST_F(Queue, WhoAsksWithoutEndDelaysNewcomersThreefold) {
+  JobQueue large;
+  std::uint64_t token = 0;
+  for (; token < 32; ++token) ASSERT_TRUE(large.push(job(token, Standing::Trusted, token)));
+  for (std::uint64_t i = 0; i < 100; ++i) ASSERT_TRUE(large.push(job(1000 + i, Standing::Expected, i)));
+  std::size_t turns = 0;
+  for (std::size_t newcomers = 0; newcomers < 100; ++turns) {
+    const auto next = large.pop();
+    ASSERT_TRUE(next);
+    if (next->owner.standing == Standing::Expected)
+      ++newcomers;
+    else
+      ASSERT_TRUE(large.push(job(10000 + turns, Standing::Trusted, next->owner.share)));
+  }
+  EXPECT_EQ(turns, 300U);
+}
+
+TEST_F(Queue, TurnsAreCountedAnewForThoseWhoComeLater) {
   ASSERT_TRUE(push(1, Standing::Stranger));
-  for (std::uint64_t token = 10; token < 20; ++token) ASSERT_TRUE(push(token));
-  EXPECT_EQ(drain(10).size(), 10U);
-  EXPECT_EQ(drain(), (Tokens{1}));
+  for (std::uint64_t token = 10; token < 14; ++token) ASSERT_TRUE(push(token));
+  EXPECT_EQ(drain(), (Tokens{10, 11, 1, 12, 13}));
   ASSERT_TRUE(push(2, Standing::Stranger));
-  for (std::uint64_t token = 20; token < 30; ++token) ASSERT_TRUE(push(token));
-  const auto tokens = drain();
-  EXPECT_EQ(tokens.back(), 2U);
+  for (std::uint64_t token = 20; token < 23; ++token) ASSERT_TRUE(push(token));
+  EXPECT_EQ(drain(), (Tokens{20, 21, 2, 22}));
 }
 
 }  // namespace

@@ -269,15 +269,16 @@ TEST_F(PeersJobs, OneThatNeverEndsPutsThePeerOff) {
   EXPECT_EQ(responder.counters().temporary_failures_sent, 1U);
 }
 
-TEST_F(PeersJobs, APublicValueThatIsNoneIsInvalidSyntax) {
+TEST_F(PeersJobs, APublicValueThatIsNoneEndsTheIkeSa) {
   wire::PayloadWriter payloads;
   payloads.sa(ike_proposals(responder.profile, spi_bytes(std::uint64_t{0x9999})));
   payloads.nonce(peer.fresh_nonce());
   payloads.ke(wire::GroupId::X25519, Bytes(32, 0));
   const StartJob job = job_for(peer.request(wire::ExchangeType::CreateChildSa, payloads));
   EXPECT_EQ(error_in(end(job)), wire::NotifyType::InvalidSyntax);
-  EXPECT_EQ(ike_sas(), 1U);
-  EXPECT_EQ(peer.rekey_ike(), std::nullopt);
+  EXPECT_EQ(responder.counters().messages_malformed, 1U);
+  Actions again = hand(peer.request(wire::ExchangeType::CreateChildSa, payloads));
+  EXPECT_TRUE(jobs_in(again).empty()) << "each would cost as much";
 }
 
 TEST_F(PeersJobs, OurOwnRekeyWaitsForItsKeyAndIsThenAsked) {

@@ -63,6 +63,68 @@ TEST(Siege, ForgedRequestsFromManyPeersAddressesKeepNobodyOut) {
   EXPECT_LE(siege.costs().octets_out, siege.costs().octets_in);
 }
 
+// While the first are computed, nothing has been sent yet.
+TEST(Siege, ManyForgedRequestsAtOnceBringNoMoreOctetsThanTheyHave) {
+  Siege siege(quick());
+  std::vector<Bytes> authorities;
+  for (std::uint8_t i = 0; i < 32; ++i) authorities.emplace_back(20, i);
+  const Endpoint peer = at("192.0.2.", 1);
+  siege.expect(0, peer.address, ike::Identity::of(peer.address), std::move(authorities));
+  const RequestForm form(quick().transform, wire::GroupId::X25519);
+  for (std::uint64_t i = 1; i <= 12; ++i) siege.ask(peer, form.write(i));
+  siege.run_for(1s);
+  EXPECT_GT(siege.costs().octets_out, 0U);
+  EXPECT_LE(siege.costs().octets_out, siege.costs().octets_in + 512U);
+}
+
+/// A slow processor: 147 jobs a second.
+SiegeSettings slow() {
+  SiegeSettings settings = quick();
+  settings.key_exchange = std::chrono::microseconds(6800);
+  return settings;
+}
+
+// Somebody else behind the NAT of a configured peer returns cookies, for more than can be computed.
+TEST(Siege, ABusyPortOfAPeersAddressKeepsItNotOut) {
+  Siege siege(slow());
+  const IpAddress address = at("192.0.2.", 1).address;
+  siege.expect(0, address, name(0));
+  siege.flood(
+      200, [address] { return address; }, true);
+  siege.run_for(5s);
+  for (std::uint16_t port = 1024; port < 1034; ++port) {
+    siege.call({address, port}, name(0));
+    EXPECT_TRUE(siege.run_until([&] { return siege.is_up({address, port}); }, 10s)) << port;
+  }
+}
+
+TEST(Siege, ManyNetworksThatReturnCookiesKeepNotEverybodyOut) {
+  Siege siege(slow());
+  for (unsigned i = 0; i < 20; ++i) siege.expect(i, std::nullopt, name(i));
+  siege.flood(
+      1000,
+      [next = 0U]() mutable {
+        ++next;
+        return at("20." + std::to_string(next / 250 % 6) + "." + std::to_string(next % 250) + ".", 1).address;
+      },
+      true);
+  siege.run_for(20s);
+  for (unsigned i = 0; i < 20; ++i) siege.call(at("10.1." + std::to_string(i) + ".", 1), name(i));
+  EXPECT_TRUE(siege.run_until([&] { return siege.count_up() >= 1; }, 60s)) << siege.count_up();
+}
+
+// All peers lose their IKE SAs at once: what is computed for them is used.
+TEST(Siege, WhoComesWhenAllDoIsServedInTurn) {
+  constexpr unsigned peers = 1200;
+  Siege siege(slow());
+  for (unsigned i = 0; i < peers; ++i) siege.expect(i, std::nullopt, name(i));
+  for (unsigned i = 0; i < peers; ++i)
+    siege.call(at("20." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".", 1), name(i));
+  EXPECT_TRUE(siege.run_until([&] { return siege.count_up() == peers; }, 60s)) << siege.count_up();
+  EXPECT_EQ(siege.status().counters.half_open_evicted, 0U);
+  EXPECT_EQ(siege.status().counters.jobs_cancelled, 0U);
+}
+
 class HeldNetworks : public testing::TestWithParam<std::array<const char*, 2>> {};
 
 TEST_P(HeldNetworks, KeepNoNewPeerOut) {
