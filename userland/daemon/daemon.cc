@@ -256,8 +256,8 @@ void Daemon::check_every_sa() {
   if (!sas) return spdlog::warn("{}", sas.error().to_string());
   const auto status = engine_.status();
   // That this is a clone may be among what was lost: then the kernel sends by none of the SAs any more.
-  const bool sends = std::ranges::any_of(
-      *sas, [](const auto& sa) { return sa.name.direction == kernel::SaDirection::Out; });
+  const bool sends =
+      std::ranges::any_of(*sas, [](const auto& sa) { return sa.name.direction == kernel::SaDirection::Out; });
   if (!sends && !status.child_sas.empty()) return serve(kernel::VmForked{});
   for (const auto& sa : *sas) check(sa, status);
   serve(kernel::TransportLost{});
