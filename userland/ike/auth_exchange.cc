@@ -360,11 +360,7 @@ void Engine::Impl::done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result)
 
 /// All that fails here is answered alike, whatever the reason.
 void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header, Failure failure) {
-  // Whoever calls from anywhere may be anybody.
-  if (is_stranger(owner, sa.remote.address))
-    record_hearsay(owner, std::move(failure));
-  else
-    record(owner, std::move(failure));
+  record_said_by(sa, owner, std::move(failure));
   refuse(sa, header, wire::NotifyType::AuthenticationFailed);
   end(sa);
 }

@@ -258,6 +258,7 @@ struct Engine::Impl {
   void half_open_expired(const IkeSa& sa);
   [[nodiscard]] bool takes_hearsay(const Tunnel& tunnel) const;
   void record_hearsay(Tunnel& tunnel, Failure failure);
+  void record_said_by(const IkeSa& sa, Tunnel& tunnel, Failure failure);
   [[nodiscard]] IpPrefix account_of(const Path& path) const;
   bool pay(const Datagram& datagram, std::size_t octets);
   bool answer_stranger(const Datagram& datagram, std::optional<Bytes> answer);

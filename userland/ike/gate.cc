@@ -173,6 +173,14 @@ void Engine::Impl::record_hearsay(Tunnel& owner, Failure failure) {
   owner.hearsay = true;
 }
 
+/// Who has not been authenticated, and comes from an address that no policy names, may be anybody.
+void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& owner, Failure failure) {
+  if (!sa.established && is_stranger(owner, sa.remote.address))
+    record_hearsay(owner, std::move(failure));
+  else
+    record(owner, std::move(failure));
+}
+
 // ---------------------------------------------------------------- what strangers are answered
 
 /// Whose octets are weighed against each other: those of a network, or of an address that a policy names.

@@ -114,7 +114,7 @@ void Engine::Impl::refuse_syntax(IkeSa& sa, const wire::Header& header, std::str
   ++counters_.messages_malformed;
   refuse(sa, header, wire::NotifyType::InvalidSyntax);
   if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-    record(*owner, protocol_error(now_, header.exchange, what));
+    record_said_by(sa, *owner, protocol_error(now_, header.exchange, what));
   end(sa);
 }
 
@@ -131,14 +131,8 @@ void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& h
     if (auth_expected) end(sa);
     return;
   }
-  if (const auto legal = wire::check_encrypted(header, *inner); !legal) {
-    ++counters_.messages_malformed;
-    refuse(sa, header, wire::NotifyType::InvalidSyntax);
-    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-      record(*owner, protocol_error(now_, header.exchange, legal.error().to_string()));
-    end(sa);
-    return;
-  }
+  if (const auto legal = wire::check_encrypted(header, *inner); !legal)
+    return refuse_syntax(sa, header, legal.error().to_string());
   dispatch_request(sa, header, *inner);
 }
 
