@@ -168,7 +168,7 @@ struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
  *
  * What every link must carry (RFC 791 section 3.2, RFC 8200 section 5) a route
  * must carry too. Below that no packet of ESP fits whole, and the output path
- * fails to cut one: it makes fragments without data, for ever.
+ * of some kernels fails to cut one: it makes fragments without data, for ever.
  *
  * Return: false when the route is too narrow for its protocol.
  */

@@ -9,8 +9,6 @@
  */
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
-#include <linux/tracepoint.h>
-#include <linux/trace_events.h>
 #include <linux/u64_stats_sync.h>
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>

@@ -126,13 +126,6 @@ static bool trylock_sock(struct sock *sk)
 	return true;
 }
 
-static int refuse_busy(struct netlink_ext_ack *extack)
-{
-	NL_SET_ERR_MSG_MOD(extack,
-			   "the socket is busy in another system call");
-	return -EBUSY;
-}
-
 /* What nobody can change about a socket. */
 static int check_socket(const struct net *net, const struct socket *sock,
 			struct netlink_ext_ack *extack)
@@ -148,6 +141,23 @@ static int check_socket(const struct net *net, const struct socket *sock,
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the socket is of another network namespace");
 		return -EXDEV;
+	}
+
+	return 0;
+}
+
+/* 0 when it is such a socket and locked: release_sock() is due. */
+static int lock_checked(const struct net *net, const struct socket *sock,
+			struct netlink_ext_ack *extack)
+{
+	int err = check_socket(net, sock, extack);
+
+	if (err)
+		return err;
+	if (!trylock_sock(sock->sk)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the socket is busy in another system call");
+		return -EBUSY;
 	}
 
 	return 0;
@@ -262,11 +272,9 @@ int awtun_transport_add(struct net *net, struct socket *sock,
 {
 	int err;
 
-	err = check_socket(net, sock, extack);
+	err = lock_checked(net, sock, extack);
 	if (err)
 		return err;
-	if (!trylock_sock(sock->sk))
-		return refuse_busy(extack);
 	err = attach(net, sock, extack);
 	release_sock(sock->sk);
 
@@ -306,11 +314,9 @@ int awtun_transport_del(struct net *net, struct socket *sock,
 	struct awtun_transport *transport;
 	int err;
 
-	err = check_socket(net, sock, extack);
+	err = lock_checked(net, sock, extack);
 	if (err)
 		return err;
-	if (!trylock_sock(sock->sk))
-		return refuse_busy(extack);
 	transport = take(awtun_net(net), sock->sk);
 	if (transport)
 		detach(sock->sk, transport);
