@@ -251,12 +251,14 @@ void awtun_req_write(const struct awtun_nl *nl, const struct awtun_req *req,
 
 	memset(msg, 0, sizeof(*msg));
 	memcpy(msg->octets + NLMSG_HDRLEN, &genl, sizeof(genl));
-	if (req->nest) {
+	/* Another family's attributes stand in no nest. */
+	if (req->nest)
 		len += NLA_HDRLEN;
-		for (i = 0; i < req->n; i++)
-			len += write_attr(msg->octets + len, req->attr[i].type,
-					  req->data + req->attr[i].at,
-					  req->attr[i].len);
+	for (i = 0; i < req->n; i++)
+		len += write_attr(msg->octets + len, req->attr[i].type,
+				  req->data + req->attr[i].at,
+				  req->attr[i].len);
+	if (req->nest) {
 		nest.nla_len = len - nest_at;
 		memcpy(msg->octets + nest_at, &nest, sizeof(nest));
 	}
