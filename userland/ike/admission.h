@@ -88,7 +88,6 @@ class NetworkTable {
 /// A token bucket for each network.
 class PrefixLimiter {
  public:
-  static constexpr std::size_t kMaxPrefixes = kMaxNetworks;
   static constexpr unsigned kBurst = 20;
   /// A token comes back in this time.
   static constexpr Duration kRefill{200};

@@ -137,7 +137,7 @@ TEST(Admission, TheTableIsBounded) {
         IpAddress::parse("10." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ".1");
     EXPECT_TRUE(limiter.admits(now, *address));
   }
-  EXPECT_EQ(limiter.size(), PrefixLimiter::kMaxPrefixes);
+  EXPECT_EQ(limiter.size(), kMaxNetworks);
 }
 
 // ---------------------------------------------------------------- what strangers are answered
