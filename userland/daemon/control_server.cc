@@ -342,6 +342,7 @@ void ControlServer::receive(Client& client) {
   if (!client.request_since) client.request_since = std::chrono::steady_clock::now();
   if (client.skips) skip(client);
   if (has_request(client)) {
+    client.waits_since = std::chrono::steady_clock::now();
     bufferevent_disable(client.buffer.get(), EV_READ);  // until it is served
     return turn_.start({});
   }
@@ -387,12 +388,19 @@ bool ControlServer::may_be_served(const Client& client) {
   return !client.closing && unread(client) <= max_unread && has_request(client);
 }
 
-/// One request of each, so that none of them and nothing else in the loop waits for long.
+/// One request of each who may change something, and one of all readers: however many they are, nothing else
+/// in the loop waits for long.
 void ControlServer::serve_all() {
+  Client* reader = nullptr;  // that waits the longest
   for (auto next = clients_.begin(); next != clients_.end();) {
     auto& client = *next++;
-    if (may_be_served(client)) guarded(&client, [](auto& server, auto& it) { server.serve(it); });
+    if (!may_be_served(client)) continue;
+    if (client.who.may_change)
+      guarded(&client, [](auto& server, auto& it) { server.serve(it); });
+    else if (reader == nullptr || client.waits_since < reader->waits_since)
+      reader = &client;
   }
+  if (reader != nullptr) guarded(reader, [](auto& server, auto& it) { server.serve(it); });
   const bool more = std::any_of(clients_.begin(), clients_.end(), may_be_served);
   if (more) turn_.start({});
 }
@@ -402,7 +410,7 @@ void ControlServer::serve(Client& client) {
   const auto request = std::string_view(client.received).substr(client.begin, end - client.begin);
   const auto reply = answer_for(client, request);
   client.begin = client.searched = end + 1;
-  client.place.idle_since = std::chrono::steady_clock::now();
+  client.place.idle_since = client.waits_since = std::chrono::steady_clock::now();
   client.request_since.reset();
   send(client, reply);
   if (client.closing || client.received.find('\n', client.begin) != client.received.npos) return;

@@ -34,8 +34,9 @@ class SocketClaim {
 };
 
 /// Serves root and the members of the group "awtun", and to look those of another group. None makes the
-/// daemon wait or grow: requests are served one a turn of the loop, and only while answers are read; a
-/// session that is slow, idle or for which another one needs the place is told why and ended.
+/// daemon wait or grow: requests are served one a turn of the loop, of all readers together too, and only
+/// while answers are read; a session that is slow, idle or for which another one needs the place is told why
+/// and ended.
 class ControlServer {
  public:
   /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `target` must outlive the
@@ -67,6 +68,7 @@ class ControlServer {
     std::size_t searched = 0;                      ///< There is no line end before.
     bool skips = false;                            ///< The rest of a request that is too large.
     std::optional<SteadyTime> request_since = {};  ///< Since when one is half here.
+    SteadyTime waits_since = {};                   ///< Since when one is whole and the next to be served.
     std::optional<SteadyTime> unread_since = {};   ///< Since when much is not read.
     std::optional<SteadyTime> closing = {};        ///< Ends once all is sent, or soon.
   };

@@ -6,7 +6,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -21,6 +20,7 @@
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/log_limit.h"
+#include "userland/daemon/missed_events.h"
 #include "userland/daemon/operate.h"
 #include "userland/daemon/peer_views.h"
 #include "userland/daemon/startup_file.h"
@@ -28,10 +28,6 @@
 
 namespace awtun::daemon {
 namespace {
-
-/// The last number of an SA without extended ones, and from where on the module warns of it.
-constexpr std::uint64_t last_sequence = 0xffffffff;
-constexpr std::uint64_t near_last_sequence = 0xc0000000;
 
 /// The kernel's, which never gives a cloned virtual machine what its twin gets. Without random numbers there
 /// is no security to be had: the one thing that ends the process.
@@ -254,27 +250,8 @@ void Daemon::serve(const kernel::VmForked&) {
 void Daemon::check_every_sa() {
   const auto sas = ports_.data_plane.sas();
   if (!sas) return spdlog::warn("{}", sas.error().to_string());
-  const auto status = engine_.status();
-  // That this is a clone may be among what was lost: then the kernel sends by none of the SAs any more.
-  const bool sends =
-      std::ranges::any_of(*sas, [](const auto& sa) { return sa.name.direction == kernel::SaDirection::Out; });
-  if (!sends && !status.child_sas.empty()) return serve(kernel::VmForked{});
-  for (const auto& sa : *sas) check(sa, status);
-  serve(kernel::TransportLost{});
-}
-
-void Daemon::check(const kernel::SaState& sa, const ike::Status& status) {
-  const bool out = sa.name.direction == kernel::SaDirection::Out;
-  const bool numbers_end = out && !sa.esn && sa.sequence >= near_last_sequence;
-  if (sa.expired || numbers_end)
-    serve(kernel::SaLimitReached{sa.name, sa.expired || sa.sequence >= last_sequence});
-  if (!out || !sa.remote || !sa.udp) return;
-  const auto tunnel = tunnels_.tunnel_of(sa.name.ifindex);
-  const auto child = std::ranges::find_if(status.child_sas, [&](const auto& candidate) {
-    return candidate.tunnel == tunnel && candidate.outbound_spi == sa.name.spi;
-  });
-  if (child != status.child_sas.end())
-    engine_.handle(ike::PeerMoved{child->tunnel, child->inbound_spi, {*sa.remote, sa.udp->remote}});
+  for (const auto& event : missed_events(*sas, engine_.status(), tunnels_))
+    std::visit([this](const auto& what) { serve(what); }, event);
 }
 
 // ---------------------------------------------------------------- operate

@@ -69,7 +69,6 @@ class Daemon {
   void serve(const kernel::VmForked& event);
   /// Events were lost: what they would have said stands in the SAs.
   void check_every_sa();
-  void check(const kernel::SaState& sa, const ike::Status& status);
   Result<Json, std::string> show(const config::Show& wanted);
   Result<void, std::string> apply(config::Config candidate);
   Result<Turn, std::string> certify(const config::Certify& step, const Enclosed& enclosed);

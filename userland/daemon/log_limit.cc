@@ -10,25 +10,51 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::string_view kBlanks = " ,;()\"'";
+constexpr std::string_view kBlanks = " ,()";
+constexpr std::string_view kEndsOfWords = " ,();";
 constexpr std::string_view kDigits = "0123456789";
 
-/// The level and the words of a line, without those that have a digit in them but for the tunnel's name.
-std::string kind_name(int level, std::string_view text) {
-  std::string name = std::to_string(level);
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t size = std::min(text.find_first_of(kBlanks), text.size());
-    const std::string_view word = text.substr(0, size);
-    const bool tunnel = std::exchange(first, false) && word.starts_with("tunnel");
-    const bool varies = word.find_first_of(kDigits) != std::string_view::npos && !tunnel;
-    name.append(varies ? "#" : word).append(text.substr(size, 1));
-    text.remove_prefix(std::min(size + 1, text.size()));
-  }
-  return name;
+/// "tunnel7" of "tunnel7: no response"; empty: it begins with none.
+std::string_view source_of(std::string_view text) {
+  constexpr std::string_view tunnel = "tunnel";
+  if (!text.starts_with(tunnel)) return {};
+  const auto end = text.find_first_not_of(kDigits, tunnel.size());
+  return end == tunnel.size() || end == text.npos || text[end] != ':' ? std::string_view()
+                                                                      : text.substr(0, end);
 }
 
-bool is_warning(int level) { return level >= spdlog::level::warn; }
+/// Numbers, addresses and SPIs; an IPv6 address may be without a digit.
+bool varies(std::string_view word) {
+  return word.find_first_of(kDigits) != word.npos || std::count(word.begin(), word.end(), ':') > 1;
+}
+
+/// The octets at the beginning of `text` that are quoted. They may have quotes within: up to the last one.
+std::size_t quoted(std::string_view text) {
+  const char quote = text.empty() ? '\0' : text.front();
+  if (quote != '"' && quote != '\'') return 0;
+  const auto end = text.rfind(quote);
+  return end == 0 ? 0 : end + 1;
+}
+
+/// What lines of a kind have in common.
+std::string words_of(std::string_view text) {
+  std::string words;
+  while (!text.empty() && text.front() != ';') {
+    const std::size_t in_quotes = quoted(text);
+    const std::size_t size =
+        in_quotes != 0 ? in_quotes : std::min(text.find_first_of(kEndsOfWords), text.size());
+    const bool replaced = in_quotes != 0 || varies(text.substr(0, size));
+    words.append(replaced ? "#" : text.substr(0, size));
+    text.remove_prefix(size);
+    const std::size_t blanks = std::min(text.find_first_not_of(kBlanks), text.size());
+    words.append(text.substr(0, blanks));
+    text.remove_prefix(blanks);
+  }
+  return words;
+}
+
+/// Errors are rare, no peer has a say in them, and an operator must see them.
+bool is_limited(int level) { return level == spdlog::level::warn; }
 
 }  // namespace
 
@@ -36,47 +62,84 @@ bool is_warning(int level) { return level >= spdlog::level::warn; }
 
 bool LineLimiter::admits(Clock::time_point now, int level, std::string_view text) {
   if (level < spdlog::level::info) return true;
-  Kind& kind = kind_of(now, level, text);
-  if (kind.kept == 0 && may_write(now, level, kind)) {
-    kind.written = now;
-    return true;
+  auto& [name, kind] = *kind_of(now, level, text);
+  const bool in_line = is_limited(level) && kept_warnings_ > 0;
+  if (kind.kept > 0 || in_line || now - kind.written < kInterval || !take_place(now, name, kWarnings)) {
+    keep(now, level, text, kind);
+    return false;
   }
-  if (kind.kept++ == 0) ++kept_;
-  kind.last = {level, std::string(text)};
-  return false;
+  kind.written = now;
+  return true;
 }
 
 std::vector<LineLimiter::Line> LineLimiter::due(Clock::time_point now) {
   std::vector<Line> lines;
-  for (auto& [name, kind] : kinds_) {
-    if (kind.kept == 0 || !may_write(now, kind.last.level, kind)) continue;
-    if (kind.kept > 1) kind.last.text += " (" + std::to_string(kind.kept - 1) + " more like this)";
-    lines.push_back(std::exchange(kind.last, {}));
-    kind.kept = 0;
-    kind.written = now;
-    --kept_;
-  }
+  const auto waiting = ready(now);
+  for (const std::size_t share : {kShare, kWarnings})
+    for (const auto& one : waiting)
+      if (one->second.kept > 0 && take_place(now, one->first, share))
+        lines.push_back(write_kept(now, one->second));
   forget_old(now);
   return lines;
 }
 
-LineLimiter::Kind& LineLimiter::kind_of(Clock::time_point now, int level, std::string_view text) {
-  std::string name = kind_name(level, text);
-  if (const auto found = kinds_.find(name); found != kinds_.end()) return found->second;
-  if (kinds_.size() >= kMaxKinds) forget_old(now);
-  if (kinds_.size() >= kMaxKinds) name.clear();
-  return kinds_.try_emplace(std::move(name), Kind{now - kInterval}).first->second;
+LineLimiter::Kinds::iterator LineLimiter::kind_of(Clock::time_point now, int level, std::string_view text) {
+  const auto source = source_of(text);
+  Name name{level, std::string(source), words_of(text.substr(source.size()))};
+  if (const auto found = kinds_.find(name); found != kinds_.end()) return found;
+  if (kept_ == 0 && kinds_.size() >= kMaxKinds) forget_old(now);  // else due() does so
+  if (kinds_like(name) >= kMaxKindsOfOne) name.words.clear();
+  if (kinds_.size() >= kMaxKinds && level < spdlog::level::err) name = {level, "", ""};
+  return kinds_.try_emplace(std::move(name), Kind{now - kInterval}).first;
 }
 
-/// Counts the line if so.
-bool LineLimiter::may_write(Clock::time_point now, int level, const Kind& kind) {
-  if (now - kind.written < kInterval) return false;
-  if (!is_warning(level)) return true;
+/// Of its level and its tunnel.
+std::size_t LineLimiter::kinds_like(const Name& name) const {
+  std::size_t count = 0;
+  for (auto at = kinds_.lower_bound({name.level, name.source, ""});
+       at != kinds_.end() && at->first.level == name.level && at->first.source == name.source; ++at)
+    ++count;
+  return count;
+}
+
+bool LineLimiter::take_place(Clock::time_point now, const Name& name, std::size_t share) {
+  if (!is_limited(name.level)) return true;
   if (now - second_ >= kInterval) {
     second_ = now;
     warnings_ = 0;
+    warnings_of_.clear();
   }
-  return warnings_ < kWarnings && ++warnings_ > 0;
+  auto& of_tunnel = warnings_of_[name.source];
+  if (warnings_ >= kWarnings || of_tunnel >= share) return false;
+  ++warnings_;
+  ++of_tunnel;
+  return true;
+}
+
+void LineLimiter::keep(Clock::time_point now, int level, std::string_view text, Kind& kind) {
+  if (kind.kept++ == 0) {
+    kind.since = now;
+    ++kept_;
+    if (is_limited(level)) ++kept_warnings_;
+  }
+  kind.last = {level, std::string(text)};
+}
+
+std::vector<LineLimiter::Kinds::iterator> LineLimiter::ready(Clock::time_point now) {
+  std::vector<Kinds::iterator> found;
+  for (auto at = kinds_.begin(); at != kinds_.end(); ++at)
+    if (at->second.kept > 0 && now - at->second.written >= kInterval) found.push_back(at);
+  std::ranges::stable_sort(found, {}, [](const auto& at) { return at->second.since; });
+  return found;
+}
+
+LineLimiter::Line LineLimiter::write_kept(Clock::time_point now, Kind& kind) {
+  --kept_;
+  if (is_limited(kind.last.level)) --kept_warnings_;
+  if (kind.kept > 1) kind.last.text += " (" + std::to_string(kind.kept - 1) + " more like this)";
+  kind.kept = 0;
+  kind.written = now;
+  return std::exchange(kind.last, {});
 }
 
 void LineLimiter::forget_old(Clock::time_point now) {
@@ -109,7 +172,10 @@ class LogLimit::Sink : public spdlog::sinks::sink {
     for (const auto& each : behind) each->set_formatter(formatter->clone());
   }
   /// What is kept back, whether or not its time has come.
-  void write_rest() { write_lines(LineLimiter::Clock::now() + LineLimiter::kInterval); }
+  void write_rest() {
+    for (auto when = LineLimiter::Clock::now(); limiter_.keeps(); write_lines(when))
+      when += LineLimiter::kInterval;
+  }
 
  private:
   void write(const spdlog::details::log_msg& message) {

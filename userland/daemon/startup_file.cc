@@ -25,10 +25,13 @@ std::string describe(const std::filesystem::path& path, const config::FileError&
          config::render_error(error.text, error.column, error.message, error.expected);
 }
 
-/// "line 1: hostname branch: no such command".
+std::string where_is(const StartupError& error) {
+  return error.line != 0 ? "line " + std::to_string(error.line) : "the file";
+}
+
+/// "hostname branch: no such command".
 std::string describe(const StartupError& error) {
-  const auto where = error.line != 0 ? "line " + std::to_string(error.line) + ": " : std::string();
-  return where + (error.text.empty() ? "" : error.text + ": ") + error.reason;
+  return (error.text.empty() ? "" : error.text + ": ") + error.reason;
 }
 
 /// What is wrong with a line, in one line and without its words.
@@ -51,7 +54,7 @@ std::string reason_of(const config::FileError& error) {
 std::string summary(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
   std::string text = "In " + path.string() + " this is not in force, and would be lost:\n";
   for (std::size_t at = 0; at < errors.size() && at < max_summarised; ++at)
-    text += "  " + describe(errors[at]) + "\n";
+    text += "  " + where_is(errors[at]) + ": " + describe(errors[at]) + "\n";
   if (errors.size() > max_summarised)
     text += "  and " + std::to_string(errors.size() - max_summarised) + " more: show startup-config errors\n";
   return text;
@@ -76,7 +79,7 @@ Startup StartupFile::load() const {
   for (const auto& error : loaded.errors)
     startup.errors.push_back(
         {error.line, config::without_secrets(error.text, config::Audience::Others),
-         reason_of(error) + (error.consequence.empty() ? "" : "; " + error.consequence)});
+         reason_of(error) + (error.consequence.empty() ? "" : "; so " + error.consequence)});
   return startup;
 }
 
@@ -120,9 +123,9 @@ Result<Turn, std::string> StartupFile::save(const config::Config& config, const 
 
 void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
   for (std::size_t at = 0; at < errors.size() && at < max_logged; ++at)
-    spdlog::warn("{}: left out: {}", path.string(), describe(errors[at]));
+    spdlog::warn("{}: {} is left out: {}", path.string(), where_is(errors[at]), describe(errors[at]));
   if (errors.size() > max_logged)
-    spdlog::warn("{}: {} more are left out: show startup-config errors", path.string(),
+    spdlog::warn("{}: {} more lines are left out: show startup-config errors", path.string(),
                  errors.size() - max_logged);
 }
 

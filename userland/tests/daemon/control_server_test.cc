@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include <fcntl.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -90,6 +91,28 @@ class ControlServerTest : public testing::Test {
       event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
       ASSERT_TRUE(size > 0 || errno == EAGAIN) << errno;
     }
+  }
+
+  /// With EVLOOP_NONBLOCK alone it goes on for as long as there is something to do.
+  void turn_once() { event_base_loop(loop_.base(), EVLOOP_ONCE | EVLOOP_NONBLOCK); }
+
+  /// Lines that are there to be read, without serving meanwhile.
+  static std::ptrdiff_t lines_at(const UniqueFd& fd) {
+    std::string text(1 << 16, '\0');
+    const auto size = ::recv(fd.get(), text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return std::ranges::count(text, '\n');
+  }
+
+  /// Eight sessions of users who may only look, which have read the greeting.
+  std::vector<UniqueFd> connect_readers() {
+    serve_readers();
+    std::vector<UniqueFd> readers;
+    for (uid_t uid = 60000; uid < 60008; ++uid) {
+      readers.push_back(connect_as_reader(uid));
+      hear(readers.back());
+    }
+    return readers;
   }
 
   void say(const UniqueFd& fd, const std::string& text) {
@@ -335,6 +358,51 @@ TEST_F(ControlServerTest, OneSessionsRequestsDoNotKeepTheLoop) {
   hear_until(other, whole_line);
   EXPECT_LE(served_before_other, 5);
   EXPECT_GE(served_before_other, 1);
+}
+
+TEST_F(ControlServerTest, ManyReadersAreServedOneATurnAndEachInHisOrder) {
+  const auto readers = connect_readers();
+  int served = 0;
+  target_.show = [&](const config::Show&) -> Result<Json, std::string> {
+    ++served;
+    return text_view("shown");
+  };
+  for (const auto& reader : readers) say(reader, kShow + kShow + kShow);
+  std::vector<std::ptrdiff_t> answers(readers.size());
+  int before = 0;
+  for (int turn = 0; turn < 200 && served < 24; ++turn, before = served) {
+    turn_once();
+    EXPECT_LE(served - before, 1);
+    for (std::size_t at = 0; at < readers.size(); ++at) answers[at] += lines_at(readers[at]);
+    const auto [least, most] = std::ranges::minmax(answers);
+    EXPECT_LE(most - least, 1);
+  }
+  EXPECT_EQ(served, 24);
+}
+
+TEST_F(ControlServerTest, WhoMayChangeSomethingIsServedEachTurnHoweverManyReadersWait) {
+  const auto readers = connect_readers();
+  std::vector<UniqueFd> roots;
+  for (int count = 0; count < 3; ++count) {
+    roots.push_back(connect());
+    hear(roots.back());
+  }
+  int of_readers = 0;
+  int of_roots = 0;
+  target_.show = [&](const config::Show& what) -> Result<Json, std::string> {
+    ++(what.what == config::View::StartupConfig ? of_roots : of_readers);
+    return text_view("shown");
+  };
+  for (const auto& reader : readers) say(reader, kShow + kShow);
+  const std::string ask = "{\"execute\":\"show startup-config\"}\n";
+  for (const auto& root : roots) say(root, ask + ask + ask + ask);
+  for (int turn = 0; turn < 100 && of_roots < 12; ++turn) {
+    const int before = of_roots;
+    turn_once();
+    EXPECT_LE(of_roots - before, 3);
+  }
+  EXPECT_EQ(of_roots, 12);
+  EXPECT_LE(of_readers, 5);
 }
 
 TEST_F(ControlServerTest, OutOfMemoryIsTheEndOfTheCommand) {

@@ -28,21 +28,22 @@ struct Pair {
   }
 };
 
-bool same_directory(const Directory& opened, const fs::path& path) {
+/// Makes what is missing. Whether what is opened is safe, and the directory at `real`.
+bool opens_safely(const fs::path& path, const fs::path& real) {
+  const auto opened = open_directory(path, Missing::Made);
   struct stat one {};
   struct stat other {};
-  return ::fstat(opened.fd.get(), &one) == 0 && ::stat(path.c_str(), &other) == 0 &&
-         one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+  return opened && opened->safe && ::fstat(opened->fd.get(), &one) == 0 &&
+         ::stat(real.c_str(), &other) == 0 && one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
+
+/// Why `path` is not opened; 0: it is.
+int refusal_of(const fs::path& path, Missing missing) { return open_directory(path, missing) ? 0 : errno; }
 
 TEST(OpenDirectory, MakesWhatIsMissingOrSaysSo) {
   const Pair pair;
-  EXPECT_FALSE(open_directory(pair.ours / "a/b", Missing::Refused));
-  EXPECT_EQ(errno, ENOENT);
-  const auto made = open_directory(pair.ours / "a/b", Missing::Made);
-  ASSERT_TRUE(made);
-  EXPECT_TRUE(made->safe);
-  EXPECT_TRUE(same_directory(*made, pair.ours / "a/b"));
+  EXPECT_EQ(refusal_of(pair.ours / "a/b", Missing::Refused), ENOENT);
+  EXPECT_TRUE(opens_safely(pair.ours / "a/b", pair.ours / "a/b"));
 }
 
 TEST(OpenDirectory, FollowsALinkOfOurs) {
@@ -50,10 +51,7 @@ TEST(OpenDirectory, FollowsALinkOfOurs) {
   fs::create_directory(pair.ours / "real");
   fs::create_symlink(pair.ours / "real", pair.ours / "absolute");
   fs::create_symlink("../ours/absolute", pair.ours / "relative");
-  const auto opened = open_directory(pair.ours / "relative/new", Missing::Made);
-  ASSERT_TRUE(opened);
-  EXPECT_TRUE(opened->safe);
-  EXPECT_TRUE(same_directory(*opened, pair.ours / "real/new"));
+  EXPECT_TRUE(opens_safely(pair.ours / "relative/new", pair.ours / "real/new"));
 }
 
 TEST(OpenDirectory, FollowsNoLinkOfAnybodyElse) {
@@ -62,11 +60,8 @@ TEST(OpenDirectory, FollowsNoLinkOfAnybodyElse) {
   fs::create_symlink(pair.theirs / "link", pair.ours / "link");
   fs::create_directories(pair.theirs / "below");
   fs::create_symlink(pair.ours, pair.theirs / "below/link");
-  for (const auto& path :
-       {pair.theirs / "link/new", pair.ours / "link/new", pair.theirs / "below/link/new"}) {
-    EXPECT_FALSE(open_directory(path, Missing::Made)) << path;
-    EXPECT_EQ(errno, ELOOP) << path;
-  }
+  for (const auto& path : {pair.theirs / "link/new", pair.ours / "link/new", pair.theirs / "below/link/new"})
+    EXPECT_EQ(refusal_of(path, Missing::Made), ELOOP) << path;
   EXPECT_FALSE(fs::exists(pair.ours / "new"));
   const auto below = open_directory(pair.theirs / "below", Missing::Refused);
   ASSERT_TRUE(below);
@@ -77,15 +72,13 @@ TEST(OpenDirectory, ACircleEnds) {
   const Pair pair;
   fs::create_symlink("b", pair.ours / "a");
   fs::create_symlink("a", pair.ours / "b");
-  EXPECT_FALSE(open_directory(pair.ours / "a", Missing::Made));
-  EXPECT_EQ(errno, ELOOP);
+  EXPECT_EQ(refusal_of(pair.ours / "a", Missing::Made), ELOOP);
 }
 
 TEST(OpenDirectory, AFileIsNone) {
   const Pair pair;
   std::ofstream(pair.ours / "file") << "x";
-  EXPECT_FALSE(open_directory(pair.ours / "file/new", Missing::Made));
-  EXPECT_EQ(errno, ENOTDIR);
+  EXPECT_EQ(refusal_of(pair.ours / "file/new", Missing::Made), ENOTDIR);
 }
 
 TEST(FilesOfOthers, NeitherReadNorWrittenThroughALink) {

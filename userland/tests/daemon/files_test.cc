@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <iterator>
 #include <set>
 
+#include "userland/daemon/log_watch.h"
 #include "userland/daemon/startup_file.h"
 #include "userland/tests/daemon/sample.h"
 
@@ -177,6 +179,35 @@ TEST_F(StartupFileTest, AWrongLineIsToldAndTheRestIsLoaded) {
             Json::parse(
                 R"({"schema":1,"file":")" + path_.string() +
                 R"(","errors":[{"line":1,"text":"hostname branch","reason":"invalid from column 1 on"}]})"));
+}
+
+TEST_F(StartupFileTest, ALineThatMayHaveProtectedSaysWhatIsShutDownForIt) {
+  write("interface tunnel0\n tunnel mode ipsec ipv4\n tunnel protection ipsce profile p\n");
+  EXPECT_TRUE(file_.load().config.tunnels.at(0).shutdown);
+  EXPECT_EQ(file_.errors_view()["errors"],
+            Json::parse(R"([{"line":3,"text":"tunnel protection ipsce profile p",
+                             "reason":"invalid from column 20 on; so tunnel0 is shut down"}])"));
+}
+
+TEST_F(StartupFileTest, TheLogSaysWhatIsLeftOutAndWhatFollows) {
+  std::vector<std::string> log;
+  const LogWatch watch([&log](int, std::string_view text) { log.emplace_back(text); });
+  const auto name = path_.string();
+  write("hostname branch\ninterface tunnel0\n tunnel protection ipsce profile p\n");
+  log_errors(path_, file_.load().errors);
+  EXPECT_THAT(log,
+              testing::ElementsAre(name + ": line 1 is left out: hostname branch: invalid from column 1 on",
+                                   name + ": line 3 is left out: tunnel protection ipsce profile p: "
+                                          "invalid from column 20 on; so tunnel0 is shut down"));
+  log.clear();
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  log_errors(path_, file_.load().errors);
+  EXPECT_THAT(log, testing::ElementsAre(name + ": the file is left out: read " + name + ": Is a directory"));
+  log.clear();
+  log_errors(path_, std::vector<StartupError>(102, {1, "x", "y"}));
+  EXPECT_EQ(log.size(), 101U);
+  EXPECT_EQ(log.back(), name + ": 2 more lines are left out: show startup-config errors");
 }
 
 TEST_F(StartupFileTest, NothingIsLostUnasked) {

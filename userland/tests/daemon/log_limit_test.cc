@@ -5,6 +5,8 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <map>
 #include <sstream>
 
 namespace awtun::daemon {
@@ -71,8 +73,104 @@ TEST(LineLimiter, OtherWordsEveryTimeAreBoundedAsWell) {
                                                                                                          : 0;
   }
   EXPECT_EQ(written, LineLimiter::kWarnings);
-  EXPECT_LE(limiter.kinds(), LineLimiter::kMaxKinds + 1);
+  EXPECT_LE(limiter.kinds(), LineLimiter::kMaxKindsOfOne + 1);
   EXPECT_EQ(limiter.due(kNow + 1s).size(), LineLimiter::kWarnings);
+}
+
+/// The lines of `limiter` in the 60 s that `admit` fills with others, each 100 ms; due() is asked each
+/// second.
+template <class Admit>
+std::map<std::string, int> written_in_a_minute(LineLimiter& limiter, Admit admit) {
+  std::map<std::string, int> written;
+  const auto cut = [](const std::string& text) { return text.substr(0, text.find(" (")); };
+  for (auto ms = 0ms; ms < 60s; ms += 100ms) {
+    admit(ms, [&](int level, const std::string& text) {
+      if (limiter.admits(kNow + ms, level, text)) ++written[cut(text)];
+    });
+    if (ms % 1000ms == 900ms)
+      for (const auto& line : limiter.due(kNow + ms)) ++written[cut(line.text)];
+  }
+  return written;
+}
+
+TEST(LineLimiter, TwelveKindsInConstantUseSilenceNoOther) {
+  LineLimiter limiter;
+  const auto letter = [](int which) { return std::string(1, static_cast<char>('a' + which)); };
+  const auto written = written_in_a_minute(limiter, [&](auto ms, auto log) {
+    for (int which = 0; which < 12; ++which) log(kWarn, "flood " + letter(which));
+    if (ms == 30s)
+      for (int which = 0; which < 24; ++which) log(kWarn, "true " + letter(which));
+  });
+  for (int which = 0; which < 24; ++which) EXPECT_EQ(written.count("true " + letter(which)), 1U) << which;
+  int all = 0;
+  for (const auto& [text, count] : written) all += count;
+  EXPECT_LE(all, 61 * static_cast<int>(LineLimiter::kWarnings));
+}
+
+TEST(LineLimiter, ErrorsDoNotWaitForWarnings) {
+  LineLimiter limiter;
+  for (char which = 'a'; which <= 'z'; ++which)
+    (void)limiter.admits(kNow, kWarn, std::string("warning ") + which);
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::err, "the disk is full"));
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::critical, "the kernel is gone"));
+  EXPECT_FALSE(limiter.admits(kNow, spdlog::level::err, "the disk is full"));
+  const auto lines = limiter.due(kNow + 1s);
+  EXPECT_EQ(lines.size(), LineLimiter::kWarnings + 1);
+  EXPECT_EQ(std::ranges::count(lines, "the disk is full", &LineLimiter::Line::text), 1);
+}
+
+TEST(LineLimiter, AFloodOfWarningsMakesErrorsNoKindOfTheirs) {
+  LineLimiter limiter;
+  for (char one = 'a'; one <= 'z'; ++one)
+    for (char two = 'a'; two <= 'z'; ++two)
+      (void)limiter.admits(kNow, kWarn, std::string("warning ") + one + two);
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::err, "the disk is full"));
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::err, "the route is refused"));
+}
+
+TEST(LineLimiter, OneTunnelsFloodSilencesNoOther) {
+  LineLimiter limiter;
+  std::string words = "a";
+  const auto written = written_in_a_minute(limiter, [&](auto ms, auto log) {
+    for (int i = 0; i < 40; ++i) {
+      words.back() == 'z' ? words.push_back('a') : void(++words.back());
+      log(kWarn, "tunnel1: the peer says " + words);
+    }
+    if (ms % 1000ms == 500ms) log(kWarn, "tunnel2: no response");
+  });
+  EXPECT_GE(written.at("tunnel2: no response"), 58);
+}
+
+/// How many kinds these are, as warnings.
+std::size_t kinds_of(std::initializer_list<std::string> lines) {
+  LineLimiter limiter;
+  for (const auto& line : lines) (void)limiter.admits(kNow, kWarn, line);
+  return limiter.kinds();
+}
+
+TEST(LineLimiter, WhatIsQuotedAndAddressesMakeNoKind) {
+  EXPECT_EQ(
+      kinds_of({"the peer \"one, two\" at fe80::a is refused", "the peer \"thr\"ee (four)\" at :: is refused",
+                "the peer \"five; six\" at 192.0.2.1 is refused"}),
+      1U);
+  EXPECT_EQ(kinds_of({"name 'abc' is unknown", "name 'it's def' is unknown"}), 1U);
+  EXPECT_EQ(kinds_of({"the name \"a;b\" is unknown", "the name \"a;b\" is known"}), 2U);
+}
+
+TEST(LineLimiter, DetailsMakeNoKind) {
+  const std::string refused = "tunnel1: peer 192.0.2.1: IKE_AUTH: authentication failed (by us)";
+  EXPECT_EQ(kinds_of({refused + "; theirs: identity one", refused + "; theirs: identity another, than that"}),
+            1U);
+}
+
+TEST(LineLimiter, ManyTunnelsAreBoundedAsWell) {
+  LineLimiter limiter;
+  for (int tunnel = 0; tunnel < 100; ++tunnel)
+    for (char one = 'a'; one <= 'z'; ++one)
+      (void)limiter.admits(kNow, kWarn, "tunnel" + std::to_string(tunnel) + ": peer says " + one);
+  EXPECT_EQ(limiter.kinds(), LineLimiter::kMaxKinds + 1);
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::err, "the disk is full"));
+  EXPECT_TRUE(limiter.admits(kNow, spdlog::level::err, "the route is refused"));
 }
 
 TEST(LineLimiter, QuietKindsAreForgotten) {
@@ -102,10 +200,11 @@ TEST(LogLimit, StandsBeforeTheSinksWhileItLives) {
     EXPECT_EQ(text.str(), "job 0 is one too many\n");
     ASSERT_EQ(event_base_loop(loop.base(), EVLOOP_ONCE), 0);
     EXPECT_EQ(text.str(), "job 0 is one too many\njob 99 is one too many (98 more like this)\n");
-    spdlog::warn("one");
-    spdlog::warn("one");
+    text.str("");
+    for (char which = 'a'; which <= 'z'; ++which) spdlog::warn("warning {}", which);
+    EXPECT_LE(std::ranges::count(text.view(), '\n'), static_cast<std::ptrdiff_t>(LineLimiter::kWarnings));
   }
-  EXPECT_EQ(text.str().substr(text.str().size() - 8), "one\none\n") << "what was kept back";
+  EXPECT_EQ(std::ranges::count(text.view(), '\n'), 26) << "what was kept back";
   ASSERT_EQ(logger->sinks().size(), 1U);
   EXPECT_EQ(logger->sinks().front(), sink);
   spdlog::set_default_logger(before);

@@ -26,9 +26,20 @@ class WorkerPoolTest : public testing::Test {
   void serve_until(std::size_t count) {
     while (done_.size() < count) ASSERT_EQ(event_base_loop(loop_.base(), EVLOOP_ONCE), 0);
   }
+  /// Work that says when the first has begun, and ends after `go_`.
+  auto held() {
+    return [this](const ike::Job& work) {
+      if (begun_++ == 0) busy_.count_down();
+      go_.wait();
+      return named(work);
+    };
+  }
 
   EventLoop loop_;
   std::vector<ike::JobDone> done_;
+  std::latch go_{1};
+  std::latch busy_{1};
+  std::atomic<int> begun_ = 0;
 };
 
 TEST_F(WorkerPoolTest, EveryJobIsDoneOnceAndItsResultIsItsOwn) {
@@ -73,65 +84,39 @@ TEST_F(WorkerPoolTest, JobsRunSideBySideAndNotOnTheLoopsThread) {
 }
 
 TEST_F(WorkerPoolTest, TooManyAreRefused) {
-  std::latch go(1);
-  std::latch busy(1);
-  WorkerPool pool(loop_,
-                  [&](const ike::Job& work) {
-                    if (std::get<ike::SignJob>(work).trustpoint == "0") busy.count_down();
-                    go.wait();
-                    return named(work);
-                  },
-                  collect(), {1, {2, 2}});
+  WorkerPool pool(loop_, held(), collect(), {1, {2, 2}});
   ASSERT_TRUE(pool.start(job(0)));
-  busy.wait();
+  busy_.wait();
   EXPECT_TRUE(pool.start(job(1)));
   EXPECT_TRUE(pool.start(job(2)));
   EXPECT_FALSE(pool.start(job(3)));
-  go.count_down();
+  go_.count_down();
   serve_until(3);
   EXPECT_TRUE(pool.start(job(4)));
   serve_until(4);
 }
 
 TEST_F(WorkerPoolTest, WhatIsCancelledIsNotBegun) {
-  std::latch go(1);
-  std::latch busy(1);
-  std::atomic<int> begun = 0;
-  WorkerPool pool(loop_,
-                  [&](const ike::Job& work) {
-                    if (begun++ == 0) busy.count_down();
-                    go.wait();
-                    return named(work);
-                  },
-                  collect(), {1, {}});
+  WorkerPool pool(loop_, held(), collect(), {1, {}});
   for (std::uint64_t token = 0; token < 40; ++token) ASSERT_TRUE(pool.start(job(token)));
-  busy.wait();
+  busy_.wait();
   for (std::uint64_t token = 0; token < 39; ++token) pool.cancel(token);
-  go.count_down();
+  go_.count_down();
   serve_until(2);
   EXPECT_EQ(done_[0].token, 0U) << "it had begun";
   EXPECT_EQ(done_[1].token, 39U);
-  EXPECT_EQ(begun, 2);
+  EXPECT_EQ(begun_, 2);
 }
 
 // What is under way is waited for; what has not begun is not.
 TEST_F(WorkerPoolTest, EndsWithJobsWaiting) {
-  std::latch go(1);
-  std::latch busy(1);
-  std::atomic<int> begun = 0;
   {
-    WorkerPool pool(loop_,
-                    [&](const ike::Job& work) {
-                      if (begun++ == 0) busy.count_down();
-                      go.wait();
-                      return named(work);
-                    },
-                    collect(), {1, {100, 100}});
+    WorkerPool pool(loop_, held(), collect(), {1, {100, 100}});
     for (std::uint64_t token = 0; token < 50; ++token) ASSERT_TRUE(pool.start(job(token)));
-    busy.wait();
-    go.count_down();
+    busy_.wait();
+    go_.count_down();
   }
-  EXPECT_GE(begun, 1);
+  EXPECT_GE(begun_, 1);
   EXPECT_TRUE(done_.empty());
 }
 

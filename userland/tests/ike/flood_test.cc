@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "userland/ike/admission.h"
+#include "userland/ike/child_terms.h"
 #include "userland/tests/ike/raw_initiator.h"
 
 namespace awtun::ike {
@@ -323,6 +324,89 @@ TEST_F(Record, ThePeerItselfDoes) {
 TEST_F(Record, AnEmptyOneTellsWhatAnybodyHasCaused) {
   EXPECT_EQ(error_in(offer(1000)), wire::NotifyType::NoProposalChosen);
   EXPECT_EQ(reason(), "no proposal chosen");
+  fail_truly();
+}
+
+/// Of a tunnel whose peer may be anywhere.
+class DynamicRecord : public Flood {
+ protected:
+  void SetUp() override { responder.add_dynamic_tunnel(0, "spoke.example.com"); }
+  [[nodiscard]] std::optional<Failure> failure() const {
+    return responder.engine.status().peers.at(0).last_failure;
+  }
+  /// A handshake with what `fill` puts into IKE_AUTH; it is answered.
+  template <class Fill>
+  void authenticate(unsigned number, Fill fill) {
+    RawInitiator initiator(peer(number), 7000 + number);
+    ASSERT_TRUE(initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request())));
+    const wire::PayloadWriter payloads = fill(initiator);
+    EXPECT_FALSE(
+        responder.deliver(initiator.from, initiator.seal(wire::ExchangeType::IkeAuth, 1, payloads)).empty());
+  }
+  /// The true peer, with the right key and a Child SA that nobody wants.
+  void fail_truly() {
+    authenticate(1, [this](const RawInitiator& initiator) {
+      wire::PayloadWriter payloads = initiator.identified(Identity::fqdn("spoke.example.com"));
+      IpsecProfile other;
+      other.transforms = {{1, {Encryption::Aes192, Integrity::Sha512}}};
+      payloads.sa(esp_proposals(other, 0x1234, wire::GroupId::None));
+      TunnelPolicy policy;
+      policy.local = initiator.from.address;
+      policy.remote = responder.here.address;
+      ask_selectors(payloads, policy, {initiator.from, responder.here});
+      return payloads;
+    });
+    ASSERT_TRUE(failure());
+    ASSERT_EQ(failure()->reason, "no proposal chosen");
+  }
+  void be_refused(unsigned number) {
+    authenticate(number, [](const RawInitiator&) {
+      wire::PayloadWriter payloads;
+      payloads.id(wire::PayloadType::IdI, wire::IdType::Fqdn, Bytes{'x'});
+      payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+      return payloads;
+    });
+  }
+  /// An IKE_AUTH without what it must have.
+  void be_malformed(unsigned number) {
+    authenticate(number, [](const RawInitiator&) {
+      wire::PayloadWriter payloads;
+      payloads.id(wire::PayloadType::IdI, wire::IdType::Fqdn, Bytes{'x'});
+      return payloads;
+    });
+  }
+};
+
+TEST_F(DynamicRecord, AStrangersRefusedIkeAuthReplacesNoTrueFailure) {
+  fail_truly();
+  const auto before = failure()->when;
+  be_refused(9);
+  EXPECT_EQ(responder.counters().authentication_failures, 1U);
+  EXPECT_EQ(failure()->reason, "no proposal chosen");
+  EXPECT_EQ(failure()->when, before);
+}
+
+TEST_F(DynamicRecord, NorDoesHisMalformedOne) {
+  fail_truly();
+  const auto before = failure()->when;
+  be_malformed(9);
+  EXPECT_EQ(responder.counters().protocol_errors, 1U);
+  EXPECT_EQ(responder.counters().messages_malformed, 1U);
+  EXPECT_EQ(failure()->reason, "no proposal chosen");
+  EXPECT_EQ(failure()->when, before);
+}
+
+TEST_F(DynamicRecord, WhereNothingIsOnRecordEitherTells) {
+  be_refused(8);
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->reason, "authentication failed");
+  fail_truly();
+}
+
+TEST_F(DynamicRecord, SoDoesAMalformedOne) {
+  be_malformed(8);
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->reason, "invalid message");
   fail_truly();
 }
 

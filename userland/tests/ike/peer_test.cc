@@ -281,18 +281,6 @@ TEST_F(PeersJobs, APublicValueThatIsNoneEndsTheIkeSa) {
   EXPECT_TRUE(jobs_in(again).empty()) << "each would cost as much";
 }
 
-TEST_F(PeersJobs, OurOwnRekeyWaitsForItsKeyAndIsThenAsked) {
-  responder.ipsec.pfs_group = 19;  // of which there is no key in the pool
-  responder.add_tunnel(kTunnel, peer.address().address);
-  Actions actions = responder.engine.step(responder.now, Rekey{kTunnel, Rekey::What::ChildSa});
-  EXPECT_TRUE(all<Send>(actions).empty());
-  const auto jobs = jobs_in(actions);
-  ASSERT_EQ(jobs.size(), 1U);
-  EXPECT_FALSE(std::get<KeyExchangeJob>(jobs[0].job).peer);
-  Actions asked = end(jobs[0]);
-  EXPECT_EQ(all<Send>(asked).size(), 1U);
-}
-
 TEST_F(PeersJobs, DeadHandshakesLeaveTheQueue) {
   Actions actions;
   for (std::uint64_t i = 0; i < 50; ++i) {
@@ -317,6 +305,92 @@ TEST_F(PeersJobs, DeadHandshakesLeaveTheQueue) {
     }
   }
   EXPECT_TRUE(waiting.empty());
+}
+
+// ---------------------------------------------------------------- our own rekeys
+
+class OwnJobs : public PeersJobs {
+ protected:
+  Actions step(Input input) { return responder.engine.step(responder.now, std::move(input)); }
+  static StartJob only_job(Actions actions) {
+    auto jobs = jobs_in(actions);
+    EXPECT_EQ(jobs.size(), 1U);
+    return jobs.empty() ? StartJob{} : std::move(jobs[0]);
+  }
+  static Bytes only_sent(Actions actions) {
+    auto sent = all<Send>(actions);
+    EXPECT_EQ(sent.size(), 1U);
+    return sent.empty() ? Bytes() : std::move(sent[0].bytes);
+  }
+  /// For the key of a rekey that is asked for when it is there.
+  StartJob preparing() {
+    responder.ipsec.pfs_group = 19;  // of which there is no key in the pool
+    responder.add_tunnel(kTunnel, peer.address().address);
+    Actions actions = step(Rekey{kTunnel, Rekey::What::ChildSa});
+    EXPECT_TRUE(all<Send>(actions).empty());
+    return only_job(std::move(actions));
+  }
+  /// For the keys of a rekey that the peer has answered.
+  StartJob concluding() {
+    const Bytes request = only_sent(end(preparing()));
+    const auto key = crypto::KeyExchange::generate(wire::GroupId::Ecp256, seeded_octets(79));
+    TunnelPolicy policy;
+    policy.local = peer.address().address;
+    policy.remote = responder.here.address;
+    wire::PayloadWriter payloads;
+    payloads.sa(esp_proposals(responder.ipsec, 0x7777, wire::GroupId::Ecp256));
+    payloads.nonce(peer.fresh_nonce());
+    payloads.ke(wire::GroupId::Ecp256, key->public_value());
+    ask_selectors(payloads, policy, {peer.address(), responder.here});
+    return only_job(hand(peer.response_to(request, payloads)));
+  }
+  void expect_delete(const Bytes& sent) {
+    static_cast<void>(peer.open(sent));
+    EXPECT_EQ(peer.first(), wire::PayloadType::Delete);
+  }
+  /// The peer answers the Delete: then nothing is left.
+  void expect_end(const Bytes& deletion) {
+    expect_delete(deletion);
+    static_cast<void>(hand(peer.response_to(deletion, {})));
+    EXPECT_EQ(ike_sas(), 0U);
+    EXPECT_EQ(child_sas(), 0U);
+  }
+};
+
+TEST_F(OwnJobs, ARekeyWaitsForItsKeyAndIsThenAsked) {
+  const StartJob job = preparing();
+  EXPECT_FALSE(std::get<KeyExchangeJob>(job.job).peer);
+  EXPECT_FALSE(only_sent(end(job)).empty());
+}
+
+TEST_F(OwnJobs, ATunnelThatIsShutDownIsDeletedBeforeTheKeyIsThere) {
+  const StartJob job = preparing();
+  Actions actions = step(RemoveTunnel{kTunnel});
+  const auto cancelled = all<CancelJob>(actions);
+  ASSERT_EQ(cancelled.size(), 1U);
+  EXPECT_EQ(cancelled[0].token, job.token);
+  const Bytes deletion = only_sent(std::move(actions));
+  EXPECT_TRUE(end(job).empty());
+  expect_end(deletion);
+}
+
+TEST_F(OwnJobs, AnAnsweredRekeyIsSeenThroughBeforeTheTunnelIsDeleted) {
+  const StartJob job = concluding();
+  Actions actions = step(RemoveTunnel{kTunnel});
+  EXPECT_TRUE(all<Send>(actions).empty());
+  Actions concluded = end(job);
+  EXPECT_TRUE(all<AddSa>(concluded).empty());
+  expect_end(only_sent(std::move(concluded)));
+  EXPECT_TRUE(end(job).empty());
+}
+
+TEST_F(OwnJobs, AShutdownWaitsForNone) {
+  const StartJob job = concluding();
+  Actions actions = step(Shutdown{});
+  EXPECT_EQ(all<CancelJob>(actions).size(), 1U);
+  expect_delete(only_sent(std::move(actions)));
+  EXPECT_TRUE(end(job).empty());
+  EXPECT_FALSE(responder.engine.next_deadline());
 }
 
 }  // namespace

@@ -177,8 +177,8 @@ class RawInitiator {
   }
 
   /// IDi and a right AUTH; the test adds what it likes.
-  [[nodiscard]] wire::PayloadWriter identified() const {
-    const Identity id = Identity::of(from.address);
+  [[nodiscard]] wire::PayloadWriter identified() const { return identified(Identity::of(from.address)); }
+  [[nodiscard]] wire::PayloadWriter identified(const Identity& id) const {
     const Bytes body = id_body(id);
     const AuthInput input{request_, peer_nonce_, keys_.sk_pi, body};
     wire::PayloadWriter payloads;

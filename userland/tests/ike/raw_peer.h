@@ -98,6 +98,13 @@ class RawPeer {
     header.message_id = next_id_++;
     return keys_->seal(header, payloads, wire::kMaxMessageSize, dice_)->front();
   }
+  /// The response to a request of the responder's.
+  Bytes response_to(const Bytes& request, const wire::PayloadWriter& payloads) {
+    wire::Header header = *wire::parse_header(request);
+    header.from_initiator = true;
+    header.response = true;
+    return keys_->seal(header, payloads, wire::kMaxMessageSize, dice_)->front();
+  }
   Bytes open(const Bytes& answer) {
     const auto message = wire::parse_message(answer);
     const auto encrypted = message ? message->encrypted() : std::nullopt;
