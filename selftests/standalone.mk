@@ -7,9 +7,10 @@
 #   make [BUILD=DIR]	build into BUILD, by default ../build/selftests
 #   make run_tests	run on this kernel, as root, with KTAP output; ends with
 #			a count, and with status 0 only when nothing failed.
-#			TESTS="..." runs some of them, AWTUN_KO=FILE says which
-#			module to load when it is not installed, IP_LIB_DIR=DIR
-#			where the plugin for ip is when it is not installed
+#			TESTS="..." runs some of them, EXCEPT="..." all
+#			others, AWTUN_KO=FILE says which module to load when it
+#			is not installed, IP_LIB_DIR=DIR where the plugin for
+#			ip is when it is not installed
 
 LINUX_SOURCE ?= $(lastword $(sort $(wildcard /usr/src/linux-source-*.tar.xz)))
 BUILD ?= $(abspath ../build/selftests)

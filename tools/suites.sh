@@ -102,18 +102,18 @@ count_ktap() {
 		sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p'
 }
 
-# kernel_tests KERNEL SECONDS [VARIABLE=VALUE...]: the module's tests there; the variables are for
+# kernel_tests KERNEL PROCESSORS SECONDS [VARIABLE=VALUE...]: the module's tests there; the variables are for
 # selftests/standalone.mk and the tests. The module is built on the way, every warning an error.
 kernel_tests() {
-	local kernel=$1 limit=$2 module
-	shift 2
+	local kernel=$1 processors=$2 limit=$3 module
+	shift 3
 	module=$(tools/kernel module "$kernel") || return
-	tools/vm --kernel "$kernel" --timeout "$limit" -- \
+	tools/vm --kernel "$kernel" --cpus "$processors" --timeout "$limit" -- \
 		make -s -C selftests run_tests AWTUN_KO="$module" \
 		FORK_VM_KO="${module%/kmod/*}/selftests/test_modules/fork_vm.ko" "$@"
 }
 
-# suite_kernel NAME KERNEL SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.
+# suite_kernel NAME KERNEL PROCESSORS SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.
 suite_kernel() {
 	local name=$1
 	shift
