@@ -10,8 +10,12 @@
 #include <net/udp.h>
 
 #include "esp.h"
+#include "flow.h"
 #include "outer.h"
 #include "sa.h"
+#include "skb.h"
+
+#define UDP_PORT_NATT	4500	/* RFC 3948 */
 
 /**
  * awtun_outer_new() - say how to wrap packets
@@ -161,6 +165,72 @@ struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
 	return dst;
 }
 
+static bool same_ends(const struct awtun_outer *outer,
+		      const struct sk_buff *skb)
+{
+	const struct awtun_endpoints *ends = &outer->dest.ends;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return ends->family == AF_INET &&
+		       ip_hdr(skb)->daddr == ends->remote.ip4 &&
+		       ip_hdr(skb)->saddr == ends->local.ip4;
+
+	return ends->family == AF_INET6 &&
+	       ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &ends->remote.ip6) &&
+	       ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &ends->local.ip6);
+}
+
+/**
+ * awtun_outer_made() - has the packet been wrapped in this way already?
+ * @outer: the way
+ * @skb: inner packet; its network header is set and pulled
+ *
+ * A packet that the network brings back to the tunnel that it left by would go
+ * round for ever, and grow.
+ *
+ * Return: true when it has.
+ */
+bool awtun_outer_made(const struct awtun_outer *outer, struct sk_buff *skb)
+{
+	struct awtun_flow flow;
+
+	if (likely(!same_ends(outer, skb)) || !awtun_flow_read(&flow, skb))
+		return false;
+	if (!outer->dest.remote_port)
+		return flow.protocol == IPPROTO_ESP;
+
+	return flow.protocol == IPPROTO_UDP && !flow.opaque &&
+	       flow.src.port == ntohs(outer->dest.local_port) &&
+	       flow.dst.port == ntohs(outer->dest.remote_port);
+}
+
+/**
+ * awtun_outer_ttl_max() - how far the outer packet may go
+ * @skb: inner packet; its network header is set and pulled
+ *
+ * What some tunnel has wrapped already keeps its TTL, so that a circle through
+ * several of them and the network ends. Anything else gets the tunnel's own.
+ * A later fragment of UDP may be of a tunnel's.
+ *
+ * Return: the bound, 255 for none.
+ */
+u8 awtun_outer_ttl_max(struct sk_buff *skb)
+{
+	bool ip4 = skb->protocol == htons(ETH_P_IP);
+	u8 protocol = ip4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
+	struct awtun_flow flow;
+
+	if (likely(protocol == IPPROTO_TCP) || !awtun_flow_read(&flow, skb))
+		return U8_MAX;
+	if (flow.protocol != IPPROTO_ESP &&
+	    (flow.protocol != IPPROTO_UDP ||
+	     (!flow.opaque && flow.dst.port != UDP_PORT_NATT &&
+	      flow.src.port != UDP_PORT_NATT)))
+		return U8_MAX;
+
+	return ip4 ? ip_hdr(skb)->ttl : ipv6_hdr(skb)->hop_limit;
+}
+
 /**
  * awtun_outer_passable() - may packets be sent by this route?
  * @outer: the way
@@ -223,7 +293,8 @@ static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
 		.ihl = sizeof(*iph) / 4,
 		.tos = ds,
 		.frag_off = ip_mtu_locked(dst) ? 0 : df,
-		.ttl = outer->opts.ttl ?: ip4_dst_hoplimit(dst),
+		.ttl = min_t(int, outer->opts.ttl ?: ip4_dst_hoplimit(dst),
+			     awtun_cb(skb)->ttl_max),
 		.protocol = protocol,
 		.saddr = outer->dest.ends.local.ip4,
 		.daddr = outer->dest.ends.remote.ip4,
@@ -241,7 +312,8 @@ static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 	skb_reset_network_header(skb);
 	ip6_flow_hdr(ip6h, ds, 0);
 	ip6h->nexthdr = protocol;
-	ip6h->hop_limit = outer->opts.ttl ?: ip6_dst_hoplimit(dst);
+	ip6h->hop_limit = min_t(int, outer->opts.ttl ?: ip6_dst_hoplimit(dst),
+				awtun_cb(skb)->ttl_max);
 	ip6h->saddr = outer->dest.ends.local.ip6;
 	ip6h->daddr = outer->dest.ends.remote.ip6;
 

@@ -21,7 +21,8 @@
 
 /* A tunnel may carry another one's packets. Tunnels in a circle, possible across
  * namespaces, would do so until the stack is used up. This many may be in one
- * another.
+ * another. Circles that leave the stack in between, through a veth say, end by
+ * awtun_outer_made() or the TTL.
  */
 #define NESTING_MAX 4
 
@@ -174,7 +175,7 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 	unsigned int head = LL_RESERVED_SPACE(way->dst->dev) +
 			    way->dst->header_len + outer->len +
 			    AWTUN_ESP_HEAD_MAX;
-	u8 ds = outer_ds(skb, outer);
+	u8 ds = outer_ds(skb, outer), ttl_max = awtun_outer_ttl_max(skb);
 	struct awtun_sa *sa = way->sa;
 
 	skb_scrub_packet(skb, !net_eq(sa->net, dev_net(skb->dev)));
@@ -201,6 +202,7 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 
 	awtun_cb(skb)->inner_len = skb->len;
 	awtun_cb(skb)->nesting = __this_cpu_read(nesting);
+	awtun_cb(skb)->ttl_max = ttl_max;
 	awtun_cb(skb)->esp_offset = outer->len;
 	push_esp(skb, sa, awtun_cb(skb)->seq, next_header);
 	awtun_outer_push(skb, outer, sa->net, ds, df);
@@ -323,6 +325,8 @@ static enum awtun_tunnel_stat find_way(struct awtun_tunnel *tun,
 		return AWTUN_TUNNEL_STAT_TX_SELECTOR;
 
 	outer = rcu_dereference_bh(way->sa->outer);
+	if (unlikely(awtun_outer_made(outer, skb)))
+		return AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
 	way->outer = outer;
 	way->dst = awtun_outer_route(outer, way->sa->net, tun->dev);
 	if (IS_ERR(way->dst))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Tunnels whose packets are carried by tunnels: a few in one another carry, a
-# circle of them, within a namespace or through two, ends by a counted drop,
-# whether or not packets are fragmented on the way round.
+# circle of them, within a namespace, through two or through the network, ends by
+# a drop, whether or not packets are fragmented on the way round.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -97,12 +97,75 @@ circle_through_two() {
 		around "$a" "$b" "$1" 1300
 }
 
+# A router whose underlay is a cable that ends in itself: what it sends to
+# 10.8.0.0/16 comes in again, and is forwarded by a table of its own.
+looped_router() {
+	local ns mac=02:00:00:00:00:02 setting
+	ns=$(ns "$1")
+	ns_add "$1" && ip -n "$ns" link add under type veth \
+		peer name again address "$mac" || return
+	for setting in ip_forward=1 conf.all.accept_local=1 conf.again.accept_local=1 \
+		conf.all.rp_filter=0 conf.again.rp_filter=0; do
+		in_ns "$1" sysctl -qw "net.ipv4.$setting" || return
+	done
+	ip -n "$ns" -batch - <<-END
+	link set under up
+	link set again up
+	addr add ${U4[0]}/24 dev under
+	neigh add 10.1.1.250 lladdr $mac dev under nud permanent
+	route add 10.8.0.0/16 via 10.1.1.250 dev under onlink
+	rule add iif again lookup 100
+	END
+}
+
+# settled NS NUMBER: what its SA has carried once that grows no more.
+settled() {
+	local before=-1 now
+	now=$(packets "$1" "$2")
+	while [ "$now" != "$before" ] && [ "$now" -le 20000 ]; do
+		before=$now
+		sleep 0.3
+		now=$(packets "$1" "$2")
+	done
+	echo "$now"
+}
+
+# Its own packet is not wrapped again.
+circle_of_one() {
+	local n=one$1 sent
+	looped_router "$n" && tunnel 0 "$n" "$n" "$1" &&
+		ip -n "$(ns "$n")" link set tunnel0 mtu 9000 &&
+		ip -n "$(ns "$n")" route add default dev tunnel0 table 100 || return
+	say "$n" 0 1000
+	say "$n" 0 3000
+	sent=$(settled "$n" 0)
+	echo "sent: $sent lost: $(lost "$n" 0)"
+	[ "$sent" -gt 0 ] && [ "$sent" -le 16 ] && [ "$(lost "$n" 0)" -gt 0 ]
+}
+
+# Each is carried by the other: the TTL ends it, after 64 rounds at most.
+circle_of_two() {
+	local n=two$1 sent
+	looped_router "$n" && tunnel 0 "$n" "$n" "$1" && tunnel 1 "$n" "$n" "$1" &&
+		ip -n "$(ns "$n")" -batch - <<-END || return
+		route add 10.8.0.0/24 dev tunnel1 table 100
+		route add 10.8.1.0/24 dev tunnel0 table 100
+		END
+	say "$n" 0 56
+	say "$n" 0 1000
+	sent=$(settled "$n" 0)
+	echo "sent: $sent"
+	[ "$sent" -gt 0 ] && [ "$sent" -le 2000 ]
+}
+
 ktap_begin
 log_mark
 check "$NESTED tunnels in one another carry" nested
 for df in copy set clear; do
 	check "a circle in one namespace, df $df" circle_here $df
 	check "a circle through two namespaces, df $df" circle_through_two $df
+	check "a circle of one through the network, df $df" circle_of_one $df
+	check "a circle of two through the network, df $df" circle_of_two $df
 done
 check "the kernel has nothing to report" kernel_log_clean
 ktap_end
