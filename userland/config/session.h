@@ -95,6 +95,8 @@ struct Filter {
   enum class What : std::uint8_t { Include, Exclude, Begin, Count };
   What what = What::Include;
   std::string pattern;  ///< A POSIX extended regular expression.
+
+  bool operator==(const Filter&) const = default;
 };
 /// "include", "exclude", "begin", "count".
 std::string_view to_string(Filter::What what);

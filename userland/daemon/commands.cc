@@ -1,109 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/commands.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <optional>
 #include <utility>
 
 #include "userland/base/overloaded.h"
+#include "userland/daemon/views.h"
 
 namespace awtun::daemon {
 namespace {
 
-// Parts of a user's line may end in the middle of a UTF-8 character; such octets become U+FFFD.
-Reply to_reply(const Json& object, bool close = false) {
-  return {object.dump(-1, ' ', false, Json::error_handler_t::replace), close};
-}
+using control::Reply;
 
-void put_place(Json& object, const config::Session& session) {
-  object["mode"] = config::to_string(session.mode);
-  object["prompt"] = config::prompt_suffix(session.mode);
-  if (session.tunnel) object["tunnel"] = *session.tunnel;
-  if (!session.name.empty()) object["name"] = session.name;
-}
-
-Json success(const config::Session& session) {
-  Json object{{"ok", true}};
-  put_place(object, session);
-  return object;
-}
+Reply success(const config::Session& session) { return {.place = control::place_of(session)}; }
 
 /// With what a command says when it is done, if anything.
-Json success(const config::Session& session, std::string message) {
-  auto object = success(session);
-  if (message.empty()) return object;
-  object["view"] = "message";
-  object["data"] = text_view(std::move(message));
-  return object;
+Reply success(const config::Session& session, std::string message) {
+  auto reply = success(session);
+  if (message.empty()) return reply;
+  reply.view = control::kMessage;
+  reply.data = text_view(std::move(message));
+  return reply;
 }
 
-Json failure(const config::Session& session, int code, Json error) {
-  Json object{{"ok", false}};
-  put_place(object, session);
-  object["code"] = code;
-  object["error"] = std::move(error);
-  return object;
+Reply failure(const config::Session& session, control::Failure why) {
+  return {.place = control::place_of(session), .failure = std::move(why)};
 }
 
-Json refusal(const config::Session& session, std::string_view reason) {
-  return failure(session, 1, {{"message", reason}, {"kind", "refused"}});
+Reply syntax_error(const config::Session& session, const config::SyntaxError& error) {
+  return failure(session, {error.message, std::string(config::to_string(error.kind)), true, error.column,
+                           error.expected});
 }
 
-Json syntax_error(const config::Session& session, const config::SyntaxError& error) {
-  return failure(session, 2,
-                 {{"message", error.message},
-                  {"kind", config::to_string(error.kind)},
-                  {"column", error.column},
-                  {"expected", error.expected}});
-}
-
-struct Request {
-  std::string line;
-  Enclosed enclosed;
-  bool hold = false;
-};
-
-bool is_true(const Json& object, const char* key) {
-  const auto value = object.find(key);
-  return value != object.end() && value->is_boolean() && value->get<bool>();
-}
-
-std::optional<Request> parse_request(std::string_view text) {
-  const auto object = Json::parse(text, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  const auto line = object.find("execute");
-  if (line == object.end() || !line->is_string()) return std::nullopt;
-  Request request{line->get<std::string>(), {}, is_true(object, "hold")};
-  const auto pasted = object.find("text");
-  if (pasted != object.end() && pasted->is_string()) request.enclosed.text = pasted->get<std::string>();
-  request.enclosed.accepted = is_true(object, "accept");
-  return request;
-}
-
-const char* to_string(Turn::Ask ask) {
-  switch (ask) {
-    case Turn::Ask::Nothing:
-      return nullptr;
-    case Turn::Ask::Text:
-      return "text";
-    case Turn::Ask::File:
-      return "file";
-    case Turn::Ask::Acceptance:
-      return "acceptance";
-    case Turn::Ask::Patience:
-      return "patience";
-  }
-  return nullptr;
-}
-
-Reply taken(const config::Session& session, Result<Turn, std::string> turn) {
-  if (!turn) return to_reply(refusal(session, turn.error()));
-  auto object = success(session, std::move(turn->text));
-  if (const char* ask = to_string(turn->ask)) object["ask"] = ask;
-  if (!turn->subject.empty()) object["subject"] = std::move(turn->subject);
-  return to_reply(object);
+Reply taken(const config::Session& session, Result<control::Turn, std::string> turn) {
+  if (!turn) return refused(session, turn.error());
+  auto reply = success(session, std::move(turn->text));
+  reply.ask = turn->ask;
+  reply.subject = std::move(turn->subject);
+  return reply;
 }
 
 // ---------------------------------------------------------------- blocks
@@ -123,14 +59,14 @@ bool ends_block(const config::Outcome& outcome, const config::Session& session) 
 
 Reply set_terminal(Operator& who, const config::Terminal& wanted) {
   using What = config::Terminal::What;
-  auto object = success(who.session);
+  auto reply = success(who.session);
   if (wanted.what == What::Length) {
-    object["length"] = wanted.value;
-    return to_reply(object);
+    reply.length = wanted.value;
+    return reply;
   }
   (wanted.what == What::Monitor ? who.monitors : who.debugs) = wanted.value != 0;
-  object["monitor"] = who.monitors || who.debugs;
-  return to_reply(object);
+  reply.monitor = who.monitors || who.debugs;
+  return reply;
 }
 
 void hold(const CommandTarget& target, Operator& who, config::Config candidate) {
@@ -168,41 +104,27 @@ void log_command(std::string_view line) {
 
 }  // namespace
 
-Reply hello(const CommandTarget& target) {
-  Json object{{"hello", "awiked"},
-              {"version", version},
-              {"grammar", fmt::format("{:016x}", config::grammar_hash())},
-              {"hostname", target.hostname}};
-  put_place(object, config::Session{});
-  return to_reply(object);
+control::Hello hello(const CommandTarget& target) {
+  return {std::string(control::kVersion), config::grammar_hash(), target.hostname};
 }
 
-Reply log_line(std::string_view level, std::string_view text) {
-  return to_reply({{"log", text}, {"level", level}});
+Reply refused(const config::Session& session, std::string_view reason) {
+  return failure(session, {std::string(reason)});
 }
-
-Reply refused(const Operator& who, std::string_view reason) { return to_reply(refusal(who.session, reason)); }
-
-Reply goodbye(std::string_view reason) { return to_reply({{"bye", reason}}, true); }
-
-Reply rejection(std::string_view reason) { return to_reply(refusal(config::Session{}, reason), true); }
 
 Reply answer(const CommandTarget& target, Operator& who, std::string_view text) {
   auto& session = who.session;
-  const auto request = parse_request(text);
-  if (!request)
-    return to_reply(failure(
-        session, 2, {{"message", R"(a request is {"execute": "<command line>"})"}, {"kind", "invalid"}}));
+  const auto request = control::decode_request(text);
+  if (!request) return failure(session, {R"(a request is {"execute": "<command line>"})", "invalid", true});
   log_command(request->line);
   const auto before = session;
   auto outcome = config::execute(who.block ? who.block->candidate : target.running(), session, request->line);
   if (!who.may_change && !only_looks(outcome, session)) {
     session = before;
-    return to_reply(refusal(session, "you may look, but change nothing and see no key"));
+    return refused(session, "you may look, but change nothing and see no key");
   }
   if (ends_block(outcome, session))
-    if (const auto released = release(target, who); !released)
-      return to_reply(refusal(session, released.error()));
+    if (const auto released = release(target, who); !released) return refused(session, released.error());
   return std::visit(
       Overloaded{
           [&](config::Edit& edit) {
@@ -210,26 +132,23 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
               hold(target, who, std::move(edit.candidate));
             } else if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
               session = config::refused_at(before, request->line);
-              return to_reply(refusal(session, applied.error()));
+              return refused(session, applied.error());
             }
-            return to_reply(success(session, std::move(edit.message)));
+            return success(session, std::move(edit.message));
           },
           [&](const config::Show& show) {
             auto data = target.show(show);
-            if (!data) return to_reply(refusal(session, data.error()));
-            auto object = success(session);
-            object["view"] = config::to_string(show.what);
-            if (show.filter)
-              object["filter"] = {{"what", config::to_string(show.filter->what)},
-                                  {"pattern", show.filter->pattern}};
-            if (show.json) object["format"] = "json";
-            object["data"] = std::move(*data);
-            return to_reply(object);
+            if (!data) return refused(session, data.error());
+            auto reply = success(session);
+            reply.view = config::to_string(show.what);
+            reply.filter = show.filter;
+            reply.json = show.json;
+            reply.data = std::move(*data);
+            return reply;
           },
           [&](const config::Operate& operation) {
-            if (const auto done = target.operate(operation); !done)
-              return to_reply(refusal(session, done.error()));
-            return to_reply(success(session));
+            if (const auto done = target.operate(operation); !done) return refused(session, done.error());
+            return success(session);
           },
           [&](const config::Certify& step) {
             return taken(session, target.certify(step, request->enclosed));
@@ -242,12 +161,10 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
           },
           [&](const config::SaveStartup&) { return taken(session, target.save_startup(request->enclosed)); },
           [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
-          [&](config::Done& done) { return to_reply(success(session, std::move(done.message))); },
-          [&](const config::Quit&) {
-            return to_reply({{"ok", true}, {"quit", true}}, true);
-          },
-          [&](const config::SyntaxError& error) { return to_reply(syntax_error(session, error)); },
-          [&](const config::Refused& refused) { return to_reply(refusal(session, refused.reason)); },
+          [&](config::Done& done) { return success(session, std::move(done.message)); },
+          [&](const config::Quit&) { return Reply{.quit = true}; },
+          [&](const config::SyntaxError& error) { return syntax_error(session, error); },
+          [&](const config::Refused& why) { return refused(session, why.reason); },
       },
       outcome);
 }

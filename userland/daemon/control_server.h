@@ -88,8 +88,10 @@ class ControlServer {
   static bool may_be_served(const Client& client);
   void serve_all();
   void serve(Client& client);
-  Reply answer_for(Client& client, std::string_view request);
-  void send(Client& client, const Reply& reply);
+  /// A reply, encoded.
+  std::string answer_for(Client& client, std::string_view request);
+  void send(Client& client, std::string_view line);
+  static void close_when_sent(Client& client);
   void end_now(Client& client, const std::string& reason);
   void say_goodbye(Client& client, const std::string& reason);
   void look_around();

@@ -110,14 +110,16 @@ Daemon::Daemon(const Options& options, Ports ports)
           hostname(),
           [this]() -> const config::Config& { return applier_.running(); },
           [this](config::Config candidate) { return apply(std::move(candidate)); },
-          [this](const Enclosed& enclosed) { return startup_.save(applier_.running(), enclosed); },
+          [this](const control::Enclosed& enclosed) { return startup_.save(applier_.running(), enclosed); },
           [this](const config::Show& wanted) { return show(wanted); },
           [this](const config::Operate& wanted) { return operate(wanted); },
-          [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); },
-          [this](const config::Replace& wanted, const Enclosed& enclosed) {
+          [this](const config::Certify& step, const control::Enclosed& enclosed) {
+            return certify(step, enclosed);
+          },
+          [this](const config::Replace& wanted, const control::Enclosed& enclosed) {
             return replace_by_file(wanted, enclosed);
           },
-          [this](const config::Reload& wanted, const Enclosed& enclosed) {
+          [this](const config::Reload& wanted, const control::Enclosed& enclosed) {
             return reload(wanted, enclosed);
           }},
       log_watch_([this](int level, std::string_view text) {
@@ -278,17 +280,19 @@ Result<void, std::string> Daemon::apply(config::Config candidate) {
   return {};
 }
 
-Result<Turn, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
+Result<control::Turn, std::string> Daemon::certify(const config::Certify& step,
+                                                   const control::Enclosed& enclosed) {
   auto answer = awtun::daemon::certify(step, applier_.running().trustpoints.at(step.trustpoint), enclosed,
                                        credentials_.store(), keys_, std::chrono::system_clock::now());
-  if (answer && answer->ask == Turn::Ask::Nothing) renew_credentials();
+  if (answer && answer->ask == control::Ask::Nothing) renew_credentials();
   return answer;
 }
 
 // ---------------------------------------------------------------- whole configurations
 
-Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted, const Enclosed& enclosed) {
-  if (!enclosed.text) return Turn{Turn::Ask::File, "", wanted.file};
+Result<control::Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted,
+                                                           const control::Enclosed& enclosed) {
+  if (!enclosed.text) return control::Turn{control::Ask::File, "", wanted.file};
   auto loaded = load_text(*enclosed.text, wanted.file);
   if (!loaded) return Error{std::move(loaded.error())};
   return replace(applier_.running(), *std::move(loaded), enclosed,
@@ -301,7 +305,8 @@ std::string left_out(const std::vector<StartupError>& errors) {
   return std::to_string(errors.size()) + " lines are left out: show startup-config errors\n";
 }
 
-Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
+Result<control::Turn, std::string> Daemon::reload(const config::Reload& wanted,
+                                                  const control::Enclosed& enclosed) {
   const auto startup = startup_.load();
   if (!startup.readable && wanted.what != config::Reload::What::Cancel)
     return Error{startup.errors.front().reason};
@@ -314,12 +319,12 @@ Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enc
     }
     case config::Reload::What::In:
       delayed_reload_.start(std::chrono::minutes(wanted.minutes));
-      return Turn{Turn::Ask::Nothing, left_out(startup.errors)};
+      return control::Turn{control::Ask::Nothing, left_out(startup.errors)};
     case config::Reload::What::Cancel:
       break;
   }
   if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
-  return Turn{Turn::Ask::Nothing, ""};
+  return control::Turn{control::Ask::Nothing, ""};
 }
 
 void Daemon::reload_now() {

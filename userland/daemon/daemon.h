@@ -71,9 +71,10 @@ class Daemon {
   void check_every_sa();
   Result<Json, std::string> show(const config::Show& wanted);
   Result<void, std::string> apply(config::Config candidate);
-  Result<Turn, std::string> certify(const config::Certify& step, const Enclosed& enclosed);
-  Result<Turn, std::string> replace_by_file(const config::Replace& wanted, const Enclosed& enclosed);
-  Result<Turn, std::string> reload(const config::Reload& wanted, const Enclosed& enclosed);
+  Result<control::Turn, std::string> certify(const config::Certify& step, const control::Enclosed& enclosed);
+  Result<control::Turn, std::string> replace_by_file(const config::Replace& wanted,
+                                                     const control::Enclosed& enclosed);
+  Result<control::Turn, std::string> reload(const config::Reload& wanted, const control::Enclosed& enclosed);
   void reload_now();
   Result<void, std::string> apply_loaded(const Startup& startup);
   Result<void, std::string> operate(const config::Operate& wanted);

@@ -128,7 +128,7 @@ Json isakmp_peer_view(const config::Config& config, const ike::Status& status, i
     peers.push_back(
         peer_of(config, index, problem == problems.end() ? nullptr : &problem->second, now, number));
   }
-  return {{"schema", schema}, {"peers", std::move(peers)}};
+  return {{"schema", control::kSchema}, {"peers", std::move(peers)}};
 }
 
 Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
@@ -136,14 +136,14 @@ Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ik
   auto peers = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
     if (tunnel.protection) peers.push_back(progress_of(tunnel, index, now, number));
-  return {{"schema", schema}, {"peers", std::move(peers)}};
+  return {{"schema", control::kSchema}, {"peers", std::move(peers)}};
 }
 
 Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared) {
   auto values = Json::object();
   put_counters(values, engine_counters, counters.engine, cleared.engine);
   put_counters(values, datagram_counters, counters.datagrams, cleared.datagrams);
-  return {{"schema", schema}, {"counters", std::move(values)}};
+  return {{"schema", control::kSchema}, {"counters", std::move(values)}};
 }
 
 Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
@@ -157,7 +157,7 @@ Json ipsec_counters_view(const config::Config& config, const ike::Status& status
                        {"sent", std::move(seen["tx"])},
                        {"drops", std::move(seen["drops"])}});
   }
-  return {{"schema", schema}, {"tunnels", std::move(tunnels)}};
+  return {{"schema", control::kSchema}, {"tunnels", std::move(tunnels)}};
 }
 
 }  // namespace awtun::daemon

@@ -7,7 +7,7 @@
 #include <array>
 #include <chrono>
 
-#include "userland/daemon/commands.h"
+#include "userland/control/protocol.h"
 
 namespace awtun::daemon {
 namespace {
@@ -53,8 +53,8 @@ Json tech_support(const ShowView& show) {
       views.push_back({{"command", command}, {"error", data.error()}});
   }
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  return {{"schema", schema},
-          {"version", version},
+  return {{"schema", control::kSchema},
+          {"version", control::kVersion},
           {"kernel", kernel_release()},
           {"time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now))},
           {"views", std::move(views)}};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "userland/daemon/views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
@@ -15,8 +16,7 @@ class CommandsTest : public testing::Test {
   Json hold(const std::string& line) { return request({{"execute", line}, {"hold", true}}); }
   Json request(const Json& object) {
     const auto reply = answer(target_, operator_, object.dump());
-    closed_ = reply.close;
-    return Json::parse(reply.line);
+    return Json::parse(encode(reply));
   }
 
   config::Config running_;
@@ -24,7 +24,6 @@ class CommandsTest : public testing::Test {
   int saved_ = 0;
   bool loses_lines_ = false;
   std::optional<std::uint32_t> operated_;
-  bool closed_ = false;
   Operator operator_;
   CommandTarget target_{
       "r1",
@@ -34,11 +33,11 @@ class CommandsTest : public testing::Test {
         running_ = std::move(candidate);
         return {};
       },
-      [this](const Enclosed& enclosed) -> Result<Turn, std::string> {
+      [this](const control::Enclosed& enclosed) -> Result<control::Turn, std::string> {
         if (loses_lines_ && !enclosed.accepted)
-          return Turn{Turn::Ask::Acceptance, "line 1: hostname branch\n", "Save without them?"};
+          return control::Turn{control::Ask::Acceptance, "line 1: hostname branch\n", "Save without them?"};
         ++saved_;
-        return Turn{Turn::Ask::Nothing, ""};
+        return control::Turn{control::Ask::Nothing, ""};
       },
       [](const config::Show& show) -> Result<Json, std::string> {
         if (show.what == config::View::StartupConfig) return Error{std::string("no such file")};
@@ -48,24 +47,27 @@ class CommandsTest : public testing::Test {
         operated_ = operation.tunnel;
         return {};
       },
-      [](const config::Certify& step, const Enclosed& enclosed) -> Result<Turn, std::string> {
-        if (!enclosed.text) return Turn{Turn::Ask::Text, "Paste."};
-        if (!enclosed.accepted) return Turn{Turn::Ask::Acceptance, *enclosed.text};
-        return Turn{Turn::Ask::Nothing, step.trustpoint};
+      [](const config::Certify& step,
+         const control::Enclosed& enclosed) -> Result<control::Turn, std::string> {
+        if (!enclosed.text) return control::Turn{control::Ask::Text, "Paste."};
+        if (!enclosed.accepted) return control::Turn{control::Ask::Acceptance, *enclosed.text};
+        return control::Turn{control::Ask::Nothing, step.trustpoint};
       },
-      [](const config::Replace& replace, const Enclosed& enclosed) -> Result<Turn, std::string> {
-        if (!enclosed.text) return Turn{Turn::Ask::File, "", replace.file};
-        if (!enclosed.accepted) return Turn{Turn::Ask::Acceptance, "+line", "Make these changes?"};
-        return Turn{Turn::Ask::Nothing, *enclosed.text};
+      [](const config::Replace& replace,
+         const control::Enclosed& enclosed) -> Result<control::Turn, std::string> {
+        if (!enclosed.text) return control::Turn{control::Ask::File, "", replace.file};
+        if (!enclosed.accepted)
+          return control::Turn{control::Ask::Acceptance, "+line", "Make these changes?"};
+        return control::Turn{control::Ask::Nothing, *enclosed.text};
       },
-      [](const config::Reload& reload, const Enclosed&) -> Result<Turn, std::string> {
+      [](const config::Reload& reload, const control::Enclosed&) -> Result<control::Turn, std::string> {
         if (reload.what == config::Reload::What::Cancel) return Error{std::string("no reload waits")};
-        return Turn{Turn::Ask::Nothing, std::to_string(reload.minutes)};
+        return control::Turn{control::Ask::Nothing, std::to_string(reload.minutes)};
       }};
 };
 
 TEST_F(CommandsTest, HelloNamesDaemonGrammarAndPlace) {
-  const auto said = Json::parse(hello(target_).line);
+  const auto said = Json::parse(encode(hello(target_)));
   EXPECT_EQ(said["hello"], "awiked");
   EXPECT_EQ(said["hostname"], "r1");
   EXPECT_EQ(said["grammar"].get<std::string>().size(), 16U);
@@ -208,7 +210,7 @@ TEST_F(CommandsTest, ACommandThatAsksBackIsAnsweredByTheSameLineAgain) {
   const auto send = [&](const Json& more) {
     Json request{{"execute", line}};
     request.update(more);
-    return Json::parse(answer(target_, operator_, request.dump()).line);
+    return Json::parse(encode(answer(target_, operator_, request.dump())));
   };
   EXPECT_EQ(send(Json::object())["ask"], "text");
   const auto shown = send({{"text", "PEM"}});
@@ -276,13 +278,12 @@ TEST_F(CommandsTest, SaveStartupAsksBeforeLinesAreLost) {
 TEST_F(CommandsTest, ExitFromExecModeCloses) {
   const auto reply = execute("exit");
   EXPECT_EQ(reply["quit"], true);
-  EXPECT_TRUE(closed_);
 }
 
 TEST_F(CommandsTest, WhateverComesInIsAnswered) {
   for (const char* request :
        {"", "{", "[]", "null", "{}", R"({"execute":7})", "\xff\xfe", R"({"execute":"\ud800"})"}) {
-    const auto reply = Json::parse(answer(target_, operator_, request).line);
+    const auto reply = Json::parse(encode(answer(target_, operator_, request)));
     EXPECT_EQ(reply["ok"], false) << request;
     EXPECT_EQ(reply["code"], 2) << request;
   }

@@ -21,6 +21,7 @@
 #include <new>
 
 #include "userland/daemon/log_watch.h"
+#include "userland/daemon/views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
@@ -145,19 +146,19 @@ class ControlServerTest : public testing::Test {
         if (out_of_memory_) throw std::bad_alloc();
         return {};
       },
-      [](const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
+      [](const control::Enclosed&) -> Result<control::Turn, std::string> {
+        return control::Turn{control::Ask::Nothing, {}};
       },
       [this](const config::Show&) -> Result<Json, std::string> { return text_view(shown_); },
       [](const config::Operate&) -> Result<void, std::string> { return {}; },
-      [](const config::Certify&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
+      [](const config::Certify&, const control::Enclosed&) -> Result<control::Turn, std::string> {
+        return control::Turn{control::Ask::Nothing, {}};
       },
-      [](const config::Replace&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
+      [](const config::Replace&, const control::Enclosed&) -> Result<control::Turn, std::string> {
+        return control::Turn{control::Ask::Nothing, {}};
       },
-      [](const config::Reload&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
+      [](const config::Reload&, const control::Enclosed&) -> Result<control::Turn, std::string> {
+        return control::Turn{control::Ask::Nothing, {}};
       }};
   std::unique_ptr<ControlServer> server_;
 };
