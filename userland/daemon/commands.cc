@@ -87,7 +87,9 @@ Result<void, std::string> release(const CommandTarget& target, Operator& who) {
 /// What an operator may do who may not change anything.
 bool only_looks(const config::Outcome& outcome, const config::Session& then) {
   return std::visit(Overloaded{
-                        [](const config::Show& show) { return show.what != config::View::IsakmpKey; },
+                        [](const config::Show& show) {
+                          return config::row_of(show.what).exposure != config::Exposure::Operators;
+                        },
                         [&](const config::Done&) { return then.mode == config::Mode::Exec; },
                         [](const config::Terminal&) { return true; },
                         [](const config::Quit&) { return true; },
@@ -140,7 +142,7 @@ Reply answer(const CommandTarget& target, Operator& who, std::string_view text) 
             auto data = target.show(show);
             if (!data) return refused(session, data.error());
             auto reply = success(session);
-            reply.view = config::to_string(show.what);
+            reply.view = config::row_of(show.what).name;
             reply.filter = show.filter;
             reply.json = show.json;
             reply.data = std::move(*data);

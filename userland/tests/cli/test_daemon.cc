@@ -113,7 +113,7 @@ void TestDaemon::serve_client(int client) {
 
 control::Reply TestDaemon::show(const config::Session& session, const config::Show& what) {
   auto reply = done(session);
-  reply.view = config::to_string(what.what);
+  reply.view = config::row_of(what.what).name;
   reply.json = what.json;
   const bool running = what.what == config::View::RunningConfig;
   reply.data = running ? control::Json{{"schema", 1}, {"text", config::emit(config_)}} : views_[reply.view];
