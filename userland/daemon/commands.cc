@@ -69,19 +69,19 @@ Reply set_terminal(Operator& who, const config::Terminal& wanted) {
   return reply;
 }
 
-void hold(const CommandTarget& target, Operator& who, config::Config candidate) {
-  if (!who.block) who.block.emplace(target.running(), config::Config());
+void hold(Operations& operations, Operator& who, config::Config candidate) {
+  if (!who.block) who.block.emplace(operations.running(), config::Config());
   who.block->candidate = std::move(candidate);
 }
 
-Result<void, std::string> release(const CommandTarget& target, Operator& who) {
+Result<void, std::string> release(Operations& operations, Operator& who) {
   if (!who.block) return {};
   const auto block = *std::exchange(who.block, std::nullopt);
-  if (target.running() != block.base)
+  if (operations.running() != block.base)
     return Error{
         std::string("the configuration was changed by someone else meanwhile; this block is dropped")};
   if (block.candidate == block.base) return {};
-  return target.apply(block.candidate);
+  return operations.apply(block.candidate);
 }
 
 /// What an operator may do who may not change anything.
@@ -106,69 +106,73 @@ void log_command(std::string_view line) {
 
 }  // namespace
 
-control::Hello hello(const CommandTarget& target) {
-  return {std::string(control::kVersion), config::grammar_hash(), target.hostname};
+control::Hello hello(const Operations& operations) {
+  return {std::string(control::kVersion), config::grammar_hash(), operations.hostname()};
 }
 
 Reply refused(const config::Session& session, std::string_view reason) {
   return failure(session, {std::string(reason)});
 }
 
-Reply answer(const CommandTarget& target, Operator& who, std::string_view text) {
+Reply answer(Operations& operations, Operator& who, std::string_view text) {
   auto& session = who.session;
   const auto request = control::decode_request(text);
   if (!request) return failure(session, {R"(a request is {"execute": "<command line>"})", "invalid", true});
   log_command(request->line);
   const auto before = session;
-  auto outcome = config::execute(who.block ? who.block->candidate : target.running(), session, request->line);
+  auto outcome =
+      config::execute(who.block ? who.block->candidate : operations.running(), session, request->line);
   if (!who.may_change && !only_looks(outcome, session)) {
     session = before;
     return refused(session, "you may look, but change nothing and see no key");
   }
   if (ends_block(outcome, session))
-    if (const auto released = release(target, who); !released) return refused(session, released.error());
-  return std::visit(
-      Overloaded{
-          [&](config::Edit& edit) {
-            if (request->hold) {
-              hold(target, who, std::move(edit.candidate));
-            } else if (const auto applied = target.apply(std::move(edit.candidate)); !applied) {
-              session = config::refused_at(before, request->line);
-              return refused(session, applied.error());
-            }
-            return success(session, std::move(edit.message));
-          },
-          [&](const config::Show& show) {
-            auto data = target.show(show);
-            if (!data) return refused(session, data.error());
-            auto reply = success(session);
-            reply.view = config::row_of(show.what).name;
-            reply.filter = show.filter;
-            reply.json = show.json;
-            reply.data = std::move(*data);
-            return reply;
-          },
-          [&](const config::Operate& operation) {
-            if (const auto done = target.operate(operation); !done) return refused(session, done.error());
-            return success(session);
-          },
-          [&](const config::Certify& step) {
-            return taken(session, target.certify(step, request->enclosed));
-          },
-          [&](const config::Replace& replace) {
-            return taken(session, target.replace(replace, request->enclosed));
-          },
-          [&](const config::Reload& reload) {
-            return taken(session, target.reload(reload, request->enclosed));
-          },
-          [&](const config::SaveStartup&) { return taken(session, target.save_startup(request->enclosed)); },
-          [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
-          [&](config::Done& done) { return success(session, std::move(done.message)); },
-          [&](const config::Quit&) { return Reply{.quit = true}; },
-          [&](const config::SyntaxError& error) { return syntax_error(session, error); },
-          [&](const config::Refused& why) { return refused(session, why.reason); },
-      },
-      outcome);
+    if (const auto released = release(operations, who); !released) return refused(session, released.error());
+  return std::visit(Overloaded{
+                        [&](config::Edit& edit) {
+                          if (request->hold) {
+                            hold(operations, who, std::move(edit.candidate));
+                          } else if (const auto applied = operations.apply(std::move(edit.candidate));
+                                     !applied) {
+                            session = config::refused_at(before, request->line);
+                            return refused(session, applied.error());
+                          }
+                          return success(session, std::move(edit.message));
+                        },
+                        [&](const config::Show& show) {
+                          auto data = operations.show(show);
+                          if (!data) return refused(session, data.error());
+                          auto reply = success(session);
+                          reply.view = config::row_of(show.what).name;
+                          reply.filter = show.filter;
+                          reply.json = show.json;
+                          reply.data = std::move(*data);
+                          return reply;
+                        },
+                        [&](const config::Operate& operation) {
+                          if (const auto done = operations.operate(operation); !done)
+                            return refused(session, done.error());
+                          return success(session);
+                        },
+                        [&](const config::Certify& step) {
+                          return taken(session, operations.certify(step, request->enclosed));
+                        },
+                        [&](const config::Replace& replace) {
+                          return taken(session, operations.replace(replace, request->enclosed));
+                        },
+                        [&](const config::Reload& reload) {
+                          return taken(session, operations.reload(reload, request->enclosed));
+                        },
+                        [&](const config::SaveStartup&) {
+                          return taken(session, operations.save_startup(request->enclosed));
+                        },
+                        [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
+                        [&](config::Done& done) { return success(session, std::move(done.message)); },
+                        [&](const config::Quit&) { return Reply{.quit = true}; },
+                        [&](const config::SyntaxError& error) { return syntax_error(session, error); },
+                        [&](const config::Refused& why) { return refused(session, why.reason); },
+                    },
+                    outcome);
 }
 
 }  // namespace awtun::daemon

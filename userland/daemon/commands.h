@@ -2,7 +2,6 @@
 // What awiked answers to the lines of operators. Pure but for what it acts upon.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,21 +12,30 @@
 
 namespace awtun::daemon {
 
-/// What the commands of every connection act upon.
-struct CommandTarget {
-  std::string hostname;
-  std::function<const config::Config&()> running;
-  /// Make it the running configuration, or say why not and change nothing.
-  std::function<Result<void, std::string>(config::Config)> apply;
-  std::function<Result<control::Turn, std::string>(const control::Enclosed&)> save_startup;
-  std::function<Result<control::Json, std::string>(const config::Show&)> show;
-  std::function<Result<void, std::string>(const config::Operate&)> operate;
-  std::function<Result<control::Turn, std::string>(const config::Certify&, const control::Enclosed&)> certify;
-  std::function<Result<control::Turn, std::string>(const config::Replace&, const control::Enclosed&)> replace;
-  std::function<Result<control::Turn, std::string>(const config::Reload&, const control::Enclosed&)> reload;
+/// What the commands of every connection act upon. An error says why nothing was done.
+class Operations {
+ public:
+  Operations() = default;
+  Operations(const Operations&) = delete;
+  Operations& operator=(const Operations&) = delete;
+  virtual ~Operations() = default;
+
+  [[nodiscard]] virtual std::string hostname() const = 0;
+  [[nodiscard]] virtual const config::Config& running() const = 0;
+  /// Makes it the running configuration: all of it, or nothing.
+  virtual Result<void, std::string> apply(config::Config candidate) = 0;
+  virtual Result<control::Turn, std::string> save_startup(const control::Enclosed& enclosed) = 0;
+  virtual Result<control::Json, std::string> show(const config::Show& wanted) = 0;
+  virtual Result<void, std::string> operate(const config::Operate& wanted) = 0;
+  virtual Result<control::Turn, std::string> certify(const config::Certify& step,
+                                                     const control::Enclosed& enclosed) = 0;
+  virtual Result<control::Turn, std::string> replace(const config::Replace& wanted,
+                                                     const control::Enclosed& enclosed) = 0;
+  virtual Result<control::Turn, std::string> reload(const config::Reload& wanted,
+                                                    const control::Enclosed& enclosed) = 0;
 };
 
-control::Hello hello(const CommandTarget& target);
+control::Hello hello(const Operations& operations);
 
 /// Where the operator of one connection stands.
 struct Operator {
@@ -47,7 +55,7 @@ struct Operator {
 /// waits for the end of its block, which is the line that leads back to exec mode, or a command that acts
 /// upon the system; then the block is applied as a whole, or refused. `request` comes from outside and may be
 /// anything.
-control::Reply answer(const CommandTarget& target, Operator& who, std::string_view request);
+control::Reply answer(Operations& operations, Operator& who, std::string_view request);
 
 /// The answer to a request that cannot be served.
 control::Reply refused(const config::Session& session, std::string_view reason);

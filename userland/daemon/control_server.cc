@@ -155,13 +155,13 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener,
-                             const CommandTarget& target, std::string readers)
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
+                             std::string readers)
     : loop_(loop),
       claim_(std::move(claim)),
       listener_fd_(std::move(listener)),
       spare_(spare_descriptor()),
-      target_(target),
+      operations_(operations),
       readers_(std::move(readers)),
       turn_(loop, [this] { serve_all(); }),
       look_(loop, [this] { look_around(); }),
@@ -171,13 +171,13 @@ ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listen
 ControlServer::~ControlServer() { ::unlink(claim_.path().c_str()); }
 
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
-                                                                          const CommandTarget& target,
+                                                                          Operations& operations,
                                                                           const std::string& readers) {
   if (!readers.empty() && !group_called(readers.c_str())) return Error{"there is no group " + readers};
   auto fd = listening_socket(claim.path(), !readers.empty());
   if (!fd) return Error{fd.error()};
   return std::unique_ptr<ControlServer>(
-      new ControlServer(loop, std::move(claim), std::move(*fd), target, readers));
+      new ControlServer(loop, std::move(claim), std::move(*fd), operations, readers));
 }
 
 // ---------------------------------------------------------------- who comes and goes
@@ -258,7 +258,7 @@ void ControlServer::add(UniqueFd fd, const Place& place) {
       [](bufferevent*, short, void* c) { guarded(c, [](auto& server, auto& it) { server.drop(it); }); },
       &client);
   bufferevent_enable(buffer, EV_READ);
-  send(client, encode(hello(target_)));
+  send(client, encode(hello(operations_)));
   if (!look_.running()) look_.start(look_interval);
 }
 
@@ -301,7 +301,7 @@ void ControlServer::look_at(Client& client, SteadyTime now) {
   if (client.unread_since && now - *client.unread_since > patience) return drop(client);
   if (client.request_since && now - *client.request_since > patience)
     return say_goodbye(client, "a request was not complete within " + in_words(patience));
-  const auto timeout = target_.running().exec_timeout;
+  const auto timeout = operations_.running().exec_timeout;
   const bool watches = client.who.monitors || client.who.debugs;
   if (timeout.count() != 0 && !watches && now - client.place.idle_since >= timeout)
     say_goodbye(client, "idle for " + in_words(timeout) + " (exec-timeout)");
@@ -428,7 +428,7 @@ void ControlServer::serve(Client& client) {
 std::string ControlServer::answer_for(Client& client, std::string_view request) {
   auto session = client.who.session;
   try {
-    auto reply = answer(target_, client.who, request);
+    auto reply = answer(operations_, client.who, request);
     if (reply.quit) close_when_sent(client);
     auto line = encode(std::move(reply));
     const auto all = unread_by_all() + line.size();
