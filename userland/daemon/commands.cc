@@ -29,19 +29,6 @@ Reply failure(const config::Session& session, control::Failure why) {
   return {.place = control::place_of(session), .failure = std::move(why)};
 }
 
-Reply syntax_error(const config::Session& session, const config::SyntaxError& error) {
-  return failure(session, {error.message, std::string(config::to_string(error.kind)), true, error.column,
-                           error.expected});
-}
-
-Reply taken(const config::Session& session, Result<control::Turn, std::string> turn) {
-  if (!turn) return refused(session, turn.error());
-  auto reply = success(session, std::move(turn->text));
-  reply.ask = turn->ask;
-  reply.subject = std::move(turn->subject);
-  return reply;
-}
-
 // ---------------------------------------------------------------- blocks
 
 /// Whether the configuration is to be in force before the outcome is served.
@@ -55,18 +42,6 @@ bool ends_block(const config::Outcome& outcome, const config::Session& session) 
                         [](const auto&) { return true; },
                     },
                     outcome);
-}
-
-Reply set_terminal(Operator& who, const config::Terminal& wanted) {
-  using What = config::Terminal::What;
-  auto reply = success(who.session);
-  if (wanted.what == What::Length) {
-    reply.length = wanted.value;
-    return reply;
-  }
-  (wanted.what == What::Monitor ? who.monitors : who.debugs) = wanted.value != 0;
-  reply.monitor = who.monitors || who.debugs;
-  return reply;
 }
 
 void hold(Operations& operations, Operator& who, config::Config candidate) {
@@ -104,6 +79,96 @@ void log_command(std::string_view line) {
   spdlog::trace("command: {}", config::without_secrets(line, config::Audience::Others));
 }
 
+// ---------------------------------------------------------------- requests
+
+/// One request on its way to its reply: what is done for each outcome of its line.
+class Execution {
+ public:
+  Execution(Operations& operations, Operator& who, const control::Request& request)
+      : operations_(operations), who_(who), request_(request), before_(who.session) {}
+
+  Reply run() {
+    const auto& configuration = who_.block ? who_.block->candidate : operations_.running();
+    auto outcome = config::execute(configuration, who_.session, request_.line);
+    if (!who_.may_change && !only_looks(outcome, who_.session)) {
+      who_.session = before_;
+      return refuse("you may look, but change nothing and see no key");
+    }
+    if (ends_block(outcome, who_.session))
+      if (const auto released = release(operations_, who_); !released) return refuse(released.error());
+    return std::visit([this](auto& each) { return serve(each); }, outcome);
+  }
+
+ private:
+  Reply serve(config::Edit& edit) {
+    if (request_.hold) {
+      hold(operations_, who_, std::move(edit.candidate));
+    } else if (const auto applied = operations_.apply(std::move(edit.candidate)); !applied) {
+      who_.session = config::refused_at(before_, request_.line);
+      return refuse(applied.error());
+    }
+    return success(who_.session, std::move(edit.message));
+  }
+
+  Reply serve(const config::Show& wanted) {
+    auto data = operations_.show(wanted);
+    if (!data) return refuse(data.error());
+    auto reply = success(who_.session);
+    reply.view = config::row_of(wanted.what).name;
+    reply.filter = wanted.filter;
+    reply.json = wanted.json;
+    reply.data = std::move(*data);
+    return reply;
+  }
+
+  Reply serve(const config::Operate& wanted) {
+    if (const auto done = operations_.operate(wanted); !done) return refuse(done.error());
+    return success(who_.session);
+  }
+
+  Reply serve(const config::Certify& step) { return take(operations_.certify(step, request_.enclosed)); }
+  Reply serve(const config::Replace& wanted) { return take(operations_.replace(wanted, request_.enclosed)); }
+  Reply serve(const config::Reload& wanted) { return take(operations_.reload(wanted, request_.enclosed)); }
+  Reply serve(const config::SaveStartup&) { return take(operations_.save_startup(request_.enclosed)); }
+
+  Reply serve(const config::Terminal& wanted) {
+    using What = config::Terminal::What;
+    auto reply = success(who_.session);
+    if (wanted.what == What::Length) {
+      reply.length = wanted.value;
+      return reply;
+    }
+    (wanted.what == What::Monitor ? who_.monitors : who_.debugs) = wanted.value != 0;
+    reply.monitor = who_.monitors || who_.debugs;
+    return reply;
+  }
+
+  Reply serve(config::Done& done) { return success(who_.session, std::move(done.message)); }
+  Reply serve(const config::Quit&) { return {.quit = true}; }
+  Reply serve(const config::Refused& why) { return refuse(why.reason); }
+
+  Reply serve(const config::SyntaxError& error) {
+    return failure(who_.session, {error.message, std::string(config::to_string(error.kind)), true,
+                                  error.column, error.expected});
+  }
+
+  /// A command that may ask back.
+  Reply take(Result<control::Turn, std::string> turn) {
+    if (!turn) return refuse(turn.error());
+    auto reply = success(who_.session, std::move(turn->text));
+    reply.ask = turn->ask;
+    reply.subject = std::move(turn->subject);
+    return reply;
+  }
+
+  [[nodiscard]] Reply refuse(std::string_view reason) const { return refused(who_.session, reason); }
+
+  Operations& operations_;
+  Operator& who_;
+  const control::Request& request_;
+  config::Session before_;
+};
+
 }  // namespace
 
 control::Hello hello(const Operations& operations) {
@@ -115,64 +180,11 @@ Reply refused(const config::Session& session, std::string_view reason) {
 }
 
 Reply answer(Operations& operations, Operator& who, std::string_view text) {
-  auto& session = who.session;
   const auto request = control::decode_request(text);
-  if (!request) return failure(session, {R"(a request is {"execute": "<command line>"})", "invalid", true});
+  if (!request)
+    return failure(who.session, {R"(a request is {"execute": "<command line>"})", "invalid", true});
   log_command(request->line);
-  const auto before = session;
-  auto outcome =
-      config::execute(who.block ? who.block->candidate : operations.running(), session, request->line);
-  if (!who.may_change && !only_looks(outcome, session)) {
-    session = before;
-    return refused(session, "you may look, but change nothing and see no key");
-  }
-  if (ends_block(outcome, session))
-    if (const auto released = release(operations, who); !released) return refused(session, released.error());
-  return std::visit(Overloaded{
-                        [&](config::Edit& edit) {
-                          if (request->hold) {
-                            hold(operations, who, std::move(edit.candidate));
-                          } else if (const auto applied = operations.apply(std::move(edit.candidate));
-                                     !applied) {
-                            session = config::refused_at(before, request->line);
-                            return refused(session, applied.error());
-                          }
-                          return success(session, std::move(edit.message));
-                        },
-                        [&](const config::Show& show) {
-                          auto data = operations.show(show);
-                          if (!data) return refused(session, data.error());
-                          auto reply = success(session);
-                          reply.view = config::row_of(show.what).name;
-                          reply.filter = show.filter;
-                          reply.json = show.json;
-                          reply.data = std::move(*data);
-                          return reply;
-                        },
-                        [&](const config::Operate& operation) {
-                          if (const auto done = operations.operate(operation); !done)
-                            return refused(session, done.error());
-                          return success(session);
-                        },
-                        [&](const config::Certify& step) {
-                          return taken(session, operations.certify(step, request->enclosed));
-                        },
-                        [&](const config::Replace& replace) {
-                          return taken(session, operations.replace(replace, request->enclosed));
-                        },
-                        [&](const config::Reload& reload) {
-                          return taken(session, operations.reload(reload, request->enclosed));
-                        },
-                        [&](const config::SaveStartup&) {
-                          return taken(session, operations.save_startup(request->enclosed));
-                        },
-                        [&](const config::Terminal& wanted) { return set_terminal(who, wanted); },
-                        [&](config::Done& done) { return success(session, std::move(done.message)); },
-                        [&](const config::Quit&) { return Reply{.quit = true}; },
-                        [&](const config::SyntaxError& error) { return syntax_error(session, error); },
-                        [&](const config::Refused& why) { return refused(session, why.reason); },
-                    },
-                    outcome);
+  return Execution(operations, who, *request).run();
 }
 
 }  // namespace awtun::daemon
