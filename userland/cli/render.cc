@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/render.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "userland/cli/phrases.h"
 #include "userland/cli/render_config.h"
 #include "userland/control/protocol.h"
@@ -112,6 +116,26 @@ std::string startup_errors(const Json& data) {
 
 std::string ipsec_sas(const Json& data) { return blocks(list_of(data, "sas"), "No IPsec SA.", ipsec_sa); }
 
+/// A column is as wide as what it may hold, but for the peer's address, which is mostly shorter.
+std::string brief_line(const std::string& tunnel, const std::string& peer, std::size_t width,
+                       const std::string& state, const std::string& age) {
+  std::string line = fmt::format("{:<11}  {:<{}}  {:<11}  {}", tunnel, peer, width, state, age);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return printable(std::move(line)) + "\n";
+}
+
+std::string sas_in_brief(const Json& data) {
+  const Json& tunnels = list_of(data, "tunnels");
+  if (tunnels.empty()) return "No protected tunnel.\n";
+  std::size_t width = 4;
+  for (const Json& each : tunnels) width = std::max(width, text_of(each, "peer").size());
+  std::string out = brief_line("Tunnel", "Peer", width, "State", "Age");
+  for (const Json& each : tunnels)
+    out += brief_line(text_of(each, "tunnel"), text_of(each, "peer"), width, text_of(each, "state"),
+                      time_of(each, "age"));
+  return out + counted(std::to_string(tunnels.size()), "tunnel") + ", " + text_of(data, "up") + " up\n";
+}
+
 std::string interfaces(const Json& data) {
   return blocks(list_of(data, "interfaces"), "No such interface.", interface);
 }
@@ -142,6 +166,9 @@ std::string text_of_view(config::View view, const Json& data) {
       return interfaces(data);
     case config::View::IsakmpSa:
       return isakmp_sas(data);
+    case config::View::IsakmpSaBrief:
+    case config::View::IpsecSaBrief:
+      return sas_in_brief(data);
     case config::View::IsakmpPeer:
       return render_isakmp_peers(data);
     case config::View::IsakmpCounters:

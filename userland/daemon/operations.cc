@@ -138,6 +138,10 @@ Result<Json, std::string> DaemonOperations::show(const config::Show& wanted) {
       return isakmp_sa_view(parts_.engine.status(), now(), wanted.tunnel);
     case config::View::IpsecSa:
       return show_ipsec_sas(wanted.tunnel);
+    case config::View::IsakmpSaBrief:
+      return isakmp_sa_brief_view(parts_.applier.effective(), parts_.engine.status(), now());
+    case config::View::IpsecSaBrief:
+      return ipsec_sa_brief_view(parts_.applier.effective(), parts_.engine.status(), now());
     case config::View::IsakmpPeer:
       return isakmp_peer_view(parts_.applier.effective(), parts_.engine.status(), now());
     case config::View::IsakmpCounters:
