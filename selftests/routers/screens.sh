@@ -53,15 +53,12 @@ up_of_two() {
 
 # The commands of the table, without what may narrow them.
 shows() {
-	sed -n 's/^    \(show [^[]*[^[ ]\)\( \[.*\)\?$/\1/p' "$DOCS/commands.md"
+	sed -n "s/^| \`\(show [^\`]*\)\` |.*/\1/p" "$DOCS/commands.md" | LC_ALL=C sort
 }
 
 # The view that the daemon answers a command with.
 view_of() {
-	case $1 in
-	"show crypto pki "*) tr ' ' - <<<"${1#show crypto }" ;;
-	*) tr ' ' - <<<"${1#show }" ;;
-	esac
+	sed -n "s/^| \`$1\` | \`\([^\`]*\)\` |/\1/p" "$DOCS/commands.md"
 }
 
 screen() { # COMMAND

@@ -7,84 +7,15 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <utility>
-
-#include "userland/cli/fields.h"
 
 namespace awtun::cli {
 namespace {
 
-config::Mode parse_mode(std::string_view name) {
-  for (const auto mode : config::kModes) {
-    if (name == config::to_string(mode)) return mode;
-  }
-  return config::Mode::Exec;
-}
-
-std::optional<config::Filter> read_filter(const Json& object) {
-  using What = config::Filter::What;
-  for (const auto what : {What::Include, What::Exclude, What::Begin, What::Count}) {
-    if (text_of(object, "what") == config::to_string(what)) {
-      return config::Filter{what, text_of(object, "pattern")};
-    }
-  }
-  return std::nullopt;
-}
-
-void read_error(const Json& error, Reply& reply) {
-  reply.message = text_of(error, "message");
-  reply.kind = text_of(error, "kind");
-  if (const auto column = number_of(error, "column"); column && *column >= 0) {
-    reply.column = static_cast<std::size_t>(*column);
-  }
-  for (const Json& word : list_of(error, "expected")) {
-    if (word.is_string()) reply.expected.push_back(word.get<std::string>());
-  }
-}
-
 std::string system_error(const std::string& doing) { return doing + ": " + std::strerror(errno); }
 
-Reply::Ask parse_ask(std::string_view word) {
-  if (word == "text") return Reply::Ask::Text;
-  if (word == "file") return Reply::Ask::File;
-  if (word == "acceptance") return Reply::Ask::Acceptance;
-  if (word == "patience") return Reply::Ask::Patience;
-  return Reply::Ask::Nothing;
-}
-
-/// Why awiked ends the session; nullopt: the line is something else.
-std::optional<std::string> reason_of_goodbye(std::string_view line) {
-  if (line.find("\"bye\"") == line.npos) return std::nullopt;
-  const Json object = Json::parse(line, nullptr, false);
-  if (!has(object, "bye")) return std::nullopt;
-  return "awiked ended the session: " + text_of(object, "bye");
-}
-
 }  // namespace
-
-std::optional<Reply> parse_reply(std::string_view line) {
-  const Json object = Json::parse(line, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  Reply reply;
-  reply.ok = flag_of(object, "ok");
-  reply.quit = flag_of(object, "quit");
-  reply.mode = parse_mode(text_of(object, "mode"));
-  if (std::string prompt = text_of(object, "prompt"); !prompt.empty()) reply.prompt = std::move(prompt);
-  reply.view = text_of(object, "view");
-  if (const auto data = object.find("data"); data != object.end()) reply.data = *data;
-  reply.ask = parse_ask(text_of(object, "ask"));
-  reply.subject = text_of(object, "subject");
-  reply.json = text_of(object, "format") == "json";
-  if (const auto length = number_of(object, "length"); length && *length >= 0)
-    reply.length = static_cast<std::size_t>(*length);
-  if (has(object, "monitor")) reply.monitor = flag_of(object, "monitor");
-  reply.filter = read_filter(object_of(object, "filter"));
-  reply.syntax = number_of(object, "code") == 2;
-  read_error(object_of(object, "error"), reply);
-  return reply;
-}
 
 Client::Client(Client&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),
@@ -136,65 +67,61 @@ Result<Client, std::string> Client::adopt(int socket) {
 }
 
 Result<void, std::string> Client::read_hello() {
-  auto line = read_line();
-  if (!line) return Error{std::move(line.error())};
-  const Json hello = Json::parse(*line, nullptr, false);
-  if (text_of(hello, "hello") == "awiked") {
-    hostname_ = text_of(hello, "hostname");
-    std::uint64_t hash = 0;
-    const std::string grammar = text_of(hello, "grammar");
-    const auto read = std::from_chars(grammar.data(), grammar.data() + grammar.size(), hash, 16);
-    same_grammar_ = read.ec == std::errc{} && hash == config::grammar_hash();
+  const auto message = read_answer();
+  if (!message) return Error{message.error()};
+  const auto* said = message->has_value() ? &**message : nullptr;
+  if (const auto* hello = std::get_if<control::Hello>(said)) {
+    hostname_ = hello->hostname;
+    same_grammar_ = hello->grammar == config::grammar_hash();
     return {};
   }
-  if (const auto reply = parse_reply(*line); reply && !reply->message.empty()) return Error{reply->message};
+  const auto* reply = std::get_if<control::Reply>(said);
+  if (reply != nullptr && reply->failure && !reply->failure->message.empty())
+    return Error{reply->failure->message};
   return Error{std::string("the other end of the socket is not awiked")};
 }
 
-Result<Reply, std::string> Client::execute(std::string_view line, const Enclosed& enclosed) {
+Result<control::Reply, std::string> Client::execute(std::string_view line,
+                                                    const control::Enclosed& enclosed) {
   if (ended_) return Error{*ended_};
-  // What is not UTF-8 goes as U+FFFD: the daemon refuses either, and JSON can only carry this one.
-  Json request{{"execute", line}};
-  if (enclosed.text) request["text"] = *enclosed.text;
-  if (enclosed.accepted) request["accept"] = true;
-  if (hold_) request["hold"] = true;
-  const auto text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   // When awiked has ended the session meanwhile, why it did is still there to be read.
-  if (auto sent = write_line(text); !sent) {
+  if (auto sent = write_line(encode(control::Request{std::string(line), enclosed, hold_})); !sent) {
     auto last = read_answer();
     return Error{last ? std::move(sent.error()) : std::move(last.error())};
   }
   auto answer = read_answer();
   if (!answer) return Error{std::move(answer.error())};
-  auto reply = parse_reply(*answer);
-  if (!reply) return Error{std::string("awiked answered something that is no reply")};
-  mode_ = reply->mode;
+  auto* reply = answer->has_value() ? std::get_if<control::Reply>(&**answer) : nullptr;
+  if (reply == nullptr) return Error{std::string("awiked answered something that is no reply")};
+  mode_ = reply->place.mode;
   monitors_ = reply->monitor.value_or(monitors_);
-  return *std::move(reply);
+  return std::move(*reply);
 }
 
-bool Client::hand_on_log(const std::string& line) const {
-  const Json object = Json::parse(line, nullptr, false);
-  if (!object.is_object() || !object.contains("log")) return false;
-  if (on_log_) on_log_(object);
-  return true;
-}
-
-Result<std::string, std::string> Client::read_answer() {
+Result<std::optional<control::Message>, std::string> Client::read_answer() {
   for (;;) {
-    auto line = read_line();
-    if (!line) return line;
-    if (auto reason = reason_of_goodbye(*line)) return Error{*std::move(reason)};
-    if (!hand_on_log(*line)) return line;
+    auto message = read_message();
+    if (!message || !*message || !std::holds_alternative<control::LogLine>(**message)) return message;
   }
 }
 
-Result<void, std::string> Client::take_log() {
+Result<std::optional<control::Message>, std::string> Client::read_message() {
   const auto line = read_line();
   if (!line) return Error{line.error()};
-  if ((ended_ = reason_of_goodbye(*line))) return Error{*ended_};
-  static_cast<void>(hand_on_log(*line));  // there is nothing else that nobody has asked for
-  return {};
+  auto message = control::decode_message(*line);
+  if (!message) return message;
+  if (const auto* goodbye = std::get_if<control::Goodbye>(&*message)) {
+    ended_ = "awiked ended the session: " + goodbye->reason;
+    return Error{*ended_};
+  }
+  if (const auto* log = std::get_if<control::LogLine>(&*message); log != nullptr && on_log_) on_log_(*log);
+  return message;
+}
+
+Result<void, std::string> Client::take_log() {
+  const auto message = read_message();
+  if (!message) return Error{message.error()};
+  return {};  // there is nothing else that nobody has asked for
 }
 
 Result<std::string, std::string> Client::read_line() {

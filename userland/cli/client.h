@@ -1,52 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's side of the control protocol: one JSON object a line each way over awiked's socket.
+// A client of awiked's socket.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
+#include "userland/control/protocol.h"
 
 namespace awtun::cli {
-
-using Json = nlohmann::ordered_json;
-
-/// What the daemon answers to one line.
-struct Reply {
-  bool ok = false;
-  bool quit = false;  ///< The daemon ends the connection, as asked.
-  config::Mode mode = config::Mode::Exec;
-  std::string prompt = "#";  ///< The prompt less the host's name.
-  std::string view;          ///< What `data` is; empty: nothing to show.
-  Json data;
-  std::optional<config::Filter> filter;  ///< Of the text that `data` becomes.
-  bool json = false;                     ///< `data` is to be printed as it is.
-  std::optional<std::size_t> length;     ///< Lines of a page from now on; 0: no pages.
-  std::optional<bool> monitor;           ///< Whether the log comes from now on.
-  /// What the command waits for: that it be executed again with that.
-  enum class Ask : std::uint8_t { Nothing, Text, File, Acceptance, Patience } ask = Ask::Nothing;
-  std::string subject;  ///< The file that is asked for, or the question to accept.
-
-  bool syntax = false;  ///< Of an error: the line is no command; else the command is refused.
-  std::string message;  ///< Of an error.
-  std::string kind;     ///< "invalid", "incomplete", "ambiguous", "refused".
-  std::optional<std::size_t> column;
-  std::vector<std::string> expected;
-};
-
-/// Reads a reply; nullopt when `line` is none. Fields of the wrong type count as missing.
-std::optional<Reply> parse_reply(std::string_view line);
-
-/// What goes to the daemon beside a command's line.
-struct Enclosed {
-  std::optional<std::string> text = std::nullopt;  ///< What the operator has pasted, or a file.
-  bool accepted = false;                           ///< And has said yes to.
-};
 
 /// A connection to awiked. The session, with its mode, lives as long as it.
 class Client {
@@ -61,10 +26,10 @@ class Client {
   ~Client();
 
   /// Has the daemon execute `line` and waits for the answer. An error means that the connection is lost.
-  Result<Reply, std::string> execute(std::string_view line, const Enclosed& enclosed = {});
+  Result<control::Reply, std::string> execute(std::string_view line, const control::Enclosed& enclosed = {});
 
   /// Takes a line of the daemon's log, which may come whenever the daemon has something to say.
-  using OnLog = std::function<void(const Json& line)>;
+  using OnLog = std::function<void(const control::LogLine& line)>;
   void on_log(OnLog take) { on_log_ = std::move(take); }
   /// Waits for a line of the log and hands it on; an error when the connection is lost.
   Result<void, std::string> take_log();
@@ -87,11 +52,11 @@ class Client {
  private:
   explicit Client(int socket) : socket_(socket) {}
   Result<void, std::string> read_hello();
-  /// The next line that is not of the log.
-  Result<std::string, std::string> read_answer();
+  /// The next message that is not a line of the log; an error when it ends the session.
+  Result<std::optional<control::Message>, std::string> read_answer();
+  /// What the next line says, if it says something. The log is handed on; an error when it ends the session.
+  Result<std::optional<control::Message>, std::string> read_message();
   Result<std::string, std::string> read_line();
-  /// True when the line is one of the log, which then has been handed on.
-  bool hand_on_log(const std::string& line) const;
   Result<void, std::string> write_line(const std::string& line);
 
   int socket_ = -1;

@@ -18,13 +18,11 @@ constexpr std::string_view kEnd = "-----END ";
 constexpr std::size_t kMaxPaste = 48 * 1024;
 constexpr std::chrono::milliseconds kMoment{100};
 
+using control::Ask;
+using control::Reply;
+
 Reply refusal(const Reply& last, std::string message) {
-  Reply reply;
-  reply.mode = last.mode;
-  reply.prompt = last.prompt;
-  reply.message = std::move(message);
-  reply.kind = "refused";
-  return reply;
+  return {.place = last.place, .failure = control::Failure{std::move(message)}};
 }
 
 std::string trimmed(std::string line) {
@@ -102,20 +100,20 @@ std::optional<std::string> read_configuration(std::istream& file) {
   return text;
 }
 
-Result<Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
-                                    std::ostream& screen) {
-  Enclosed enclosed;
+Result<control::Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
+                                             std::ostream& screen) {
+  control::Enclosed enclosed;
   for (;;) {
     auto reply = client.execute(line, enclosed);
-    if (!reply || reply->ask == Reply::Ask::Nothing) return reply;
+    if (!reply || reply->ask == Ask::Nothing) return reply;
     screen << render(reply->view, reply->data) << std::flush;
-    if (reply->ask == Reply::Ask::Patience) {
+    if (reply->ask == Ask::Patience) {
       std::this_thread::sleep_for(kMoment);
-    } else if (reply->ask == Reply::Ask::Acceptance) {
+    } else if (reply->ask == Ask::Acceptance) {
       if (!accepts(answers, reply->subject, screen)) return refusal(*reply, "not accepted");
       enclosed.accepted = true;
     } else {
-      auto text = reply->ask == Reply::Ask::File ? read_file(reply->subject) : read_paste(answers, screen);
+      auto text = reply->ask == Ask::File ? read_file(reply->subject) : read_paste(answers, screen);
       if (!text) return refusal(*reply, std::move(text.error()));
       enclosed.text = *std::move(text);
     }

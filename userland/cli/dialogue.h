@@ -26,7 +26,7 @@ std::optional<std::string> read_configuration(std::istream& file);
 
 /// Executes `line` and answers what it asks back. What is asked and found is written to `screen`. The reply
 /// is the last one; a paste that is given up, incomplete or not accepted makes it a refusal.
-Result<Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
-                                    std::ostream& screen);
+Result<control::Reply, std::string> converse(Client& client, std::string_view line, const Answers& answers,
+                                             std::ostream& screen);
 
 }  // namespace awtun::cli

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "userland/control/protocol.h"
+
 namespace awtun::cli {
 
 std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv) {
@@ -11,7 +13,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
       "Command line of the awtun IPsec router. Without a command: a shell on a terminal,\n"
       "else a script on standard input.",
       "awcli");
-  app.set_version_flag("-V,--version", "awcli 0.1");
+  app.set_version_flag("-V,--version", "awcli " + std::string(control::kVersion));
   app.add_option("-s,--socket", options.socket, "awiked's control socket")->capture_default_str();
   app.add_flag("-j,--json", options.json, "Show JSON instead of text");
   app.add_flag("-y,--yes", options.yes, "Accept what would be asked about");

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/render.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 
 #include "userland/cli/phrases.h"
 #include "userland/cli/render_config.h"
+#include "userland/control/protocol.h"
 
 namespace awtun::cli {
 namespace {
@@ -114,6 +116,26 @@ std::string startup_errors(const Json& data) {
 
 std::string ipsec_sas(const Json& data) { return blocks(list_of(data, "sas"), "No IPsec SA.", ipsec_sa); }
 
+/// A column is as wide as what it may hold, but for the peer's address, which is mostly shorter.
+std::string brief_line(const std::string& tunnel, const std::string& peer, std::size_t width,
+                       const std::string& state, const std::string& age) {
+  std::string line = fmt::format("{:<11}  {:<{}}  {:<11}  {}", tunnel, peer, width, state, age);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return printable(std::move(line)) + "\n";
+}
+
+std::string sas_in_brief(const Json& data) {
+  const Json& tunnels = list_of(data, "tunnels");
+  if (tunnels.empty()) return "No protected tunnel.\n";
+  std::size_t width = 4;
+  for (const Json& each : tunnels) width = std::max(width, text_of(each, "peer").size());
+  std::string out = brief_line("Tunnel", "Peer", width, "State", "Age");
+  for (const Json& each : tunnels)
+    out += brief_line(text_of(each, "tunnel"), text_of(each, "peer"), width, text_of(each, "state"),
+                      time_of(each, "age"));
+  return out + counted(std::to_string(tunnels.size()), "tunnel") + ", " + text_of(data, "up") + " up\n";
+}
+
 std::string interfaces(const Json& data) {
   return blocks(list_of(data, "interfaces"), "No such interface.", interface);
 }
@@ -130,39 +152,56 @@ std::string tech_support(const Json& data) {
   return out;
 }
 
-struct Renderer {
-  std::string_view view;
-  std::string (*render)(const Json& data);
-};
-
-constexpr std::array kRenderers = {
-    Renderer{"isakmp-sa", isakmp_sas},
-    Renderer{"isakmp-peer", render_isakmp_peers},
-    Renderer{"isakmp-counters", render_isakmp_counters},
-    Renderer{"isakmp-key", render_isakmp_keys},
-    Renderer{"isakmp-profile", render_isakmp_profiles},
-    Renderer{"ipsec-sa", ipsec_sas},
-    Renderer{"ipsec-peer", render_ipsec_peers},
-    Renderer{"ipsec-counters", render_ipsec_counters},
-    Renderer{"ipsec-policy", render_ipsec_policies},
-    Renderer{"ipsec-profile", render_ipsec_profiles},
-    Renderer{"pki-trustpoints", render_trustpoints},
-    Renderer{"pki-certificates", render_certificates},
-    Renderer{"pki-certificates-pem", lines},
-    Renderer{"interface", interfaces},
-    Renderer{"running-config", lines},
-    Renderer{"startup-config", lines},
-    Renderer{"startup-config-errors", startup_errors},
-    Renderer{"reload", reload},
-    Renderer{"tech-support", tech_support},
-    Renderer{"message", lines},
-};
+std::string text_of_view(config::View view, const Json& data) {
+  switch (view) {
+    case config::View::RunningConfig:
+    case config::View::StartupConfig:
+    case config::View::PkiCertificatesPem:
+      return lines(data);
+    case config::View::StartupConfigErrors:
+      return startup_errors(data);
+    case config::View::Reload:
+      return reload(data);
+    case config::View::Interface:
+      return interfaces(data);
+    case config::View::IsakmpSa:
+      return isakmp_sas(data);
+    case config::View::IsakmpSaBrief:
+    case config::View::IpsecSaBrief:
+      return sas_in_brief(data);
+    case config::View::IsakmpPeer:
+      return render_isakmp_peers(data);
+    case config::View::IsakmpCounters:
+      return render_isakmp_counters(data);
+    case config::View::IsakmpProfile:
+      return render_isakmp_profiles(data);
+    case config::View::IsakmpKey:
+      return render_isakmp_keys(data);
+    case config::View::IpsecSa:
+      return ipsec_sas(data);
+    case config::View::IpsecPeer:
+      return render_ipsec_peers(data);
+    case config::View::IpsecCounters:
+      return render_ipsec_counters(data);
+    case config::View::IpsecPolicy:
+      return render_ipsec_policies(data);
+    case config::View::IpsecProfile:
+      return render_ipsec_profiles(data);
+    case config::View::PkiTrustpoints:
+      return render_trustpoints(data);
+    case config::View::PkiCertificates:
+      return render_certificates(data);
+    case config::View::TechSupport:
+      return tech_support(data);
+  }
+  return {};
+}
 
 }  // namespace
 
 std::string render(std::string_view view, const Json& data) {
-  const auto known = std::ranges::find(kRenderers, view, &Renderer::view);
-  if (known != kRenderers.end()) return known->render(data);
+  if (view == control::kMessage) return lines(data);
+  if (const auto known = config::view_called(view)) return text_of_view(*known, data);
   return view.empty() ? std::string{} : data.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "userland/cli/client.h"
+#include "userland/cli/fields.h"
 
 namespace awtun::cli {
 

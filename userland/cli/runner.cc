@@ -23,31 +23,29 @@ std::string as_message(const std::string& text) {
   return text.starts_with('%') ? text : "% " + printable(text);
 }
 
-void print_error(const Output& output, std::string_view line, const Reply& reply, std::string_view place) {
+void print_error(const Output& output, std::string_view line, const control::Failure& failure,
+                 std::string_view place) {
   if (output.json) {
-    Json error{{"message", reply.message}, {"kind", reply.kind}};
-    if (reply.column) error["column"] = *reply.column;
-    if (!reply.expected.empty()) error["expected"] = reply.expected;
+    Json error{{"message", failure.message}, {"kind", failure.kind}};
+    if (failure.column) error["column"] = *failure.column;
+    if (!failure.expected.empty()) error["expected"] = failure.expected;
     if (!place.empty()) error["place"] = place;
     output.err << dump({{"error", std::move(error)}}, -1);
     return;
   }
   if (!place.empty()) output.err << place << ":\n";
-  const bool caret = reply.kind == "invalid" && reply.column && *reply.column <= line.size();
-  output.err << config::render_error(printable(std::string(line)), caret ? reply.column : std::nullopt,
-                                     as_message(reply.message), reply.expected);
+  const bool caret = failure.kind == "invalid" && failure.column && *failure.column <= line.size();
+  output.err << config::render_error(printable(std::string(line)), caret ? failure.column : std::nullopt,
+                                     as_message(failure.message), failure.expected);
 }
 
-ExitStatus print_view(const Output& output, std::string_view line, const Reply& reply,
+ExitStatus print_view(const Output& output, std::string_view line, const control::Reply& reply,
                       std::string_view place) {
   std::string text = output.json || reply.json ? dump(reply.data, 2) : render(reply.view, reply.data);
   if (reply.filter) {
     auto rest = filtered(text, *reply.filter);
     if (!rest) {
-      Reply refused;
-      refused.message = std::move(rest.error());
-      refused.kind = "refused";
-      print_error(output, line, refused, place);
+      print_error(output, line, {std::move(rest.error())}, place);
       return ExitStatus::Syntax;
     }
     text = *std::move(rest);
@@ -72,46 +70,42 @@ std::optional<ExitStatus> run_line(Client& client, const Output& output, std::st
 }
 
 void print_file_error(const Output& output, const config::FileError& error, const std::string& name) {
-  Reply reply;
-  reply.message = error.message;
-  reply.kind = error.syntax ? "invalid" : "refused";
-  if (error.syntax) reply.column = error.column;
-  reply.expected = error.expected;
-  print_error(output, error.text, reply, name + ":" + std::to_string(error.line));
+  control::Failure failure{.message = error.message, .expected = error.expected};
+  if (error.syntax) failure.kind = "invalid";
+  if (error.syntax) failure.column = error.column;
+  print_error(output, error.text, failure, name + ":" + std::to_string(error.line));
 }
 
 }  // namespace
 
-ExitStatus print_reply(const Output& output, std::string_view line, const Reply& reply,
+ExitStatus print_reply(const Output& output, std::string_view line, const control::Reply& reply,
                        std::string_view place) {
-  if (!reply.ok) {
-    print_error(output, line, reply, place);
-  } else if (!reply.view.empty()) {
+  if (reply.failure)
+    print_error(output, line, *reply.failure, place);
+  else if (!reply.view.empty())
     return print_view(output, line, reply, place);
-  }
   return status_of(reply);
 }
 
-void print_log(const Output& output, const Json& line) {
+void print_log(const Output& output, const control::LogLine& line) {
   if (output.json) {
-    output.out << dump(line, -1) << std::flush;
+    output.out << encode(line) << std::endl;
     return;
   }
-  const std::string level = text_of(line, "level");
   output.out << fmt::format("{:%H:%M:%S} ", fmt::localtime(std::time(nullptr)))
-             << (level == "warning" || level == "error" ? level + ": " : "")
-             << printable(text_of(line, "log")) << "\n"
+             << (line.level == "warning" || line.level == "error" ? line.level + ": " : "")
+             << printable(line.text) << "\n"
              << std::flush;
 }
 
-ExitStatus status_of(const Reply& reply) {
-  if (reply.ok) return ExitStatus::Done;
-  return reply.syntax ? ExitStatus::Syntax : ExitStatus::Refused;
+ExitStatus status_of(const control::Reply& reply) {
+  if (reply.ok()) return ExitStatus::Done;
+  return reply.failure->syntax ? ExitStatus::Syntax : ExitStatus::Refused;
 }
 
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers) {
-  client.on_log([&output](const Json& line) { print_log(output, line); });
+  client.on_log([&output](const control::LogLine& line) { print_log(output, line); });
   for (const std::string& line : lines) {
     if (const auto status = run_line(client, output, line, answers, "")) return *status;
   }

@@ -24,14 +24,14 @@ struct Output {
 
 /// Prints a reply; `place` ("setup.txt:12"), where not empty, stands before an error. The status is that
 /// of the reply, unless its filter's pattern is none.
-ExitStatus print_reply(const Output& output, std::string_view line, const Reply& reply,
+ExitStatus print_reply(const Output& output, std::string_view line, const control::Reply& reply,
                        std::string_view place = "");
 
 /// Prints a line of the daemon's log, with the time.
-void print_log(const Output& output, const Json& line);
+void print_log(const Output& output, const control::LogLine& line);
 
 /// The status that a reply stands for.
-ExitStatus status_of(const Reply& reply);
+ExitStatus status_of(const control::Reply& reply);
 
 /// Runs `lines` until one fails or ends the connection. What they ask back is read from `answers`. When the
 /// last one turned the log on, prints it until the connection is lost.

@@ -208,19 +208,19 @@ void Editor::remember(const std::string& line) {
 
 ExitStatus run_shell(Client& client, const Output& output) {
   const HistoryFile file = HistoryFile::of_user();
-  client.on_log([&output](const Json& line) { print_log(output, line); });
+  client.on_log([&output](const control::LogLine& line) { print_log(output, line); });
   Editor editor(client);
   std::optional<std::size_t> length;
   for (const std::string& line : file.read()) editor.remember(line);
-  Reply last;
+  control::Reply last;
   while (!last.quit) {
-    const auto line = editor.read(client.hostname() + last.prompt + " ", last.mode);
+    const auto line = editor.read(client.hostname() + last.place.prompt + " ", last.place.mode);
     if (!line) {
       output.out << "\n";
       break;
     }
     if (!config::mask_secrets(*line)) editor.remember(*line);
-    const auto ask = [&](const std::string& question) { return editor.read(question, last.mode); };
+    const auto ask = [&](const std::string& question) { return editor.read(question, last.place.mode); };
     auto reply = converse(client, *line, {ask}, output.out);
     if (!reply) {
       output.err << "awcli: " << reply.error() << "\n";
@@ -230,7 +230,7 @@ ExitStatus run_shell(Client& client, const Output& output) {
     std::ostringstream text;
     print_reply({text, output.err, output.json}, *line, *reply);
     print_pages(text.str(), page_length(length));
-    if (reply->ok) file.append(*line);
+    if (reply->ok()) file.append(*line);
     last = *std::move(reply);
   }
   return ExitStatus::Done;

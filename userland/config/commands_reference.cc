@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints Documentation/commands.md: every command, as the table has it.
+// Prints Documentation/commands.md: every command, as the table has it, and every view.
 #include <iostream>
 #include <string>
 
@@ -35,6 +35,12 @@ std::string title(Mode mode) {
   return "\n## `" + prompt + "`\n\n";
 }
 
+void print_views() {
+  std::cout << "\n## Views\n\nWhat each `show` says as JSON is in `Documentation/schemas`, by its name.\n\n"
+               "| command | name |\n|---|---|\n";
+  for (const ViewRow& row : kViews) std::cout << "| `" << row.command() << "` | `" << row.name << "` |\n";
+}
+
 void print() {
   std::cout << "# Commands\n\n"
                "Made from the command table by `build/userland/bin/commands_reference`; a test compares.\n\n"
@@ -48,6 +54,7 @@ void print() {
       std::cout << "    " << command_text(form) << "\n";
     }
   }
+  print_views();
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "userland/config/rows/line.h"
 #include "userland/config/rows/pki.h"
 #include "userland/config/rows/route.h"
+#include "userland/config/rows/show.h"
 
 namespace awtun::config {
 namespace {
@@ -24,11 +25,18 @@ constexpr auto concatenate(const std::array<Row, Sizes>&... parts) {
   return all;
 }
 
-/// Of one mode, in the order in which running-config writes them.
-constexpr auto kRows = concatenate(rows::kExec, rows::kPki, rows::kIsakmp, rows::kIpsec, rows::kInterface,
-                                   rows::kRoute, rows::kLine, rows::common(Mode::Config),
-                                   rows::common(Mode::Interface), rows::common(Mode::IsakmpProfile),
-                                   rows::common(Mode::IpsecProfile), rows::common(Mode::Trustpoint));
+template <std::size_t Size>
+constexpr auto sorted(std::array<Row, Size> rows) {
+  std::ranges::sort(rows, {}, &Row::pattern);
+  return rows;
+}
+
+/// Of one mode, in the order in which running-config writes them; those of Exec mode by name.
+constexpr auto kRows =
+    concatenate(sorted(concatenate(rows::kExec, rows::kShow, rows::kShowInOtherWords)), rows::kPki,
+                rows::kIsakmp, rows::kIpsec, rows::kInterface, rows::kRoute, rows::kLine,
+                rows::common(Mode::Config), rows::common(Mode::Interface), rows::common(Mode::IsakmpProfile),
+                rows::common(Mode::IpsecProfile), rows::common(Mode::Trustpoint));
 
 // --- Forms, built and checked by the compiler -----------------------------------------------------
 

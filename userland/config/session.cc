@@ -76,50 +76,6 @@ std::string prompt(const Session& session, std::string_view hostname) {
   return std::string(hostname) + std::string(prompt_suffix(session.mode));
 }
 
-std::string_view to_string(View view) {
-  switch (view) {
-    case View::IsakmpSa:
-      return "isakmp-sa";
-    case View::IsakmpPeer:
-      return "isakmp-peer";
-    case View::IsakmpCounters:
-      return "isakmp-counters";
-    case View::IsakmpKey:
-      return "isakmp-key";
-    case View::IsakmpProfile:
-      return "isakmp-profile";
-    case View::IpsecSa:
-      return "ipsec-sa";
-    case View::IpsecPeer:
-      return "ipsec-peer";
-    case View::IpsecCounters:
-      return "ipsec-counters";
-    case View::IpsecPolicy:
-      return "ipsec-policy";
-    case View::IpsecProfile:
-      return "ipsec-profile";
-    case View::PkiTrustpoints:
-      return "pki-trustpoints";
-    case View::PkiCertificates:
-      return "pki-certificates";
-    case View::PkiCertificatesPem:
-      return "pki-certificates-pem";
-    case View::Interface:
-      return "interface";
-    case View::RunningConfig:
-      return "running-config";
-    case View::StartupConfig:
-      return "startup-config";
-    case View::StartupConfigErrors:
-      return "startup-config-errors";
-    case View::Reload:
-      return "reload";
-    case View::TechSupport:
-      return "tech-support";
-  }
-  return "message";
-}
-
 std::string_view to_string(Filter::What what) {
   switch (what) {
     case Filter::What::Include:

@@ -15,6 +15,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/model.h"
+#include "userland/config/view.h"
 
 namespace awtun::config {
 
@@ -59,31 +60,6 @@ std::string_view prompt_suffix(Mode mode);
 /// "r1(config-if)#".
 std::string prompt(const Session& session, std::string_view hostname);
 
-enum class View : std::uint8_t {
-  IsakmpSa,
-  IsakmpPeer,
-  IsakmpCounters,
-  IsakmpKey,
-  IsakmpProfile,
-  IpsecSa,
-  IpsecPeer,
-  IpsecCounters,
-  IpsecPolicy,
-  IpsecProfile,
-  PkiTrustpoints,
-  PkiCertificates,
-  PkiCertificatesPem,
-  Interface,
-  RunningConfig,
-  StartupConfig,
-  StartupConfigErrors,
-  Reload,
-  TechSupport,
-};
-
-/// "isakmp-sa", "ipsec-sa", "interface", "running-config".
-std::string_view to_string(View view);
-
 /// Make `candidate` the running configuration (all of it or, saying why, nothing). Never equal to
 /// the configuration execute() was given.
 struct Edit {
@@ -95,6 +71,8 @@ struct Filter {
   enum class What : std::uint8_t { Include, Exclude, Begin, Count };
   What what = What::Include;
   std::string pattern;  ///< A POSIX extended regular expression.
+
+  bool operator==(const Filter&) const = default;
 };
 /// "include", "exclude", "begin", "count".
 std::string_view to_string(Filter::What what);

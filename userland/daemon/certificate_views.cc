@@ -56,8 +56,9 @@ Json pki_certificates_view(const config::Config& config, const pki::Credentials&
     for (const auto& list : trustpoint.revocation_lists())
       lists.push_back({{"trustpoint", name}, {"issuer", list.issuer()}});
   });
-  return {
-      {"schema", schema}, {"certificates", std::move(certificates)}, {"revocation_lists", std::move(lists)}};
+  return {{"schema", control::kSchema},
+          {"certificates", std::move(certificates)},
+          {"revocation_lists", std::move(lists)}};
 }
 
 Json pki_certificates_pem_view(const config::Config& config, const pki::Credentials& credentials,

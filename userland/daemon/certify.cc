@@ -9,13 +9,13 @@
 namespace awtun::daemon {
 namespace {
 
-using Ask = Turn::Ask;
-using Answer = Result<Turn, std::string>;
+using control::Ask;
+using Answer = Result<control::Turn, std::string>;
 
 constexpr std::string_view kValidated = "The certificate has been validated successfully.\n";
 constexpr std::string_view kRuler = "-----------------------------------------------------------------\n";
 
-Turn ask_for(std::string_view what) {
+control::Turn ask_for(std::string_view what) {
   return {Ask::Text, "Paste the " + std::string(what) + " PEM file into the terminal.\n" +
                          "Type \"abort\" to cancel.\n"};
 }
@@ -26,8 +26,9 @@ std::string to_text(const pki::Refusal& refusal) {
 
 /// Of what the operator has pasted and not accepted yet.
 Answer show(const pki::Pasted& pasted, std::string_view kind) {
-  return Turn{Ask::Acceptance, pki::to_text(pasted.description) + std::string(kind) + std::string(kValidated),
-              "Accept this certificate?"};
+  return control::Turn{Ask::Acceptance,
+                       pki::to_text(pasted.description) + std::string(kind) + std::string(kValidated),
+                       "Accept this certificate?"};
 }
 
 ByteView octets(const std::string& text) {
@@ -40,7 +41,7 @@ std::string key_label(const config::Trustpoint& settings) {
 
 // ---------------------------------------------------------------- authenticate
 
-Answer authenticate(const std::string& name, const Enclosed& enclosed, const TrustpointStore& store,
+Answer authenticate(const std::string& name, const control::Enclosed& enclosed, const TrustpointStore& store,
                     pki::WallClock now) {
   if (!enclosed.text) return ask_for("certificate");
   const auto pasted = pki::pasted_authority(*enclosed.text, now);
@@ -50,7 +51,7 @@ Answer authenticate(const std::string& name, const Enclosed& enclosed, const Tru
                                              : "This is a CA certificate.\n");
   if (auto saved = store.save_authority(name, pasted->certificates.front()); !saved)
     return Error{std::move(saved.error())};
-  return Turn{Ask::Nothing, "Successfully authenticated trustpoint \"" + name + "\"."};
+  return control::Turn{Ask::Nothing, "Successfully authenticated trustpoint \"" + name + "\"."};
 }
 
 // ---------------------------------------------------------------- enroll
@@ -95,13 +96,13 @@ Answer enroll(const config::Trustpoint& settings, const TrustpointStore& store, 
   if (auto objection = enroll_objection(settings)) return Error{*std::move(objection)};
   const auto key = key_for(settings, store, keys);
   if (!key) return Error{key.error()};
-  if (!*key) return Turn{Ask::Patience, ""};
+  if (!*key) return control::Turn{Ask::Patience, ""};
   const auto request = pki::signing_request(**key, {*settings.subject_name, {*settings.subject_alt_name}});
   if (!request) return Error{request.error()};
   std::string text = "Using private key \"" + key_label(settings) + "\"...\n";
   text += "Cut and paste this request to the certificate authority:\n";
   text.append(kRuler).append(*request).append(kRuler);
-  return Turn{Ask::Nothing, std::move(text)};
+  return control::Turn{Ask::Nothing, std::move(text)};
 }
 
 // ---------------------------------------------------------------- import
@@ -115,8 +116,8 @@ Result<crypto::Signer, std::string> enrolled_key(const std::string& name, const 
   return **std::move(key);
 }
 
-Answer import_own(const std::string& name, const config::Trustpoint& settings, const Enclosed& enclosed,
-                  const TrustpointStore& store, pki::WallClock now) {
+Answer import_own(const std::string& name, const config::Trustpoint& settings,
+                  const control::Enclosed& enclosed, const TrustpointStore& store, pki::WallClock now) {
   const auto trustpoint = store.load(name);
   if (!trustpoint) return Error{trustpoint.error()};
   if ((*trustpoint)->authorities().empty())
@@ -130,12 +131,13 @@ Answer import_own(const std::string& name, const config::Trustpoint& settings, c
                 "This is not a valid CA certificate. Attempting to import as a server certificate.\n");
   if (auto saved = store.save_own(name, *key, pasted->certificates); !saved)
     return Error{std::move(saved.error())};
-  return Turn{Ask::Nothing, "The certificate was successfully imported."};
+  return control::Turn{Ask::Nothing, "The certificate was successfully imported."};
 }
 
 /// A CA's certificate may be imported too, and is then the trusted one.
 Answer import_certificate(const std::string& name, const config::Trustpoint& settings,
-                          const Enclosed& enclosed, const TrustpointStore& store, pki::WallClock now) {
+                          const control::Enclosed& enclosed, const TrustpointStore& store,
+                          pki::WallClock now) {
   if (!enclosed.text) return ask_for("certificate");
   const auto certificates = pki::Certificate::from_pem(octets(*enclosed.text));
   if (!certificates) return Error{certificates.error()};
@@ -143,7 +145,7 @@ Answer import_certificate(const std::string& name, const config::Trustpoint& set
   return import_own(name, settings, enclosed, store, now);
 }
 
-Answer import_revocation_list(const std::string& name, const Enclosed& enclosed,
+Answer import_revocation_list(const std::string& name, const control::Enclosed& enclosed,
                               const TrustpointStore& store) {
   if (!enclosed.text) return ask_for("revocation list");
   const auto lists = pki::RevocationList::from_pem(octets(*enclosed.text));
@@ -157,13 +159,14 @@ Answer import_revocation_list(const std::string& name, const Enclosed& enclosed,
                    name};
   if (auto saved = store.save_revocation_lists(name, *enclosed.text); !saved)
     return Error{std::move(saved.error())};
-  return Turn{Ask::Nothing, "The revocation list was successfully imported."};
+  return control::Turn{Ask::Nothing, "The revocation list was successfully imported."};
 }
 
 }  // namespace
 
-Answer certify(const config::Certify& step, const config::Trustpoint& settings, const Enclosed& enclosed,
-               const TrustpointStore& store, KeyMaker& keys, pki::WallClock now) {
+Answer certify(const config::Certify& step, const config::Trustpoint& settings,
+               const control::Enclosed& enclosed, const TrustpointStore& store, KeyMaker& keys,
+               pki::WallClock now) {
   switch (step.what) {
     case config::Certify::What::Authenticate:
       return authenticate(step.trustpoint, enclosed, store, now);

@@ -8,7 +8,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
-#include "userland/daemon/dialogue.h"
+#include "userland/control/protocol.h"
 #include "userland/daemon/key_maker.h"
 #include "userland/daemon/trustpoint_store.h"
 
@@ -16,8 +16,8 @@ namespace awtun::daemon {
 
 /// `settings` are those of the trustpoint; `keys` makes what `enroll` has no key for. The error says why what
 /// was pasted is refused, or what is missing; then nothing has changed.
-Result<Turn, std::string> certify(const config::Certify& step, const config::Trustpoint& settings,
-                                  const Enclosed& enclosed, const TrustpointStore& store, KeyMaker& keys,
-                                  pki::WallClock now);
+Result<control::Turn, std::string> certify(const config::Certify& step, const config::Trustpoint& settings,
+                                           const control::Enclosed& enclosed, const TrustpointStore& store,
+                                           KeyMaker& keys, pki::WallClock now);
 
 }  // namespace awtun::daemon

@@ -168,7 +168,7 @@ Json isakmp_key_view(const config::Config& config) {
     object["key"] = std::string(key.key.view().begin(), key.key.view().end());
     keys.push_back(std::move(object));
   }
-  return {{"schema", schema}, {"keys", std::move(keys)}};
+  return {{"schema", control::kSchema}, {"keys", std::move(keys)}};
 }
 
 Json isakmp_profile_view(const config::Config& config, const std::optional<std::string>& name) {
@@ -179,7 +179,7 @@ Json isakmp_profile_view(const config::Config& config, const std::optional<std::
   for (const auto& [own, profile] : config.isakmp_profiles)
     if (named(name, own))
       profiles.push_back(isakmp_profile(users, own, profile.settings, profile.trustpoint));
-  return {{"schema", schema}, {"profiles", std::move(profiles)}};
+  return {{"schema", control::kSchema}, {"profiles", std::move(profiles)}};
 }
 
 Json ipsec_profile_view(const config::Config& config, const std::optional<std::string>& name) {
@@ -189,7 +189,7 @@ Json ipsec_profile_view(const config::Config& config, const std::optional<std::s
     profiles.push_back(ipsec_profile(users, config::kDefaultProfile, default_ipsec_profile()));
   for (const auto& [own, profile] : config.ipsec_profiles)
     if (named(name, own)) profiles.push_back(ipsec_profile(users, own, profile));
-  return {{"schema", schema}, {"profiles", std::move(profiles)}};
+  return {{"schema", control::kSchema}, {"profiles", std::move(profiles)}};
 }
 
 Json ipsec_policy_view(const config::Config& config, Only only) {
@@ -197,7 +197,7 @@ Json ipsec_policy_view(const config::Config& config, Only only) {
   for (const auto& [number, tunnel] : config.tunnels)
     if (tunnel.protection && (!only || *only == number))
       policies.push_back(policy_of(config, number, tunnel));
-  return {{"schema", schema}, {"policies", std::move(policies)}};
+  return {{"schema", control::kSchema}, {"policies", std::move(policies)}};
 }
 
 Json pki_trustpoints_view(const config::Config& config) {
@@ -205,7 +205,7 @@ Json pki_trustpoints_view(const config::Config& config) {
   auto trustpoints = Json::array();
   for (const auto& [name, trustpoint] : config.trustpoints)
     trustpoints.push_back(trustpoint_of(users, name, trustpoint));
-  return {{"schema", schema}, {"trustpoints", std::move(trustpoints)}};
+  return {{"schema", control::kSchema}, {"trustpoints", std::move(trustpoints)}};
 }
 
 }  // namespace awtun::daemon

@@ -79,7 +79,7 @@ Place place_of(int fd, const std::string& readers) {
 
 /// A socket that was just accepted has room for this.
 void refuse(const UniqueFd& fd, const std::string& reason) {
-  const auto line = rejection(reason).line + "\n";
+  const auto line = encode(refused({}, reason)) + "\n";
   (void)::send(fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -155,13 +155,13 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener,
-                             const CommandTarget& target, std::string readers)
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
+                             std::string readers)
     : loop_(loop),
       claim_(std::move(claim)),
       listener_fd_(std::move(listener)),
       spare_(spare_descriptor()),
-      target_(target),
+      operations_(operations),
       readers_(std::move(readers)),
       turn_(loop, [this] { serve_all(); }),
       look_(loop, [this] { look_around(); }),
@@ -171,13 +171,13 @@ ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listen
 ControlServer::~ControlServer() { ::unlink(claim_.path().c_str()); }
 
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
-                                                                          const CommandTarget& target,
+                                                                          Operations& operations,
                                                                           const std::string& readers) {
   if (!readers.empty() && !group_called(readers.c_str())) return Error{"there is no group " + readers};
   auto fd = listening_socket(claim.path(), !readers.empty());
   if (!fd) return Error{fd.error()};
   return std::unique_ptr<ControlServer>(
-      new ControlServer(loop, std::move(claim), std::move(*fd), target, readers));
+      new ControlServer(loop, std::move(claim), std::move(*fd), operations, readers));
 }
 
 // ---------------------------------------------------------------- who comes and goes
@@ -258,19 +258,21 @@ void ControlServer::add(UniqueFd fd, const Place& place) {
       [](bufferevent*, short, void* c) { guarded(c, [](auto& server, auto& it) { server.drop(it); }); },
       &client);
   bufferevent_enable(buffer, EV_READ);
-  send(client, hello(target_));
+  send(client, encode(hello(operations_)));
   if (!look_.running()) look_.start(look_interval);
 }
 
 void ControlServer::drop(Client& client) { clients_.erase(client.self); }
 
 void ControlServer::say_goodbye(Client& client, const std::string& reason) {
-  if (!client.closing) send(client, goodbye(reason));
+  if (client.closing) return;
+  close_when_sent(client);
+  send(client, encode(control::Goodbye{reason}));
 }
 
 /// Its place is free when this returns, whether it reads or not.
 void ControlServer::end_now(Client& client, const std::string& reason) {
-  const auto line = goodbye(reason).line + "\n";
+  const auto line = encode(control::Goodbye{reason}) + "\n";
   if (unread(client) == 0)
     (void)::send(bufferevent_getfd(client.buffer.get()), line.data(), line.size(),
                  MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -299,7 +301,7 @@ void ControlServer::look_at(Client& client, SteadyTime now) {
   if (client.unread_since && now - *client.unread_since > patience) return drop(client);
   if (client.request_since && now - *client.request_since > patience)
     return say_goodbye(client, "a request was not complete within " + in_words(patience));
-  const auto timeout = target_.running().exec_timeout;
+  const auto timeout = operations_.running().exec_timeout;
   const bool watches = client.who.monitors || client.who.debugs;
   if (timeout.count() != 0 && !watches && now - client.place.idle_since >= timeout)
     say_goodbye(client, "idle for " + in_words(timeout) + " (exec-timeout)");
@@ -317,11 +319,11 @@ std::size_t ControlServer::unread_by_all() const {
 }
 
 void ControlServer::log(int level, std::string_view text) {
-  std::optional<Reply> line;  // made for the first who wants it
+  std::optional<std::string> line;  // made for the first who wants it
   for (auto& client : clients_) {
     const bool wanted = client.who.debugs || (client.who.monitors && level >= spdlog::level::info);
     if (client.closing || !wanted || unread(client) >= max_unread) continue;
-    if (!line) line = log_line(level_name(level), text);
+    if (!line) line = encode(control::LogLine{std::string(text), std::string(level_name(level))});
     send(client, *line);
   }
 }
@@ -375,7 +377,7 @@ void ControlServer::skip(Client& client) {
   if (end == client.received.npos) return;
   client.skips = false;
   client.request_since.reset();
-  send(client, refused(client.who, client.refusal));
+  send(client, encode(refused(client.who.session, client.refusal)));
 }
 
 bool ControlServer::has_request(const Client& client) {
@@ -423,30 +425,33 @@ void ControlServer::serve(Client& client) {
 }
 
 /// Out of memory is the end of the command, not of the daemon.
-Reply ControlServer::answer_for(Client& client, std::string_view request) {
+std::string ControlServer::answer_for(Client& client, std::string_view request) {
   auto session = client.who.session;
   try {
-    auto reply = answer(target_, client.who, request);
-    const auto all = unread_by_all() + reply.line.size();
-    if (reply.line.size() > max_answer || (!client.who.may_change && all > max_answer))
-      return refused(client.who,
-                     "the answer is too large: " + std::to_string(reply.line.size() / mebi) + " MiB");
-    return reply;
+    auto reply = answer(operations_, client.who, request);
+    if (reply.quit) close_when_sent(client);
+    auto line = encode(std::move(reply));
+    const auto all = unread_by_all() + line.size();
+    if (line.size() > max_answer || (!client.who.may_change && all > max_answer))
+      return encode(refused(client.who.session,
+                            "the answer is too large: " + std::to_string(line.size() / mebi) + " MiB"));
+    return line;
   } catch (const std::bad_alloc&) {
   } catch (const std::length_error&) {
   }
   client.who.session = std::move(session);
   client.who.block.reset();
   spdlog::warn("a command is given up: out of memory");
-  return refused(client.who, "out of memory: the command is given up");
+  return encode(refused(client.who.session, "out of memory: the command is given up"));
 }
 
-void ControlServer::send(Client& client, const Reply& reply) {
-  if (reply.close) {
-    client.closing = std::chrono::steady_clock::now();
-    bufferevent_disable(client.buffer.get(), EV_READ);
-  }
-  if (bufferevent_write(client.buffer.get(), reply.line.data(), reply.line.size()) != 0 ||
+void ControlServer::close_when_sent(Client& client) {
+  client.closing = std::chrono::steady_clock::now();
+  bufferevent_disable(client.buffer.get(), EV_READ);
+}
+
+void ControlServer::send(Client& client, std::string_view line) {
+  if (bufferevent_write(client.buffer.get(), line.data(), line.size()) != 0 ||
       bufferevent_write(client.buffer.get(), "\n", 1) != 0)
     client.closing = SteadyTime();  // it has half an answer, or none
 }

@@ -39,10 +39,10 @@ class SocketClaim {
 /// and ended.
 class ControlServer {
  public:
-  /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `target` must outlive the
+  /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `operations` must outlive the
   /// server.
   static Result<std::unique_ptr<ControlServer>, std::string> listen(EventLoop& loop, SocketClaim claim,
-                                                                    const CommandTarget& target,
+                                                                    Operations& operations,
                                                                     const std::string& readers);
   ~ControlServer();
 
@@ -73,7 +73,7 @@ class ControlServer {
     std::optional<SteadyTime> closing = {};        ///< Ends once all is sent, or soon.
   };
 
-  ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, const CommandTarget& target,
+  ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
                 std::string readers);
   void accept_some();
   void back_off(int error);
@@ -88,8 +88,10 @@ class ControlServer {
   static bool may_be_served(const Client& client);
   void serve_all();
   void serve(Client& client);
-  Reply answer_for(Client& client, std::string_view request);
-  void send(Client& client, const Reply& reply);
+  /// A reply, encoded.
+  std::string answer_for(Client& client, std::string_view request);
+  void send(Client& client, std::string_view line);
+  static void close_when_sent(Client& client);
   void end_now(Client& client, const std::string& reason);
   void say_goodbye(Client& client, const std::string& reason);
   void look_around();
@@ -105,7 +107,7 @@ class ControlServer {
   SocketClaim claim_;
   UniqueFd listener_fd_;
   UniqueFd spare_;  ///< Given up to tell a client that there is no descriptor for it.
-  const CommandTarget& target_;
+  Operations& operations_;
   std::string readers_;
   std::list<Client> clients_;
   Timer turn_;  ///< Unlike Deferred it lets the loop look at the sockets first.

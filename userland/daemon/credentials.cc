@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/credentials.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 namespace awtun::daemon {
@@ -23,6 +25,10 @@ std::vector<Bytes> Credentials::authorities(std::string_view trustpoint) const {
   const auto found = all->find(trustpoint);
   if (found == all->end()) return {};
   return found->second->authority_hashes();
+}
+
+void reload_logging_errors(Credentials& credentials) {
+  for (const auto& error : credentials.reload()) spdlog::warn("trustpoint left out: {}", error);
 }
 
 }  // namespace awtun::daemon

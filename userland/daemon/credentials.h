@@ -34,4 +34,7 @@ class Credentials {
   std::shared_ptr<const pki::Credentials> current_ = std::make_shared<const pki::Credentials>();
 };
 
+/// Reads all again, and has the log say what is left out.
+void reload_logging_errors(Credentials& credentials);
+
 }  // namespace awtun::daemon

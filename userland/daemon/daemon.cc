@@ -4,27 +4,18 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 #include <sys/random.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
 
-#include "userland/daemon/certificate_views.h"
-#include "userland/daemon/certify.h"
-#include "userland/daemon/config_views.h"
 #include "userland/daemon/endpoints.h"
 #include "userland/daemon/jobs.h"
 #include "userland/daemon/kept_secret.h"
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/log_limit.h"
 #include "userland/daemon/missed_events.h"
-#include "userland/daemon/operate.h"
-#include "userland/daemon/peer_views.h"
-#include "userland/daemon/startup_file.h"
-#include "userland/daemon/tech_support.h"
 
 namespace awtun::daemon {
 namespace {
@@ -37,12 +28,6 @@ void fill_random(MutableByteView octets) {
     if (got < 0 && errno != EINTR) std::abort();
     if (got > 0) octets = octets.subspan(static_cast<std::size_t>(got));
   }
-}
-
-std::string hostname() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "awtun";
-  return name.data();
 }
 
 }  // namespace
@@ -71,10 +56,11 @@ Result<std::unique_ptr<Daemon>, std::string> Daemon::start(const Options& option
   if (!ports) return Error{ports.error()};
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(*ports)));
   if (auto opened = daemon->open_transport(); !opened) return Error{opened.error()};
-  daemon->reload_credentials();
+  reload_logging_errors(daemon->credentials_);
   if (auto removed = daemon->applier_.remove_leftovers(); !removed) return Error{removed.error()};
-  daemon->apply_startup();
-  auto control = ControlServer::listen(daemon->loop_, std::move(*claim), daemon->commands_, options.readers);
+  daemon->operations_->begin();
+  auto control =
+      ControlServer::listen(daemon->loop_, std::move(*claim), *daemon->operations_, options.readers);
   if (!control) {
     daemon->stop();
     return Error{control.error()};
@@ -104,22 +90,6 @@ Daemon::Daemon(const Options& options, Ports ports)
                                       options_.socket.string());
           },
           [this](const std::string& trustpoint) { return authorities(trustpoint); }),
-      startup_(options_.config),
-      delayed_reload_(loop_, [this] { reload_now(); }),
-      commands_{
-          hostname(),
-          [this]() -> const config::Config& { return applier_.running(); },
-          [this](config::Config candidate) { return apply(std::move(candidate)); },
-          [this](const Enclosed& enclosed) { return startup_.save(applier_.running(), enclosed); },
-          [this](const config::Show& wanted) { return show(wanted); },
-          [this](const config::Operate& wanted) { return operate(wanted); },
-          [this](const config::Certify& step, const Enclosed& enclosed) { return certify(step, enclosed); },
-          [this](const config::Replace& wanted, const Enclosed& enclosed) {
-            return replace_by_file(wanted, enclosed);
-          },
-          [this](const config::Reload& wanted, const Enclosed& enclosed) {
-            return reload(wanted, enclosed);
-          }},
       log_watch_([this](int level, std::string_view text) {
         if (control_) control_->log(level, text);
       }),
@@ -128,15 +98,8 @@ Daemon::Daemon(const Options& options, Ports ports)
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       hang_up_(loop_, SIGHUP, [this] {
         spdlog::info("SIGHUP: the trustpoints are read anew; the configuration changes by awcli");
-        renew_credentials();
+        operations_->renew_credentials();
       }) {}
-
-/// Whatever is wrong with it, there is a command line to mend it by.
-void Daemon::apply_startup() {
-  auto startup = startup_.load();
-  log_errors(options_.config, startup.errors);
-  applier_.begin(std::move(startup.config));
-}
 
 Result<void, std::string> Daemon::open_transport() {
   auto opened = UdpTransport::open(
@@ -150,6 +113,9 @@ Result<void, std::string> Daemon::open_transport() {
   transport_ = std::move(*opened);
   executor_.emplace(*transport_, ports_.data_plane, workers_, tunnels_,
                     ports_.key_log ? &*ports_.key_log : nullptr);
+  operations_.emplace(DaemonOperations::Parts{loop_, ports_.routing, ports_.data_plane, tunnels_,
+                                              credentials_, keys_, *transport_, engine_, applier_},
+                      options_.config);
   return hand_over_transports();
 }
 
@@ -166,19 +132,9 @@ Result<void, std::string> Daemon::hand_over_transports() {
   return {};
 }
 
-void Daemon::reload_credentials() {
-  for (const auto& error : credentials_.reload()) spdlog::warn("trustpoint left out: {}", error);
-}
-
-/// What is stored for the trustpoints has changed.
-void Daemon::renew_credentials() {
-  reload_credentials();
-  applier_.renew_policies();
-}
-
 // One that the configuration has just named may have been put there since.
 std::vector<Bytes> Daemon::authorities(const std::string& trustpoint) {
-  if (!credentials_.current()->contains(trustpoint)) reload_credentials();
+  if (!credentials_.current()->contains(trustpoint)) reload_logging_errors(credentials_);
   return credentials_.authorities(trustpoint);
 }
 
@@ -252,172 +208,6 @@ void Daemon::check_every_sa() {
   if (!sas) return spdlog::warn("{}", sas.error().to_string());
   for (const auto& event : missed_events(*sas, engine_.status(), tunnels_))
     std::visit([this](const auto& what) { serve(what); }, event);
-}
-
-// ---------------------------------------------------------------- operate
-
-Result<void, std::string> Daemon::operate(const config::Operate& wanted) {
-  const auto status = engine_.status();
-  if (wanted.what == config::Operate::What::ClearIsakmpCounters)
-    cleared_counters_ = {status.counters, transport_->counters()};
-  auto inputs = inputs_for(wanted, applier_.running(), status);
-  if (!inputs) return Error{std::move(inputs.error())};
-  for (auto& input : *inputs) engine_.handle(std::move(input));
-  return {};
-}
-
-/// A trustpoint that is no longer configured takes along what is stored for it.
-Result<void, std::string> Daemon::apply(config::Config candidate) {
-  const auto before = applier_.running().trustpoints;
-  if (auto applied = applier_.apply(std::move(candidate)); !applied) return applied;
-  for (const auto& [name, unused] : before)
-    if (!applier_.running().trustpoints.contains(name))
-      if (const auto removed = credentials_.store().remove(name); !removed)
-        spdlog::error("trustpoint {}: {}", name, removed.error());
-  if (before.size() > applier_.running().trustpoints.size()) renew_credentials();
-  return {};
-}
-
-Result<Turn, std::string> Daemon::certify(const config::Certify& step, const Enclosed& enclosed) {
-  auto answer = awtun::daemon::certify(step, applier_.running().trustpoints.at(step.trustpoint), enclosed,
-                                       credentials_.store(), keys_, std::chrono::system_clock::now());
-  if (answer && answer->ask == Turn::Ask::Nothing) renew_credentials();
-  return answer;
-}
-
-// ---------------------------------------------------------------- whole configurations
-
-Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted, const Enclosed& enclosed) {
-  if (!enclosed.text) return Turn{Turn::Ask::File, "", wanted.file};
-  auto loaded = load_text(*enclosed.text, wanted.file);
-  if (!loaded) return Error{std::move(loaded.error())};
-  return replace(applier_.running(), *std::move(loaded), enclosed,
-                 [this](config::Config candidate) { return apply(std::move(candidate)); });
-}
-
-/// What a reload leaves out, in a line for the operator.
-std::string left_out(const std::vector<StartupError>& errors) {
-  if (errors.empty()) return "";
-  return std::to_string(errors.size()) + " lines are left out: show startup-config errors\n";
-}
-
-Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
-  const auto startup = startup_.load();
-  if (!startup.readable && wanted.what != config::Reload::What::Cancel)
-    return Error{startup.errors.front().reason};
-  switch (wanted.what) {
-    case config::Reload::What::Now: {
-      auto turn = replace(applier_.running(), startup.config, enclosed,
-                          [&](config::Config) { return apply_loaded(startup); });
-      if (turn) turn->text.insert(0, left_out(startup.errors));
-      return turn;
-    }
-    case config::Reload::What::In:
-      delayed_reload_.start(std::chrono::minutes(wanted.minutes));
-      return Turn{Turn::Ask::Nothing, left_out(startup.errors)};
-    case config::Reload::What::Cancel:
-      break;
-  }
-  if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
-  return Turn{Turn::Ask::Nothing, ""};
-}
-
-void Daemon::reload_now() {
-  spdlog::warn("reload: the startup configuration takes the place of the running one");
-  const auto startup = startup_.load();
-  log_errors(options_.config, startup.errors);
-  if (!startup.readable) return;
-  if (const auto done = apply_loaded(startup); !done) spdlog::error("reload: {}", done.error());
-}
-
-/// The certificates of a trustpoint go with it, but not when its line may be one that was left out.
-Result<void, std::string> Daemon::apply_loaded(const Startup& startup) {
-  return startup.errors.empty() ? apply(startup.config) : applier_.apply(startup.config);
-}
-
-// ---------------------------------------------------------------- show
-
-Result<Json, std::string> Daemon::show(const config::Show& wanted) {
-  switch (wanted.what) {
-    case config::View::IsakmpSa:
-      return isakmp_sa_view(engine_.status(), now(), wanted.tunnel);
-    case config::View::IpsecSa:
-      return show_ipsec_sas(wanted.tunnel);
-    case config::View::IsakmpPeer:
-      return isakmp_peer_view(applier_.effective(), engine_.status(), now());
-    case config::View::IsakmpCounters:
-      return isakmp_counters_view({engine_.status().counters, transport_->counters()}, cleared_counters_);
-    case config::View::IsakmpKey:
-      return isakmp_key_view(applier_.running());
-    case config::View::IsakmpProfile:
-      return isakmp_profile_view(applier_.running(), wanted.name);
-    case config::View::IpsecPeer:
-      return ipsec_peer_view(applier_.effective(), engine_.status(), now());
-    case config::View::IpsecCounters:
-      return show_ipsec_counters();
-    case config::View::IpsecPolicy:
-      return ipsec_policy_view(applier_.effective(), wanted.tunnel);
-    case config::View::IpsecProfile:
-      return ipsec_profile_view(applier_.running(), wanted.name);
-    case config::View::PkiTrustpoints:
-      return pki_trustpoints_view(applier_.running());
-    case config::View::PkiCertificates:
-      return pki_certificates_view(applier_.running(), *credentials_.current(), wanted.name,
-                                   std::chrono::system_clock::now());
-    case config::View::PkiCertificatesPem:
-      return pki_certificates_pem_view(applier_.running(), *credentials_.current(), wanted.name);
-    case config::View::Interface:
-      return show_interfaces(wanted.tunnel);
-    case config::View::RunningConfig:
-      return text_view(wanted.tunnel ? config::emit_interface(applier_.running(), *wanted.tunnel)
-                                     : config::emit(applier_.running(), config::Secrets::Hidden));
-    case config::View::TechSupport:
-      return tech_support([this](const config::Show& part) { return show(part); });
-    case config::View::Reload:
-      return delayed_reload_.view();
-    case config::View::StartupConfig:
-      return show_startup();
-    case config::View::StartupConfigErrors:
-      return startup_.errors_view();
-  }
-  return Error{std::string("unknown view")};
-}
-
-Result<Json, std::string> Daemon::show_ipsec_sas(Only only) {
-  const auto sas = ports_.data_plane.sas();
-  if (!sas) return Error{sas.error().to_string()};
-  return ipsec_sa_view(engine_.status(), now(), *sas, tunnels_, only);
-}
-
-Result<Json, std::string> Daemon::show_interfaces(Only only) {
-  if (only && !applier_.running().tunnels.contains(*only))
-    return Error{config::tunnel_name(*only) + " does not exist"};
-  auto facts = interface_facts();
-  if (!facts) return Error{std::move(facts.error())};
-  return interface_view(applier_.effective(), engine_.status(), *facts, only);
-}
-
-Result<Json, std::string> Daemon::show_ipsec_counters() {
-  auto facts = interface_facts();
-  if (!facts) return Error{std::move(facts.error())};
-  return ipsec_counters_view(applier_.effective(), engine_.status(), *facts);
-}
-
-Result<InterfaceFacts, std::string> Daemon::interface_facts() {
-  auto links = ports_.routing.links();
-  if (!links) return Error{links.error().to_string()};
-  auto addresses = ports_.routing.addresses();
-  if (!addresses) return Error{addresses.error().to_string()};
-  auto states = ports_.data_plane.tunnels();
-  if (!states) return Error{states.error().to_string()};
-  return InterfaceFacts{std::move(*links), std::move(*addresses), std::move(*states), applier_.waiting()};
-}
-
-Result<Json, std::string> Daemon::show_startup() {
-  const auto& stored = startup_.shown();
-  if (!stored.readable) return Error{stored.errors.front().reason};
-  const auto note = stored.errors.empty() ? "" : "! " + left_out(stored.errors);
-  return text_view(note + stored.text);
 }
 
 }  // namespace awtun::daemon

@@ -9,7 +9,6 @@
 #include "userland/base/result.h"
 #include "userland/daemon/action_executor.h"
 #include "userland/daemon/applier.h"
-#include "userland/daemon/commands.h"
 #include "userland/daemon/control_server.h"
 #include "userland/daemon/credentials.h"
 #include "userland/daemon/engine_driver.h"
@@ -18,10 +17,8 @@
 #include "userland/daemon/key_maker.h"
 #include "userland/daemon/log_watch.h"
 #include "userland/daemon/message_trace.h"
+#include "userland/daemon/operations.h"
 #include "userland/daemon/options.h"
-#include "userland/daemon/peer_views.h"
-#include "userland/daemon/replacement.h"
-#include "userland/daemon/startup_file.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/daemon/udp_transport.h"
 #include "userland/daemon/worker_pool.h"
@@ -53,10 +50,7 @@ class Daemon {
 
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
-  void apply_startup();
   void trace(Way way, const Endpoint& peer, ByteView message) const;
-  void reload_credentials();
-  void renew_credentials();
   std::vector<Bytes> authorities(const std::string& trustpoint);
   /// ESP in UDP is the kernel's.
   Result<void, std::string> hand_over_transports();
@@ -69,19 +63,6 @@ class Daemon {
   void serve(const kernel::VmForked& event);
   /// Events were lost: what they would have said stands in the SAs.
   void check_every_sa();
-  Result<Json, std::string> show(const config::Show& wanted);
-  Result<void, std::string> apply(config::Config candidate);
-  Result<Turn, std::string> certify(const config::Certify& step, const Enclosed& enclosed);
-  Result<Turn, std::string> replace_by_file(const config::Replace& wanted, const Enclosed& enclosed);
-  Result<Turn, std::string> reload(const config::Reload& wanted, const Enclosed& enclosed);
-  void reload_now();
-  Result<void, std::string> apply_loaded(const Startup& startup);
-  Result<void, std::string> operate(const config::Operate& wanted);
-  Result<Json, std::string> show_ipsec_sas(Only only);
-  Result<Json, std::string> show_interfaces(Only only);
-  Result<Json, std::string> show_ipsec_counters();
-  Result<InterfaceFacts, std::string> interface_facts();
-  Result<Json, std::string> show_startup();
   void stop();
 
   Options options_;
@@ -95,11 +76,8 @@ class Daemon {
   WorkerPool workers_;
   std::optional<ActionExecutor> executor_;
   EngineDriver engine_;
-  IsakmpCounters cleared_counters_;  ///< those of the time when an operator set them to zero
   Applier applier_;
-  StartupFile startup_;
-  DelayedReload delayed_reload_;
-  CommandTarget commands_;
+  std::optional<DaemonOperations> operations_;
   std::unique_ptr<ControlServer> control_;
   LogWatch log_watch_;
   ReadWatcher kernel_events_;

@@ -10,10 +10,16 @@ namespace {
 
 const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
 
-std::string state_of(const config::Tunnel& tunnel, const StatusIndex& status, ike::TunnelId number) {
+/// `sa` may be null.
+template <class Sa>
+std::string state_of(const config::Tunnel& tunnel, const ike::PeerStatus* known, const Sa* sa) {
   if (tunnel.shutdown) return "shut down";
-  if (const auto* sa = status.newest_ike_sa(number)) return sa->state;
-  return status.peer(number) != nullptr ? "Down" : "not configured";
+  if (sa != nullptr) return sa->state;
+  return known != nullptr ? "Down" : "not configured";
+}
+
+std::int64_t age_of(ike::Time then, ike::Time now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
 }
 
 /// `problem`: of the tunnel's configuration; may be null.
@@ -23,7 +29,7 @@ Json peer_of(const config::Config& config, const StatusIndex& status, const std:
   const auto* known = status.peer(number);
   Json object = known != nullptr ? peer_view(*known, now) : Json{{"tunnel", config::tunnel_name(number)}};
   const auto profile = config::isakmp_profile(config, number, tunnel);
-  object["state"] = state_of(tunnel, status, number);
+  object["state"] = state_of(tunnel, known, status.newest_ike_sa(number));
   if (problem != nullptr) object["problem"] = *problem;
   object["profile"] = config::isakmp_profile_name(config, number, tunnel);
   object["local_authentication"] = word(profile.settings.local_authentication);
@@ -39,16 +45,43 @@ Json progress_of(const config::Tunnel& tunnel, const StatusIndex& status, ike::T
   if (tunnel.source) object["local"] = tunnel.source->to_string();
   const auto* configured = config::destination_address(tunnel);
   if (configured != nullptr) object["peer"] = configured->to_string();
-  const auto seconds_since = [now](ike::Time then) {
-    return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
-  };
   const auto* sa = status.newest_ike_sa(number);
   if (sa != nullptr) object["peer"] = sa->remote.to_string();
-  object["isakmp"] = state_of(tunnel, status, number);
-  if (sa != nullptr && sa->established) object["age"] = seconds_since(*sa->established);
-  if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds_since(*sa->last_heard);
+  object["isakmp"] = state_of(tunnel, status.peer(number), sa);
+  if (sa != nullptr && sa->established) object["age"] = age_of(*sa->established, now);
+  if (sa != nullptr && sa->last_heard) object["last_heard"] = age_of(*sa->last_heard, now);
   object["ipsec_sas"] = status.child_sas(number);
   return object;
+}
+
+/// Where the peer is, or "dynamic"; empty: its name is being looked up.
+std::string peer_in_brief(const config::Tunnel& tunnel, const ike::PeerStatus* known) {
+  if (known != nullptr && known->remote) return known->remote->to_string();
+  if (config::has_dynamic_destination(tunnel)) return "dynamic";
+  const auto* configured = config::destination_address(tunnel);
+  return configured != nullptr ? configured->to_string() : "";
+}
+
+/// The SAs that `newest` finds in the index.
+template <class Sa>
+Json brief_view(const config::Config& config, const ike::Status& status, ike::Time now,
+                const Sa* (StatusIndex::*newest)(ike::TunnelId) const) {
+  const StatusIndex index(status);
+  auto tunnels = Json::array();
+  std::size_t up = 0;
+  for (const auto& [number, tunnel] : config.tunnels) {
+    if (!tunnel.protection) continue;
+    const auto* known = index.peer(number);
+    const auto* sa = (index.*newest)(number);
+    const auto state = state_of(tunnel, known, sa);
+    if (state == "Established" || state == "Installed" || state == "Rekeying") ++up;
+    tunnels.push_back({{"tunnel", config::tunnel_name(number)}, {"state", state}});
+    auto& object = tunnels.back();
+    if (auto peer = peer_in_brief(tunnel, known); !peer.empty()) object["peer"] = std::move(peer);
+    const std::optional<ike::Time> since = sa != nullptr ? sa->established : std::optional<ike::Time>();
+    if (since) object["age"] = age_of(*since, now);
+  }
+  return {{"schema", control::kSchema}, {"tunnels", std::move(tunnels)}, {"up", up}};
 }
 
 template <class Counters>
@@ -128,7 +161,7 @@ Json isakmp_peer_view(const config::Config& config, const ike::Status& status, i
     peers.push_back(
         peer_of(config, index, problem == problems.end() ? nullptr : &problem->second, now, number));
   }
-  return {{"schema", schema}, {"peers", std::move(peers)}};
+  return {{"schema", control::kSchema}, {"peers", std::move(peers)}};
 }
 
 Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now) {
@@ -136,14 +169,22 @@ Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ik
   auto peers = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
     if (tunnel.protection) peers.push_back(progress_of(tunnel, index, now, number));
-  return {{"schema", schema}, {"peers", std::move(peers)}};
+  return {{"schema", control::kSchema}, {"peers", std::move(peers)}};
+}
+
+Json isakmp_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  return brief_view(config, status, now, &StatusIndex::newest_ike_sa);
+}
+
+Json ipsec_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now) {
+  return brief_view(config, status, now, &StatusIndex::newest_child_sa);
 }
 
 Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared) {
   auto values = Json::object();
   put_counters(values, engine_counters, counters.engine, cleared.engine);
   put_counters(values, datagram_counters, counters.datagrams, cleared.datagrams);
-  return {{"schema", schema}, {"counters", std::move(values)}};
+  return {{"schema", control::kSchema}, {"counters", std::move(values)}};
 }
 
 Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
@@ -157,7 +198,7 @@ Json ipsec_counters_view(const config::Config& config, const ike::Status& status
                        {"sent", std::move(seen["tx"])},
                        {"drops", std::move(seen["drops"])}});
   }
-  return {{"schema", schema}, {"tunnels", std::move(tunnels)}};
+  return {{"schema", control::kSchema}, {"tunnels", std::move(tunnels)}};
 }
 
 }  // namespace awtun::daemon

@@ -14,6 +14,11 @@ Json isakmp_peer_view(const config::Config& config, const ike::Status& status, i
 /// {"schema", "peers": [...]}: for each protected tunnel how far it is.
 Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now);
 
+/// {"schema", "tunnels": [...], "up"}: for each protected tunnel, by number, its SA that was established
+/// last; "up" counts those that carry.
+Json isakmp_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now);
+Json ipsec_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now);
+
 struct IsakmpCounters {
   ike::Counters engine;
   DatagramCounters datagrams;

@@ -62,13 +62,13 @@ std::string differences(const config::Config& from, const config::Config& to) {
   return out;
 }
 
-Result<Turn, std::string> replace(const config::Config& running, config::Config wanted,
-                                  const Enclosed& enclosed, const Apply& apply) {
-  if (wanted == running) return Turn{Turn::Ask::Nothing, "Nothing changes.\n"};
+Result<control::Turn, std::string> replace(const config::Config& running, config::Config wanted,
+                                           const control::Enclosed& enclosed, const Apply& apply) {
+  if (wanted == running) return control::Turn{control::Ask::Nothing, "Nothing changes.\n"};
   if (!enclosed.accepted)
-    return Turn{Turn::Ask::Acceptance, differences(running, wanted), "Make these changes?"};
+    return control::Turn{control::Ask::Acceptance, differences(running, wanted), "Make these changes?"};
   if (auto applied = apply(std::move(wanted)); !applied) return Error{std::move(applied.error())};
-  return Turn{Turn::Ask::Nothing, ""};
+  return control::Turn{control::Ask::Nothing, ""};
 }
 
 DelayedReload::DelayedReload(EventLoop& loop, std::function<void()> reload)
@@ -88,7 +88,7 @@ bool DelayedReload::cancel() {
 }
 
 Json DelayedReload::view() const {
-  Json object{{"schema", schema}};
+  Json object{{"schema", control::kSchema}};
   if (due_)
     object["in"] = std::chrono::ceil<std::chrono::seconds>(*due_ - std::chrono::steady_clock::now()).count();
   return object;

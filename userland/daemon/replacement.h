@@ -8,7 +8,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
-#include "userland/daemon/dialogue.h"
+#include "userland/control/protocol.h"
 #include "userland/daemon/event_loop.h"
 #include "userland/daemon/views.h"
 
@@ -21,8 +21,8 @@ using Apply = std::function<Result<void, std::string>(config::Config)>;
 std::string differences(const config::Config& from, const config::Config& to);
 
 /// Shows what would change, asks, applies: each as far as `enclosed` goes.
-Result<Turn, std::string> replace(const config::Config& running, config::Config wanted,
-                                  const Enclosed& enclosed, const Apply& apply);
+Result<control::Turn, std::string> replace(const config::Config& running, config::Config wanted,
+                                           const control::Enclosed& enclosed, const Apply& apply);
 
 /// A reload that waits: the rope by which one comes back from a configuration that locks one out.
 class DelayedReload {

@@ -103,22 +103,23 @@ Json StartupFile::errors_view() {
     object["reason"] = error.reason;
     list.push_back(std::move(object));
   }
-  return {{"schema", schema}, {"file", path_.string()}, {"errors", std::move(list)}};
+  return {{"schema", control::kSchema}, {"file", path_.string()}, {"errors", std::move(list)}};
 }
 
-Result<Turn, std::string> StartupFile::save(const config::Config& config, const Enclosed& enclosed) {
+Result<control::Turn, std::string> StartupFile::save(const config::Config& config,
+                                                     const control::Enclosed& enclosed) {
   auto text = config::emit(config, config::Secrets::Written);
   if (text.size() <= config::kMaxConfiguration && !enclosed.accepted) {
     if (const auto lost = load().errors; !lost.empty()) {
       wipe(text);
-      return Turn{Turn::Ask::Acceptance, summary(path_, lost),
-                  "Save the running configuration without them?"};
+      return control::Turn{control::Ask::Acceptance, summary(path_, lost),
+                           "Save the running configuration without them?"};
     }
   }
   auto written = write_file(path_, text);
   wipe(text);
   if (!written) return Error{std::move(written.error())};
-  return Turn{Turn::Ask::Nothing, ""};
+  return control::Turn{control::Ask::Nothing, ""};
 }
 
 void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors) {

@@ -9,7 +9,7 @@
 
 #include "userland/base/result.h"
 #include "userland/config/session.h"
-#include "userland/daemon/dialogue.h"
+#include "userland/control/protocol.h"
 #include "userland/daemon/files.h"
 #include "userland/daemon/views.h"
 
@@ -54,7 +54,7 @@ class StartupFile {
   [[nodiscard]] Json errors_view();
   /// Writes `config`, keys included, in one step; mode 0600. Asks first when lines would be lost; refuses
   /// what could not be loaded again.
-  Result<Turn, std::string> save(const config::Config& config, const Enclosed& enclosed);
+  Result<control::Turn, std::string> save(const config::Config& config, const control::Enclosed& enclosed);
 
  private:
   std::filesystem::path path_;

@@ -5,11 +5,15 @@ namespace awtun::daemon {
 
 StatusIndex::StatusIndex(const ike::Status& status) {
   for (const auto& peer : status.peers) tunnels_[peer.tunnel].peer = &peer;
-  for (const auto& sa : status.ike_sas) {
-    auto& newest = tunnels_[sa.tunnel].newest_ike_sa;
+  const auto keep_newest = [](auto*& newest, const auto& sa) {
     if (newest == nullptr || newest->established < sa.established) newest = &sa;
+  };
+  for (const auto& sa : status.ike_sas) keep_newest(tunnels_[sa.tunnel].newest_ike_sa, sa);
+  for (const auto& sa : status.child_sas) {
+    auto& tunnel = tunnels_[sa.tunnel];
+    ++tunnel.child_sas;
+    keep_newest(tunnel.newest_child_sa, sa);
   }
-  for (const auto& child : status.child_sas) ++tunnels_[child.tunnel].child_sas;
 }
 
 std::map<ike::TunnelId, std::string> first_problems(const config::Config& config) {

@@ -26,12 +26,16 @@ class StatusIndex {
   [[nodiscard]] const ike::IkeSaStatus* newest_ike_sa(ike::TunnelId tunnel) const {
     return of(tunnel).newest_ike_sa;
   }
+  [[nodiscard]] const ike::ChildSaStatus* newest_child_sa(ike::TunnelId tunnel) const {
+    return of(tunnel).newest_child_sa;
+  }
   [[nodiscard]] std::size_t child_sas(ike::TunnelId tunnel) const { return of(tunnel).child_sas; }
 
  private:
   struct Entry {
     const ike::PeerStatus* peer = nullptr;
     const ike::IkeSaStatus* newest_ike_sa = nullptr;
+    const ike::ChildSaStatus* newest_child_sa = nullptr;
     std::size_t child_sas = 0;
   };
   [[nodiscard]] Entry of(ike::TunnelId tunnel) const {

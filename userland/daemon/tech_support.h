@@ -14,7 +14,7 @@ namespace awtun::daemon {
 using ShowView = std::function<Result<Json, std::string>(const config::Show&)>;
 
 /// {"schema", "version", "kernel", "time", "views": [{"command", "view", "data"} or {"command", "error"}]}:
-/// of every `show` but those that print keys. `kernel` is its release, `time` is UTC.
+/// of every view of Exposure::Support. `kernel` is its release, `time` is UTC.
 Json tech_support(const ShowView& show);
 
 }  // namespace awtun::daemon

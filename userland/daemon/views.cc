@@ -252,7 +252,7 @@ Json isakmp_sa_view(const ike::Status& status, ike::Time now, Only only) {
   auto peers = Json::array();
   for (const auto& known : status.peers)
     if (shown(known.tunnel, only)) peers.push_back(peer(known, now));
-  return {{"schema", schema}, {"sas", std::move(sas)}, {"peers", std::move(peers)}};
+  return {{"schema", control::kSchema}, {"sas", std::move(sas)}, {"peers", std::move(peers)}};
 }
 
 Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<kernel::SaState>& kernel_sas,
@@ -269,7 +269,7 @@ Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<k
         find_in(kernel_index, kernel::SaName{link.ifindex, kernel::SaDirection::Out, sa.outbound_spi});
     sas.push_back(child_sa(sa, index.peer(sa.tunnel), in, out, now));
   }
-  return {{"schema", schema}, {"sas", std::move(sas)}};
+  return {{"schema", control::kSchema}, {"sas", std::move(sas)}};
 }
 
 Json interface_view(const config::Config& config, const ike::Status& status, const InterfaceFacts& facts,
@@ -278,13 +278,13 @@ Json interface_view(const config::Config& config, const ike::Status& status, con
   auto interfaces = Json::array();
   for (const auto& [number, tunnel] : config.tunnels)
     if (shown(number, only)) interfaces.push_back(interface(sources, number));
-  return {{"schema", schema}, {"interfaces", std::move(interfaces)}};
+  return {{"schema", control::kSchema}, {"interfaces", std::move(interfaces)}};
 }
 
 Json selector_texts(const std::vector<ike::TrafficSelector>& list) { return selectors(list); }
 
 Json peer_view(const ike::PeerStatus& status, ike::Time now) { return peer(status, now); }
 
-Json text_view(std::string text) { return {{"schema", schema}, {"text", std::move(text)}}; }
+Json text_view(std::string text) { return {{"schema", control::kSchema}, {"text", std::move(text)}}; }
 
 }  // namespace awtun::daemon

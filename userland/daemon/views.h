@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `show` tells, as JSON. Pure: from values to values. Each object carries "schema", which changes
-// whenever a member changes its meaning or goes.
+// What `show` tells, as JSON. Pure: from values to values. Each object carries "schema", which is
+// control::kSchema.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "userland/config/model.h"
+#include "userland/control/protocol.h"
 #include "userland/daemon/tunnel_table.h"
 #include "userland/ike/engine.h"
 #include "userland/kernel/awtun_messages.h"
@@ -15,10 +15,7 @@
 
 namespace awtun::daemon {
 
-using Json = nlohmann::ordered_json;
-
-/// What "schema" says today.
-inline constexpr int schema = 1;
+using control::Json;
 
 /// Narrows a view to one tunnel; nullopt: all.
 using Only = std::optional<ike::TunnelId>;

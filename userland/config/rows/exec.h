@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of Exec mode.
+// Rows of Exec mode, but for `show`.
 #pragma once
 
 #include <array>
@@ -11,32 +11,6 @@ namespace awtun::config::rows {
 inline Answer configure_terminal(const Context& context, Args&) {
   context.session = {Mode::Config};
   return Done{};
-}
-
-/// `show` of something, narrowed to the tunnel or the profile that the line may name.
-template <View What>
-Answer show(const Context&, Args& args) {
-  return Show{.what = What, .filter = args.filter(), .json = args.json()};
-}
-template <View What>
-Answer show_tunnel(const Context&, Args& args) {
-  const auto tunnel = args.has(0) ? std::optional(args.get<std::uint32_t>(0)) : std::nullopt;
-  return Show{.what = What, .tunnel = tunnel, .filter = args.filter(), .json = args.json()};
-}
-template <View What, auto Profiles>
-Answer show_profile(const Context& context, Args& args) {
-  const auto name = args.has(0) ? std::optional(args.get<std::string>(0)) : std::nullopt;
-  if (name && *name != kDefaultProfile && !(context.config.*Profiles).contains(*name)) {
-    return Refused{"there is no profile " + *name};
-  }
-  return Show{.what = What, .name = name, .filter = args.filter(), .json = args.json()};
-}
-
-template <View What>
-Answer show_trustpoint(const Context& context, Args& args) {
-  const auto name = args.has(0) ? std::optional(args.get<std::string>(0)) : std::nullopt;
-  if (name && !context.config.trustpoints.contains(*name)) return Refused{"there is no trustpoint " + *name};
-  return Show{.what = What, .name = name, .filter = args.filter(), .json = args.json()};
 }
 
 /// An operation on all tunnels, or on the one that the line names.
@@ -173,141 +147,6 @@ inline constexpr std::array kExec = {
                 "cancelled: the way back from a mistake\nMinutes\n",
         .run = reload_in,
         .under_do = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show crypto pki certificates [<trustpoint:label>]",
-        .help = "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nOf one "
-                "trustpoint\n",
-        .run = show_trustpoint<View::PkiCertificates>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show crypto pki certificates pem [<trustpoint:label>]",
-        .help = "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nAs PEM "
-                "text, to copy\nOf one trustpoint\n",
-        .run = show_trustpoint<View::PkiCertificatesPem>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show crypto pki trustpoints",
-        .help = "Show what the system does\nSecurity\nCertificates\nTrustpoints\n",
-        .run = show<View::PkiTrustpoints>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show interface [<tunnel:tunnel>]",
-        .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\n",
-        .run = show_tunnel<View::Interface>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show interface tunnel <number:0-65535>",
-        .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\nIts number\n",
-        .run = show_tunnel<View::Interface>,
-        .another_spelling = true,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show ipsec counters",
-        .help = "Show what the system does\nIPsec\nPackets of the tunnels, and why they were dropped\n",
-        .run = show<View::IpsecCounters>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show ipsec peer",
-        .help = "Show what the system does\nIPsec\nThe peers and how far they are\n",
-        .run = show<View::IpsecPeer>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show ipsec policy",
-        .help = "Show what the system does\nIPsec\nWhat is protected, and how\n",
-        .run = show<View::IpsecPolicy>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show ipsec profile [<profile:label>]",
-        .help = "Show what the system does\nIPsec\nProfiles, the default one first\nOne profile\n",
-        .run = show_profile<View::IpsecProfile, &Config::ipsec_profiles>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show ipsec sa [<tunnel:tunnel>]",
-        .help = "Show what the system does\nIPsec\nSecurity associations\nOf one tunnel\n",
-        .run = show_tunnel<View::IpsecSa>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show isakmp counters",
-        .help = "Show what the system does\nKey exchange (IKE)\nEvents, by cause\n",
-        .run = show<View::IsakmpCounters>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show isakmp key",
-        .help = "Show what the system does\nKey exchange (IKE)\nPre-shared keys, in the clear\n",
-        .run = show<View::IsakmpKey>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show isakmp peer",
-        .help = "Show what the system does\nKey exchange (IKE)\nThe peers, their profiles, and why the last "
-                "negotiation failed\n",
-        .run = show<View::IsakmpPeer>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show isakmp profile [<profile:label>]",
-        .help =
-            "Show what the system does\nKey exchange (IKE)\nProfiles, the default one first\nOne profile\n",
-        .run = show_profile<View::IsakmpProfile, &Config::isakmp_profiles>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show isakmp sa [<tunnel:tunnel>]",
-        .help =
-            "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\nOf one tunnel\n",
-        .run = show_tunnel<View::IsakmpSa>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show reload",
-        .help = "Show what the system does\nThe reload that waits\n",
-        .run = show<View::Reload>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show running-config [interface <tunnel:tunnel>]",
-        .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel interface\n",
-        .run = show_tunnel<View::RunningConfig>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show running-config interface tunnel <number:0-65535>",
-        .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel "
-                "interface\nIts number\n",
-        .run = show_tunnel<View::RunningConfig>,
-        .another_spelling = true,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show startup-config",
-        .help = "Show what the system does\nThe configuration of the next start\n",
-        .run = show<View::StartupConfig>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show startup-config errors",
-        .help = "Show what the system does\nThe configuration of the next start\nIts lines that cannot be "
-                "loaded\n",
-        .run = show<View::StartupConfigErrors>,
-        .under_do = true,
-        .filtered = true},
-    Row{.mode = Mode::Exec,
-        .pattern = "show tech-support",
-        .help = "Show what the system does\nAll of it, without keys, to send to someone who helps\n",
-        .run = show<View::TechSupport>,
-        .under_do = true,
-        .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "terminal length <lines:0-512>",
         .help =

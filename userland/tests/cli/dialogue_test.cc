@@ -29,7 +29,7 @@ class Asker {
   }
 
   /// The reply to the dialogue with these lines typed; what is on the screen is in `screen`.
-  Reply with(std::deque<std::string> typed, bool only_paste = false, bool yes = false) {
+  control::Reply with(std::deque<std::string> typed, bool only_paste = false, bool yes = false) {
     const auto read = [&](const std::string& prompt) -> std::optional<std::string> {
       screen << prompt;
       if (typed.empty()) return std::nullopt;
@@ -42,7 +42,7 @@ class Asker {
     return *reply;
   }
   std::ostringstream screen;
-  std::vector<Json> requests;
+  std::vector<control::Json> requests;
   std::size_t not_ready = 0;  ///< how many requests are answered with "patience" first
 
  private:
@@ -53,10 +53,10 @@ class Asker {
     for (ssize_t size = 0; (size = ::recv(socket, octets, sizeof(octets), 0)) > 0;) {
       received.append(octets, static_cast<std::size_t>(size));
       if (!received.ends_with('\n')) continue;
-      requests.push_back(Json::parse(received));
+      requests.push_back(control::Json::parse(received));
       received.clear();
-      const Json& request = requests.back();
-      Json reply{{"ok", true}, {"view", "message"}};
+      const control::Json& request = requests.back();
+      control::Json reply{{"ok", true}, {"view", "message"}};
       if (requests.size() <= not_ready)
         reply = {{"ok", true}, {"ask", "patience"}};
       else if (!request.contains("text"))
@@ -89,8 +89,8 @@ std::deque<std::string> then(std::deque<std::string> lines, const std::vector<st
 
 TEST(Dialogue, PasteAndAccept) {
   Asker asker;
-  const Reply reply = asker.with(then(kLines, {"y"}));
-  EXPECT_TRUE(reply.ok);
+  const control::Reply reply = asker.with(then(kLines, {"y"}));
+  EXPECT_TRUE(reply.ok());
   EXPECT_EQ(reply.data["text"], "Done.");
   EXPECT_EQ(asker.screen.str(),
             "Paste it.\nComplete (\"END CERTIFICATE\" detected).\nSubject: x\n"
@@ -102,7 +102,7 @@ TEST(Dialogue, PasteAndAccept) {
 TEST(Dialogue, AsksAgainUntilItIsReady) {
   Asker asker;
   asker.not_ready = 2;
-  EXPECT_TRUE(asker.with(then(kLines, {"y"})).ok);
+  EXPECT_TRUE(asker.with(then(kLines, {"y"})).ok());
   ASSERT_EQ(asker.requests.size(), 5U);
   EXPECT_EQ(asker.requests[1], asker.requests[0]);
   EXPECT_EQ(asker.requests[2], asker.requests[0]);
@@ -111,31 +111,32 @@ TEST(Dialogue, AsksAgainUntilItIsReady) {
 
 TEST(Dialogue, OnlyYesOrNoIsAnAnswer) {
   Asker asker;
-  EXPECT_TRUE(asker.with(then(kLines, {"what?", "", "YES"})).ok);
-  const Reply refused = asker.with(then(kLines, {"n"}));
-  EXPECT_FALSE(refused.ok);
-  EXPECT_EQ(refused.message, "not accepted");
+  EXPECT_TRUE(asker.with(then(kLines, {"what?", "", "YES"})).ok());
+  const control::Reply refused = asker.with(then(kLines, {"n"}));
+  EXPECT_FALSE(refused.ok());
+  EXPECT_EQ(refused.failure->message, "not accepted");
   EXPECT_FALSE(asker.requests.back().contains("accept"));
 }
 
 TEST(Dialogue, AbortAndTheEndOfInput) {
   Asker asker;
-  EXPECT_EQ(asker.with({"Abort"}).message, "aborted");
-  EXPECT_EQ(asker.with({"-----BEGIN CERTIFICATE-----"}).message, "the input ends before an END line");
-  EXPECT_EQ(asker.with(kLines).message, "not accepted");
-  EXPECT_FALSE(asker.with(std::deque<std::string>(1000, std::string(64, 'A'))).ok);
+  EXPECT_EQ(asker.with({"Abort"}).failure->message, "aborted");
+  EXPECT_EQ(asker.with({"-----BEGIN CERTIFICATE-----"}).failure->message,
+            "the input ends before an END line");
+  EXPECT_EQ(asker.with(kLines).failure->message, "not accepted");
+  EXPECT_FALSE(asker.with(std::deque<std::string>(1000, std::string(64, 'A'))).ok());
 }
 
 TEST(Dialogue, AChainComesToTheEndOfWhatIsOnlyPaste) {
   Asker asker;
-  EXPECT_TRUE(asker.with(then(kLines, {kLines.begin(), kLines.end()}), true, true).ok);
+  EXPECT_TRUE(asker.with(then(kLines, {kLines.begin(), kLines.end()}), true, true).ok());
   EXPECT_EQ(asker.requests.back()["text"], kPem + kPem);
 }
 
 TEST(Dialogue, BlanksAndCarriageReturnsOfATerminalDoNotCount) {
   Asker asker;
   EXPECT_TRUE(
-      asker.with({"  -----BEGIN CERTIFICATE-----\r", "QUFB ", "-----END CERTIFICATE-----\r", "y"}).ok);
+      asker.with({"  -----BEGIN CERTIFICATE-----\r", "QUFB ", "-----END CERTIFICATE-----\r", "y"}).ok());
   EXPECT_EQ(asker.requests.back()["text"], kPem);
 }
 

@@ -104,12 +104,12 @@ TEST_F(Program, BashCompletesACommandAndOptions) {
 }
 
 TEST_F(Program, OneShotWords) {
-  daemon.set_view("ipsec-sa", {{"schema", 1}, {"sas", Json::array()}});
+  daemon.set_view("ipsec-sa", {{"schema", 1}, {"sas", control::Json::array()}});
   const Finished text = awcli(socket + "show ipsec sa");
   EXPECT_EQ(text.status, 0);
   EXPECT_EQ(text.out, "No IPsec SA.\n");
   const Finished json = awcli(socket + "sh ips sa --json");
-  EXPECT_EQ(Json::parse(json.out), (Json{{"schema", 1}, {"sas", Json::array()}}));
+  EXPECT_EQ(control::Json::parse(json.out), (control::Json{{"schema", 1}, {"sas", control::Json::array()}}));
 }
 
 TEST_F(Program, SeveralCommandsShareASession) {
@@ -142,7 +142,7 @@ TEST_F(Program, ARefusalIsAnotherStatus) {
 TEST_F(Program, ErrorsAsJson) {
   const Finished run = awcli(socket + "--json show foo");
   EXPECT_EQ(run.status, 2);
-  const Json error = Json::parse(run.err)["error"];
+  const control::Json error = control::Json::parse(run.err)["error"];
   EXPECT_EQ(error["column"], 5);
   EXPECT_EQ(error["kind"], "invalid");
   EXPECT_EQ(error["expected"].front(), "crypto");

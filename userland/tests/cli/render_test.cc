@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "userland/config/view.h"
+
 namespace awtun::cli {
 namespace {
 
@@ -96,12 +98,10 @@ TEST(Render, KeysAndCounters) {
 }
 
 TEST(Render, EveryViewOfTheGrammarIsText) {
-  for (const char* view :
-       {"isakmp-sa", "isakmp-peer", "isakmp-counters", "isakmp-key", "isakmp-profile", "ipsec-sa",
-        "ipsec-peer", "ipsec-counters", "ipsec-policy", "ipsec-profile", "pki-trustpoints", "interface"}) {
-    const std::string text = render(view, Json::object());
-    EXPECT_FALSE(text.empty()) << view;
-    EXPECT_EQ(text.find('{'), text.npos) << view;
+  for (const auto& row : config::kViews) {
+    const std::string text = render(row.name, {{"text", "lines"}});
+    EXPECT_FALSE(text.empty()) << row.name;
+    EXPECT_EQ(text.find('{'), text.npos) << row.name;
   }
 }
 
@@ -208,6 +208,32 @@ TEST(Render, ValuesOfTheWrongTypeAreLeftOut) {
   EXPECT_NO_THROW(render("ipsec-sa", data));
   EXPECT_NO_THROW(render("interface", data));
   EXPECT_NO_THROW(render("unknown", data));
+}
+
+TEST(Render, SasInBriefFitALineAndAreCounted) {
+  const Json data = Json::parse(R"({"schema":1,"tunnels":[
+    {"tunnel":"tunnel0","state":"Established","peer":"10.2.2.2","age":9},
+    {"tunnel":"tunnel7","state":"not configured"},
+    {"tunnel":"tunnel12","state":"Down","peer":"dynamic"}],"up":1})");
+  const std::string expected =
+      "Tunnel       Peer      State        Age\n"
+      "tunnel0      10.2.2.2  Established  9 s\n"
+      "tunnel7                not configured\n"
+      "tunnel12     dynamic   Down\n"
+      "3 tunnels, 1 up\n";
+  EXPECT_EQ(render("isakmp-sa-brief", data), expected);
+  EXPECT_EQ(render("ipsec-sa-brief", data), expected);
+  EXPECT_EQ(render("ipsec-sa-brief", Json::object()), "No protected tunnel.\n");
+}
+
+TEST(Render, SasInBriefHave80ColumnsWithTheLongestOfAll) {
+  const Json data = Json::parse(R"({"tunnels":[{"tunnel":"tunnel65535","state":"Established","age":2591999,
+    "peer":"2001:db8:1111:2222:3333:4444:5555:6666"}],"up":1})");
+  const std::string text = render("isakmp-sa-brief", data);
+  EXPECT_EQ(text.substr(text.find('\n') + 1),
+            "tunnel65535  2001:db8:1111:2222:3333:4444:5555:6666  Established  29 d 23:59:59\n"
+            "1 tunnel, 1 up\n");
+  EXPECT_LE(text.find('\n', text.find('\n') + 1) - text.find('\n') - 1, 80U);
 }
 
 TEST(Render, TechSupportIsEveryViewUnderItsCommand) {

@@ -134,7 +134,7 @@ TEST(Shell, TabCompletes) {
   EXPECT_EQ(daemon.lines(), std::vector<std::string>{"show running-config "});
 }
 
-Json numbered_lines(int count) {
+control::Json numbered_lines(int count) {
   std::string text;
   for (int i = 1; i <= count; ++i) text += "line " + std::to_string(i) + "\n";
   return {{"schema", 1}, {"text", text}};

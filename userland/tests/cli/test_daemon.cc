@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/tests/cli/test_daemon.h"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,17 +13,23 @@
 namespace awtun::cli::test {
 namespace {
 
-void send_line(int socket, const Json& object) {
-  const std::string text = object.dump() + "\n";
+void send_line(int socket, const control::Message& message) {
+  const std::string text = encode(message) + "\n";
   [[maybe_unused]] const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
-Json error(const config::Session& session, int code, Json what) {
-  return {{"ok", false},
-          {"mode", config::to_string(session.mode)},
-          {"prompt", config::prompt_suffix(session.mode)},
-          {"code", code},
-          {"error", std::move(what)}};
+control::Reply done(const config::Session& session) { return {.place = control::place_of(session)}; }
+
+control::Reply failed(const config::Session& session, control::Failure why) {
+  return {.place = control::place_of(session), .failure = std::move(why)};
+}
+
+control::Reply set_terminal(control::Reply reply, const config::Terminal& wanted) {
+  if (wanted.what == config::Terminal::What::Length)
+    reply.length = wanted.value;
+  else
+    reply.monitor = wanted.value != 0;
+  return reply;
 }
 
 }  // namespace
@@ -59,10 +64,10 @@ TestDaemon::~TestDaemon() {
 
 void TestDaemon::log(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  send_line(client_, {{"log", text}, {"level", "info"}});
+  send_line(client_, control::LogLine{text, "info"});
 }
 
-void TestDaemon::set_view(const std::string& name, Json data) {
+void TestDaemon::set_view(const std::string& name, control::Json data) {
   const std::lock_guard lock(mutex_);
   views_[name] = std::move(data);
 }
@@ -89,12 +94,7 @@ void TestDaemon::serve() {
 }
 
 void TestDaemon::serve_client(int client) {
-  send_line(client, {{"hello", "awiked"},
-                     {"version", "0.1"},
-                     {"grammar", fmt::format("{:016x}", config::grammar_hash())},
-                     {"hostname", "r1"},
-                     {"mode", "exec"},
-                     {"prompt", "#"}});
+  send_line(client, control::Hello{std::string(control::kVersion), config::grammar_hash(), "r1"});
   config::Session session;
   std::string received;
   std::array<char, 4096> buffer;
@@ -103,39 +103,24 @@ void TestDaemon::serve_client(int client) {
     if (size <= 0) return;
     received.append(buffer.data(), static_cast<std::size_t>(size));
     for (std::size_t end = 0; (end = received.find('\n')) != received.npos; received.erase(0, end + 1)) {
-      const Json request = Json::parse(received.substr(0, end));
-      const Json reply = answer(session, request.at("execute").get<std::string>());
+      const auto request = control::decode_request(received.substr(0, end));
+      const auto reply = answer(session, request.value().line);
       send_line(client, reply);
-      if (reply.contains("quit")) return;
+      if (reply.quit) return;
     }
   }
 }
 
-Json TestDaemon::done(const config::Session& session) const {
-  return {{"ok", true},
-          {"mode", config::to_string(session.mode)},
-          {"prompt", config::prompt_suffix(session.mode)}};
-}
-
-Json TestDaemon::show(const config::Session& session, const config::Show& what) {
-  Json reply = done(session);
-  const std::string name(config::to_string(what.what));
-  reply["view"] = name;
-  if (what.json) reply["format"] = "json";
+control::Reply TestDaemon::show(const config::Session& session, const config::Show& what) {
+  auto reply = done(session);
+  reply.view = config::row_of(what.what).name;
+  reply.json = what.json;
   const bool running = what.what == config::View::RunningConfig;
-  reply["data"] = running ? Json{{"schema", 1}, {"text", config::emit(config_)}} : views_[name];
+  reply.data = running ? control::Json{{"schema", 1}, {"text", config::emit(config_)}} : views_[reply.view];
   return reply;
 }
 
-Json TestDaemon::set_terminal(Json reply, const config::Terminal& wanted) {
-  if (wanted.what == config::Terminal::What::Length)
-    reply["length"] = wanted.value;
-  else
-    reply["monitor"] = wanted.value != 0;
-  return reply;
-}
-
-Json TestDaemon::answer(config::Session& session, const std::string& line) {
+control::Reply TestDaemon::answer(config::Session& session, const std::string& line) {
   const std::lock_guard lock(mutex_);
   lines_.push_back(line);
   auto outcome = config::execute(config_, session, line);
@@ -148,28 +133,21 @@ Json TestDaemon::answer(config::Session& session, const std::string& line) {
                  [&](const config::Operate&) { return done(session); },
                  [&](const config::Certify&) { return done(session); },
                  [&](const config::Replace& replace) {
-                   auto object = done(session);
-                   object["ask"] = "file";
-                   object["subject"] = replace.file;
-                   return object;
+                   auto reply = done(session);
+                   reply.ask = control::Ask::File;
+                   reply.subject = replace.file;
+                   return reply;
                  },
                  [&](const config::Reload&) { return done(session); },
                  [&](const config::SaveStartup&) { return done(session); },
                  [&](const config::Terminal& wanted) { return set_terminal(done(session), wanted); },
                  [&](const config::Done&) { return done(session); },
-                 [&](const config::Quit&) {
-                   return Json{{"ok", true}, {"quit", true}};
-                 },
+                 [&](const config::Quit&) { return control::Reply{.quit = true}; },
                  [&](const config::SyntaxError& bad) {
-                   return error(session, 2,
-                                {{"message", bad.message},
-                                 {"kind", config::to_string(bad.kind)},
-                                 {"column", bad.column},
-                                 {"expected", bad.expected}});
+                   return failed(session, {bad.message, std::string(config::to_string(bad.kind)), true,
+                                           bad.column, bad.expected});
                  },
-                 [&](const config::Refused& refused) {
-                   return error(session, 1, {{"message", refused.reason}, {"kind", "refused"}});
-                 }},
+                 [&](const config::Refused& refused) { return failed(session, {refused.reason}); }},
       outcome);
 }
 

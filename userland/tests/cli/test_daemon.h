@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "userland/cli/client.h"
 #include "userland/config/session.h"
+#include "userland/control/protocol.h"
 
 namespace awtun::cli::test {
 
@@ -40,7 +40,7 @@ class TestDaemon {
   [[nodiscard]] std::filesystem::path directory() const { return directory_.path(); }
   /// Says a line of its log to the client that is there.
   void log(const std::string& text);
-  void set_view(const std::string& name, Json data);
+  void set_view(const std::string& name, control::Json data);
   /// The running configuration's text.
   [[nodiscard]] std::string running() const;
   /// The lines executed so far.
@@ -49,17 +49,15 @@ class TestDaemon {
  private:
   void serve();
   void serve_client(int client);
-  Json answer(config::Session& session, const std::string& line);
-  Json done(const config::Session& session) const;
-  static Json set_terminal(Json reply, const config::Terminal& wanted);
-  Json show(const config::Session& session, const config::Show& what);
+  control::Reply answer(config::Session& session, const std::string& line);
+  control::Reply show(const config::Session& session, const config::Show& what);
 
   TemporaryDirectory directory_;
   int listener_ = -1;
   int client_ = -1;
   mutable std::mutex mutex_;
   config::Config config_;
-  std::map<std::string, Json> views_;
+  std::map<std::string, control::Json> views_;
   std::vector<std::string> lines_;
   std::thread thread_;
 };

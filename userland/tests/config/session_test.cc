@@ -111,6 +111,18 @@ TEST(Session, ExecCommandsAnswerWhatToShow) {
   EXPECT_EQ(std::get<Terminal>(silent).value, 0U);
 }
 
+TEST(Session, EachViewIsShownByItsCommand) {
+  Console console;
+  for (const auto& row : kViews) {
+    const auto outcome = console.execute(std::string(row.command()) + " | json");
+    ASSERT_TRUE(std::holds_alternative<Show>(outcome)) << row.name;
+    EXPECT_EQ(std::get<Show>(outcome).what, row.view) << row.name;
+    EXPECT_TRUE(std::get<Show>(outcome).json) << row.name;
+    EXPECT_EQ(view_called(row.name), row.view);
+  }
+  EXPECT_EQ(view_called("message"), std::nullopt);
+}
+
 TEST(Session, DoRunsExecCommandsAndStaysInItsMode) {
   Console console;
   console.type({"configure terminal", "interface tunnel0"});

@@ -12,7 +12,7 @@ namespace awtun::daemon {
 namespace {
 
 using namespace pki::testing;
-using Ask = Turn::Ask;
+using control::Ask;
 using Certification = config::Certify::What;
 
 const std::string kName = "vpn_trust";
@@ -25,8 +25,8 @@ class Certify : public testing::Test {
     settings.subject_alt_name = "r1.example.com";
   }
 
-  Result<Turn, std::string> run(Certification what, std::optional<std::string> text = {},
-                                bool accepted = false) {
+  Result<control::Turn, std::string> run(Certification what, std::optional<std::string> text = {},
+                                         bool accepted = false) {
     return certify({what, kName}, settings, {std::move(text), accepted}, store, keys, kNow);
   }
   std::string refusal(Certification what, std::optional<std::string> text) {
@@ -42,7 +42,7 @@ class Certify : public testing::Test {
   }
   void authenticate() { ASSERT_TRUE(run(Certification::Authenticate, ca.pem(), true)); }
   /// Asked again until its key is made.
-  Result<Turn, std::string> enroll() {
+  Result<control::Turn, std::string> enroll() {
     auto answer = run(Certification::Enroll);
     while (answer && answer->ask == Ask::Patience) {
       std::this_thread::sleep_for(1ms);

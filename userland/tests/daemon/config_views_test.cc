@@ -112,6 +112,53 @@ TEST(PeerViews, IpsecPeer) {
     "isakmp":"Established","age":9,"ipsec_sas":1}])"));
 }
 
+/// Six tunnels of first_example(): up, being rekeyed, connecting, of a dynamic peer, shut down, unprotected.
+config::Config many_tunnels() {
+  auto config = first_example();
+  for (const std::uint32_t number : {10, 2, 3, 4, 5}) config.tunnels[number] = config.tunnels.at(0);
+  config.tunnels.at(3).destination = config::DynamicPeer{};
+  config.tunnels.at(4).shutdown = true;
+  config.tunnels.at(5).protection.reset();
+  return config;
+}
+
+ike::Status status_of_many() {
+  ike::Status status;
+  for (const ike::TunnelId tunnel : {10U, 3U, 2U, 0U}) {
+    auto& peer = status.peers.emplace_back();
+    peer.tunnel = tunnel;
+    if (tunnel != 3) peer.remote = ip("10.2.2.2");
+  }
+  const auto add = [](auto& sas, ike::TunnelId tunnel, const char* state, std::optional<int> age) {
+    auto& sa = sas.emplace_back();
+    sa.tunnel = tunnel;
+    sa.state = state;
+    if (age) sa.established = now - std::chrono::seconds{*age};
+  };
+  add(status.ike_sas, 10, "Connecting", std::nullopt);
+  add(status.ike_sas, 0, "Established", 9);
+  add(status.ike_sas, 0, "Deleting", 99);
+  add(status.ike_sas, 2, "Rekeying", 7);
+  add(status.child_sas, 0, "Replaced", 99);
+  add(status.child_sas, 0, "Installed", 5);
+  return status;
+}
+
+TEST(PeerViews, SasInBriefAreALineATunnelByNumber) {
+  const auto isakmp = isakmp_sa_brief_view(many_tunnels(), status_of_many(), now);
+  EXPECT_EQ(isakmp, Json::parse(R"({"schema":1,"tunnels":[
+    {"tunnel":"tunnel0","state":"Established","peer":"10.2.2.2","age":9},
+    {"tunnel":"tunnel2","state":"Rekeying","peer":"10.2.2.2","age":7},
+    {"tunnel":"tunnel3","state":"Down","peer":"dynamic"},
+    {"tunnel":"tunnel4","state":"shut down","peer":"10.2.2.2"},
+    {"tunnel":"tunnel10","state":"Connecting","peer":"10.2.2.2"}],"up":2})"));
+  const auto ipsec = ipsec_sa_brief_view(many_tunnels(), status_of_many(), now);
+  EXPECT_EQ(ipsec["tunnels"][0], Json::parse(R"({"tunnel":"tunnel0","state":"Installed","peer":"10.2.2.2",
+    "age":5})"));
+  EXPECT_EQ(ipsec["tunnels"][1]["state"], "Down");
+  EXPECT_EQ(ipsec["up"], 1);
+}
+
 TEST(PeerViews, EveryCounterIsShownSinceItWasCleared) {
   IsakmpCounters counters;
   counters.engine.ike_rekeys = 7;

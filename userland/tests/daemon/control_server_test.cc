@@ -21,10 +21,40 @@
 #include <new>
 
 #include "userland/daemon/log_watch.h"
+#include "userland/daemon/views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
 namespace {
+
+/// Shows what the test wants.
+class ScriptedOperations final : public Operations {
+ public:
+  using Answer = Result<control::Turn, std::string>;
+
+  [[nodiscard]] std::string hostname() const override { return "r1"; }
+  [[nodiscard]] const config::Config& running() const override { return configuration; }
+  Result<void, std::string> apply(config::Config) override {
+    if (out_of_memory) throw std::bad_alloc();
+    return {};
+  }
+  Answer save_startup(const control::Enclosed&) override { return done(); }
+  Result<Json, std::string> show(const config::Show& wanted) override {
+    return on_show ? on_show(wanted) : text_view(shown);
+  }
+  Result<void, std::string> operate(const config::Operate&) override { return {}; }
+  Answer certify(const config::Certify&, const control::Enclosed&) override { return done(); }
+  Answer replace(const config::Replace&, const control::Enclosed&) override { return done(); }
+  Answer reload(const config::Reload&, const control::Enclosed&) override { return done(); }
+
+  config::Config configuration;
+  bool out_of_memory = false;
+  std::string shown = "shown";
+  std::function<Result<Json, std::string>(const config::Show&)> on_show;
+
+ private:
+  static Answer done() { return control::Turn{control::Ask::Nothing, {}}; }
+};
 
 class ControlServerTest : public testing::Test {
  protected:
@@ -33,7 +63,7 @@ class ControlServerTest : public testing::Test {
     (void)std::signal(SIGPIPE, SIG_IGN);  // as awiked does
     auto claim = SocketClaim::take(path_);
     ASSERT_TRUE(claim) << claim.error();
-    auto listening = ControlServer::listen(loop_, std::move(*claim), target_, readers_);
+    auto listening = ControlServer::listen(loop_, std::move(*claim), fake_, readers_);
     ASSERT_TRUE(listening) << listening.error();
     server_ = std::move(*listening);
   }
@@ -135,30 +165,7 @@ class ControlServerTest : public testing::Test {
   std::filesystem::path path_ = scratch_ / "run/awiked.sock";
   std::string readers_;
   EventLoop loop_;
-  config::Config running_;
-  bool out_of_memory_ = false;
-  std::string shown_ = "shown";
-  CommandTarget target_{
-      "r1",
-      [this]() -> const config::Config& { return running_; },
-      [this](config::Config) -> Result<void, std::string> {
-        if (out_of_memory_) throw std::bad_alloc();
-        return {};
-      },
-      [](const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
-      },
-      [this](const config::Show&) -> Result<Json, std::string> { return text_view(shown_); },
-      [](const config::Operate&) -> Result<void, std::string> { return {}; },
-      [](const config::Certify&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
-      },
-      [](const config::Replace&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
-      },
-      [](const config::Reload&, const Enclosed&) -> Result<Turn, std::string> {
-        return Turn{Turn::Ask::Nothing, {}};
-      }};
+  ScriptedOperations fake_;
   std::unique_ptr<ControlServer> server_;
 };
 
@@ -188,7 +195,7 @@ TEST_F(ControlServerTest, AGroupOfReadersMustExist) {
   server_.reset();
   auto claim = SocketClaim::take(path_);
   ASSERT_TRUE(claim) << claim.error();
-  const auto listening = ControlServer::listen(loop_, std::move(*claim), target_, "no such group");
+  const auto listening = ControlServer::listen(loop_, std::move(*claim), fake_, "no such group");
   ASSERT_FALSE(listening);
   EXPECT_EQ(listening.error(), "there is no group no such group");
 }
@@ -304,7 +311,7 @@ TEST_F(ControlServerTest, OneLargeRequestAtATime) {
 TEST_F(ControlServerTest, ALargeAnswerIsSentWhole) {
   const auto client = connect();
   hear(client);
-  shown_ = std::string(20 << 20, 'x');
+  fake_.shown = std::string(20 << 20, 'x');
   say(client, kShow + kShow);
   EXPECT_GT(hear_until(client, [](const auto& text) { return text.size() > std::size_t{40} << 20; }).size(),
             std::size_t{40} << 20);
@@ -316,7 +323,7 @@ TEST_F(ControlServerTest, WhoDoesNotReadIsNotServedFurther) {
   std::string requests;
   for (int i = 0; i < 100; ++i) requests += kShow;
   int served = 0;
-  target_.show = [&](const config::Show&) -> Result<Json, std::string> {
+  fake_.on_show = [&](const config::Show&) -> Result<Json, std::string> {
     ++served;
     return text_view(std::string(1 << 20, 'x'));
   };
@@ -330,10 +337,10 @@ TEST_F(ControlServerTest, WhoDoesNotReadIsNotServedFurther) {
 TEST_F(ControlServerTest, AnAnswerThatIsTooLargeIsRefusedAndTheSessionGoesOn) {
   const auto client = connect();
   hear(client);
-  shown_ = std::string(std::size_t{4} * config::kMaxConfiguration, 'x');
+  fake_.shown = std::string(std::size_t{4} * config::kMaxConfiguration, 'x');
   say(client, kShow);
   EXPECT_NE(hear_until(client, whole_line).find("the answer is too large: 256 MiB"), std::string::npos);
-  shown_ = "shown";
+  fake_.shown = "shown";
   say(client, kShow);
   EXPECT_NE(hear_until(client, whole_line).find("shown"), std::string::npos);
 }
@@ -347,7 +354,7 @@ TEST_F(ControlServerTest, OneSessionsRequestsDoNotKeepTheLoop) {
   for (int i = 0; i < 100; ++i) requests += kShow;
   int served = 0;
   int served_before_other = 0;
-  target_.show = [&](const config::Show& what) -> Result<Json, std::string> {
+  fake_.on_show = [&](const config::Show& what) -> Result<Json, std::string> {
     if (what.what == config::View::StartupConfig)
       served_before_other = served;
     else if (++served == 1)
@@ -363,7 +370,7 @@ TEST_F(ControlServerTest, OneSessionsRequestsDoNotKeepTheLoop) {
 TEST_F(ControlServerTest, ManyReadersAreServedOneATurnAndEachInHisOrder) {
   const auto readers = connect_readers();
   int served = 0;
-  target_.show = [&](const config::Show&) -> Result<Json, std::string> {
+  fake_.on_show = [&](const config::Show&) -> Result<Json, std::string> {
     ++served;
     return text_view("shown");
   };
@@ -389,7 +396,7 @@ TEST_F(ControlServerTest, WhoMayChangeSomethingIsServedEachTurnHoweverManyReader
   }
   int of_readers = 0;
   int of_roots = 0;
-  target_.show = [&](const config::Show& what) -> Result<Json, std::string> {
+  fake_.on_show = [&](const config::Show& what) -> Result<Json, std::string> {
     ++(what.what == config::View::StartupConfig ? of_roots : of_readers);
     return text_view("shown");
   };
@@ -410,18 +417,18 @@ TEST_F(ControlServerTest, OutOfMemoryIsTheEndOfTheCommand) {
   hear(client);
   say(client, "{\"execute\":\"configure terminal\"}\n");
   hear(client);
-  out_of_memory_ = true;
+  fake_.out_of_memory = true;
   say(client, "{\"execute\":\"interface tunnel0\"}\n");
   const auto heard = hear(client);
   EXPECT_NE(heard.find("out of memory"), std::string::npos) << heard;
   EXPECT_NE(heard.find(R"("mode":"config")"), std::string::npos) << heard;
-  out_of_memory_ = false;
+  fake_.out_of_memory = false;
   say(client, "{\"execute\":\"interface tunnel0\"}\n");
   EXPECT_NE(hear(client).find(R"("mode":"config-if")"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, AnIdleSessionEndsAndIsToldWhy) {
-  running_.exec_timeout = std::chrono::seconds(1);
+  fake_.configuration.exec_timeout = std::chrono::seconds(1);
   const auto idle = connect();
   const auto watcher = connect();
   hear(idle);
@@ -435,7 +442,7 @@ TEST_F(ControlServerTest, AnIdleSessionEndsAndIsToldWhy) {
 }
 
 TEST_F(ControlServerTest, WithoutATimeoutNoSessionEnds) {
-  running_.exec_timeout = std::chrono::seconds(0);
+  fake_.configuration.exec_timeout = std::chrono::seconds(0);
   const auto idle = connect();
   hear(idle);
   EXPECT_EQ(hear_until(

@@ -159,7 +159,7 @@ class StartupFileTest : public testing::Test {
 TEST_F(StartupFileTest, SavedConfigurationLoadsTheSame) {
   const auto saved = file_.save(first_example(), {});
   ASSERT_TRUE(saved) << saved.error();
-  EXPECT_EQ(saved->ask, Turn::Ask::Nothing);
+  EXPECT_EQ(saved->ask, control::Ask::Nothing);
   EXPECT_EQ(file_.load().config, first_example());
   EXPECT_TRUE(file_.load().errors.empty());
 }
@@ -214,12 +214,12 @@ TEST_F(StartupFileTest, NothingIsLostUnasked) {
   write("hostname branch\n" + good());
   const auto asked = file_.save(first_example(), {});
   ASSERT_TRUE(asked);
-  EXPECT_EQ(asked->ask, Turn::Ask::Acceptance);
+  EXPECT_EQ(asked->ask, control::Ask::Acceptance);
   EXPECT_NE(asked->text.find("line 1: hostname branch: invalid from column 1 on\n"), std::string::npos);
   EXPECT_EQ(file_.load().errors.size(), 1U);
   ASSERT_TRUE(file_.save(first_example(), {{}, true}));
   EXPECT_TRUE(file_.load().errors.empty());
-  EXPECT_EQ(file_.save(first_example(), {})->ask, Turn::Ask::Nothing);
+  EXPECT_EQ(file_.save(first_example(), {})->ask, control::Ask::Nothing);
 }
 
 TEST_F(StartupFileTest, OneThatCannotBeReadIsAnEmptyConfigurationAndToldAndNotLost) {
@@ -228,7 +228,7 @@ TEST_F(StartupFileTest, OneThatCannotBeReadIsAnEmptyConfigurationAndToldAndNotLo
   EXPECT_FALSE(startup.readable);
   ASSERT_EQ(startup.errors.size(), 1U);
   EXPECT_NE(startup.errors[0].reason.find("Is a directory"), std::string::npos);
-  EXPECT_EQ(file_.save(first_example(), {})->ask, Turn::Ask::Acceptance);
+  EXPECT_EQ(file_.save(first_example(), {})->ask, control::Ask::Acceptance);
   EXPECT_FALSE(file_.save(first_example(), {{}, true})) << "a directory is not replaced";
 }
 

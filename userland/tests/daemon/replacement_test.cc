@@ -49,11 +49,11 @@ TEST(Replace, AsksAndThenAppliesOnce) {
   };
   const auto asked = replace(first_example(), changed(), {}, apply);
   ASSERT_TRUE(asked);
-  EXPECT_EQ(asked->ask, Turn::Ask::Acceptance);
+  EXPECT_EQ(asked->ask, control::Ask::Acceptance);
   EXPECT_EQ(applied, 0);
   const auto done = replace(first_example(), changed(), {{}, true}, apply);
   ASSERT_TRUE(done);
-  EXPECT_EQ(done->ask, Turn::Ask::Nothing);
+  EXPECT_EQ(done->ask, control::Ask::Nothing);
   EXPECT_EQ(applied, 1);
 }
 
@@ -64,7 +64,7 @@ TEST(Replace, TheSameTouchesNothing) {
                               return {};
                             });
   ASSERT_TRUE(done);
-  EXPECT_EQ(done->ask, Turn::Ask::Nothing);
+  EXPECT_EQ(done->ask, control::Ask::Nothing);
 }
 
 TEST(DelayedReload, WaitsAndIsCancelled) {

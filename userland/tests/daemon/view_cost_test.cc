@@ -87,6 +87,8 @@ TEST(ViewCost, GrowsAsTheNumberOfTunnelsDoes) {
   } shows[] = {
       {"isakmp peer", [](const System& s) { return isakmp_peer_view(s.config, s.status, kLate); }},
       {"ipsec peer", [](const System& s) { return ipsec_peer_view(s.config, s.status, kLate); }},
+      {"isakmp sa brief", [](const System& s) { return isakmp_sa_brief_view(s.config, s.status, kLate); }},
+      {"ipsec sa brief", [](const System& s) { return ipsec_sa_brief_view(s.config, s.status, kLate); }},
       {"isakmp sa", [](const System& s) { return isakmp_sa_view(s.status, kLate, std::nullopt); }},
       {"ipsec sa",
        [](const System& s) { return ipsec_sa_view(s.status, kLate, s.sas, s.tunnels, std::nullopt); }},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/cli/fields.h"
+#include "userland/control/fields.h"
 
-namespace awtun::cli {
+namespace awtun::control {
 namespace {
 
 const Json* find(const Json& object, const char* key) {
@@ -44,4 +44,4 @@ const Json& object_of(const Json& object, const char* key) {
   return value != nullptr && value->is_object() ? *value : empty;
 }
 
-}  // namespace awtun::cli
+}  // namespace awtun::control
