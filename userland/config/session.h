@@ -30,7 +30,7 @@ constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode
 /// Lines that belong to one that was refused: lest they hit the section before it, they are refused too.
 struct RefusedSection {
   std::string line;    ///< That was refused; may hold a secret.
-  std::string reason;  ///< Why they are, instead; of a section that is gone.
+  std::string reason;  ///< Why they are, instead: of a section that is gone, and in a file.
   /// The session is in no section, and all is refused but what leads out of this; else what is indented below
   /// the refused line, and nothing more.
   bool open = false;
@@ -251,8 +251,8 @@ struct Loaded {
 Loaded load_good_lines(std::string_view text);
 inline constexpr std::size_t kMaxFileErrors = 100'000;
 
-/// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
-/// right, incomplete or wrong behind the secret, holds none.
+/// `line` with kHiddenKey for every word that may be a secret, for its author and his history; nullopt when
+/// there is none.
 std::optional<std::string> mask_secrets(std::string_view line);
 
 /// Who reads a report of a line: whoever has just typed it, or others too.

@@ -167,10 +167,33 @@ TEST(WithoutSecrets, WhatMayBeAKeyIsHidden) {
 TEST(WithoutSecrets, OthersSeeNoWordOfALineThatIsNoCommand) {
   for (const char* line :
        {"crpyto isakmp kye ouR4ecret address 10.2.2.2", "username bob credential ouR4ecret",
-        "enable ouR4ecret", "ikev2 local-auth ouR4ecret", "crypto isakmp ky ouR4ecret address 10.2.2.2"})
+        "enable ouR4ecret", "ikev2 local-auth ouR4ecret", "crypto isakmp ky ouR4ecret address 10.2.2.2",
+        // The rest of a line that was wrapped, or of a file that was pasted.
+        " ouR4ecret address 10.2.2.2", "ouR4ecret", "ouR4ecret address", "ouR4ecret/with+base64==",
+        "\"ouR4ecret\" hostname branch", "ouR4ecret: PSK", "-----ouR4ecret-----", "\touR4ecret\t",
+        // Of other systems, the first words of which are ours too.
+        "ip ospf md5 ouR4ecret", "ip nhrp authentication ouR4ecret", "ipv6 x ouR4ecret", "line con ouR4ecret",
+        "crypto isakmp ouR4ecret", "crypto isakmp peer address 10.0.0.2 ouR4ecret", "tunnel ppp ouR4ecret",
+        "do ospf ouR4ecret", "d ospf ouR4ecret", "no ospf ouR4ecret", "shutdown ouR4ecret",
+        "do crypto isakmp kye ouR4ecret", "do do ospf ouR4ecret",
+        // A file with line ends of another system is one line.
+        "description x\rcrypto isakmp key ouR4ecret address 10.2.2.2", "shutdown\rouR4ecret\r",
+        "description \x0b ospf\x0bouR4ecret", "description \xff ouR4ecret"})
     EXPECT_EQ(without_secrets(line, Audience::Others).find("ouR4ecret"), std::string::npos)
         << without_secrets(line, Audience::Others);
-  EXPECT_EQ(without_secrets("hostname branch", Audience::Others), "hostname branch");
+  EXPECT_EQ(without_secrets("hostname branch", Audience::Others), "hostname ********");
+  EXPECT_EQ(without_secrets("tunnel protection ipsce profile p", Audience::Others),
+            "tunnel protection ******** profile ********");
+}
+
+TEST(WithoutSecrets, OfACommandOthersSeeAllButItsSecret) {
+  for (const char* line :
+       {"interface tunnel0", "description of a branch", "ip address 10.1.1.1/24",
+        "remote authentication certificate", "crypto pki trustpoint t", "show ipsec sa", "do show isakmp key",
+        "no shutdown", "interface", "tunnel protection ipsec profile"})
+    EXPECT_EQ(without_secrets(line, Audience::Others), line);
+  EXPECT_EQ(without_secrets("crypto isakmp key ouR4ecret hostname branch", Audience::Others),
+            "crypto isakmp key ******** hostname branch");
 }
 
 TEST(Errors, ALineHasALimit) {
