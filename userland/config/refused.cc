@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/config/refused.h"
 
+#include <algorithm>
+
 namespace awtun::config {
 namespace {
 
@@ -27,12 +29,56 @@ std::optional<Applied> answer_outside(Session& session, std::string_view line,
   return row.pattern == "exit" ? std::optional<Applied>(Done{}) : std::nullopt;
 }
 
-/// Whether nothing that may be said in this section begins as the line does; Exec commands open no other.
-bool is_of_another_section(Mode mode, std::string_view line) {
-  const auto words = split(line.substr(0, kMaxLine));
-  if (!is_section(mode) || words.empty()) return false;
-  const auto begins_command = [&](Mode of) { return Matcher(of, false).advance(words.front(), line); };
-  return !begins_command(mode) && !begins_command(Mode::Config) && !find_command(Mode::Exec, line);
+bool takes_value_next(const Thread& thread) {
+  return std::ranges::any_of(thread.next(), [](const Token* token) { return !token->keyword; });
+}
+
+/// A line as far as the commands of a mode take it.
+class Attempt {
+ public:
+  Attempt(Mode mode, const std::vector<Word>& words, std::string_view line)
+      : matcher_(mode, false), words_(words), taken_(follow(matcher_, words, line)) {}
+
+  /// Whether it is a mistake in one of them: at or behind a value, at the end, or behind `no`.
+  [[nodiscard]] bool errs_in_command() const {
+    if (taken_ == 0 || taken_ == words_.size()) return taken_ > 0;
+    return std::ranges::any_of(matcher_.threads(), [](const Thread& thread) {
+      return thread.form->negated || thread.complete() || takes_value_next(thread);
+    });
+  }
+  /// Whether it errs at what may be a keyword mistyped; a short one resembles too much.
+  [[nodiscard]] bool is_mistyped() const {
+    constexpr std::size_t kLong = 6;
+    const auto resembled = [this](const Token* token) {
+      return token->keyword && token->text.size() >= kLong && resembles(words_[taken_].text, token->text);
+    };
+    return taken_ < words_.size() && std::ranges::any_of(matcher_.threads(), [&](const Thread& thread) {
+             return std::ranges::any_of(thread.next(), resembled);
+           });
+  }
+
+ private:
+  Matcher matcher_;
+  const std::vector<Word>& words_;
+  std::size_t taken_;
+};
+
+/// Whether a line that is no command, and opens no section that there is, may be to open one of another
+/// system.
+bool may_open_foreign_section(Mode mode, const std::vector<Word>& words, std::string_view line) {
+  const Attempt own(mode, words, line);
+  const bool of_exec = Matcher(Mode::Exec, false).advance(words.front(), line);
+  return !of_exec && !own.errs_in_command() && !own.is_mistyped() &&
+         !Attempt(Mode::Config, words, line).errs_in_command();
+}
+
+/// Whether the refused line may have been to lead into another section than that of `mode`.
+bool leaves_section(Mode mode, std::string_view line, const Result<Thread, SyntaxError>& command) {
+  if (command) return opens_section(*command);
+  const auto words = words_behind_do(line);
+  if (words.empty()) return false;
+  return was_to_open_section(mode, line.substr(words.front().column)) ||
+         (is_section(mode) && !is_indented(line) && may_open_foreign_section(mode, words, line));
 }
 
 }  // namespace
@@ -54,15 +100,10 @@ std::optional<Applied> answer_of_refused(Session& session, std::string_view line
 
 Session refused_at(const Session& before, std::string_view line, const Result<Thread, SyntaxError>& command) {
   if (before.mode == Mode::Exec) return before;
-  const std::string kept(line.substr(0, kMaxLine));
-  const bool is_foreign = !command && !is_indented(line) && is_of_another_section(before.mode, line);
-  if (command ? opens_section(*command) : is_foreign || was_to_open_section(before.mode, line)) {
-    Session outside{Mode::Config};
-    outside.refused = RefusedSection{kept, {}, true};
-    return outside;
-  }
-  Session after = before;
-  if (!is_indented(line)) after.refused = RefusedSection{kept, {}, false};
+  line = line.substr(0, kMaxLine);
+  const bool leaves = leaves_section(before.mode, line, command);
+  Session after = leaves ? Session{Mode::Config} : before;
+  if (leaves || !is_indented(line)) after.refused = RefusedSection{std::string(line), {}, leaves};
   return after;
 }
 

@@ -178,10 +178,10 @@ using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, Save
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
 /// another mode where the command does so. SyntaxError and Refused leave it where it is, but for a line that
-/// was to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it in Config
-/// mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit puts the
-/// session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from outside:
-/// nothing in it can do harm.
+/// may have been to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it
+/// in Config mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit
+/// puts the session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from
+/// outside: nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);
 
 /// Where a session that stood at `before` stands once `line` is refused.

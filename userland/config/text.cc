@@ -65,15 +65,6 @@ bool is_secret(const Token& token) { return !token.keyword && token.type == Para
 
 bool has_secret(const Thread& thread) { return std::ranges::any_of(thread.form->pattern.tokens, is_secret); }
 
-/// The words of a line without a `do`, behind which any word may stand.
-std::vector<Word> words_behind_do(std::string_view line) {
-  auto words = split(line);
-  const auto first =
-      std::ranges::find_if(words, [](const Word& word) { return !begins_ignoring_case("do", word.text); });
-  words.erase(words.begin(), first);
-  return words;
-}
-
 /// The mode whose commands take most of the words; a line may be of a section that was refused.
 Matcher best_match(const std::vector<Word>& words, std::string_view line, std::size_t& taken) {
   Matcher best(Mode::Config, false);

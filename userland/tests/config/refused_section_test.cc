@@ -80,11 +80,19 @@ TEST(RefusedSection, AnotherRefusedOneTakesItsPlace) {
   console.expect_refused(" shutdown", "interface ppp1");
 }
 
-TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
+TEST(RefusedSection, AMistakeInACommandOfASectionDoesNotLeaveIt) {
   InTunnel0 console;
-  for (const char* line : {"mtu 9", "ip adress 10.1.1.1/24", "show ipsec sa", " mtuu 1400", "tunnel nonsense",
-                           "no tunnel source 10.0.0.1", "no interface tunnel9", "no interface ppp0",
-                           "description", "ip route 10.0.0.1/8 tunnel0"}) {
+  for (const char* line :
+       {"mtu 9", "ip address 10.1.1.1", "ip address 10.1.1.1/24 dhcp", "show ipsec sa", "do show nonsense",
+        " mtuu 1400", " ip vrf red", "no tunnel source 10.0.0.1", "no router bgp 1", "description", "ip",
+        "ip a", "t", "tunnel protection ipsec profile none", "tunnel mode gre", "tunnel source 300.1.1.1",
+        // Of configuration mode, but leading into no section.
+        "ip route 10.0.0.1/8 tunnel0", "no ip route 10.0.0.0/8 tunnel0", "no interface tunnel9",
+        "no interface ppp0", "exec-timeout x", "crypto isakmp key K address 300.1.1.1",
+        "crypto isakmp peer address 10.0.0.2 profile none",
+        // Mistyped by a letter or two.
+        "ip adress 10.1.1.1/24", "shutdwon", "shudown", "tunnle source 10.1.1.1", "tunnel protction ipsec",
+        "descripton x"}) {
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Interface) << line;
   }
@@ -92,9 +100,40 @@ TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
   EXPECT_EQ(console.config.tunnels.at(0).mtu, 1300);
 }
 
-TEST(RefusedSection, ALineThatBeginsNoCommandOfTheSectionLeavesIt) {
-  for (const char* line : {"intface ppp0", "intrface tunnel1 point-to-point", "interface-range tunnel1-3",
-                           "router bgp 1", "vlan 10", "mtuu 1400", "\x01shutdown"}) {
+TEST(RefusedSection, ALineThatIsNoCommandOfTheSectionLeavesIt) {
+  for (const char* line : {"intface ppp0",
+                           "intrface tunnel1 point-to-point",
+                           "interface-range tunnel1-3",
+                           "router bgp 1",
+                           "vlan 10",
+                           "mtuu 1400",
+                           "\x01mtu 1400",
+                           "ip vrf red",
+                           "ip access-list extended x",
+                           "ip sla 1",
+                           "ip dhcp pool x",
+                           "ip nat pool",
+                           "ip prefix-list x",
+                           "ipv6 access-list x",
+                           "ipv6 dhcp pool x",
+                           "ip tunnel1",
+                           "tunnel-group 1",
+                           "tunnel nonsense",
+                           "mtu-profile x",
+                           "shutdown-group 5",
+                           "description-list",
+                           "default interface tunnel1",
+                           "do interface tunnel1",
+                           "do router bgp 1",
+                           "do do interface tunnel1",
+                           "d interface ppp0",
+                           "line aux 0",
+                           "cyrpto map x",
+                           "hostname branch",
+                           "ip ruote 10.0.0.0/8 tunnel0",
+                           "interface range tunnel1-2",
+                           "track 1 interface tunnel0",
+                           "ip vrf red\x01"}) {
     InTunnel0 console;
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Config) << line;
@@ -107,10 +146,10 @@ TEST(RefusedSection, ALineThatBeginsNoCommandOfTheSectionLeavesIt) {
 
 TEST(RefusedSection, WhatIsIndentedBelongsToTheRefusedLineAboveIt) {
   InTunnel0 console;
-  EXPECT_TRUE(is_refused(console.execute("ip access-list x")));
-  EXPECT_EQ(console.refusal(" shutdown"), "refused with the line `ip access-list x` above it");
+  EXPECT_TRUE(is_refused(console.execute("ip adress x")));
+  EXPECT_EQ(console.refusal(" shutdown"), "refused with the line `ip adress x` above it");
   console.type({"!"});
-  EXPECT_EQ(console.refusal(" mtu 1300"), "refused with the line `ip access-list x` above it");
+  EXPECT_EQ(console.refusal(" mtu 1300"), "refused with the line `ip adress x` above it");
   EXPECT_TRUE(console.config == console.before);
   EXPECT_TRUE(is_refused(console.execute(" mtu 5")));
   console.type({"mtu 1300", " shutdown"});
