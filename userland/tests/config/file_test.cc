@@ -316,5 +316,13 @@ TEST(ExecTimeout, IsTheSameHoweverItIsWritten) {
   EXPECT_EQ(timeout("exec-timeout 5\nno exec-timeout"), 600);
 }
 
+TEST(ExecTimeout, LeavesTimeToTypeALine) {
+  EXPECT_EQ(load("exec-timeout 0 59").error().message, "% exec-timeout is at least 1 minute, or 0 for never");
+  EXPECT_EQ(load("exec-timeout 0 60")->exec_timeout.count(), 60);
+  const auto loaded = load_good_lines("line vty 0 4\n exec-timeout 0 1\nend\n");
+  EXPECT_EQ(lines_of_errors(loaded), Numbers{2});
+  EXPECT_EQ(loaded.config.exec_timeout, kDefaultExecTimeout);
+}
+
 }  // namespace
 }  // namespace awtun::config
