@@ -295,12 +295,6 @@ Result<Turn, std::string> Daemon::replace_by_file(const config::Replace& wanted,
                  [this](config::Config candidate) { return apply(std::move(candidate)); });
 }
 
-/// What a reload leaves out, in a line for the operator.
-std::string left_out(const std::vector<StartupError>& errors) {
-  if (errors.empty()) return "";
-  return std::to_string(errors.size()) + " lines are left out: show startup-config errors\n";
-}
-
 Result<Turn, std::string> Daemon::reload(const config::Reload& wanted, const Enclosed& enclosed) {
   const auto startup = startup_.load();
   if (!startup.readable && wanted.what != config::Reload::What::Cancel)

@@ -209,6 +209,14 @@ TEST_F(StartupFileTest, TheLogSaysWhatIsLeftOutAndWhatFollows) {
   log_errors(path_, std::vector<StartupError>(102, {1, "x", "y"}));
   EXPECT_EQ(log.size(), 101U);
   EXPECT_EQ(log.back(), name + ": 2 more lines are left out: show startup-config errors");
+  log_errors(path_, std::vector<StartupError>(101, {1, "x", "y"}));
+  EXPECT_EQ(log.back(), name + ": 1 more line is left out: show startup-config errors");
+}
+
+TEST(LeftOut, IsToldInALine) {
+  EXPECT_EQ(left_out({}), "");
+  EXPECT_EQ(left_out({{1, "x", "y"}}), "1 line is left out: show startup-config errors\n");
+  EXPECT_EQ(left_out({{1, "x", "y"}, {2, "x", "y"}}), "2 lines are left out: show startup-config errors\n");
 }
 
 TEST_F(StartupFileTest, NothingIsLostUnasked) {
