@@ -108,6 +108,7 @@ class GoodLines {
     if (error) {
       lost_.note(section_.of(before, line), line, loaded_.errors.size());
       loaded_.errors.push_back(at(number, line, *std::move(error)));
+      say_where(number);
     }
     section_.follow_line(session_, line, good);
     if (session_.mode == Mode::Exec && before.mode != Mode::Exec) end_ = {number, std::string(line)};
@@ -121,6 +122,15 @@ class GoodLines {
   void shut_down_tunnels() { lost_.shut_down_tunnels(loaded_); }
 
  private:
+  /// What belongs to the line that was just refused is told its number: others read that, and not the line.
+  void say_where(std::size_t number) {
+    auto& refused = session_.refused;
+    if (!refused || !refused->reason.empty()) return;
+    const auto line = "line " + std::to_string(number);
+    refused->reason =
+        refused->open ? "refused with the section at " + line : "refused with " + line + " above it";
+  }
+
   /// An `end` or `exit` in the middle is one wrong line.
   void go_on_behind_end() {
     session_ = {Mode::Config};

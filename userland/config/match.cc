@@ -194,6 +194,14 @@ std::vector<Word> split(std::string_view line) {
   return words;
 }
 
+std::vector<Word> words_behind_do(std::string_view line) {
+  auto words = split(line);
+  const auto first =
+      std::ranges::find_if(words, [](const Word& word) { return !begins_ignoring_case("do", word.text); });
+  words.erase(words.begin(), first);
+  return words;
+}
+
 bool is_blank_or_comment(std::string_view line) {
   const std::size_t first = line.find_first_not_of(kBlanks);
   return first == line.npos || line[first] == '!';

@@ -31,7 +31,7 @@ constexpr bool is_section(Mode mode) { return mode != Mode::Exec && mode != Mode
 /// Lines that belong to one that was refused: lest they hit the section before it, they are refused too.
 struct RefusedSection {
   std::string line;    ///< That was refused; may hold a secret.
-  std::string reason;  ///< Why they are, instead; of a section that is gone.
+  std::string reason;  ///< Why they are, instead: of a section that is gone, and in a file.
   /// The session is in no section, and all is refused but what leads out of this; else what is indented below
   /// the refused line, and nothing more.
   bool open = false;
@@ -156,10 +156,10 @@ using Outcome = std::variant<Edit, Show, Operate, Certify, Replace, Reload, Save
 
 /// What `line` asks for when typed by `session` over the configuration `running`. Moves the session to
 /// another mode where the command does so. SyntaxError and Refused leave it where it is, but for a line that
-/// was to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it in Config
-/// mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit puts the
-/// session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from outside:
-/// nothing in it can do harm.
+/// may have been to open a section, and a session whose tunnel, profile or trustpoint is gone: they leave it
+/// in Config mode, with Session::refused for the lines of that section. A caller that cannot apply an Edit
+/// puts the session to refused_at() of what it was before. `line` is UTF-8 without line end, as it comes from
+/// outside: nothing in it can do harm.
 Outcome execute(const Config& running, Session& session, std::string_view line);
 
 /// Where a session that stood at `before` stands once `line` is refused.
@@ -229,8 +229,8 @@ struct Loaded {
 Loaded load_good_lines(std::string_view text);
 inline constexpr std::size_t kMaxFileErrors = 100'000;
 
-/// `line` with kHiddenKey for every secret in it, for logs and histories; nullopt when the line, be it
-/// right, incomplete or wrong behind the secret, holds none.
+/// `line` with kHiddenKey for every word that may be a secret, for its author and his history; nullopt when
+/// there is none.
 std::optional<std::string> mask_secrets(std::string_view line);
 
 /// Who reads a report of a line: whoever has just typed it, or others too.

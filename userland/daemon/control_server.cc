@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <numeric>
@@ -42,6 +43,7 @@ constexpr std::chrono::milliseconds look_interval{500};
 constexpr std::chrono::seconds out_of_descriptors{1};
 constexpr const char* group_name = "awtun";
 
+/// May wait for a directory of the network.
 std::optional<gid_t> group_called(const char* name) {
   const auto* group = ::getgrnam(name);
   return group != nullptr ? std::optional(group->gr_gid) : std::nullopt;
@@ -56,8 +58,8 @@ std::vector<gid_t> supplementary_groups(int fd) {
   return groups;
 }
 
-/// The process at the other end. `readers`: the group that may look; empty: none may.
-Place place_of(int fd, const std::string& readers) {
+/// The process at the other end.
+Place place_of(int fd, const ControlGroups& known) {
   Place place{Rank::Stranger, 0, std::chrono::steady_clock::now()};
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -70,11 +72,16 @@ Place place_of(int fd, const std::string& readers) {
   };
   if (peer.uid == 0)
     place.rank = Rank::Root;
-  else if (belongs_to(group_called(group_name)))
+  else if (belongs_to(known.members))
     place.rank = Rank::Member;
-  else if (!readers.empty() && belongs_to(group_called(readers.c_str())))
+  else if (belongs_to(known.readers))
     place.rank = Rank::Reader;
   return place;
+}
+
+/// `readers`: the name of the group that may look; empty: none may.
+ControlGroups look_up_groups(const std::string& readers) {
+  return {group_called(group_name), readers.empty() ? std::nullopt : group_called(readers.c_str())};
 }
 
 /// A socket that was just accepted has room for this.
@@ -105,7 +112,8 @@ bool give_socket_to(gid_t group, const std::filesystem::path& path) {
          ::fchownat(file.get(), "", static_cast<uid_t>(-1), group, AT_EMPTY_PATH) == 0;
 }
 
-Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path, bool for_all) {
+Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path, bool for_all,
+                                               std::optional<gid_t> group) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const auto text = path.string();
@@ -119,7 +127,7 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
   const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::umask(old_mask);
   if (bound != 0) return Error{system_error("listen on " + text)};
-  if (const auto group = group_called(group_name); group && !give_socket_to(*group, path))
+  if (group && !give_socket_to(*group, path))
     return Error{system_error("give " + text + " to group " + group_name)};
   if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
   return fd;
@@ -155,17 +163,19 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
-                             std::string readers)
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener,
+                             Operations& operations, std::string readers, const ControlGroups& groups)
     : loop_(loop),
       claim_(std::move(claim)),
       listener_fd_(std::move(listener)),
       spare_(spare_descriptor()),
       operations_(operations),
       readers_(std::move(readers)),
+      groups_(groups),
       turn_(loop, [this] { serve_all(); }),
       look_(loop, [this] { look_around(); }),
       resume_(loop, [this] { listener_.resume(); }),
+      hang_up_(loop, SIGHUP, [this] { groups_ = look_up_groups(readers_); }),
       listener_(loop, listener_fd_.get(), [this] { accept_some(); }) {}
 
 ControlServer::~ControlServer() { ::unlink(claim_.path().c_str()); }
@@ -173,11 +183,12 @@ ControlServer::~ControlServer() { ::unlink(claim_.path().c_str()); }
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventLoop& loop, SocketClaim claim,
                                                                           Operations& operations,
                                                                           const std::string& readers) {
-  if (!readers.empty() && !group_called(readers.c_str())) return Error{"there is no group " + readers};
-  auto fd = listening_socket(claim.path(), !readers.empty());
+  const auto groups = look_up_groups(readers);
+  if (!readers.empty() && !groups.readers) return Error{"there is no group " + readers};
+  auto fd = listening_socket(claim.path(), !readers.empty(), groups.members);
   if (!fd) return Error{fd.error()};
   return std::unique_ptr<ControlServer>(
-      new ControlServer(loop, std::move(claim), std::move(*fd), operations, readers));
+      new ControlServer(loop, std::move(claim), std::move(*fd), operations, readers, groups));
 }
 
 // ---------------------------------------------------------------- who comes and goes
@@ -204,7 +215,7 @@ void ControlServer::back_off(int error) {
 }
 
 void ControlServer::accept(UniqueFd fd) try {
-  const auto place = place_of(fd.get(), readers_);
+  const auto place = place_of(fd.get(), groups_);
   if (place.rank == Rank::Stranger)
     return refuse(fd, "only root and the group awtun may configure this system");
   const auto admission = admit(places(), place.rank, place.uid, place.idle_since);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <event2/bufferevent.h>
+#include <sys/types.h>
 
 #include <filesystem>
 #include <list>
@@ -31,6 +32,12 @@ class SocketClaim {
   SocketClaim(std::filesystem::path path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::filesystem::path path_;
   UniqueFd lock_;
+};
+
+/// Whom the server lets in beside root. Looked up when it starts and on SIGHUP, since that may take long.
+struct ControlGroups {
+  std::optional<gid_t> members;  ///< May configure.
+  std::optional<gid_t> readers;  ///< May look.
 };
 
 /// Serves root and the members of the group "awtun", and to look those of another group. None makes the
@@ -74,7 +81,7 @@ class ControlServer {
   };
 
   ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
-                std::string readers);
+                std::string readers, const ControlGroups& groups);
   void accept_some();
   void back_off(int error);
   void accept(UniqueFd fd);
@@ -108,11 +115,13 @@ class ControlServer {
   UniqueFd listener_fd_;
   UniqueFd spare_;  ///< Given up to tell a client that there is no descriptor for it.
   Operations& operations_;
-  std::string readers_;
+  std::string readers_;  ///< The name of their group; empty: none.
+  ControlGroups groups_;
   std::list<Client> clients_;
   Timer turn_;  ///< Unlike Deferred it lets the loop look at the sockets first.
   Timer look_;
   Timer resume_;
+  SignalWatcher hang_up_;
   ReadWatcher listener_;
 };
 

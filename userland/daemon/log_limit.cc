@@ -149,6 +149,16 @@ void LineLimiter::forget_old(Clock::time_point now) {
 
 // ---------------------------------------------------------------- in the logger
 
+std::string shortened(std::string_view text) {
+  constexpr std::string_view dots = "...";
+  constexpr std::size_t longest_character = 4;
+  if (text.size() <= kMaxLogLine) return std::string(text);
+  const std::size_t most = kMaxLogLine - dots.size();
+  std::size_t end = most;
+  while (end > most - longest_character && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)).append(dots);
+}
+
 /// Before all of the logger's sinks. For one thread, as the daemon's logger is.
 class LogLimit::Sink : public spdlog::sinks::sink {
  public:
@@ -157,9 +167,12 @@ class LogLimit::Sink : public spdlog::sinks::sink {
   std::vector<spdlog::sink_ptr> behind;
 
   void log(const spdlog::details::log_msg& message) override {
-    if (limiter_.admits(LineLimiter::Clock::now(), message.level,
-                        {message.payload.data(), message.payload.size()}))
-      return write(message);
+    const auto text = shortened({message.payload.data(), message.payload.size()});
+    if (limiter_.admits(LineLimiter::Clock::now(), message.level, text)) {
+      auto line = message;
+      line.payload = text;
+      return write(line);
+    }
     if (!timer_.running()) timer_.start(LineLimiter::kInterval);
   }
   void flush() override {

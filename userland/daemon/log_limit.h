@@ -79,8 +79,13 @@ class LineLimiter {
   std::map<std::string, std::size_t> warnings_of_;  ///< likewise, of each tunnel
 };
 
-/// While it lives, what the daemon logs above the level "debug" passes a LineLimiter. To be made when all
-/// sinks are there, and to go before they do.
+/// The longest line of the log in octets: words in it may be a peer's.
+inline constexpr std::size_t kMaxLogLine = 1024;
+/// `text` up to there, cut between two characters of UTF-8.
+std::string shortened(std::string_view text);
+
+/// While it lives, no line that the daemon logs is longer than kMaxLogLine, and what it logs above the level
+/// "debug" passes a LineLimiter. To be made when all sinks are there, and to go before they do.
 class LogLimit {
  public:
   explicit LogLimit(EventLoop& loop);

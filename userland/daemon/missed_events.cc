@@ -14,6 +14,11 @@ constexpr std::uint64_t near_last_sequence = 0xc0000000;
 
 bool is_outbound(const kernel::SaState& sa) { return sa.name.direction == kernel::SaDirection::Out; }
 
+/// One that is being deleted has none, nor for a while the tunnel.
+bool has_outbound(const ike::ChildSaStatus& child) {
+  return child.state == "Installed" || child.state == "Rekeying";
+}
+
 /// The inbound SPIs of Child SAs by device and outbound SPI.
 using InboundSpis = std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>;
 
@@ -29,7 +34,8 @@ InboundSpis inbound_spis(const ike::Status& status, const TunnelTable& tunnels) 
 
 std::vector<kernel::Event> missed_events(const std::vector<kernel::SaState>& sas, const ike::Status& status,
                                          const TunnelTable& tunnels) {
-  if (!status.child_sas.empty() && std::ranges::none_of(sas, is_outbound)) return {kernel::VmForked{}};
+  if (std::ranges::any_of(status.child_sas, has_outbound) && std::ranges::none_of(sas, is_outbound))
+    return {kernel::VmForked{}};
   std::vector<kernel::Event> events;
   const auto spis = inbound_spis(status, tunnels);
   for (const auto& sa : sas) {

@@ -12,7 +12,8 @@ namespace awtun::daemon {
 
 /// The events that may have been lost, as far as the state of every SA tells: limits that are reached, peers
 /// that have moved, and transports, which cost nothing to hand over again. That this is a clone of a virtual
-/// machine is one of them when the kernel sends by none of the SAs that IKE has; then it is the only one.
+/// machine is one of them when the kernel sends by none of the SAs that IKE has in use; then it is the only
+/// one.
 std::vector<kernel::Event> missed_events(const std::vector<kernel::SaState>& sas, const ike::Status& status,
                                          const TunnelTable& tunnels);
 

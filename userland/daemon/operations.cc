@@ -16,12 +16,6 @@
 namespace awtun::daemon {
 namespace {
 
-/// What a reload leaves out, in a line for the operator.
-std::string left_out(const std::vector<StartupError>& errors) {
-  if (errors.empty()) return "";
-  return std::to_string(errors.size()) + " lines are left out: show startup-config errors\n";
-}
-
 std::string name_of_host() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "awtun";

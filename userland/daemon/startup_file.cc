@@ -50,6 +50,11 @@ std::string reason_of(const config::FileError& error) {
   return text;
 }
 
+std::string lines_left_out(std::size_t count, std::string_view more) {
+  return std::to_string(count) + " " + std::string(more) + (count == 1 ? "line is" : "lines are") +
+         " left out: show startup-config errors";
+}
+
 /// The errors as an operator reads them before they are lost.
 std::string summary(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
   std::string text = "In " + path.string() + " this is not in force, and would be lost:\n";
@@ -122,12 +127,16 @@ Result<control::Turn, std::string> StartupFile::save(const config::Config& confi
   return control::Turn{control::Ask::Nothing, ""};
 }
 
+std::string left_out(const std::vector<StartupError>& errors) {
+  if (errors.empty()) return "";
+  return lines_left_out(errors.size(), "") + "\n";
+}
+
 void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
   for (std::size_t at = 0; at < errors.size() && at < max_logged; ++at)
     spdlog::warn("{}: {} is left out: {}", path.string(), where_is(errors[at]), describe(errors[at]));
   if (errors.size() > max_logged)
-    spdlog::warn("{}: {} more lines are left out: show startup-config errors", path.string(),
-                 errors.size() - max_logged);
+    spdlog::warn("{}: {}", path.string(), lines_left_out(errors.size() - max_logged, "more "));
 }
 
 }  // namespace awtun::daemon

@@ -62,6 +62,8 @@ class StartupFile {
   StartupShown shown_;
 };
 
+/// How many there are, in a line for an operator; empty: none.
+std::string left_out(const std::vector<StartupError>& errors);
 /// Each of them in the log, up to a bound.
 void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors);
 

@@ -17,8 +17,12 @@ inline std::chrono::seconds timeout_of(Args& args) {
   return std::chrono::minutes(args.get<std::uint32_t>(0)) + std::chrono::seconds(seconds);
 }
 
+/// In less nobody could type the line that mends it.
 inline Answer set_exec_timeout(const Context& context, Args& args) {
-  context.config.exec_timeout = timeout_of(args);
+  const auto timeout = timeout_of(args);
+  if (timeout.count() != 0 && timeout < std::chrono::minutes(1))
+    return Refused{"exec-timeout is at least 1 minute, or 0 for never"};
+  context.config.exec_timeout = timeout;
   return Done{};
 }
 

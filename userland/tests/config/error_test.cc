@@ -125,11 +125,17 @@ TEST(Errors, LongListsOfExpectedWordsFitTheScreen) {
 TEST(Secrets, AreMaskedInRightAndInBrokenLines) {
   EXPECT_EQ(mask_secrets("crypto isakmp key s3cret address 10.0.0.1"),
             "crypto isakmp key ******** address 10.0.0.1");
-  EXPECT_EQ(mask_secrets("cr isa k s3cret adres"), "cr isa k ******** adres");
+  EXPECT_EQ(mask_secrets("cr isa k s3cret adres"), "cr isa k ******** ********");
   EXPECT_EQ(mask_secrets("no crypto isakmp key s3cret policy tunnel0"),
             "no crypto isakmp key ******** policy tunnel0");
   EXPECT_EQ(mask_secrets("no crypto isakmp key address 10.0.0.1"), std::nullopt);
-  EXPECT_EQ(mask_secrets("show running-config"), std::nullopt);
+  for (const char* line : {"crypto isakmp kye s3cret address 10.0.0.1", "cyrpto isakmp key s3cret address x",
+                           "do crypto isakmp key s3cret address 10.0.0.1", "username bob password s3cret"})
+    EXPECT_EQ(mask_secrets(line).value_or(line).find("s3cret"), std::string::npos) << line;
+  for (const char* line :
+       {"show running-config", "show isakmp key | include branch", "rsakeypair branch 4096", "interface ppp0",
+        "router bgp 1", "no rsakeypair branch"})
+    EXPECT_EQ(mask_secrets(line), std::nullopt) << line;
 }
 
 }  // namespace

@@ -94,6 +94,16 @@ TEST(GoodLines, AWrongSectionGoesWithItsLines) {
   EXPECT_EQ(loaded.config.tunnels.at(1).mtu, 1400);
 }
 
+TEST(GoodLines, ALineOfAWrongOneSaysWhereThatIsAndNotWhat) {
+  const auto loaded =
+      load_good_lines("interface tunnel0\nneighbor 10.0.0.2 ouR4ecret\n mtu 1300\nmtu 1300\n" +
+                      std::string("exit\nospf ouR4ecret\n mtu 1300\nend\n"));
+  ASSERT_EQ(lines_of_errors(loaded), (Numbers{2, 3, 4, 6, 7}));
+  EXPECT_EQ(loaded.errors[1].message, "% refused with the section at line 2");
+  EXPECT_EQ(loaded.errors[2].message, "% refused with the section at line 2");
+  EXPECT_EQ(loaded.errors[4].message, "% refused with line 6 above it");
+}
+
 TEST(GoodLines, GoOnBehindAnEndInTheMiddle) {
   const auto loaded =
       load_good_lines("mtu 1400\nend\n! a remark\n" + kTunnel + "exit\nexit\ninterface tunnel1\nend\n");
@@ -304,6 +314,14 @@ TEST(ExecTimeout, IsTheSameHoweverItIsWritten) {
   EXPECT_EQ(timeout("exec-timeout 35791 2147483"), 35791 * 60 + 2147483);
   EXPECT_EQ(emit(*load("exec-timeout 35791 2147483")), "!\nexec-timeout 35791 2147483\n!\nend\n");
   EXPECT_EQ(timeout("exec-timeout 5\nno exec-timeout"), 600);
+}
+
+TEST(ExecTimeout, LeavesTimeToTypeALine) {
+  EXPECT_EQ(load("exec-timeout 0 59").error().message, "% exec-timeout is at least 1 minute, or 0 for never");
+  EXPECT_EQ(load("exec-timeout 0 60")->exec_timeout.count(), 60);
+  const auto loaded = load_good_lines("line vty 0 4\n exec-timeout 0 1\nend\n");
+  EXPECT_EQ(lines_of_errors(loaded), Numbers{2});
+  EXPECT_EQ(loaded.config.exec_timeout, kDefaultExecTimeout);
 }
 
 }  // namespace

@@ -80,11 +80,19 @@ TEST(RefusedSection, AnotherRefusedOneTakesItsPlace) {
   console.expect_refused(" shutdown", "interface ppp1");
 }
 
-TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
+TEST(RefusedSection, AMistakeInACommandOfASectionDoesNotLeaveIt) {
   InTunnel0 console;
-  for (const char* line : {"mtu 9", "ip adress 10.1.1.1/24", "show ipsec sa", " mtuu 1400", "tunnel nonsense",
-                           "no tunnel source 10.0.0.1", "no interface tunnel9", "no interface ppp0",
-                           "description", "ip route 10.0.0.1/8 tunnel0"}) {
+  for (const char* line :
+       {"mtu 9", "ip address 10.1.1.1", "ip address 10.1.1.1/24 dhcp", "show ipsec sa", "do show nonsense",
+        " mtuu 1400", " ip vrf red", "no tunnel source 10.0.0.1", "no router bgp 1", "description", "ip",
+        "ip a", "t", "tunnel protection ipsec profile none", "tunnel mode gre", "tunnel source 300.1.1.1",
+        // Of configuration mode, but leading into no section.
+        "ip route 10.0.0.1/8 tunnel0", "no ip route 10.0.0.0/8 tunnel0", "no interface tunnel9",
+        "no interface ppp0", "exec-timeout x", "crypto isakmp key K address 300.1.1.1",
+        "crypto isakmp peer address 10.0.0.2 profile none",
+        // Mistyped by a letter or two.
+        "ip adress 10.1.1.1/24", "shutdwon", "shudown", "tunnle source 10.1.1.1", "tunnel protction ipsec",
+        "descripton x"}) {
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Interface) << line;
   }
@@ -92,9 +100,40 @@ TEST(RefusedSection, AMistakeWithinASectionDoesNotLeaveIt) {
   EXPECT_EQ(console.config.tunnels.at(0).mtu, 1300);
 }
 
-TEST(RefusedSection, ALineThatBeginsNoCommandOfTheSectionLeavesIt) {
-  for (const char* line : {"intface ppp0", "intrface tunnel1 point-to-point", "interface-range tunnel1-3",
-                           "router bgp 1", "vlan 10", "mtuu 1400", "\x01shutdown"}) {
+TEST(RefusedSection, ALineThatIsNoCommandOfTheSectionLeavesIt) {
+  for (const char* line : {"intface ppp0",
+                           "intrface tunnel1 point-to-point",
+                           "interface-range tunnel1-3",
+                           "router bgp 1",
+                           "vlan 10",
+                           "mtuu 1400",
+                           "\x01mtu 1400",
+                           "ip vrf red",
+                           "ip access-list extended x",
+                           "ip sla 1",
+                           "ip dhcp pool x",
+                           "ip nat pool",
+                           "ip prefix-list x",
+                           "ipv6 access-list x",
+                           "ipv6 dhcp pool x",
+                           "ip tunnel1",
+                           "tunnel-group 1",
+                           "tunnel nonsense",
+                           "mtu-profile x",
+                           "shutdown-group 5",
+                           "description-list",
+                           "default interface tunnel1",
+                           "do interface tunnel1",
+                           "do router bgp 1",
+                           "do do interface tunnel1",
+                           "d interface ppp0",
+                           "line aux 0",
+                           "cyrpto map x",
+                           "hostname branch",
+                           "ip ruote 10.0.0.0/8 tunnel0",
+                           "interface range tunnel1-2",
+                           "track 1 interface tunnel0",
+                           "ip vrf red\x01"}) {
     InTunnel0 console;
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Config) << line;
@@ -107,10 +146,10 @@ TEST(RefusedSection, ALineThatBeginsNoCommandOfTheSectionLeavesIt) {
 
 TEST(RefusedSection, WhatIsIndentedBelongsToTheRefusedLineAboveIt) {
   InTunnel0 console;
-  EXPECT_TRUE(is_refused(console.execute("ip access-list x")));
-  EXPECT_EQ(console.refusal(" shutdown"), "refused with the line `ip access-list x` above it");
+  EXPECT_TRUE(is_refused(console.execute("ip adress x")));
+  EXPECT_EQ(console.refusal(" shutdown"), "refused with the line `ip adress x` above it");
   console.type({"!"});
-  EXPECT_EQ(console.refusal(" mtu 1300"), "refused with the line `ip access-list x` above it");
+  EXPECT_EQ(console.refusal(" mtu 1300"), "refused with the line `ip adress x` above it");
   EXPECT_TRUE(console.config == console.before);
   EXPECT_TRUE(is_refused(console.execute(" mtu 5")));
   console.type({"mtu 1300", " shutdown"});
@@ -167,10 +206,33 @@ TEST(WithoutSecrets, WhatMayBeAKeyIsHidden) {
 TEST(WithoutSecrets, OthersSeeNoWordOfALineThatIsNoCommand) {
   for (const char* line :
        {"crpyto isakmp kye ouR4ecret address 10.2.2.2", "username bob credential ouR4ecret",
-        "enable ouR4ecret", "ikev2 local-auth ouR4ecret", "crypto isakmp ky ouR4ecret address 10.2.2.2"})
+        "enable ouR4ecret", "ikev2 local-auth ouR4ecret", "crypto isakmp ky ouR4ecret address 10.2.2.2",
+        // The rest of a line that was wrapped, or of a file that was pasted.
+        " ouR4ecret address 10.2.2.2", "ouR4ecret", "ouR4ecret address", "ouR4ecret/with+base64==",
+        "\"ouR4ecret\" hostname branch", "ouR4ecret: PSK", "-----ouR4ecret-----", "\touR4ecret\t",
+        // Of other systems, the first words of which are ours too.
+        "ip ospf md5 ouR4ecret", "ip nhrp authentication ouR4ecret", "ipv6 x ouR4ecret", "line con ouR4ecret",
+        "crypto isakmp ouR4ecret", "crypto isakmp peer address 10.0.0.2 ouR4ecret", "tunnel ppp ouR4ecret",
+        "do ospf ouR4ecret", "d ospf ouR4ecret", "no ospf ouR4ecret", "shutdown ouR4ecret",
+        "do crypto isakmp kye ouR4ecret", "do do ospf ouR4ecret",
+        // A file with line ends of another system is one line.
+        "description x\rcrypto isakmp key ouR4ecret address 10.2.2.2", "shutdown\rouR4ecret\r",
+        "description \x0b ospf\x0bouR4ecret", "description \xff ouR4ecret"})
     EXPECT_EQ(without_secrets(line, Audience::Others).find("ouR4ecret"), std::string::npos)
         << without_secrets(line, Audience::Others);
-  EXPECT_EQ(without_secrets("hostname branch", Audience::Others), "hostname branch");
+  EXPECT_EQ(without_secrets("hostname branch", Audience::Others), "hostname ********");
+  EXPECT_EQ(without_secrets("tunnel protection ipsce profile p", Audience::Others),
+            "tunnel protection ******** profile ********");
+}
+
+TEST(WithoutSecrets, OfACommandOthersSeeAllButItsSecret) {
+  for (const char* line :
+       {"interface tunnel0", "description of a branch", "ip address 10.1.1.1/24",
+        "remote authentication certificate", "crypto pki trustpoint t", "show ipsec sa", "do show isakmp key",
+        "no shutdown", "interface", "tunnel protection ipsec profile"})
+    EXPECT_EQ(without_secrets(line, Audience::Others), line);
+  EXPECT_EQ(without_secrets("crypto isakmp key ouR4ecret hostname branch", Audience::Others),
+            "crypto isakmp key ******** hostname branch");
 }
 
 TEST(Errors, ALineHasALimit) {

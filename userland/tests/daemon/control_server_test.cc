@@ -3,6 +3,7 @@
 // the loop serves.
 #include "userland/daemon/control_server.h"
 
+#include <dlfcn.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -23,6 +24,18 @@
 #include "userland/daemon/log_watch.h"
 #include "userland/daemon/views.h"
 #include "userland/tests/daemon/sample.h"
+
+/// How often this process has asked for a group.
+static std::size_t& group_lookups() {
+  static std::size_t count = 0;
+  return count;
+}
+
+// In place of the C library's.
+extern "C" group* getgrnam(const char* name) {
+  ++group_lookups();
+  return reinterpret_cast<group* (*)(const char*)>(::dlsym(RTLD_NEXT, "getgrnam"))(name);
+}
 
 namespace awtun::daemon {
 namespace {
@@ -89,7 +102,10 @@ class ControlServerTest : public testing::Test {
     EXPECT_EQ(::setegid(0), 0);
     return fd;
   }
-  static gid_t group_called_nogroup() { return ::getgrnam("nogroup")->gr_gid; }
+  static gid_t group_called_nogroup() {
+    static const gid_t gid = ::getgrnam("nogroup")->gr_gid;
+    return gid;
+  }
 
   void serve_readers() {
     server_.reset();
@@ -450,6 +466,18 @@ TEST_F(ControlServerTest, WithoutATimeoutNoSessionEnds) {
             "");
   say(idle, kShow);
   EXPECT_NE(hear(idle).find("shown"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, NoSessionWaitsForADirectoryOfGroups) {
+  serve_readers();
+  EXPECT_NE(hear(connect_as_reader(60000)).find("hello"), std::string::npos);
+  const auto before = group_lookups();
+  for (uid_t uid = 60000; uid < 60004; ++uid)
+    EXPECT_NE(hear(connect_as_reader(uid)).find("hello"), std::string::npos);
+  ASSERT_EQ(group_lookups(), before);
+  ::raise(SIGHUP);
+  while (group_lookups() == before) event_base_loop(loop_.base(), EVLOOP_ONCE);
+  EXPECT_NE(hear(connect_as_reader(60000)).find("hello"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, ReadersDoNotLockRootOut) {

@@ -174,18 +174,19 @@ TEST_F(StartupFileTest, AWrongLineIsToldAndTheRestIsLoaded) {
   const auto startup = file_.load();
   EXPECT_EQ(startup.config, first_example());
   ASSERT_EQ(startup.errors.size(), 1U);
-  EXPECT_EQ(startup.errors[0], (StartupError{1, "hostname branch", "invalid from column 1 on"}));
-  EXPECT_EQ(file_.errors_view(),
-            Json::parse(
-                R"({"schema":1,"file":")" + path_.string() +
-                R"(","errors":[{"line":1,"text":"hostname branch","reason":"invalid from column 1 on"}]})"));
+  EXPECT_EQ(startup.errors[0], (StartupError{1, "hostname ********", "invalid from column 1 on"}));
+  EXPECT_EQ(
+      file_.errors_view(),
+      Json::parse(
+          R"({"schema":1,"file":")" + path_.string() +
+          R"(","errors":[{"line":1,"text":"hostname ********","reason":"invalid from column 1 on"}]})"));
 }
 
 TEST_F(StartupFileTest, ALineThatMayHaveProtectedSaysWhatIsShutDownForIt) {
   write("interface tunnel0\n tunnel mode ipsec ipv4\n tunnel protection ipsce profile p\n");
   EXPECT_TRUE(file_.load().config.tunnels.at(0).shutdown);
   EXPECT_EQ(file_.errors_view()["errors"],
-            Json::parse(R"([{"line":3,"text":"tunnel protection ipsce profile p",
+            Json::parse(R"([{"line":3,"text":"tunnel protection ******** profile ********",
                              "reason":"invalid from column 20 on; so tunnel0 is shut down"}])"));
 }
 
@@ -195,10 +196,10 @@ TEST_F(StartupFileTest, TheLogSaysWhatIsLeftOutAndWhatFollows) {
   const auto name = path_.string();
   write("hostname branch\ninterface tunnel0\n tunnel protection ipsce profile p\n");
   log_errors(path_, file_.load().errors);
-  EXPECT_THAT(log,
-              testing::ElementsAre(name + ": line 1 is left out: hostname branch: invalid from column 1 on",
-                                   name + ": line 3 is left out: tunnel protection ipsce profile p: "
-                                          "invalid from column 20 on; so tunnel0 is shut down"));
+  EXPECT_THAT(
+      log, testing::ElementsAre(name + ": line 1 is left out: hostname ********: invalid from column 1 on",
+                                name + ": line 3 is left out: tunnel protection ******** profile ********: "
+                                       "invalid from column 20 on; so tunnel0 is shut down"));
   log.clear();
   std::filesystem::remove(path_);
   std::filesystem::create_directory(path_);
@@ -208,6 +209,14 @@ TEST_F(StartupFileTest, TheLogSaysWhatIsLeftOutAndWhatFollows) {
   log_errors(path_, std::vector<StartupError>(102, {1, "x", "y"}));
   EXPECT_EQ(log.size(), 101U);
   EXPECT_EQ(log.back(), name + ": 2 more lines are left out: show startup-config errors");
+  log_errors(path_, std::vector<StartupError>(101, {1, "x", "y"}));
+  EXPECT_EQ(log.back(), name + ": 1 more line is left out: show startup-config errors");
+}
+
+TEST(LeftOut, IsToldInALine) {
+  EXPECT_EQ(left_out({}), "");
+  EXPECT_EQ(left_out({{1, "x", "y"}}), "1 line is left out: show startup-config errors\n");
+  EXPECT_EQ(left_out({{1, "x", "y"}, {2, "x", "y"}}), "2 lines are left out: show startup-config errors\n");
 }
 
 TEST_F(StartupFileTest, NothingIsLostUnasked) {
@@ -215,7 +224,7 @@ TEST_F(StartupFileTest, NothingIsLostUnasked) {
   const auto asked = file_.save(first_example(), {});
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->ask, control::Ask::Acceptance);
-  EXPECT_NE(asked->text.find("line 1: hostname branch: invalid from column 1 on\n"), std::string::npos);
+  EXPECT_NE(asked->text.find("line 1: hostname ********: invalid from column 1 on\n"), std::string::npos);
   EXPECT_EQ(file_.load().errors.size(), 1U);
   ASSERT_TRUE(file_.save(first_example(), {{}, true}));
   EXPECT_TRUE(file_.load().errors.empty());
@@ -235,16 +244,22 @@ TEST_F(StartupFileTest, OneThatCannotBeReadIsAnEmptyConfigurationAndToldAndNotLo
 TEST_F(StartupFileTest, ErrorsNeverShowAKey) {
   write(
       "crypto isakmp key ouR4ecret address 10.2.2\ncrypto isakmp kye ouR4ecret address 10.2.2.2\n"
-      "psk ouR4ecret\n" +
+      "psk ouR4ecret\ncrypto isakmp key\n ouR4ecret address 10.2.2.2\ncrypto isakmp key address 10.2.2.2\n"
+      "ouR4ecret\ninterface tunnel0\nneighbor 10.0.0.2 ouR4ecret\n mtu 1300\n"
+      "-----BEGIN PRIVATE KEY-----\nMIGouR4ecret==\n-----END PRIVATE KEY-----\n" +
       good());
-  EXPECT_EQ(file_.load().errors.size(), 3U);
+  EXPECT_EQ(file_.load().errors.size(), 12U);
+  std::string log;
+  const LogWatch watch([&log](int, std::string_view text) { log += text; });
+  log_errors(path_, file_.load().errors);
+  EXPECT_EQ(log.find("ouR4ecret"), std::string::npos) << log;
   EXPECT_EQ(file_.errors_view().dump().find("ouR4ecret"), std::string::npos) << file_.errors_view();
   EXPECT_EQ(file_.save({}, {})->text.find("ouR4ecret"), std::string::npos);
 }
 
 TEST_F(StartupFileTest, IsShownWithoutKeysAndReadAnewOnlyWhenItChanged) {
   EXPECT_EQ(file_.shown().text, config::emit(config::Config{}, config::Secrets::Hidden));
-  write("hostname branch\n" + good());
+  write("tunnel mode\n" + good());
   const auto settled = [&] { return file_version(path_).has_value(); };
   while (!settled()) ::usleep(1000);
   EXPECT_EQ(file_.shown().errors.size(), 1U);
@@ -252,10 +267,10 @@ TEST_F(StartupFileTest, IsShownWithoutKeysAndReadAnewOnlyWhenItChanged) {
   const auto* text = file_.shown().text.data();
   EXPECT_EQ(file_.shown().text.data(), text) << "the same, not made anew";
   // Written in place, of the same size.
-  std::fstream(path_, std::ios::in | std::ios::out) << "hostname brunch\n";
-  EXPECT_EQ(file_.shown().errors.at(0).text, "hostname brunch");
+  std::fstream(path_, std::ios::in | std::ios::out) << "tunnel name\n";
+  EXPECT_EQ(file_.shown().errors.at(0).text, "tunnel name");
   while (!settled()) ::usleep(1000);
-  EXPECT_EQ(file_.shown().errors.at(0).text, "hostname brunch");
+  EXPECT_EQ(file_.shown().errors.at(0).text, "tunnel name");
   write(good());
   EXPECT_TRUE(file_.shown().errors.empty());
   std::filesystem::remove(path_);

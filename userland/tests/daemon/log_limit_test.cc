@@ -186,6 +186,41 @@ TEST(LineLimiter, DebuggingIsNotLimited) {
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(limiter.admits(kNow, spdlog::level::debug, "a message"));
 }
 
+TEST(LogLimit, CutsBetweenTwoCharacters) {
+  EXPECT_EQ(shortened("a line"), "a line");
+  EXPECT_EQ(shortened(std::string(1024, 'x')), std::string(1024, 'x'));
+  EXPECT_EQ(shortened(std::string(1025, 'x')), std::string(1021, 'x') + "...");
+  for (const std::string character : {"\u00e9", "\u20ac", "\U0001f511"})
+    for (std::size_t before = 1010; before <= 1021; ++before) {
+      std::string text(before, 'x');
+      while (text.size() < 5000) text += character;
+      const auto cut = shortened(text);
+      EXPECT_LE(cut.size(), 1024U);
+      EXPECT_GT(cut.size(), 1024U - 4);
+      EXPECT_EQ((cut.size() - 3 - before) % character.size(), 0U) << "no character is cut in two";
+      EXPECT_EQ(cut, text.substr(0, cut.size() - 3) + "...");
+    }
+  EXPECT_LE(shortened(std::string(5000, '\x80')).size(), 1024U) << "not UTF-8 at all";
+}
+
+TEST(LogLimit, NoLineIsLong) {
+  const auto before = spdlog::default_logger();
+  std::ostringstream text;
+  auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(text);
+  sink->set_pattern("%v");
+  auto logger = std::make_shared<spdlog::logger>("test", sink);
+  logger->set_level(spdlog::level::debug);
+  spdlog::set_default_logger(logger);
+  EventLoop loop;
+  {
+    const LogLimit limit(loop);
+    spdlog::error("{}", std::string(1 << 20, 'x'));
+    spdlog::debug("{}", std::string(1 << 20, 'y'));
+  }
+  EXPECT_EQ(text.str(), std::string(1021, 'x') + "...\n" + std::string(1021, 'y') + "...\n");
+  spdlog::set_default_logger(before);
+}
+
 TEST(LogLimit, StandsBeforeTheSinksWhileItLives) {
   const auto before = spdlog::default_logger();
   std::ostringstream text;

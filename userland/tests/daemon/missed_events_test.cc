@@ -24,6 +24,7 @@ class MissedEvents : public testing::Test {
     tunnels.insert(kTunnel, {kIfindex, 1400});
     status.child_sas.emplace_back();
     status.child_sas[0].tunnel = kTunnel;
+    status.child_sas[0].state = "Installed";
     status.child_sas[0].inbound_spi = kIn.spi;
     status.child_sas[0].outbound_spi = kOut.spi;
     in.name = kIn;
@@ -46,6 +47,14 @@ TEST_F(MissedEvents, WhereAllIsWellTheTransportsAloneAreHandedOverAgain) {
 TEST_F(MissedEvents, AKernelThatSendsByNoSaIsThatOfAClone) {
   EXPECT_THAT(missed({in}), ElementsAre(kernel::Event(kernel::VmForked{})));
   EXPECT_THAT(missed({}), ElementsAre(kernel::Event(kernel::VmForked{})));
+}
+
+TEST_F(MissedEvents, WhileAllChildSasAreBeingDeletedNoSaToSendByIsMissing) {
+  status.child_sas[0].state = "Replaced";
+  EXPECT_THAT(missed({in}), ElementsAre(kernel::Event(kernel::TransportLost{})));
+  status.child_sas.push_back(status.child_sas[0]);
+  status.child_sas[1].state = "Rekeying";
+  EXPECT_THAT(missed({in}), ElementsAre(kernel::Event(kernel::VmForked{})));
 }
 
 TEST_F(MissedEvents, WithoutAChildSaThereIsNothingToSendBy) {
