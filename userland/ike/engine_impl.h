@@ -45,6 +45,8 @@ inline constexpr Duration kQuietTime{10000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
+/// A peer repeats what it has not heard an answer to no more often.
+inline constexpr Duration kRepeatInterval{250};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
 inline constexpr std::size_t kMaxRefused = 8;
 /// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
@@ -160,7 +162,7 @@ struct Engine::Impl {
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
   void refuse_syntax(IkeSa& sa, const wire::Header& request, std::string_view what);
   void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
-  void repeat_response(IkeSa& sa, const Path& path);
+  void repeat_response(IkeSa& sa, const Datagram& datagram, const RequestMark& mark);
   void retransmit(IkeSa& sa);
   void give_up(IkeSa& sa);
   void pump(IkeSa& sa);
@@ -170,7 +172,7 @@ struct Engine::Impl {
   void settle(const IkeSa& sa);
 
   // fragments.cc: messages in fragments
-  void receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+  void receive_fragment(IkeSa& sa, const Datagram& datagram, const wire::Header& header,
                         const wire::FragmentView& fragment);
   void forget_old_fragments(IkeSa& sa);
 

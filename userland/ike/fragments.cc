@@ -36,14 +36,14 @@ std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t messa
 }
 
 /// A part of a message that belongs into one of the two windows.
-void Engine::Impl::receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+void Engine::Impl::receive_fragment(IkeSa& sa, const Datagram& datagram, const wire::Header& header,
                                     const wire::FragmentView& fragment) {
   if (!sa.fragmentation) {
     ++counters_.messages_malformed;
     return;
   }
   // Of a request that has been answered, the first part alone gets the answer again (RFC 7383 2.6.1).
-  const bool repeated = !header.response && was_answered(sa, header) && fragment.number == 1;
+  const bool repeated = was_answered(sa, header) && fragment.number == 1;
   const bool expected = header.response ? expects_response(sa, header) : expects_request(sa, header);
   Reassembly& parts = header.response ? sa.response_parts : sa.request_parts;
   if (!repeated && !(expected && parts.wants(header.message_id, fragment))) return;
@@ -53,14 +53,16 @@ void Engine::Impl::receive_fragment(IkeSa& sa, const Path& path, const wire::Hea
     return;
   }
   sa.last_heard = now_;
-  if (repeated) return repeat_response(sa, path);
+  const RequestMark mark = RequestMark::of(datagram.bytes, fragment.total);
+  if (repeated) return repeat_response(sa, datagram, mark);
+  if (!header.response && fragment.number == 1) sa.last_request = mark;
   const auto whole = parts.add(now_, header.message_id, fragment, *std::move(plaintext));
   if (!whole) return;
   const auto inner = wire::parse_chain(whole->first, whole->plaintext);
   if (header.response)
     on_response(sa, header, inner);
   else
-    on_request(sa, path, header, inner);
+    on_request(sa, {datagram.local, datagram.remote}, header, inner);
 }
 
 /// What has waited too long for its missing parts.

@@ -22,8 +22,6 @@ static constexpr Duration kShortPatience{10000};
 /// the attempts go on that find it out, they do so more often.
 static constexpr Duration kStaleFailure{600000};
 static constexpr Duration kHearsayInterval{1000};
-/// A peer that has returned a cookie repeats its request no more often.
-static constexpr Duration kRepeatInterval{250};
 
 bool is_stranger(const Tunnel& owner, const IpAddress& remote) { return owner.policy.remote != remote; }
 

@@ -152,6 +152,18 @@ struct PendingJob {
   Purport what;
 };
 
+/// By which a request is known again. The peer repeats it bit by bit (RFC 7296 2.1), or, when it has come
+/// to believe that its packets are too large, in more parts (RFC 7383 2.5.2).
+struct RequestMark {
+  std::uint64_t tail = 0;   ///< its last octets, or those of its first part: they check all before them
+  std::uint16_t parts = 0;  ///< 0: it came whole
+
+  [[nodiscard]] static RequestMark of(ByteView datagram, std::uint16_t parts);
+  [[nodiscard]] bool repeated_by(const RequestMark& later) const {
+    return later.tail == tail || later.parts > parts;
+  }
+};
+
 /// Needed until the IKE SA is established.
 struct Handshake {
   Bytes nonce_i;
@@ -217,7 +229,9 @@ struct IkeSa {
 
   std::uint32_t next_request = 0;      ///< message id of our next request
   std::uint32_t expected_request = 0;  ///< message id of the peer's next request
-  std::vector<Bytes> last_response;    ///< to the request before that one; empty: none yet
+  RequestMark last_request;            ///< the latest of the peer's
+  std::vector<Bytes> last_response;    ///< to the request before the next one; empty: none yet
+  Throttle repeated;                   ///< how often that was sent again
   // What a quiet IKE SA has not: a router has ten thousand of those.
   std::unique_ptr<Request> outstanding;
   std::vector<Task> queue;     ///< first come, first served

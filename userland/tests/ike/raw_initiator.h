@@ -96,6 +96,7 @@ class Responder {
     return result;
   }();
   IpsecProfile ipsec = default_ipsec_profile();
+  std::vector<TrafficSelector> local_selectors = TunnelPolicy().local_selectors;
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
   Time now{1h};
   std::size_t jobs_started = 0;
@@ -110,6 +111,7 @@ class Responder {
     policy.preshared_key = shared_key();
     policy.isakmp = profile;
     policy.ipsec = ipsec;
+    policy.local_selectors = local_selectors;
     return policy;
   }
   Actions run_job(const Action& action) {
@@ -145,6 +147,7 @@ class RawInitiator {
     payloads.ke(wire::GroupId::X25519, key_exchange_.public_value());
     payloads.nonce(nonce_);
     if (padding > 0) payloads.vendor_id(Bytes(padding, 7));
+    if (fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
     request_ = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 0), payloads);
     return request_;
   }
@@ -193,6 +196,7 @@ class RawInitiator {
   [[nodiscard]] const crypto::IkeKeyMaterial& keys() const { return keys_; }
 
   const Endpoint from;
+  bool fragmentation = false;  ///< is offered
 
  private:
   std::uint64_t spi_;
