@@ -62,8 +62,12 @@ void write_chain(wire::PayloadWriter& payloads, const SignDone& auth) {
     payloads.cert(wire::PayloadType::Cert, kX509Certificate, certificate);
 }
 
-/// Why the peer's proof need not be looked at: it is not of the kind that the profile demands.
+/// Why the peer's proof need not be looked at: it is not of the kind that the profile demands, or it is for
+/// a name that nobody has.
 std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const wire::PayloadChain& inner) {
+  for (const auto which : {wire::PayloadType::IdI, wire::PayloadType::IdR})
+    if (const auto id = read<wire::decode_id>(inner, which); id && id->data.size() > kMaxIdentitySize)
+      return identity_too_long(now, id->data.size());
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
   if (!auth) return protocol_error(now, wire::ExchangeType::IkeAuth, "AUTH is missing");
   if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;

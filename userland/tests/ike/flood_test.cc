@@ -4,6 +4,7 @@
 
 #include "userland/ike/admission.h"
 #include "userland/ike/child_terms.h"
+#include "userland/ike/failure.h"
 #include "userland/tests/ike/raw_initiator.h"
 
 namespace awtun::ike {
@@ -408,6 +409,47 @@ TEST_F(DynamicRecord, SoDoesAMalformedOne) {
   ASSERT_TRUE(failure());
   EXPECT_EQ(failure()->reason, "invalid message");
   fail_truly();
+}
+
+// ---------------------------------------------------------------- what a peer can make us write
+
+TEST_F(DynamicRecord, AnIdentityWithoutEndIsRefusedInAFewWords) {
+  for (const auto type : {wire::IdType::Fqdn, wire::IdType::DerAsn1Dn, wire::IdType::KeyId}) {
+    Responder fresh;
+    fresh.add_dynamic_tunnel(0, "spoke.example.com");
+    RawInitiator initiator(peer(9), 7000);
+    ASSERT_TRUE(initiator.take_init_response(fresh.deliver(initiator.from, initiator.init_request())));
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, type, Bytes(60000, 'A'));
+    payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+    std::size_t longest = 0;
+    const Bytes request = initiator.seal(wire::ExchangeType::IkeAuth, 1, payloads);
+    for (const Action& action : fresh.engine.step(fresh.now, Datagram{fresh.here, initiator.from, request}))
+      if (const auto* said = std::get_if<Notice>(&action)) longest = std::max(longest, said->text.size());
+    EXPECT_LT(longest, 500U);
+    const auto found = fresh.engine.status().peers.at(0).last_failure;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->theirs, "an identity of 60000 octets, where 4096 are the most");
+  }
+}
+
+TEST_F(DynamicRecord, NorIsALongOneWrittenOut) {
+  authenticate(9, [](const RawInitiator&) {
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, wire::IdType::DerAsn1Dn, Bytes(4000, 'A'));
+    payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+    return payloads;
+  });
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->theirs.substr(0, 17), "identity 0x414141");
+  EXPECT_EQ(failure()->theirs.substr(failure()->theirs.size() - 3), "...");
+  EXPECT_LT(failure()->theirs.size(), 250U);
+}
+
+TEST(Words, OfACertificateThatNobodyVouchesForAreFew) {
+  const std::string name(60000, 'x');
+  const Failure failure = certificate_refused({}, {}, {"expired", "subject " + name}, name);
+  EXPECT_LT(failure.theirs.size(), 500U);
 }
 
 // ---------------------------------------------------------------- what strangers are answered

@@ -130,6 +130,44 @@ TEST_F(Peer, UnknownSpisAreCountedAndNothingElse) {
   EXPECT_EQ(child_sas(), 0U);
 }
 
+// ---------------------------------------------------------------- selectors without end
+
+std::vector<wire::Selector> many_hosts(unsigned network, unsigned count) {
+  std::vector<wire::Selector> hosts;
+  for (unsigned i = 0; i < count; ++i) {
+    const auto host = *IpAddress::parse("172.16." + std::to_string(network) + "." + std::to_string(i * 2));
+    hosts.push_back({0, 0, 65535, host, host});
+  }
+  return hosts;
+}
+
+class PeersSelectors : public Peer {
+ protected:
+  Bytes ask(const std::vector<wire::Selector>& remote, const std::vector<wire::Selector>& local) {
+    wire::PayloadWriter payloads;
+    payloads.notify({wire::NotifyType::RekeySa, wire::ProtocolId::Esp, spi_bytes(peer.esp_spi()), {}});
+    payloads.sa(esp_proposals(responder.ipsec, 0x77777, wire::GroupId::None));
+    payloads.nonce(peer.fresh_nonce());
+    payloads.ts(wire::PayloadType::TsI, remote);
+    payloads.ts(wire::PayloadType::TsR, local);
+    return peer.exchange(wire::ExchangeType::CreateChildSa, payloads);
+  }
+  std::optional<wire::NotifyType> refused(const Bytes& answer) {
+    const auto inner = wire::parse_chain(peer.first(), answer);
+    const auto error = inner ? find_error(*inner) : std::nullopt;
+    return error ? std::optional(error->type) : std::nullopt;
+  }
+};
+
+TEST_F(PeersSelectors, OfWhichNoneIsOursAreToldInAFewWords) {
+  responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.7.0.0/16"))};
+  responder.add_tunnel(kTunnel, peer.address().address);
+  EXPECT_EQ(refused(ask(many_hosts(1, 128), many_hosts(2, 128))), wire::NotifyType::TsUnacceptable);
+  const auto failure = responder.engine.status().peers.at(0).last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_LT(failure->theirs.size(), 500U);
+}
+
 // ---------------------------------------------------------------- the same request again
 
 class Repeated : public Peer {
