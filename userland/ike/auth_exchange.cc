@@ -400,6 +400,7 @@ void Engine::Impl::done(IkeSa& sa, SignAsResponder&& what, JobResult&& result) {
 void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& header,
                                const wire::PayloadChain& inner, const SignDone& auth) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
+  settle_path(sa, sa.reply_to);
   establish(sa);
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdR, owner.policy.local_id);

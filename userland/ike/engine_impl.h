@@ -181,6 +181,7 @@ struct Engine::Impl {
   void arm_keepalive(IkeSa& sa);
   void keep_alive(IkeSa& sa);
   void follow(IkeSa& sa, const Path& path);
+  static void settle_path(IkeSa& sa, const Path& path);
   std::vector<std::uint64_t> move_peer(IkeSa& sa, const Endpoint& remote);
   void move_children(std::uint64_t ike_spi);
 

@@ -171,9 +171,10 @@ void Engine::Impl::record_hearsay(Tunnel& owner, Failure failure) {
   owner.hearsay = true;
 }
 
-/// Who has not been authenticated, and comes from an address that no policy names, may be anybody.
+/// Who has not been authenticated, and began at an address that no policy names, may be anybody. That
+/// address has received our answer; the one that IKE_AUTH comes from may be forged.
 void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& owner, Failure failure) {
-  if (!sa.established && is_stranger(owner, sa.remote.address))
+  if (sa.half_open && sa.half_open->stranger && !sa.established)
     record_hearsay(owner, std::move(failure));
   else
     record(owner, std::move(failure));

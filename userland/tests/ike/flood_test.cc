@@ -452,6 +452,62 @@ TEST(Words, OfACertificateThatNobodyVouchesForAreFew) {
   EXPECT_LT(failure.theirs.size(), 500U);
 }
 
+// ---------------------------------------------------------------- from another address
+
+/// A configured peer beside one that may be anywhere.
+class OtherAddress : public Flood {
+ protected:
+  void SetUp() override {
+    responder.add_tunnel(0, peer(0).address);
+    responder.add_dynamic_tunnel(1, "spoke.example.com");
+  }
+  [[nodiscard]] std::string reason() const {
+    const auto failure = responder.engine.status().peers.at(0).last_failure;
+    return failure ? failure->reason : "";
+  }
+  const Endpoint stranger{*IpAddress::parse("198.51.100.7"), 500};
+};
+
+TEST_F(OtherAddress, WhoeverForgesAPeersInIkeAuthReplacesNoTrueFailure) {
+  // The peer itself has the wrong group on offer.
+  wire::PayloadWriter offer;
+  offer.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, {wire::Transform::group(wire::GroupId::Modp1024)}});
+  offer.ke(wire::GroupId::Modp1024, Bytes(128, 9));
+  offer.nonce(Bytes(32, 3));
+  wire::Header header;
+  header.initiator_spi = 5;
+  header.from_initiator = true;
+  responder.deliver(peer(0), *wire::write_message(header, offer));
+  ASSERT_EQ(reason(), "no proposal chosen");
+
+  RawInitiator raw(stranger, 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(stranger, raw.init_request())));
+  wire::PayloadWriter payloads;
+  const Identity id = Identity::of(peer(0).address);
+  payloads.id(wire::PayloadType::IdI, wire::IdType::Ipv4Address, id.data);
+  payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+  responder.deliver(peer(0), raw.seal(wire::ExchangeType::IkeAuth, 1, payloads));
+  EXPECT_EQ(responder.counters().authentication_failures, 1U);
+  EXPECT_EQ(reason(), "no proposal chosen");
+}
+
+TEST_F(OtherAddress, IkeAuthIsOfTheTunnelThatIkeSaInitCameFor) {
+  RawInitiator raw(stranger, 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(stranger, raw.init_request())));
+  const auto payloads = raw.identified(Identity::of(peer(0).address));
+  EXPECT_FALSE(responder.deliver(peer(0), raw.seal(wire::ExchangeType::IkeAuth, 1, payloads)).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 0U);
+}
+
+TEST_F(OtherAddress, WithoutANatTheRightProofFromElsewhereMovesNobody) {
+  RawInitiator raw(peer(0), 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(peer(0), raw.init_request())));
+  const Bytes request = raw.seal(wire::ExchangeType::IkeAuth, 1, raw.identified());
+  EXPECT_FALSE(responder.deliver(stranger, request).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+  for (const IkeSaStatus& sa : responder.engine.status().ike_sas) EXPECT_EQ(sa.remote, peer(0));
+}
+
 // ---------------------------------------------------------------- what strangers are answered
 
 class Answers : public Flood {
