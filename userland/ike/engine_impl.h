@@ -174,6 +174,8 @@ struct Engine::Impl {
   // fragments.cc: messages in fragments
   void receive_fragment(IkeSa& sa, const Datagram& datagram, const wire::Header& header,
                         const wire::FragmentView& fragment);
+  bool make_room_for_part(const IkeSa& sa, std::size_t octets);
+  void weigh_parts(IkeSa& sa);
   void forget_old_fragments(IkeSa& sa);
 
   // nat.cc: NAT traversal
@@ -405,6 +407,8 @@ struct Engine::Impl {
   Crowd unproved_;
   Crowd peers_;
   Crowd strangers_;
+  Crowd keepers_;                    ///< those that keep parts of a message
+  std::size_t half_open_parts_ = 0;  ///< octets of these
   std::uint64_t last_token_ = 0;
   std::map<std::uint64_t, JobStart> jobs_;  ///< by token
   KeyPool pool_;

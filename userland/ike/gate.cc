@@ -90,7 +90,7 @@ Duration Engine::Impl::patience_with(const Caller& caller) const {
 /// From now on it counts among the half-open ones, until sweep() finds that it is no more.
 void Engine::Impl::note_half_open(IkeSa& sa, const Caller& caller) {
   const std::uint64_t number = crowd_of(caller).insert(sa.remote, sa.local_spi);
-  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}, {}};
+  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}};
   half_open_[sa.half_open->key] = sa.local_spi;
 }
 
@@ -106,6 +106,8 @@ void Engine::Impl::note_answered(IkeSa& sa) {
 void Engine::Impl::forget_half_open(IkeSa& sa) {
   if (!sa.half_open) return;
   if (sa.half_open->unsent) answers_.give_back(now_, *sa.half_open->unsent);
+  sa.request_parts.forget();
+  weigh_parts(sa);
   const auto& key = sa.half_open->key;
   crowd_of(*sa.half_open).erase(key.first, sa.half_open->number);
   const auto found = half_open_.find(key);

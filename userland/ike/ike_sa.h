@@ -194,7 +194,9 @@ struct HalfOpen : Caller {
   Throttle repeated;                       ///< answers to the same request again
   /// For the answer, until it goes.
   std::optional<AnswerBudget::Payment> unsent;
-  Duration patience{};  ///< with it, once it has been answered
+  Duration patience{};                    ///< with it, once it has been answered
+  std::size_t parts = 0;                  ///< octets that it keeps of a message in fragments
+  std::optional<std::uint64_t> keeper{};  ///< if any: its number in the Crowd of those that do
 };
 
 /// How many IKE SAs of a tunnel may be established and not over: beyond, none is rekeyed. A peer that deletes

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests that nobody has authenticated: what they are refused, and what a flood of them costs.
+#include <malloc.h>
+
 #include <functional>
 
 #include "userland/ike/admission.h"
@@ -506,6 +508,58 @@ TEST_F(OtherAddress, WithoutANatTheRightProofFromElsewhereMovesNobody) {
   EXPECT_FALSE(responder.deliver(stranger, request).empty());
   EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
   for (const IkeSaStatus& sa : responder.engine.status().ike_sas) EXPECT_EQ(sa.remote, peer(0));
+}
+
+// ---------------------------------------------------------------- fragments of strangers
+
+class StrangersParts : public Flood {
+ protected:
+  void SetUp() override { responder.add_dynamic_tunnel(0, "spoke.example.com"); }
+  /// Half a handshake, whose other half may come in fragments; nullptr: there was no room.
+  std::unique_ptr<RawInitiator> half_open_from(const Endpoint& from) {
+    auto initiator = std::make_unique<RawInitiator>(from, ++forged);
+    initiator->fragmentation = true;
+    Bytes reply = responder.deliver(from, initiator->init_request());
+    if (const auto cookie = cookie_in(reply))
+      reply = responder.deliver(from, initiator->init_request(*cookie));
+    return initiator->take_init_response(reply) ? std::move(initiator) : nullptr;
+  }
+  /// IKE_AUTH by the name of the peer, with so much beside it; the last part is left out unless `all`.
+  Bytes authenticate(const RawInitiator& initiator, std::size_t padding, bool all) {
+    wire::PayloadWriter payloads = initiator.identified(Identity::fqdn("spoke.example.com"));
+    payloads.vendor_id(Bytes(padding, 7));
+    auto parts = initiator.parts(wire::ExchangeType::IkeAuth, 1, payloads);
+    if (!all) parts.pop_back();
+    Bytes answer;
+    for (const Bytes& part : parts) answer = responder.deliver(initiator.from, part);
+    return answer;
+  }
+};
+
+TEST_F(StrangersParts, AreTakenUpToALongChainOfCertificates) {
+  const auto one = half_open_from(in("10.9.9.", 1));
+  const auto other = half_open_from(in("10.9.9.", 2));
+  ASSERT_TRUE(one && other);
+  EXPECT_TRUE(authenticate(*one, 17000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 0U);
+  EXPECT_FALSE(authenticate(*other, 15000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+}
+
+TEST_F(StrangersParts, TogetherTakeABoundedSumAndTheLargestNetworkGivesWay) {
+  std::vector<std::unique_ptr<RawInitiator>> all;
+  for (unsigned i = 0; i < 1000; ++i)
+    if (auto one = half_open_from(in("10.9." + std::to_string(i / 250) + ".", i)))
+      all.push_back(std::move(one));
+  ASSERT_GT(all.size(), 500U);
+  const auto held = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  const std::size_t before = held();
+  for (const auto& one : all) static_cast<void>(authenticate(*one, 15000, false));
+  EXPECT_LT(held(), before + (6U << 20U));
+  const auto honest = half_open_from(in("10.8.8.", 1));
+  ASSERT_TRUE(honest);
+  EXPECT_FALSE(authenticate(*honest, 6000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
 }
 
 // ---------------------------------------------------------------- what strangers are answered

@@ -16,6 +16,7 @@
 #include "userland/ike/engine.h"
 #include "userland/ike/payloads.h"
 #include "userland/ike/proposal.h"
+#include "userland/ike/protection.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {
@@ -177,6 +178,13 @@ class RawInitiator {
                                 return static_cast<bool>(cipher->seal(iv, prefix, plaintext, body));
                               }};
     return *wire::write_encrypted_message(header(exchange, message_id), payloads, sealer);
+  }
+
+  /// The same in fragments of at most 1280 octets.
+  [[nodiscard]] std::vector<Bytes> parts(wire::ExchangeType exchange, std::uint32_t message_id,
+                                         const wire::PayloadWriter& payloads) const {
+    Dice dice(seeded_octets(3));
+    return *Protection::create(suite_, keys_, true)->seal(header(exchange, message_id), payloads, 1280, dice);
   }
 
   /// IDi and a right AUTH; the test adds what it likes.
