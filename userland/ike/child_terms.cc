@@ -88,6 +88,17 @@ Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& oc
                                  describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
 }
 
+bool too_many(const Selectors& local, const Selectors& remote) {
+  return std::max(local.size(), remote.size()) > kMaxChildSelectors;
+}
+
+Refusal too_many_in_common(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
+  Refusal refusal = unacceptable(ours, asked, occasion);
+  refusal.failure.hint = "the two ends agree on more than " + std::to_string(kMaxChildSelectors) +
+                         " traffic selectors, and a Child SA has no more";
+  return refusal;
+}
+
 }  // namespace
 
 void write_mode(wire::PayloadWriter& payloads, bool transport) {
@@ -132,6 +143,7 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                    asked->called_local,
                    asked->called_remote};
   if (terms.local.empty() || terms.remote.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  if (too_many(terms.local, terms.remote)) return Error{too_many_in_common(ours, *asked, occasion)};
   return terms;
 }
 
@@ -150,6 +162,7 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
   if (asked->local.empty() || asked->remote.empty() || !all_within(asked->local, ours.local) ||
       !all_within(asked->remote, ours.remote))
     return Error{unacceptable(ours, *asked, occasion)};
+  if (too_many(asked->local, asked->remote)) return Error{too_many_in_common(ours, *asked, occasion)};
   return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}};
 }
 

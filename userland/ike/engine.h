@@ -339,7 +339,7 @@ struct Counters {
   std::uint64_t cookies_sent_under_load = 0;  ///< many half-open IKE SAs, or jobs that wait
   std::uint64_t cookies_sent_at_limit = 0;    ///< the sender's address or network has its share
   std::uint64_t cookies_sent_for_size = 0;    ///< the answer is larger than what came from there
-  std::uint64_t cookies_sent_to_refuse = 0;   ///< a refusal would be recorded over a true failure
+  std::uint64_t cookies_sent_to_refuse = 0;   ///< a refusal may hide a true failure, or is one of many
   std::uint64_t cookies_accepted = 0;
   std::uint64_t cookies_received = 0;
   std::uint64_t init_requests_limited = 0;  ///< repeated too often, or no room for them yet

@@ -402,6 +402,8 @@ struct Engine::Impl {
   Strain strain_;
   PrefixLimiter version_answers_;
   AnswerBudget answers_;
+  /// IKE_SA_INIT requests without a cookie that are looked into and come to nothing.
+  TokenBucket refusals_{20, Duration{200}};
   std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
   // The same ones, by what their senders have shown.
   Crowd unproved_;

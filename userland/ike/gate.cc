@@ -62,6 +62,10 @@ std::optional<Caller> Engine::Impl::admit(const Tunnel& owner, const Datagram& d
     demand_cookie(datagram, message, &Counters::cookies_sent_under_load);
     return std::nullopt;
   }
+  if (!refusals_.has_one(now_)) {
+    demand_cookie(datagram, message, &Counters::cookies_sent_to_refuse);
+    return std::nullopt;
+  }
   const std::size_t held = caller.stranger ? unproved_.of_network(remote) : unproved_.of_address(remote);
   if (held < kMaxUnproved) return caller;
   demand_cookie(datagram, message, &Counters::cookies_sent_at_limit);

@@ -113,6 +113,49 @@ TEST_F(Flood, TheDemandEndsWhenTheAttemptsHaveGone) {
   EXPECT_TRUE(initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request())));
 }
 
+// ---------------------------------------------------------------- offers that come to nothing
+
+class WrongOffers : public Flood {
+ protected:
+  /// From an address of its own: what is offered, and the group of KE.
+  Bytes offer(unsigned number, std::uint16_t key_bits, wire::GroupId group, ByteView cookie = {}) {
+    wire::PayloadWriter payloads;
+    if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
+    auto transforms = crypto::wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31}));
+    transforms[0].key_bits = key_bits;
+    payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, transforms});
+    payloads.ke(group, Bytes(32, 9));
+    payloads.nonce(Bytes(32, 3));
+    wire::Header header;
+    header.initiator_spi = 50000 + number;
+    header.from_initiator = true;
+    return responder.deliver(peer(number), *wire::write_message(header, payloads));
+  }
+};
+
+TEST_F(WrongOffers, AreLookedIntoAFewTimesASecondWithoutACookie) {
+  for (const bool configured : {false, true}) {
+    if (configured)
+      for (unsigned i = 0; i < 400; ++i) responder.add_tunnel(10 + i, peer(i).address);
+    else
+      responder.add_dynamic_tunnel(0, "spoke.example.com");
+    for (const std::uint16_t bits : {std::uint16_t{1}, std::uint16_t{256}}) {
+      const auto reason = bits == 1 ? wire::NotifyType::NoProposalChosen : wire::NotifyType::InvalidKePayload;
+      responder.now += 20s;
+      unsigned refused = 0;
+      for (unsigned i = 0; i < 400; ++i)
+        refused += error_in(offer(i, bits, wire::GroupId::Ecp256)) == reason ? 1U : 0U;
+      EXPECT_GE(refused, 10U);
+      EXPECT_LE(refused, 20U + 2U);
+      static_cast<void>(offer(398, bits, wire::GroupId::Ecp256));
+      const auto cookie = cookie_in(offer(399, bits, wire::GroupId::Ecp256));
+      ASSERT_TRUE(cookie);
+      EXPECT_EQ(error_in(offer(399, bits, wire::GroupId::Ecp256, *cookie)), reason);
+    }
+  }
+  EXPECT_GE(responder.counters().cookies_sent_to_refuse, 1500U);
+}
+
 // ---------------------------------------------------------------- bounded
 
 TEST_F(Flood, OneAddressHoldsAHandfulOfHalfOpenSas) {

@@ -168,6 +168,19 @@ TEST_F(PeersSelectors, OfWhichNoneIsOursAreToldInAFewWords) {
   EXPECT_LT(failure->theirs.size(), 500U);
 }
 
+TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreRefused) {
+  EXPECT_EQ(refused(ask(many_hosts(1, 17), many_hosts(2, 16))), wire::NotifyType::TsUnacceptable);
+  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 100))), wire::NotifyType::TsUnacceptable);
+  const auto failure = responder.engine.status().peers.at(0).last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(failure->hint,
+            "the two ends agree on more than 16 traffic selectors, and a Child SA has no more");
+  EXPECT_EQ(child_sas(), 1U);
+  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 16))), std::nullopt);
+  EXPECT_EQ(child_sas(), 2U);
+}
+
 // ---------------------------------------------------------------- the same request again
 
 class Repeated : public Peer {
