@@ -121,7 +121,8 @@ class WrongOffers : public Flood {
   Bytes offer(unsigned number, std::uint16_t key_bits, wire::GroupId group, ByteView cookie = {}) {
     wire::PayloadWriter payloads;
     if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
-    auto transforms = crypto::wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31}));
+    auto transforms =
+        crypto::wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31}));
     transforms[0].key_bits = key_bits;
     payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, transforms});
     payloads.ke(group, Bytes(32, 9));
@@ -551,6 +552,20 @@ TEST_F(OtherAddress, WithoutANatTheRightProofFromElsewhereMovesNobody) {
   EXPECT_FALSE(responder.deliver(stranger, request).empty());
   EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
   for (const IkeSaStatus& sa : responder.engine.status().ike_sas) EXPECT_EQ(sa.remote, peer(0));
+}
+
+TEST_F(OtherAddress, BehindANatItMoves) {
+  RawInitiator raw(peer(0), 70);
+  raw.nat = Path{{*IpAddress::parse("192.168.1.7"), kIkePort}, responder.here};
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(peer(0), raw.init_request())));
+  const Endpoint other{stranger.address, kNattPort};
+  EXPECT_FALSE(responder.deliver(other, raw.seal(wire::ExchangeType::IkeAuth, 1, raw.identified())).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+  const auto all = responder.engine.status().ike_sas;
+  const auto made = std::find_if(all.begin(), all.end(), [](const auto& sa) { return !sa.initiator; });
+  ASSERT_NE(made, all.end());
+  EXPECT_EQ(made->remote, other);
+  EXPECT_EQ(made->local.port, kNattPort);
 }
 
 // ---------------------------------------------------------------- fragments of strangers

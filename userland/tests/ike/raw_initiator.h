@@ -14,6 +14,7 @@
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/auth.h"
 #include "userland/ike/engine.h"
+#include "userland/ike/nat.h"
 #include "userland/ike/payloads.h"
 #include "userland/ike/proposal.h"
 #include "userland/ike/protection.h"
@@ -148,6 +149,7 @@ class RawInitiator {
     payloads.ke(wire::GroupId::X25519, key_exchange_.public_value());
     payloads.nonce(nonce_);
     if (padding > 0) payloads.vendor_id(Bytes(padding, 7));
+    if (nat) write_nat_detection(payloads, {spi_, 0}, *nat);
     if (fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
     request_ = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 0), payloads);
     return request_;
@@ -205,6 +207,7 @@ class RawInitiator {
 
   const Endpoint from;
   bool fragmentation = false;  ///< is offered
+  std::optional<Path> nat;     ///< what the initiator takes for the ends of the way
 
  private:
   std::uint64_t spi_;
