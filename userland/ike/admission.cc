@@ -24,12 +24,16 @@ bool Strain::high(Time now, std::size_t half_open, Duration wait) {
   return strained || high;
 }
 
+bool TokenBucket::has_one(Time now) {
+  used_ = std::max(Duration::zero(), used_ - (now - seen_));
+  seen_ = now;
+  return used_ + refill_ <= refill_ * burst_;
+}
+
 bool PrefixLimiter::admits(Time now, const IpAddress& remote) {
   Bucket& bucket = buckets_.at(neighbourhood(remote));
-  bucket.used = std::max(Duration::zero(), bucket.used - (now - bucket.seen));
-  bucket.seen = now;
-  if (bucket.used + kRefill > kRefill * kBurst) return false;
-  bucket.used += kRefill;
+  if (!bucket.has_one(now)) return false;
+  bucket.take();
   return true;
 }
 

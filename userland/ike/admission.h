@@ -33,6 +33,21 @@ class Throttle {
   std::optional<Time> last_;
 };
 
+/// So many at once, and then one each `refill`.
+class TokenBucket {
+ public:
+  TokenBucket(unsigned burst, Duration refill) : burst_(burst), refill_(refill) {}
+  [[nodiscard]] bool has_one(Time now);
+  /// Whether it has one or not.
+  void take() { used_ = std::min(used_ + refill_, refill_ * burst_); }
+
+ private:
+  unsigned burst_;
+  Duration refill_;
+  Duration used_{};  ///< tokens that are out, as the time that it takes until they are back
+  Time seen_{};
+};
+
 /// Whether cookies are demanded. Once it is so, it stays so until there has been calm for a while: a
 /// demand that comes and goes would make peers begin again and again.
 class Strain {
@@ -96,9 +111,8 @@ class PrefixLimiter {
   [[nodiscard]] std::size_t size() const { return buckets_.size(); }
 
  private:
-  struct Bucket {
-    Duration used{};  ///< tokens that are out, as the time that it takes until they are back
-    Time seen{};
+  struct Bucket : TokenBucket {
+    Bucket() : TokenBucket(kBurst, kRefill) {}
     void change_hands() {}
   };
   NetworkTable<Bucket> buckets_;

@@ -62,8 +62,12 @@ void write_chain(wire::PayloadWriter& payloads, const SignDone& auth) {
     payloads.cert(wire::PayloadType::Cert, kX509Certificate, certificate);
 }
 
-/// Why the peer's proof need not be looked at: it is not of the kind that the profile demands.
+/// Why the peer's proof need not be looked at: it is not of the kind that the profile demands, or it is for
+/// a name that nobody has.
 std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const wire::PayloadChain& inner) {
+  for (const auto which : {wire::PayloadType::IdI, wire::PayloadType::IdR})
+    if (const auto id = read<wire::decode_id>(inner, which); id && id->data.size() > kMaxIdentitySize)
+      return identity_too_long(now, id->data.size());
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
   if (!auth) return protocol_error(now, wire::ExchangeType::IkeAuth, "AUTH is missing");
   if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;
@@ -396,6 +400,7 @@ void Engine::Impl::done(IkeSa& sa, SignAsResponder&& what, JobResult&& result) {
 void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& header,
                                const wire::PayloadChain& inner, const SignDone& auth) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
+  settle_path(sa, sa.reply_to);
   establish(sa);
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdR, owner.policy.local_id);

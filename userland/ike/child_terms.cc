@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/ike/child_terms.h"
 
+#include <algorithm>
+
 #include "userland/ike/difference.h"
+#include "userland/ike/excerpt.h"
 #include "userland/ike/failure.h"
 #include "userland/ike/payloads.h"
 #include "userland/ike/transport_mode.h"
@@ -41,8 +44,15 @@ std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire:
   return asked;
 }
 
-std::string describe_pair(const Selectors& local, const Selectors& remote) {
-  return "local " + to_string(local) + " remote " + to_string(remote);
+std::string describe_pair(const std::string& local, const std::string& remote) {
+  return "local " + local + " remote " + remote;
+}
+
+/// The peer decides how many there are: of more than these, which are longer, an excerpt has none.
+std::string describe_theirs(const Selectors& selectors) {
+  constexpr std::ptrdiff_t kShown = 12;
+  const auto shown = std::min(std::ssize(selectors), kShown);
+  return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
 }
 
 Refusal incomplete(const Occasion& occasion) {
@@ -74,8 +84,19 @@ std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::Payloa
 Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
   return {wire::NotifyType::TsUnacceptable,
           selectors_unacceptable(occasion.now, Side::Local, occasion.exchange,
-                                 describe_pair(ours.local, ours.remote),
-                                 describe_pair(asked.local, asked.remote))};
+                                 describe_pair(to_string(ours.local), to_string(ours.remote)),
+                                 describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
+}
+
+bool too_many(const Selectors& local, const Selectors& remote) {
+  return std::max(local.size(), remote.size()) > kMaxChildSelectors;
+}
+
+Refusal too_many_in_common(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
+  Refusal refusal = unacceptable(ours, asked, occasion);
+  refusal.failure.hint = "the two ends agree on more than " + std::to_string(kMaxChildSelectors) +
+                         " traffic selectors, and a Child SA has no more";
+  return refusal;
 }
 
 }  // namespace
@@ -122,6 +143,7 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                    asked->called_local,
                    asked->called_remote};
   if (terms.local.empty() || terms.remote.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  if (too_many(terms.local, terms.remote)) return Error{too_many_in_common(ours, *asked, occasion)};
   return terms;
 }
 
@@ -140,6 +162,7 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
   if (asked->local.empty() || asked->remote.empty() || !all_within(asked->local, ours.local) ||
       !all_within(asked->remote, ours.remote))
     return Error{unacceptable(ours, *asked, occasion)};
+  if (too_many(asked->local, asked->remote)) return Error{too_many_in_common(ours, *asked, occasion)};
   return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}};
 }
 

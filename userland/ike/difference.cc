@@ -48,20 +48,22 @@ bool share_one(const Words& a, const Words& b) {
                      [&](const std::string& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
 }
 
-bool only_triple_des(const wire::SaView& offered) {
+bool only_triple_des(const Offer& offered) {
   bool any = false;
-  for (const wire::ProposalView proposal : offered)
-    for (const wire::Transform transform : proposal.transforms) {
-      if (transform.type != wire::TransformType::Encr) continue;
-      if (transform.id != kTripleDes) return false;
-      any = true;
-    }
+  for (const wire::Transform& transform : offered.transforms()) {
+    if (transform.type != wire::TransformType::Encr) continue;
+    if (transform.id != kTripleDes) return false;
+    any = true;
+  }
   return any;
 }
 
 }  // namespace
 
-std::string difference(std::span<const wire::Proposal> ours, const wire::SaView& offered) {
+std::string difference(std::span<const wire::Proposal> ours, const Offer& offered) {
+  if (offered.cut())
+    return "the peer offers too much: its first " + std::to_string(Offer::kMaxProposals) +
+           " proposals are looked at, and " + std::to_string(Offer::kMaxTransforms) + " transforms of them";
   if (only_triple_des(offered)) return "the peer offers only 3DES, which is not supported";
   const wire::ProtocolId protocol = ours.empty() ? wire::ProtocolId::Ike : ours.front().protocol;
   std::string text;
@@ -70,8 +72,7 @@ std::string difference(std::span<const wire::Proposal> ours, const wire::SaView&
     Words mine, theirs;
     for (const wire::Proposal& proposal : ours)
       for (const wire::Transform& transform : proposal.transforms) collect(mine, transform, type);
-    for (const wire::ProposalView proposal : offered)
-      for (const wire::Transform transform : proposal.transforms) collect(theirs, transform, type);
+    for (const wire::Transform& transform : offered.transforms()) collect(theirs, transform, type);
     if (share_one(mine, theirs)) continue;
     text += (text.empty() ? "peer offers " : "; peer offers ") + kind_word(type, protocol) + " " +
             joined(theirs) + "; ours " + joined(mine);

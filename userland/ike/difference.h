@@ -5,12 +5,13 @@
 #include <span>
 #include <string>
 
+#include "userland/ike/offer.h"
 #include "userland/wire/payloads.h"
 
 namespace awtun::ike {
 
 /// "peer offers group 5; ours 14, 16": every kind of transform of which the two have none in common.
 /// `ours`: what we would propose ourselves.
-[[nodiscard]] std::string difference(std::span<const wire::Proposal> ours, const wire::SaView& offered);
+[[nodiscard]] std::string difference(std::span<const wire::Proposal> ours, const Offer& offered);
 
 }  // namespace awtun::ike

@@ -31,6 +31,7 @@ void Engine::Impl::sweep() {
     switch (owner.kind) {
       case Owner::Kind::IkeSa:
         if (const auto found = ike_sas_.find(owner.id); found != ike_sas_.end()) {
+          weigh_parts(found->second);
           if (found->second.state == IkeState::Closed || !found->second.handshake)
             forget_half_open(found->second);
           if (found->second.state == IkeState::Closed)

@@ -339,11 +339,11 @@ struct Counters {
   std::uint64_t cookies_sent_under_load = 0;  ///< many half-open IKE SAs, or jobs that wait
   std::uint64_t cookies_sent_at_limit = 0;    ///< the sender's address or network has its share
   std::uint64_t cookies_sent_for_size = 0;    ///< the answer is larger than what came from there
-  std::uint64_t cookies_sent_to_refuse = 0;   ///< a refusal would be recorded over a true failure
+  std::uint64_t cookies_sent_to_refuse = 0;   ///< a refusal may hide a true failure, or is one of many
   std::uint64_t cookies_accepted = 0;
   std::uint64_t cookies_received = 0;
   std::uint64_t init_requests_limited = 0;  ///< repeated too often, or no room for them yet
-  std::uint64_t answers_limited = 0;        ///< more than may be sent to who is not authenticated
+  std::uint64_t answers_limited = 0;        ///< more than may be sent to who is not known to be there
   std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came
   std::uint64_t half_open_evicted = 0;      ///< made room for another one that has returned a cookie
   std::uint64_t sa_limit_reached = 0;  ///< rekeys put off, or IKE SAs dropped: the peer leaves too many SAs

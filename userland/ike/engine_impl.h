@@ -45,6 +45,8 @@ inline constexpr Duration kQuietTime{10000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
+/// A peer repeats what it has not heard an answer to no more often.
+inline constexpr Duration kRepeatInterval{250};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
 inline constexpr std::size_t kMaxRefused = 8;
 /// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
@@ -160,7 +162,7 @@ struct Engine::Impl {
   void refuse(IkeSa& sa, const wire::Header& request, wire::NotifyType reason, ByteView data = {});
   void refuse_syntax(IkeSa& sa, const wire::Header& request, std::string_view what);
   void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
-  void repeat_response(IkeSa& sa, const Path& path);
+  void repeat_response(IkeSa& sa, const Datagram& datagram, const RequestMark& mark);
   void retransmit(IkeSa& sa);
   void give_up(IkeSa& sa);
   void pump(IkeSa& sa);
@@ -170,8 +172,10 @@ struct Engine::Impl {
   void settle(const IkeSa& sa);
 
   // fragments.cc: messages in fragments
-  void receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+  void receive_fragment(IkeSa& sa, const Datagram& datagram, const wire::Header& header,
                         const wire::FragmentView& fragment);
+  bool make_room_for_part(const IkeSa& sa, std::size_t octets);
+  void weigh_parts(IkeSa& sa);
   void forget_old_fragments(IkeSa& sa);
 
   // nat.cc: NAT traversal
@@ -179,6 +183,7 @@ struct Engine::Impl {
   void arm_keepalive(IkeSa& sa);
   void keep_alive(IkeSa& sa);
   void follow(IkeSa& sa, const Path& path);
+  static void settle_path(IkeSa& sa, const Path& path);
   std::vector<std::uint64_t> move_peer(IkeSa& sa, const Endpoint& remote);
   void move_children(std::uint64_t ike_spi);
 
@@ -397,11 +402,15 @@ struct Engine::Impl {
   Strain strain_;
   PrefixLimiter version_answers_;
   AnswerBudget answers_;
+  /// IKE_SA_INIT requests without a cookie that are looked into and come to nothing.
+  TokenBucket refusals_{20, Duration{200}};
   std::map<std::pair<Endpoint, std::uint64_t>, std::uint64_t> half_open_;  ///< to the local SPI
   // The same ones, by what their senders have shown.
   Crowd unproved_;
   Crowd peers_;
   Crowd strangers_;
+  Crowd keepers_;                    ///< those that keep parts of a message
+  std::size_t half_open_parts_ = 0;  ///< octets of these
   std::uint64_t last_token_ = 0;
   std::map<std::uint64_t, JobStart> jobs_;  ///< by token
   KeyPool pool_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/ike/failure.h"
 
+#include "userland/ike/excerpt.h"
 #include "userland/ike/ike_sa.h"
 
 namespace awtun::ike {
@@ -128,7 +129,7 @@ Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
 Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
   Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
-  if (!peer_id.empty()) failure.theirs = "identity " + std::string(peer_id);
+  if (!peer_id.empty()) failure.theirs = "identity " + excerpt(peer_id);
   failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
   if (side == Side::Peer)
     failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
@@ -152,6 +153,13 @@ Failure no_trustpoint(Time when) {
   return failure;
 }
 
+Failure identity_too_long(Time when, std::size_t octets) {
+  Failure failure = not_authenticated(when, Side::Local, "identity too long");
+  failure.theirs = "an identity of " + std::to_string(octets) + " octets, where " +
+                   std::to_string(kMaxIdentitySize) + " are the most";
+  return failure;
+}
+
 Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
   Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
   failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
@@ -164,8 +172,8 @@ Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFail
                             std::string_view peer_id) {
   Failure failure = not_authenticated(when, Side::Local, why.reason);
   failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
-  failure.theirs = "identity " + std::string(peer_id);
-  if (!why.detail.empty()) failure.theirs += ", " + why.detail;
+  failure.theirs = "identity " + excerpt(peer_id);
+  if (!why.detail.empty()) failure.theirs += ", " + excerpt(why.detail);
   failure.hint = certificate_hint(why.reason);
   return failure;
 }
@@ -182,7 +190,7 @@ Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, st
                            std::string theirs, std::string difference) {
   Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
-  if (!theirs.empty()) failure.theirs = std::move(theirs);
+  if (!theirs.empty()) failure.theirs = excerpt(theirs);
   failure.hint = std::move(difference);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
     failure.hint = "the profile has no transform that is supported; 3DES is not";

@@ -28,6 +28,8 @@ enum class Side : std::uint8_t { Local, Peer };
                                             std::string_view peer_id);
 [[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
 [[nodiscard]] Failure no_trustpoint(Time when);
+/// See kMaxIdentitySize.
+[[nodiscard]] Failure identity_too_long(Time when, std::size_t octets);
 /// The peer proves who it is by a method other than the profile demands.
 [[nodiscard]] Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used);
 /// The peer's certificate or signature did not pass.

@@ -14,13 +14,14 @@ bool Reassembly::wants(std::uint32_t message_id, const wire::FragmentView& fragm
 }
 
 std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t message_id,
-                                                   const wire::FragmentView& fragment, Bytes plaintext) {
+                                                   const wire::FragmentView& fragment, Bytes plaintext,
+                                                   std::size_t limit) {
   if (!under_way_ || message_id != under_way_->message_id || fragment.total != under_way_->total)
     under_way_ = std::make_unique<UnderWay>(UnderWay{message_id, fragment.total});
   UnderWay& so_far = *under_way_;
   so_far.expires_at = now + kReassemblyPatience;
   so_far.size += plaintext.size();
-  if (so_far.size > wire::kMaxMessageSize) {
+  if (so_far.size > limit) {
     forget();
     return std::nullopt;
   }
@@ -36,14 +37,14 @@ std::optional<Reassembly::Message> Reassembly::add(Time now, std::uint32_t messa
 }
 
 /// A part of a message that belongs into one of the two windows.
-void Engine::Impl::receive_fragment(IkeSa& sa, const Path& path, const wire::Header& header,
+void Engine::Impl::receive_fragment(IkeSa& sa, const Datagram& datagram, const wire::Header& header,
                                     const wire::FragmentView& fragment) {
   if (!sa.fragmentation) {
     ++counters_.messages_malformed;
     return;
   }
   // Of a request that has been answered, the first part alone gets the answer again (RFC 7383 2.6.1).
-  const bool repeated = !header.response && was_answered(sa, header) && fragment.number == 1;
+  const bool repeated = was_answered(sa, header) && fragment.number == 1;
   const bool expected = header.response ? expects_response(sa, header) : expects_request(sa, header);
   Reassembly& parts = header.response ? sa.response_parts : sa.request_parts;
   if (!repeated && !(expected && parts.wants(header.message_id, fragment))) return;
@@ -53,14 +54,46 @@ void Engine::Impl::receive_fragment(IkeSa& sa, const Path& path, const wire::Hea
     return;
   }
   sa.last_heard = now_;
-  if (repeated) return repeat_response(sa, path);
-  const auto whole = parts.add(now_, header.message_id, fragment, *std::move(plaintext));
+  const RequestMark mark = RequestMark::of(datagram.bytes, fragment.total);
+  if (repeated) return repeat_response(sa, datagram, mark);
+  if (!header.response && fragment.number == 1) sa.last_request = mark;
+  if (!make_room_for_part(sa, plaintext->size() + Reassembly::kPartOverhead)) return;
+  const auto whole = parts.add(now_, header.message_id, fragment, *std::move(plaintext),
+                               sa.handshake ? kMaxUnprovenMessage : wire::kMaxMessageSize);
   if (!whole) return;
   const auto inner = wire::parse_chain(whole->first, whole->plaintext);
   if (header.response)
     on_response(sa, header, inner);
   else
-    on_request(sa, path, header, inner);
+    on_request(sa, {datagram.local, datagram.remote}, header, inner);
+}
+
+/// False when half-open IKE SAs keep what they may together, and nobody gives way (see Crowd).
+bool Engine::Impl::make_room_for_part(const IkeSa& sa, std::size_t octets) {
+  while (sa.half_open && half_open_parts_ + octets > kMaxHalfOpenParts) {
+    const auto leaves = keepers_.gives_way(sa.half_open->key.first, now_);
+    IkeSa* other = leaves ? ike(*leaves) : nullptr;
+    if (other == nullptr) return false;
+    other->request_parts.forget();
+    weigh_parts(*other);
+  }
+  return true;
+}
+
+/// Counts what a half-open IKE SA keeps of a message.
+void Engine::Impl::weigh_parts(IkeSa& sa) {
+  if (!sa.half_open) return;
+  HalfOpen& half_open = *sa.half_open;
+  const Endpoint& from = half_open.key.first;
+  half_open_parts_ -= half_open.parts;
+  half_open.parts = sa.request_parts.held();
+  half_open_parts_ += half_open.parts;
+  if (half_open.parts > 0 && !half_open.keeper) {
+    half_open.keeper = keepers_.insert(from, sa.local_spi);
+    keepers_.note_answered(from, *half_open.keeper, now_);
+  } else if (half_open.parts == 0 && half_open.keeper) {
+    keepers_.erase(from, *std::exchange(half_open.keeper, std::nullopt));
+  }
 }
 
 /// What has waited too long for its missing parts.

@@ -19,6 +19,12 @@ inline constexpr std::size_t kMaxFragments = 255;
 /// Parts are kept for so long after the latest: the peer sends all of them again meanwhile.
 inline constexpr Duration kReassemblyPatience{60000};
 
+/// Before the peer has shown who it is, a message of this many octets, all in all: chains of certificates
+/// are a third of it.
+inline constexpr std::size_t kMaxUnprovenMessage = 16384;
+/// All half-open IKE SAs together keep parts of so many octets, with what keeping them takes.
+inline constexpr std::size_t kMaxHalfOpenParts = 4U << 20U;
+
 /// The largest IKE message that a packet of 1280 octets carries (RFC 7383 2.5.1): no link of IPv6 is
 /// narrower, and hardly one of IPv4. There is room for the non-ESP marker.
 [[nodiscard]] constexpr std::size_t unfragmented_size(Family family) {
@@ -37,11 +43,20 @@ class Reassembly {
     Bytes plaintext;
   };
 
+  /// What keeping a part takes beside it, in octets, about.
+  static constexpr std::size_t kPartOverhead = 96;
+
   /// False for a part that is here already, or that RFC 7383 2.6 says to ignore: it need not be opened.
   [[nodiscard]] bool wants(std::uint32_t message_id, const wire::FragmentView& fragment) const;
-  /// Keeps the plaintext of a part that is wanted; the message, once that was the last one.
+  /// Keeps the plaintext of a part that is wanted; the message, once that was the last one. Nothing is kept
+  /// of one that has more than `limit` octets.
   [[nodiscard]] std::optional<Message> add(Time now, std::uint32_t message_id,
-                                           const wire::FragmentView& fragment, Bytes plaintext);
+                                           const wire::FragmentView& fragment, Bytes plaintext,
+                                           std::size_t limit = wire::kMaxMessageSize);
+  /// Octets that the parts which are here take.
+  [[nodiscard]] std::size_t held() const {
+    return under_way_ ? under_way_->size + under_way_->parts.size() * kPartOverhead : 0;
+  }
   void forget() { under_way_.reset(); }
   /// When what is here is to be forgotten; nullopt: nothing is.
   [[nodiscard]] std::optional<Time> expires_at() const {

@@ -22,8 +22,6 @@ static constexpr Duration kShortPatience{10000};
 /// the attempts go on that find it out, they do so more often.
 static constexpr Duration kStaleFailure{600000};
 static constexpr Duration kHearsayInterval{1000};
-/// A peer that has returned a cookie repeats its request no more often.
-static constexpr Duration kRepeatInterval{250};
 
 bool is_stranger(const Tunnel& owner, const IpAddress& remote) { return owner.policy.remote != remote; }
 
@@ -64,6 +62,10 @@ std::optional<Caller> Engine::Impl::admit(const Tunnel& owner, const Datagram& d
     demand_cookie(datagram, message, &Counters::cookies_sent_under_load);
     return std::nullopt;
   }
+  if (!refusals_.has_one(now_)) {
+    demand_cookie(datagram, message, &Counters::cookies_sent_to_refuse);
+    return std::nullopt;
+  }
   const std::size_t held = caller.stranger ? unproved_.of_network(remote) : unproved_.of_address(remote);
   if (held < kMaxUnproved) return caller;
   demand_cookie(datagram, message, &Counters::cookies_sent_at_limit);
@@ -92,7 +94,7 @@ Duration Engine::Impl::patience_with(const Caller& caller) const {
 /// From now on it counts among the half-open ones, until sweep() finds that it is no more.
 void Engine::Impl::note_half_open(IkeSa& sa, const Caller& caller) {
   const std::uint64_t number = crowd_of(caller).insert(sa.remote, sa.local_spi);
-  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}, {}};
+  sa.half_open = HalfOpen{caller, {sa.remote, sa.peer_spi}, number, {}, {}};
   half_open_[sa.half_open->key] = sa.local_spi;
 }
 
@@ -108,6 +110,8 @@ void Engine::Impl::note_answered(IkeSa& sa) {
 void Engine::Impl::forget_half_open(IkeSa& sa) {
   if (!sa.half_open) return;
   if (sa.half_open->unsent) answers_.give_back(now_, *sa.half_open->unsent);
+  sa.request_parts.forget();
+  weigh_parts(sa);
   const auto& key = sa.half_open->key;
   crowd_of(*sa.half_open).erase(key.first, sa.half_open->number);
   const auto found = half_open_.find(key);
@@ -173,9 +177,10 @@ void Engine::Impl::record_hearsay(Tunnel& owner, Failure failure) {
   owner.hearsay = true;
 }
 
-/// Who has not been authenticated, and comes from an address that no policy names, may be anybody.
+/// Who has not been authenticated, and began at an address that no policy names, may be anybody. That
+/// address has received our answer; the one that IKE_AUTH comes from may be forged.
 void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& owner, Failure failure) {
-  if (!sa.established && is_stranger(owner, sa.remote.address))
+  if (sa.half_open && sa.half_open->stranger && !sa.established)
     record_hearsay(owner, std::move(failure));
   else
     record(owner, std::move(failure));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstdio>
 
 #include "userland/crypto/distinguished_name.h"
 #include "userland/ike/identity.h"
@@ -17,11 +16,12 @@ std::string printable(ByteView data) {
 }
 
 std::string hexadecimal(ByteView data) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
+  text.reserve(2 * data.size());
   for (const std::uint8_t octet : data) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", octet);
-    text += digits;
+    text += kDigits[octet >> 4];
+    text += kDigits[octet & 15];
   }
   return text;
 }

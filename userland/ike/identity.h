@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "userland/base/ip.h"
 
 namespace awtun::ike {
+
+/// A peer that calls itself by more octets is refused: no name, and no distinguished name, is as long.
+inline constexpr std::size_t kMaxIdentitySize = 4096;
 
 /// RFC 7296 3.5. Without a `tunnel local name` the identity is the tunnel's own address.
 struct Identity {

@@ -152,6 +152,18 @@ struct PendingJob {
   Purport what;
 };
 
+/// By which a request is known again. The peer repeats it bit by bit (RFC 7296 2.1), or, when it has come
+/// to believe that its packets are too large, in more parts (RFC 7383 2.5.2).
+struct RequestMark {
+  std::uint64_t tail = 0;   ///< its last octets, or those of its first part: they check all before them
+  std::uint16_t parts = 0;  ///< 0: it came whole
+
+  [[nodiscard]] static RequestMark of(ByteView datagram, std::uint16_t parts);
+  [[nodiscard]] bool repeated_by(const RequestMark& later) const {
+    return later.tail == tail || later.parts > parts;
+  }
+};
+
 /// Needed until the IKE SA is established.
 struct Handshake {
   Bytes nonce_i;
@@ -182,7 +194,9 @@ struct HalfOpen : Caller {
   Throttle repeated;                       ///< answers to the same request again
   /// For the answer, until it goes.
   std::optional<AnswerBudget::Payment> unsent;
-  Duration patience{};  ///< with it, once it has been answered
+  Duration patience{};                    ///< with it, once it has been answered
+  std::size_t parts = 0;                  ///< octets that it keeps of a message in fragments
+  std::optional<std::uint64_t> keeper{};  ///< if any: its number in the Crowd of those that do
 };
 
 /// How many IKE SAs of a tunnel may be established and not over: beyond, none is rekeyed. A peer that deletes
@@ -217,7 +231,9 @@ struct IkeSa {
 
   std::uint32_t next_request = 0;      ///< message id of our next request
   std::uint32_t expected_request = 0;  ///< message id of the peer's next request
-  std::vector<Bytes> last_response;    ///< to the request before that one; empty: none yet
+  RequestMark last_request;            ///< the latest of the peer's
+  std::vector<Bytes> last_response;    ///< to the request before the next one; empty: none yet
+  Throttle repeated;                   ///< how often that was sent again
   // What a quiet IKE SA has not: a router has ten thousand of those.
   std::unique_ptr<Request> outstanding;
   std::vector<Task> queue;     ///< first come, first served

@@ -33,7 +33,7 @@ std::vector<std::uint16_t> read_hashes(const wire::PayloadChain& payloads) {
 }
 
 /// What the tunnels that may be meant accept: the first of them that takes an offer decides.
-std::optional<IkeChoice> choose_among(const Candidates& candidates, const wire::SaView& offered) {
+std::optional<IkeChoice> choose_among(const Candidates& candidates, const Offer& offered) {
   for (const Candidates::Terms& terms : candidates.terms())
     if (auto choice = choose_ike(terms.isakmp, offered)) return choice;
   return std::nullopt;
@@ -302,6 +302,7 @@ void Engine::Impl::look_into(Tunnel& owner, const Candidates& meant, const InitR
   const auto ke = read<wire::decode_ke>(request.message.payloads, wire::PayloadType::Ke);
   if (!offered || !ke) return;
   const auto choice = choose_among(meant, *offered);
+  if (!request.caller.proved && (!choice || ke->group != choice->suite.group)) refusals_.take();
   if (!choice) return refuse_offer(owner, request, *offered);
   if (ke->group != choice->suite.group) {
     static_cast<void>(reply_unprotected(request.datagram, request.message.header,

@@ -33,6 +33,12 @@ std::optional<std::vector<Bytes>> in_the_clear(const wire::Header& header,
   return std::vector<Bytes>{*std::move(bytes)};
 }
 
+std::size_t octets_of(const std::vector<Bytes>& packets) {
+  std::size_t octets = 0;
+  for (const Bytes& packet : packets) octets += packet.size();
+  return octets;
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- in
@@ -68,8 +74,7 @@ void Engine::Impl::receive_protected(const Datagram& datagram, const wire::Messa
     if (sa == nullptr) answer_unknown_sa(datagram, header);
     return;
   }
-  const Path path{datagram.local, datagram.remote};
-  if (const auto fragment = message.fragment()) return receive_fragment(*sa, path, header, *fragment);
+  if (const auto fragment = message.fragment()) return receive_fragment(*sa, datagram, header, *fragment);
   const auto encrypted = message.encrypted();
   if (!encrypted) {
     ++counters_.messages_malformed;
@@ -81,15 +86,17 @@ void Engine::Impl::receive_protected(const Datagram& datagram, const wire::Messa
     return;
   }
   sa->last_heard = now_;
+  const RequestMark mark = RequestMark::of(datagram.bytes, 0);
+  if (was_answered(*sa, header)) return repeat_response(*sa, datagram, mark);
   const auto inner = wire::parse_chain(encrypted->first_inner, *plaintext);
-  if (header.response)
-    on_response(*sa, header, inner);
-  else
-    on_request(*sa, path, header, inner);
+  if (header.response) return on_response(*sa, header, inner);
+  if (!expects_request(*sa, header)) return;
+  sa->last_request = mark;
+  on_request(*sa, {datagram.local, datagram.remote}, header, inner);
 }
 
 bool Engine::Impl::was_answered(const IkeSa& sa, const wire::Header& header) {
-  return header.message_id + 1 == sa.expected_request && !sa.last_response.empty();
+  return !header.response && header.message_id + 1 == sa.expected_request && !sa.last_response.empty();
 }
 
 bool Engine::Impl::expects_request(const IkeSa& sa, const wire::Header& header) {
@@ -104,7 +111,22 @@ bool Engine::Impl::expects_response(const IkeSa& sa, const wire::Header& header)
   return sa.outstanding && sa.outstanding->message_id == header.message_id && sa.asking<AskInit>() == nullptr;
 }
 
-void Engine::Impl::repeat_response(IkeSa& sa, const Path& path) {
+/// Whoever has recorded a request can send it from any address, as often as he likes. The peer asks again
+/// from where it is or was; behind a NAT perhaps from elsewhere, where no more goes than came from there.
+void Engine::Impl::repeat_response(IkeSa& sa, const Datagram& datagram, const RequestMark& mark) {
+  if (!sa.last_request.repeated_by(mark)) return;
+  const Path path{datagram.local, datagram.remote};
+  bool goes = false;
+  if (path.remote == sa.remote || path.remote == sa.reply_to.remote) {
+    goes = sa.repeated.admits(now_, kRepeatInterval);
+  } else {
+    answers_.received(now_, account_of(path), datagram.bytes.size());
+    goes = pay(datagram, octets_of(sa.last_response));
+  }
+  if (!goes) {
+    ++counters_.answers_limited;
+    return;
+  }
   ++counters_.retransmissions;
   transmit(sa, path, sa.last_response);
 }
@@ -118,10 +140,9 @@ void Engine::Impl::refuse_syntax(IkeSa& sa, const wire::Header& header, std::str
   end(sa);
 }
 
+/// `header` is of the request that is expected.
 void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& header,
                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
-  if (was_answered(sa, header)) return repeat_response(sa, path);
-  if (!expects_request(sa, header)) return;
   const bool auth_expected = sa.state == IkeState::HalfOpen;
   follow(sa, path);
   if (!inner || !well_formed(*inner)) return refuse_syntax(sa, header, "malformed request");

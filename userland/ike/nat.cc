@@ -80,16 +80,20 @@ void Engine::Impl::keep_alive(IkeSa& sa) {
 // ---------------------------------------------------------------- the peer's address
 
 /// A new, authentic request has come along `path`: there the response goes, and there the peer is from
-/// now on if it may move. Until IKE_AUTH it may, for an initiator changes to port 4500 then.
+/// now on if it may move. Before IKE_AUTH has shown who it is, it is where IKE_SA_INIT came from, which
+/// decides for whom it may speak.
 void Engine::Impl::follow(IkeSa& sa, const Path& path) {
   sa.reply_to = path;
-  if (sa.state == IkeState::HalfOpen) {
-    sa.local = path.local;
-    sa.remote = path.remote;
-    return;
-  }
+  if (sa.state == IkeState::HalfOpen) return;
   if (path.local != sa.local || path.remote == sa.remote || !sa.nat.peer_may_move()) return;
   for (const std::uint64_t spi : move_peer(sa, path.remote)) move_children(spi);
+}
+
+/// The peer has shown who it is by a request along `path`. An initiator changes to port 4500 then (RFC 7296
+/// 2.23), and one behind a NAT may have got another address; without one, another is not the peer's.
+void Engine::Impl::settle_path(IkeSa& sa, const Path& path) {
+  if (path.local.address == sa.local.address) sa.local = path.local;
+  if (path.remote.address == sa.remote.address || sa.nat.peer_may_move()) sa.remote = path.remote;
 }
 
 /// Moves this IKE SA and all others of the tunnel that share its way; which ones.

@@ -66,6 +66,7 @@ bool has_vendor_id(const wire::PayloadChain& chain, ByteView id) {
 }
 
 std::optional<Identity> identity_of(const wire::IdView& id) {
+  if (id.data.size() > kMaxIdentitySize) return std::nullopt;
   const auto with = [&id](Identity::Type type) {
     return Identity{type, Bytes(id.data.begin(), id.data.end())};
   };

@@ -137,26 +137,26 @@ std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint
   return proposals;
 }
 
-std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const wire::SaView& offered) {
-  for (const IsakmpTransform& transform : usable_transforms(profile)) {
-    const auto wanted = wire_transforms(*crypto::ike_suite(transform));
-    for (const wire::ProposalView proposal : offered)
-      if (proposal.protocol == wire::ProtocolId::Ike && crypto::offers(proposal.transforms, wanted))
-        return ike_choice(transform, proposal);
-  }
+std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const Offer& offered) {
+  for (const IsakmpTransform& transform : usable_transforms(profile))
+    if (const auto proposal =
+            offered.find(wire::ProtocolId::Ike, wire_transforms(*crypto::ike_suite(transform))))
+      return ike_choice(transform, *proposal);
   return std::nullopt;
 }
 
-std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const wire::SaView& offered,
-                                    wire::GroupId pfs) {
+/// The first proposal that has the transform decides, so that where two have it, each with another width of
+/// sequence numbers, the peer's order counts.
+std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const Offer& offered, wire::GroupId pfs) {
   for (const IpsecTransform& transform : usable_transforms(profile)) {
-    const auto suite = *crypto::esp_suite(transform);
-    for (const wire::ProposalView proposal : offered) {
-      if (proposal.protocol != wire::ProtocolId::Esp || !good_esp_spi(proposal)) continue;
-      for (const wire::EsnId esn : kEsnChoices)
-        if (crypto::offers(proposal.transforms, wire_transforms(suite, pfs, esn)))
-          return esp_choice(transform, esn, proposal);
+    std::optional<EspChoice> first;
+    for (const wire::EsnId esn : kEsnChoices) {
+      const auto proposal =
+          offered.find(wire::ProtocolId::Esp, wire_transforms(*crypto::esp_suite(transform), pfs, esn));
+      if (proposal && (!first || proposal->number < first->number))
+        first = esp_choice(transform, esn, *proposal);
     }
+    if (first) return first;
   }
   return std::nullopt;
 }

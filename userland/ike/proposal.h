@@ -8,6 +8,7 @@
 
 #include "userland/base/profile.h"
 #include "userland/crypto/algorithms.h"
+#include "userland/ike/offer.h"
 #include "userland/wire/payloads.h"
 
 namespace awtun::ike {
@@ -40,8 +41,8 @@ struct EspChoice {
 
 /// The responder's choice: the first of our transforms that the peer offers; for ESP with 64-bit sequence
 /// numbers where it offers those.
-[[nodiscard]] std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const wire::SaView& offered);
-[[nodiscard]] std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const wire::SaView& offered,
+[[nodiscard]] std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const Offer& offered);
+[[nodiscard]] std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const Offer& offered,
                                                   wire::GroupId pfs);
 
 /// The responder's answer.

@@ -9,6 +9,13 @@
 
 namespace awtun::ike {
 
+RequestMark RequestMark::of(ByteView datagram, std::uint16_t parts) {
+  std::uint64_t tail = 0;
+  for (const std::uint8_t octet : datagram.last(std::min(datagram.size(), sizeof tail)))
+    tail = tail << 8 | octet;
+  return {tail, parts};
+}
+
 static std::optional<Time> earliest(std::initializer_list<std::optional<Time>> times) {
   std::optional<Time> result;
   for (const auto& time : times)

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace awtun::ike {
 namespace {
+
+/// Beyond so many intersections it is not looked for those that others cover.
+constexpr std::size_t kMaxCommon = 16 * wire::kMaxSelectors;
 
 /// The last address of a prefix: host bits set.
 IpAddress last_of(const IpPrefix& prefix, bool host_bits) {
@@ -31,6 +35,17 @@ bool has_ports(std::uint8_t protocol) {
   // Any, ICMP, TCP, UDP, DCCP, ICMPv6, SCTP, UDP-Lite.
   constexpr std::array<std::uint8_t, 8> protocols{0, 1, 6, 17, 33, 58, 132, 136};
   return std::ranges::find(protocols, protocol) != protocols.end();
+}
+
+/// Addresses first: most pairs have none in common.
+bool share_addresses(const TrafficSelector& a, const TrafficSelector& b) {
+  return a.first <= b.last && b.first <= a.last && a.first.family() == b.first.family();
+}
+
+/// Whoever covers another one comes before it.
+bool covers_first(const TrafficSelector& a, const TrafficSelector& b) {
+  return std::tie(a.first, b.last, a.protocol, a.start_port, b.end_port) <
+         std::tie(b.first, a.last, b.protocol, b.start_port, a.end_port);
 }
 
 struct Ports {
@@ -69,7 +84,7 @@ std::string TrafficSelector::to_string() const {
 }
 
 std::optional<TrafficSelector> intersect(const TrafficSelector& a, const TrafficSelector& b) {
-  if (a.first.family() != b.first.family()) return std::nullopt;
+  if (!share_addresses(a, b)) return std::nullopt;
   if (a.protocol != 0 && b.protocol != 0 && a.protocol != b.protocol) return std::nullopt;
   const auto ports = common_ports(a, b);
   const IpAddress first = std::max(a.first, b.first);
@@ -79,7 +94,7 @@ std::optional<TrafficSelector> intersect(const TrafficSelector& a, const Traffic
 }
 
 bool contains(const TrafficSelector& outer, const TrafficSelector& inner) {
-  return intersect(outer, inner) == inner;
+  return outer.first <= inner.first && inner.last <= outer.last && intersect(outer, inner) == inner;
 }
 
 bool enforceable(const TrafficSelector& selector) {
@@ -88,16 +103,20 @@ bool enforceable(const TrafficSelector& selector) {
 }
 
 Selectors narrow(const Selectors& ours, const Selectors& theirs) {
-  Selectors result;
-  const auto add = [&result](const TrafficSelector& selector) {
-    const auto covers = [&](const TrafficSelector& other) { return contains(other, selector); };
-    if (std::any_of(result.begin(), result.end(), covers)) return;
-    std::erase_if(result, [&](const TrafficSelector& other) { return contains(selector, other); });
-    if (result.size() < wire::kMaxSelectors) result.push_back(selector);
-  };
+  Selectors common;
   for (const TrafficSelector& mine : ours)
-    for (const TrafficSelector& other : theirs)
-      if (const auto both = intersect(mine, other); both && enforceable(*both)) add(*both);
+    for (const TrafficSelector& other : theirs) {
+      if (const auto both = intersect(mine, other); both && enforceable(*both)) common.push_back(*both);
+      if (common.size() > kMaxCommon) return common;
+    }
+  std::ranges::sort(common, covers_first);
+  Selectors result;
+  for (const TrafficSelector& one : common) {
+    const auto covers = [&](const TrafficSelector& other) { return contains(other, one); };
+    if (std::ranges::any_of(result, covers)) continue;
+    result.push_back(one);
+    if (result.size() > kMaxChildSelectors) break;
+  }
   return result;
 }
 

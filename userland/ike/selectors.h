@@ -22,8 +22,11 @@ using Selectors = std::vector<TrafficSelector>;
 /// ports of a protocol that it does not look into, and no range that ends before it starts.
 [[nodiscard]] bool enforceable(const TrafficSelector& selector);
 
-/// What both sets cover and is enforceable, without selectors that another one contains; at most
-/// wire::kMaxSelectors.
+/// A Child SA has no more a side: the kernel compares each packet with them (AWTUN_TS_MAX).
+inline constexpr std::size_t kMaxChildSelectors = 16;
+
+/// What both sets cover and is enforceable, by address, without selectors that another one contains. More
+/// than kMaxChildSelectors say that there are too many, and not all of them are there.
 [[nodiscard]] Selectors narrow(const Selectors& ours, const Selectors& theirs);
 
 /// True when every selector of `inner` is enforceable and lies within one of `outer`: an answer may not

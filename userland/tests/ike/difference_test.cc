@@ -63,6 +63,14 @@ TEST(Difference, NamesPfs) {
   EXPECT_EQ(between(with, without), "peer offers PFS group none; ours 14");
 }
 
+TEST(Difference, SaysThatNotAllWasLookedAt) {
+  wire::Proposal one{1, wire::ProtocolId::Ike, {}, {wire::Transform::prf(wire::PrfId::HmacSha1)}};
+  std::vector<wire::Proposal> many;
+  for (one.number = 1; one.number <= 65; ++one.number) many.push_back(one);
+  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), many),
+            "the peer offers too much: its first 64 proposals are looked at, and 512 transforms of them");
+}
+
 TEST(Difference, IsBoundedWhateverThePeerOffers) {
   wire::Proposal huge{1, wire::ProtocolId::Ike, {}, {}};
   for (std::uint16_t id = 1000; id < 1250; ++id)

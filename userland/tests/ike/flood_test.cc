@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests that nobody has authenticated: what they are refused, and what a flood of them costs.
+#include <malloc.h>
+
 #include <functional>
 
 #include "userland/ike/admission.h"
 #include "userland/ike/child_terms.h"
+#include "userland/ike/failure.h"
 #include "userland/tests/ike/raw_initiator.h"
 
 namespace awtun::ike {
@@ -108,6 +111,50 @@ TEST_F(Flood, TheDemandEndsWhenTheAttemptsHaveGone) {
   EXPECT_EQ(responder.half_open(), 0U);
   EXPECT_EQ(responder.counters().half_open_dropped, Strain::kManyHalfOpen);
   EXPECT_TRUE(initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request())));
+}
+
+// ---------------------------------------------------------------- offers that come to nothing
+
+class WrongOffers : public Flood {
+ protected:
+  /// From an address of its own: what is offered, and the group of KE.
+  Bytes offer(unsigned number, std::uint16_t key_bits, wire::GroupId group, ByteView cookie = {}) {
+    wire::PayloadWriter payloads;
+    if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
+    auto transforms =
+        crypto::wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31}));
+    transforms[0].key_bits = key_bits;
+    payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, transforms});
+    payloads.ke(group, Bytes(32, 9));
+    payloads.nonce(Bytes(32, 3));
+    wire::Header header;
+    header.initiator_spi = 50000 + number;
+    header.from_initiator = true;
+    return responder.deliver(peer(number), *wire::write_message(header, payloads));
+  }
+};
+
+TEST_F(WrongOffers, AreLookedIntoAFewTimesASecondWithoutACookie) {
+  for (const bool configured : {false, true}) {
+    if (configured)
+      for (unsigned i = 0; i < 400; ++i) responder.add_tunnel(10 + i, peer(i).address);
+    else
+      responder.add_dynamic_tunnel(0, "spoke.example.com");
+    for (const std::uint16_t bits : {std::uint16_t{1}, std::uint16_t{256}}) {
+      const auto reason = bits == 1 ? wire::NotifyType::NoProposalChosen : wire::NotifyType::InvalidKePayload;
+      responder.now += 20s;
+      unsigned refused = 0;
+      for (unsigned i = 0; i < 400; ++i)
+        refused += error_in(offer(i, bits, wire::GroupId::Ecp256)) == reason ? 1U : 0U;
+      EXPECT_GE(refused, 10U);
+      EXPECT_LE(refused, 20U + 2U);
+      static_cast<void>(offer(398, bits, wire::GroupId::Ecp256));
+      const auto cookie = cookie_in(offer(399, bits, wire::GroupId::Ecp256));
+      ASSERT_TRUE(cookie);
+      EXPECT_EQ(error_in(offer(399, bits, wire::GroupId::Ecp256, *cookie)), reason);
+    }
+  }
+  EXPECT_GE(responder.counters().cookies_sent_to_refuse, 1500U);
 }
 
 // ---------------------------------------------------------------- bounded
@@ -408,6 +455,169 @@ TEST_F(DynamicRecord, SoDoesAMalformedOne) {
   ASSERT_TRUE(failure());
   EXPECT_EQ(failure()->reason, "invalid message");
   fail_truly();
+}
+
+// ---------------------------------------------------------------- what a peer can make us write
+
+TEST_F(DynamicRecord, AnIdentityWithoutEndIsRefusedInAFewWords) {
+  for (const auto type : {wire::IdType::Fqdn, wire::IdType::DerAsn1Dn, wire::IdType::KeyId}) {
+    Responder fresh;
+    fresh.add_dynamic_tunnel(0, "spoke.example.com");
+    RawInitiator initiator(peer(9), 7000);
+    ASSERT_TRUE(initiator.take_init_response(fresh.deliver(initiator.from, initiator.init_request())));
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, type, Bytes(60000, 'A'));
+    payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+    std::size_t longest = 0;
+    const Bytes request = initiator.seal(wire::ExchangeType::IkeAuth, 1, payloads);
+    for (const Action& action : fresh.engine.step(fresh.now, Datagram{fresh.here, initiator.from, request}))
+      if (const auto* said = std::get_if<Notice>(&action)) longest = std::max(longest, said->text.size());
+    EXPECT_LT(longest, 500U);
+    const auto found = fresh.engine.status().peers.at(0).last_failure;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->theirs, "an identity of 60000 octets, where 4096 are the most");
+  }
+}
+
+TEST_F(DynamicRecord, NorIsALongOneWrittenOut) {
+  authenticate(9, [](const RawInitiator&) {
+    wire::PayloadWriter payloads;
+    payloads.id(wire::PayloadType::IdI, wire::IdType::DerAsn1Dn, Bytes(4000, 'A'));
+    payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+    return payloads;
+  });
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->theirs.substr(0, 17), "identity 0x414141");
+  EXPECT_EQ(failure()->theirs.substr(failure()->theirs.size() - 3), "...");
+  EXPECT_LT(failure()->theirs.size(), 250U);
+}
+
+TEST(Words, OfACertificateThatNobodyVouchesForAreFew) {
+  const std::string name(60000, 'x');
+  const Failure failure = certificate_refused({}, {}, {"expired", "subject " + name}, name);
+  EXPECT_LT(failure.theirs.size(), 500U);
+}
+
+// ---------------------------------------------------------------- from another address
+
+/// A configured peer beside one that may be anywhere.
+class OtherAddress : public Flood {
+ protected:
+  void SetUp() override {
+    responder.add_tunnel(0, peer(0).address);
+    responder.add_dynamic_tunnel(1, "spoke.example.com");
+  }
+  [[nodiscard]] std::string reason() const {
+    const auto failure = responder.engine.status().peers.at(0).last_failure;
+    return failure ? failure->reason : "";
+  }
+  const Endpoint stranger{*IpAddress::parse("198.51.100.7"), 500};
+};
+
+TEST_F(OtherAddress, WhoeverForgesAPeersInIkeAuthReplacesNoTrueFailure) {
+  // The peer itself has the wrong group on offer.
+  wire::PayloadWriter offer;
+  offer.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, {wire::Transform::group(wire::GroupId::Modp1024)}});
+  offer.ke(wire::GroupId::Modp1024, Bytes(128, 9));
+  offer.nonce(Bytes(32, 3));
+  wire::Header header;
+  header.initiator_spi = 5;
+  header.from_initiator = true;
+  responder.deliver(peer(0), *wire::write_message(header, offer));
+  ASSERT_EQ(reason(), "no proposal chosen");
+
+  RawInitiator raw(stranger, 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(stranger, raw.init_request())));
+  wire::PayloadWriter payloads;
+  const Identity id = Identity::of(peer(0).address);
+  payloads.id(wire::PayloadType::IdI, wire::IdType::Ipv4Address, id.data);
+  payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+  responder.deliver(peer(0), raw.seal(wire::ExchangeType::IkeAuth, 1, payloads));
+  EXPECT_EQ(responder.counters().authentication_failures, 1U);
+  EXPECT_EQ(reason(), "no proposal chosen");
+}
+
+TEST_F(OtherAddress, IkeAuthIsOfTheTunnelThatIkeSaInitCameFor) {
+  RawInitiator raw(stranger, 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(stranger, raw.init_request())));
+  const auto payloads = raw.identified(Identity::of(peer(0).address));
+  EXPECT_FALSE(responder.deliver(peer(0), raw.seal(wire::ExchangeType::IkeAuth, 1, payloads)).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 0U);
+}
+
+TEST_F(OtherAddress, WithoutANatTheRightProofFromElsewhereMovesNobody) {
+  RawInitiator raw(peer(0), 70);
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(peer(0), raw.init_request())));
+  const Bytes request = raw.seal(wire::ExchangeType::IkeAuth, 1, raw.identified());
+  EXPECT_FALSE(responder.deliver(stranger, request).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+  for (const IkeSaStatus& sa : responder.engine.status().ike_sas) EXPECT_EQ(sa.remote, peer(0));
+}
+
+TEST_F(OtherAddress, BehindANatItMoves) {
+  RawInitiator raw(peer(0), 70);
+  raw.nat = Path{{*IpAddress::parse("192.168.1.7"), kIkePort}, responder.here};
+  ASSERT_TRUE(raw.take_init_response(responder.deliver(peer(0), raw.init_request())));
+  const Endpoint other{stranger.address, kNattPort};
+  EXPECT_FALSE(responder.deliver(other, raw.seal(wire::ExchangeType::IkeAuth, 1, raw.identified())).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+  const auto all = responder.engine.status().ike_sas;
+  const auto made = std::find_if(all.begin(), all.end(), [](const auto& sa) { return !sa.initiator; });
+  ASSERT_NE(made, all.end());
+  EXPECT_EQ(made->remote, other);
+  EXPECT_EQ(made->local.port, kNattPort);
+}
+
+// ---------------------------------------------------------------- fragments of strangers
+
+class StrangersParts : public Flood {
+ protected:
+  void SetUp() override { responder.add_dynamic_tunnel(0, "spoke.example.com"); }
+  /// Half a handshake, whose other half may come in fragments; nullptr: there was no room.
+  std::unique_ptr<RawInitiator> half_open_from(const Endpoint& from) {
+    auto initiator = std::make_unique<RawInitiator>(from, ++forged);
+    initiator->fragmentation = true;
+    Bytes reply = responder.deliver(from, initiator->init_request());
+    if (const auto cookie = cookie_in(reply))
+      reply = responder.deliver(from, initiator->init_request(*cookie));
+    return initiator->take_init_response(reply) ? std::move(initiator) : nullptr;
+  }
+  /// IKE_AUTH by the name of the peer, with so much beside it; the last part is left out unless `all`.
+  Bytes authenticate(const RawInitiator& initiator, std::size_t padding, bool all) {
+    wire::PayloadWriter payloads = initiator.identified(Identity::fqdn("spoke.example.com"));
+    payloads.vendor_id(Bytes(padding, 7));
+    auto parts = initiator.parts(wire::ExchangeType::IkeAuth, 1, payloads);
+    if (!all) parts.pop_back();
+    Bytes answer;
+    for (const Bytes& part : parts) answer = responder.deliver(initiator.from, part);
+    return answer;
+  }
+};
+
+TEST_F(StrangersParts, AreTakenUpToALongChainOfCertificates) {
+  const auto one = half_open_from(in("10.9.9.", 1));
+  const auto other = half_open_from(in("10.9.9.", 2));
+  ASSERT_TRUE(one && other);
+  EXPECT_TRUE(authenticate(*one, 17000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 0U);
+  EXPECT_FALSE(authenticate(*other, 15000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
+}
+
+TEST_F(StrangersParts, TogetherTakeABoundedSumAndTheLargestNetworkGivesWay) {
+  std::vector<std::unique_ptr<RawInitiator>> all;
+  for (unsigned i = 0; i < 1000; ++i)
+    if (auto one = half_open_from(in("10.9." + std::to_string(i / 250) + ".", i)))
+      all.push_back(std::move(one));
+  ASSERT_GT(all.size(), 500U);
+  const auto held = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  const std::size_t before = held();
+  for (const auto& one : all) static_cast<void>(authenticate(*one, 15000, false));
+  EXPECT_LT(held(), before + (6U << 20U));
+  const auto honest = half_open_from(in("10.8.8.", 1));
+  ASSERT_TRUE(honest);
+  EXPECT_FALSE(authenticate(*honest, 6000, true).empty());
+  EXPECT_EQ(responder.counters().ike_sa_established_as_responder, 1U);
 }
 
 // ---------------------------------------------------------------- what strangers are answered

@@ -130,6 +130,171 @@ TEST_F(Peer, UnknownSpisAreCountedAndNothingElse) {
   EXPECT_EQ(child_sas(), 0U);
 }
 
+// ---------------------------------------------------------------- selectors without end
+
+std::vector<wire::Selector> many_hosts(unsigned network, unsigned count) {
+  std::vector<wire::Selector> hosts;
+  for (unsigned i = 0; i < count; ++i) {
+    const auto host = *IpAddress::parse("172.16." + std::to_string(network) + "." + std::to_string(i * 2));
+    hosts.push_back({0, 0, 65535, host, host});
+  }
+  return hosts;
+}
+
+class PeersSelectors : public Peer {
+ protected:
+  Bytes ask(const std::vector<wire::Selector>& remote, const std::vector<wire::Selector>& local) {
+    wire::PayloadWriter payloads;
+    payloads.notify({wire::NotifyType::RekeySa, wire::ProtocolId::Esp, spi_bytes(peer.esp_spi()), {}});
+    payloads.sa(esp_proposals(responder.ipsec, 0x77777, wire::GroupId::None));
+    payloads.nonce(peer.fresh_nonce());
+    payloads.ts(wire::PayloadType::TsI, remote);
+    payloads.ts(wire::PayloadType::TsR, local);
+    return peer.exchange(wire::ExchangeType::CreateChildSa, payloads);
+  }
+  std::optional<wire::NotifyType> refused(const Bytes& answer) {
+    const auto inner = wire::parse_chain(peer.first(), answer);
+    const auto error = inner ? find_error(*inner) : std::nullopt;
+    return error ? std::optional(error->type) : std::nullopt;
+  }
+};
+
+TEST_F(PeersSelectors, OfWhichNoneIsOursAreToldInAFewWords) {
+  responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.7.0.0/16"))};
+  responder.add_tunnel(kTunnel, peer.address().address);
+  EXPECT_EQ(refused(ask(many_hosts(1, 128), many_hosts(2, 128))), wire::NotifyType::TsUnacceptable);
+  const auto failure = responder.engine.status().peers.at(0).last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_LT(failure->theirs.size(), 500U);
+}
+
+TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreRefused) {
+  EXPECT_EQ(refused(ask(many_hosts(1, 17), many_hosts(2, 16))), wire::NotifyType::TsUnacceptable);
+  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 100))), wire::NotifyType::TsUnacceptable);
+  const auto failure = responder.engine.status().peers.at(0).last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->reason, "traffic selectors unacceptable");
+  EXPECT_EQ(failure->hint,
+            "the two ends agree on more than 16 traffic selectors, and a Child SA has no more");
+  EXPECT_EQ(child_sas(), 1U);
+  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 16))), std::nullopt);
+  EXPECT_EQ(child_sas(), 2U);
+}
+
+// ---------------------------------------------------------------- the same request again
+
+class Repeated : public Peer {
+ protected:
+  /// A request, its answer, and what is sent when datagrams come from `from`.
+  Bytes answered(const wire::PayloadWriter& payloads) {
+    const Bytes request = peer.request(wire::ExchangeType::CreateChildSa, payloads);
+    answer = peer.answer_to(request);
+    EXPECT_FALSE(answer.empty());
+    return request;
+  }
+  std::size_t octets_for(const Endpoint& from, const Bytes& datagram) {
+    std::size_t octets = 0;
+    for (const Send& sent : responder.step(Datagram{responder.here, from, datagram})) {
+      EXPECT_EQ(sent.remote, from);
+      octets += sent.bytes.size();
+    }
+    return octets;
+  }
+
+  const Endpoint victim{*IpAddress::parse("203.0.113.9"), 500};
+  Bytes answer;
+};
+
+TEST_F(Repeated, ARequestGetsItsAnswerAgainAsOftenAsAPeerAsks) {
+  const Bytes request = answered(peer.child_rekey());
+  for (int i = 0; i < 5; ++i) {
+    responder.now += 500ms;
+    EXPECT_EQ(peer.answer_to(request), answer) << i;
+  }
+  std::size_t repeated = 0;
+  for (int i = 0; i < 1000; ++i) repeated += peer.answer_to(request).empty() ? 0U : 1U;
+  EXPECT_GE(repeated, 3U);
+  EXPECT_LE(repeated, 5U);
+  EXPECT_EQ(child_sas(), 2U);
+}
+
+TEST_F(Repeated, AnotherRequestOfItsNumberGetsNone) {
+  static_cast<void>(answered(peer.child_rekey()));
+  responder.now += 1s;
+  peer.reuse_message_id();
+  EXPECT_TRUE(peer.answer_to(peer.request(wire::ExchangeType::Informational, {})).empty());
+}
+
+TEST_F(Repeated, ToAnAddressThatThePeerDoesNotHaveGoesNoMoreThanCameFromThere) {
+  responder.local_selectors.clear();
+  for (int i = 0; i < 16; ++i)
+    responder.local_selectors.push_back(
+        TrafficSelector::of(*IpPrefix::parse("2001:db8:" + std::to_string(i) + "::/48")));
+  responder.add_tunnel(kTunnel, peer.address().address);
+  const Bytes request = answered(peer.child_rekey());
+  ASSERT_GT(answer.size(), request.size());
+  std::size_t in = 0;
+  std::size_t out = 0;
+  for (int i = 0; i < 1000; ++i) {
+    in += request.size();
+    out += octets_for(victim, request);
+    EXPECT_LE(out, in + 512);
+  }
+  EXPECT_LE(out, in);
+  EXPECT_GT(out, 0U) << "the peer may have moved";
+  responder.now += 250ms;
+  EXPECT_EQ(peer.answer_to(request), answer) << "nor does it take the peer's own turn";
+}
+
+TEST_F(Repeated, NorDoesASmallRequestOfTheSameNumberGetALargeAnswer) {
+  static_cast<void>(answered(peer.child_rekey()));
+  peer.reuse_message_id();
+  const Bytes tiny = peer.request(wire::ExchangeType::Informational, {});
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(octets_for(victim, tiny), 0U);
+}
+
+/// The same of a request in fragments.
+class RepeatedFragments : public Repeated {
+ protected:
+  void SetUp() override {
+    peer.know_fragments();
+    Repeated::SetUp();
+  }
+  std::vector<Bytes> sent_in_parts(std::size_t limit) {
+    wire::PayloadWriter payloads;
+    payloads.vendor_id(Bytes(3000, 1));
+    auto parts = peer.parts(wire::ExchangeType::Informational, payloads, limit);
+    EXPECT_GT(parts.size(), 1U);
+    return parts;
+  }
+  void deliver(const std::vector<Bytes>& parts) {
+    for (const Bytes& part : parts) answer = peer.answer_to(part);
+    ASSERT_FALSE(answer.empty());
+  }
+};
+
+TEST_F(RepeatedFragments, TheFirstOneGetsTheAnswerAgain) {
+  const auto parts = sent_in_parts(1280);
+  deliver(parts);
+  responder.now += 500ms;
+  EXPECT_TRUE(peer.answer_to(parts[1]).empty());
+  EXPECT_EQ(peer.answer_to(parts[0]), answer);
+  EXPECT_TRUE(peer.answer_to(parts[0]).empty()) << "too soon";
+}
+
+// RFC 7383 2.5.2: a peer that has heard nothing may blame the size of its packets.
+TEST_F(RepeatedFragments, SoDoesTheFirstOfSmallerOnes) {
+  deliver(sent_in_parts(1280));
+  responder.now += 500ms;
+  peer.reuse_message_id();
+  const auto smaller = sent_in_parts(600);
+  EXPECT_EQ(peer.answer_to(smaller[0]), answer);
+  responder.now += 500ms;
+  peer.reuse_message_id();
+  const auto larger = sent_in_parts(2000);
+  EXPECT_TRUE(peer.answer_to(larger[0]).empty());
+}
+
 // ---------------------------------------------------------------- Diffie-Hellman by jobs
 
 /// One step of the responder's engine, and nothing else.

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <tuple>
+
 #include "userland/ike/payloads.h"
 #include "userland/wire/writer.h"
 
@@ -149,6 +152,79 @@ TEST(Proposal, AnAnswerMustBeOneOfOurs) {
   fewer.transforms.pop_back();
   EXPECT_FALSE(accepted_ike(profile, Received({fewer}).sa()));
   EXPECT_FALSE(accepted_ike(profile, offered.sa()));  // more than one
+}
+
+// ---------------------------------------------------------------- offers
+
+/// A proposal that nobody takes.
+wire::Proposal useless(std::uint8_t number, std::size_t transforms) {
+  wire::Proposal proposal{number, wire::ProtocolId::Ike, kNoSpi, {}};
+  for (std::size_t i = 0; i < transforms; ++i)
+    proposal.transforms.push_back(
+        {wire::TransformType::Encr, static_cast<std::uint16_t>(1000 + i), {}, false});
+  return proposal;
+}
+
+std::vector<wire::Proposal> with_ours_at(std::uint8_t number, std::uint8_t count, std::size_t transforms) {
+  std::vector<wire::Proposal> offered;
+  for (unsigned i = 1; i <= count; ++i) offered.push_back(useless(static_cast<std::uint8_t>(i), transforms));
+  offered[number - 1U].transforms = ike_proposals(default_isakmp_profile(), kNoSpi).front().transforms;
+  return offered;
+}
+
+TEST(Offer, NoMoreThanABoundIsLookedAt) {
+  for (const auto& [at, count, transforms, taken] :
+       {std::tuple<std::uint8_t, std::uint8_t, std::size_t, bool>{64, 64, 1, true},
+        {64, 255, 4, true},
+        {65, 255, 1, false},
+        {3, 30, 200, true},
+        {5, 30, 200, false}}) {
+    const Received received(with_ours_at(at, count, transforms));
+    const Offer offer(received.sa());
+    EXPECT_LE(offer.transforms().size(), Offer::kMaxTransforms);
+    EXPECT_EQ(offer.cut(), count > 64 || transforms == 200);
+    const auto choice = choose_ike(default_isakmp_profile(), offer);
+    ASSERT_EQ(choice.has_value(), taken) << int{at};
+    EXPECT_EQ(choice ? choice->number : 0, taken ? at : 0);
+  }
+}
+
+/// RFC 7296 3.3.6, said in another way.
+TEST(Offer, FindsWhatLookingThroughAllProposalsFinds) {
+  std::mt19937 random(7);
+  const auto any_of = [&random](std::initializer_list<std::uint16_t> ids) {
+    return *(ids.begin() + random() % ids.size());
+  };
+  const auto wanted = ike_proposals(default_isakmp_profile(), kNoSpi);
+  int found = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<wire::Proposal> offered;
+    for (std::uint8_t number = 1; number <= 3; ++number) {
+      wire::Proposal one{number, wire::ProtocolId::Ike, kNoSpi, {}};
+      for (int i = 0; i < 6; ++i) {
+        const std::uint16_t bits = any_of({128, 256});
+        one.transforms.push_back({wire::TransformType::Encr, any_of({12, 20}), bits, random() % 8 == 0});
+        one.transforms.push_back({wire::TransformType::Prf, any_of({2, 5}), {}, false});
+        if (random() % 2 == 0)
+          one.transforms.push_back({wire::TransformType::Integ, any_of({0, 2, 12}), {}, false});
+        one.transforms.push_back({wire::TransformType::Group, any_of({0, 14, 16}), {}, false});
+        if (random() % 40 == 0)
+          one.transforms.push_back(
+              {static_cast<wire::TransformType>(any_of({5, 9})), any_of({0, 1}), {}, false});
+      }
+      offered.push_back(std::move(one));
+    }
+    const Received received(offered);
+    for (const wire::Proposal& suite : wanted) {
+      std::optional<std::uint8_t> expected;
+      for (const wire::ProposalView proposal : received.sa())
+        if (!expected && crypto::offers(proposal.transforms, suite.transforms)) expected = proposal.number;
+      const auto chosen = Offer(received.sa()).find(wire::ProtocolId::Ike, suite.transforms);
+      ASSERT_EQ(chosen ? std::optional(chosen->number) : std::nullopt, expected);
+      found += expected ? 1 : 0;
+    }
+  }
+  EXPECT_GT(found, 100);
 }
 
 }  // namespace

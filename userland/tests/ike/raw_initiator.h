@@ -14,8 +14,10 @@
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/auth.h"
 #include "userland/ike/engine.h"
+#include "userland/ike/nat.h"
 #include "userland/ike/payloads.h"
 #include "userland/ike/proposal.h"
+#include "userland/ike/protection.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {
@@ -96,6 +98,7 @@ class Responder {
     return result;
   }();
   IpsecProfile ipsec = default_ipsec_profile();
+  std::vector<TrafficSelector> local_selectors = TunnelPolicy().local_selectors;
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
   Time now{1h};
   std::size_t jobs_started = 0;
@@ -110,6 +113,7 @@ class Responder {
     policy.preshared_key = shared_key();
     policy.isakmp = profile;
     policy.ipsec = ipsec;
+    policy.local_selectors = local_selectors;
     return policy;
   }
   Actions run_job(const Action& action) {
@@ -145,6 +149,8 @@ class RawInitiator {
     payloads.ke(wire::GroupId::X25519, key_exchange_.public_value());
     payloads.nonce(nonce_);
     if (padding > 0) payloads.vendor_id(Bytes(padding, 7));
+    if (nat) write_nat_detection(payloads, {spi_, 0}, *nat);
+    if (fragmentation) payloads.notify(wire::NotifyType::IkeFragmentationSupported);
     request_ = *wire::write_message(header(wire::ExchangeType::IkeSaInit, 0), payloads);
     return request_;
   }
@@ -176,6 +182,13 @@ class RawInitiator {
     return *wire::write_encrypted_message(header(exchange, message_id), payloads, sealer);
   }
 
+  /// The same in fragments of at most 1280 octets.
+  [[nodiscard]] std::vector<Bytes> parts(wire::ExchangeType exchange, std::uint32_t message_id,
+                                         const wire::PayloadWriter& payloads) const {
+    Dice dice(seeded_octets(3));
+    return *Protection::create(suite_, keys_, true)->seal(header(exchange, message_id), payloads, 1280, dice);
+  }
+
   /// IDi and a right AUTH; the test adds what it likes.
   [[nodiscard]] wire::PayloadWriter identified() const { return identified(Identity::of(from.address)); }
   [[nodiscard]] wire::PayloadWriter identified(const Identity& id) const {
@@ -193,6 +206,8 @@ class RawInitiator {
   [[nodiscard]] const crypto::IkeKeyMaterial& keys() const { return keys_; }
 
   const Endpoint from;
+  bool fragmentation = false;  ///< is offered
+  std::optional<Path> nat;     ///< what the initiator takes for the ends of the way
 
  private:
   std::uint64_t spi_;

@@ -33,6 +33,9 @@ class RawPeer {
     return take_child(exchange(wire::ExchangeType::IkeAuth, payloads));
   }
 
+  /// To be said before connect(): then either end may send fragments.
+  void know_fragments() { raw_.fragmentation = true; }
+
   /// A rekey of the IKE SA, without a delete of the old one; the error, or nullopt when it succeeds.
   std::optional<wire::NotifyType> rekey_ike() {
     const std::uint64_t spi = ++next_ike_spi_;
@@ -90,14 +93,20 @@ class RawPeer {
     return {};
   }
   Bytes request(wire::ExchangeType type, const wire::PayloadWriter& payloads) {
+    return parts(type, payloads, wire::kMaxMessageSize).front();
+  }
+  /// In fragments of at most `limit` octets, where it takes more than one.
+  std::vector<Bytes> parts(wire::ExchangeType type, const wire::PayloadWriter& payloads, std::size_t limit) {
     wire::Header header;
     header.initiator_spi = spi_;
     header.responder_spi = peer_spi_;
     header.exchange = type;
     header.from_initiator = true;
     header.message_id = next_id_++;
-    return keys_->seal(header, payloads, wire::kMaxMessageSize, dice_)->front();
+    return *keys_->seal(header, payloads, limit, dice_);
   }
+  /// The next request has the message id of the latest.
+  void reuse_message_id() { --next_id_; }
   /// The response to a request of the responder's.
   Bytes response_to(const Bytes& request, const wire::PayloadWriter& payloads) {
     wire::Header header = *wire::parse_header(request);

@@ -2,6 +2,7 @@
 #include "userland/ike/selectors.h"
 
 #include <gtest/gtest.h>
+#include <linux/awtun.h>
 
 namespace awtun::ike {
 namespace {
@@ -46,6 +47,23 @@ TEST(Selectors, NarrowingKeepsNoRedundancy) {
   EXPECT_EQ(narrow(ours, theirs), (Selectors{net("10.1.0.0/16"), net("2001:db8::/32")}));
   EXPECT_TRUE(narrow({net("10.0.0.0/8")}, {net("11.0.0.0/8")}).empty());
   EXPECT_EQ(narrow(ours, ours), ours);
+}
+
+static_assert(kMaxChildSelectors == AWTUN_TS_MAX);
+
+TEST(Selectors, NarrowingSaysThatThereAreTooMany) {
+  const Selectors ours{TrafficSelector::any(Family::V4)};
+  Selectors theirs;
+  for (int i = 0; i < 255; ++i) theirs.push_back(net(("10.0." + std::to_string(i) + ".0/24").c_str()));
+  EXPECT_GT(narrow(ours, theirs).size(), kMaxChildSelectors);
+  EXPECT_EQ(narrow(ours, Selectors(theirs.begin(), theirs.begin() + 16)),
+            Selectors(theirs.begin(), theirs.begin() + 16));
+  // What covers them may come last.
+  theirs.back() = net("10.0.0.0/16");
+  EXPECT_EQ(narrow(ours, theirs), Selectors{net("10.0.0.0/16")});
+  theirs.push_back(with_ports("10.0.0.0/16", 6, 80, 80));
+  theirs.push_back(with_ports("10.0.0.0/15", 6, 0, 65535));
+  EXPECT_EQ(narrow(ours, theirs), (Selectors{with_ports("10.0.0.0/15", 6, 0, 65535), net("10.0.0.0/16")}));
 }
 
 TEST(Selectors, WhatNoKernelCanHoldPacketsToIsNotEnforceable) {

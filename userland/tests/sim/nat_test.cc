@@ -305,6 +305,26 @@ TEST_F(NatTest, AFreshRequestMovesThePeerAtRest) {
   EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_responder, 1U);
 }
 
+TEST_F(NatTest, ARequestThatIsRepeatedByANewMappingIsAnswered) {
+  behind_nat(1, false);
+  up();
+  bool lost = false;
+  pair.world.network().filter = [&](const ike::Send& sent) {
+    const auto header = wire::parse_header(sent.bytes);
+    if (lost || !header || !header->response || header->exchange != wire::ExchangeType::CreateChildSa)
+      return false;
+    pair.world.node(1).nat->flush();
+    return lost = true;
+  };
+  pair.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
+  pair.world.run_for(60s);
+  EXPECT_TRUE(lost);
+  EXPECT_EQ(pair.status(0).counters.child_rekeys, 1U);
+  EXPECT_EQ(pair.status(1).counters.child_rekeys, 1U);
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_responder, 1U);
+  expect_rest();
+}
+
 TEST_F(NatTest, RekeysGoOnWhereThePeerIs) {
   behind_nat(1, false);
   up();
