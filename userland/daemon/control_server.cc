@@ -163,8 +163,8 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
 
 // ---------------------------------------------------------------- ControlServer
 
-ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener,
-                             Operations& operations, std::string readers, const ControlGroups& groups)
+ControlServer::ControlServer(EventLoop& loop, SocketClaim claim, UniqueFd listener, Operations& operations,
+                             std::string readers, const ControlGroups& groups)
     : loop_(loop),
       claim_(std::move(claim)),
       listener_fd_(std::move(listener)),
