@@ -14,15 +14,13 @@
 
 #include "probed.h"
 
-/* 6.12: the header moved. */
-#if __has_include("linux/unaligned.h")
+#if AWTUN_HAS_LINUX_UNALIGNED
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
-/* 6.5: segmentation has a header of its own. */
-#if __has_include("net/gso.h")
+#if AWTUN_HAS_NET_GSO
 #include <net/gso.h>
 #endif
 

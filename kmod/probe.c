@@ -15,6 +15,16 @@
 #include <net/udp_tunnel.h>
 #include <crypto/aead.h>
 
+#ifdef PROBE_LINUX_UNALIGNED
+/* 6.12: the header moved. */
+#include <linux/unaligned.h>
+#endif
+
+#ifdef PROBE_NET_GSO
+/* 6.5: segmentation has a header of its own. */
+#include <net/gso.h>
+#endif
+
 #ifdef PROBE_CRYPTO_COMPLETION_DATA
 /* 6.3: a crypto completion gets its data pointer instead of the request. */
 static_assert(__builtin_types_compatible_p(crypto_completion_t,
