@@ -13,7 +13,6 @@
 #include "flow.h"
 #include "outer.h"
 #include "sa.h"
-#include "skb.h"
 
 #define UDP_PORT_NATT	4500	/* RFC 3948 */
 
@@ -205,33 +204,6 @@ bool awtun_outer_made(const struct awtun_outer *outer, struct sk_buff *skb)
 }
 
 /**
- * awtun_outer_ttl_max() - how far the outer packet may go
- * @skb: inner packet; its network header is set and pulled
- *
- * What some tunnel has wrapped already keeps its TTL, so that a circle through
- * several of them and the network ends. Anything else gets the tunnel's own.
- * A later fragment of UDP may be of a tunnel's.
- *
- * Return: the bound, 255 for none.
- */
-u8 awtun_outer_ttl_max(struct sk_buff *skb)
-{
-	bool ip4 = skb->protocol == htons(ETH_P_IP);
-	u8 protocol = ip4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
-	struct awtun_flow flow;
-
-	if (likely(protocol == IPPROTO_TCP) || !awtun_flow_read(&flow, skb))
-		return U8_MAX;
-	if (flow.protocol != IPPROTO_ESP &&
-	    (flow.protocol != IPPROTO_UDP ||
-	     (!flow.opaque && flow.dst.port != UDP_PORT_NATT &&
-	      flow.src.port != UDP_PORT_NATT)))
-		return U8_MAX;
-
-	return ip4 ? ip_hdr(skb)->ttl : ipv6_hdr(skb)->hop_limit;
-}
-
-/**
  * awtun_outer_passable() - may packets be sent by this route?
  * @outer: the way
  * @dst: its route
@@ -281,10 +253,38 @@ static void push_udp(struct sk_buff *skb, const struct awtun_outer *outer)
 			      &outer->dest.ends.remote.ip6, skb->len);
 }
 
+/* Has some tunnel wrapped it? A later fragment of UDP may be of a tunnel's. */
+static bool is_wrapped(const struct awtun_flow *flow)
+{
+	if (flow->protocol != IPPROTO_UDP)
+		return flow->protocol == IPPROTO_ESP;
+
+	return flow->opaque || flow->src.port == UDP_PORT_NATT ||
+	       flow->dst.port == UDP_PORT_NATT;
+}
+
+/* What some tunnel has wrapped already keeps its TTL, so that a circle through
+ * several of them and the network ends. Anything else gets that of this one.
+ * The network header is still the inner one.
+ */
+static u8 limit_ttl(struct sk_buff *skb, u8 ttl)
+{
+	bool ip4 = skb->protocol == htons(ETH_P_IP);
+	u8 protocol = ip4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
+	struct awtun_flow flow;
+
+	if (likely(protocol == IPPROTO_TCP) || !awtun_flow_read(&flow, skb) ||
+	    !is_wrapped(&flow))
+		return ttl;
+
+	return min(ttl, ip4 ? ip_hdr(skb)->ttl : ipv6_hdr(skb)->hop_limit);
+}
+
 static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
 		     struct net *net, u8 protocol, u8 ds, __be16 df)
 {
 	const struct dst_entry *dst = skb_dst(skb);
+	u8 ttl = limit_ttl(skb, outer->opts.ttl ?: ip4_dst_hoplimit(dst));
 	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
 	skb_reset_network_header(skb);
@@ -293,8 +293,7 @@ static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
 		.ihl = sizeof(*iph) / 4,
 		.tos = ds,
 		.frag_off = ip_mtu_locked(dst) ? 0 : df,
-		.ttl = min_t(int, outer->opts.ttl ?: ip4_dst_hoplimit(dst),
-			     awtun_cb(skb)->ttl_max),
+		.ttl = ttl,
 		.protocol = protocol,
 		.saddr = outer->dest.ends.local.ip4,
 		.daddr = outer->dest.ends.remote.ip4,
@@ -307,13 +306,13 @@ static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 		     u8 protocol, u8 ds)
 {
 	struct dst_entry *dst = skb_dst(skb);
+	u8 ttl = limit_ttl(skb, outer->opts.ttl ?: ip6_dst_hoplimit(dst));
 	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
 
 	skb_reset_network_header(skb);
 	ip6_flow_hdr(ip6h, ds, 0);
 	ip6h->nexthdr = protocol;
-	ip6h->hop_limit = min_t(int, outer->opts.ttl ?: ip6_dst_hoplimit(dst),
-				awtun_cb(skb)->ttl_max);
+	ip6h->hop_limit = ttl;
 	ip6h->saddr = outer->dest.ends.local.ip6;
 	ip6h->daddr = outer->dest.ends.remote.ip6;
 

@@ -59,7 +59,6 @@ void awtun_outer_free(struct awtun_outer *outer);
 struct dst_entry *awtun_outer_route(struct awtun_outer *outer, struct net *net,
 				    const struct net_device *dev);
 bool awtun_outer_made(const struct awtun_outer *outer, struct sk_buff *skb);
-u8 awtun_outer_ttl_max(struct sk_buff *skb);
 bool awtun_outer_passable(const struct awtun_outer *outer,
 			  const struct dst_entry *dst);
 unsigned int awtun_outer_mtu(const struct awtun_outer *outer,

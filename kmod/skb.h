@@ -13,7 +13,6 @@
  * @src_port: UDP source port, network byte order; inbound, 0 when not in UDP
  * @outer_ds: DS field of the outer header, inbound
  * @nesting: how many tunnels it has passed before this one, outbound
- * @ttl_max: TTL or hop limit of the outer header at most, outbound
  *
  * The control block is ours from the point where the packet is certain not to
  * go on to another protocol handler until it is given back to the stack.
@@ -25,7 +24,6 @@ struct awtun_cb {
 	__be16 src_port;
 	u8 outer_ds;
 	u8 nesting;
-	u8 ttl_max;
 };
 
 static inline struct awtun_cb *awtun_cb(struct sk_buff *skb)

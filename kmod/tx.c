@@ -175,7 +175,7 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 	unsigned int head = LL_RESERVED_SPACE(way->dst->dev) +
 			    way->dst->header_len + outer->len +
 			    AWTUN_ESP_HEAD_MAX;
-	u8 ds = outer_ds(skb, outer), ttl_max = awtun_outer_ttl_max(skb);
+	u8 ds = outer_ds(skb, outer);
 	struct awtun_sa *sa = way->sa;
 
 	skb_scrub_packet(skb, !net_eq(sa->net, dev_net(skb->dev)));
@@ -202,7 +202,6 @@ static void protect(struct sk_buff *skb, const struct way *way, __be16 df)
 
 	awtun_cb(skb)->inner_len = skb->len;
 	awtun_cb(skb)->nesting = __this_cpu_read(nesting);
-	awtun_cb(skb)->ttl_max = ttl_max;
 	awtun_cb(skb)->esp_offset = outer->len;
 	push_esp(skb, sa, awtun_cb(skb)->seq, next_header);
 	awtun_outer_push(skb, outer, sa->net, ds, df);
