@@ -248,6 +248,20 @@ TEST_F(selectors, any_of_a_list)
 	COVERS_NOT("fd00::a", "fd00:254::1", 17, 9, 9);
 }
 
+/* Has the kernel refuse with @ts a packet that it has just delivered. */
+static void is_refused(struct __test_metadata *_metadata,
+		       struct _test_data_selectors *self, struct awtun_ts *ts,
+		       __u8 *plain, size_t len, const char *why)
+{
+	struct counts before;
+
+	set_selectors(_metadata, self, AWTUN_DIR_IN, NULL, ts);
+	read_counts(RIG, &before);
+	inject_inner(_metadata, self, plain, len);
+	only_dropped(_metadata, RIG, &before, AWTUN_TUNNEL_STAT_RX_SELECTOR, 1,
+		     why);
+}
+
 /* A later fragment has no ports: only a selector of all ports covers it. */
 TEST_F(selectors, later_fragments)
 {
@@ -266,11 +280,7 @@ TEST_F(selectors, later_fragments)
 	is_delivered(_metadata, self, &before, "all ports");
 
 	ts = with_ports(ts, 0, 0xfffe);
-	set_selectors(_metadata, self, AWTUN_DIR_IN, NULL, &ts);
-	read_counts(RIG, &before);
-	inject_inner(_metadata, self, plain, len);
-	only_dropped(_metadata, RIG, &before, AWTUN_TUNNEL_STAT_RX_SELECTOR, 1,
-		     "some ports");
+	is_refused(_metadata, self, &ts, plain, len, "some ports");
 }
 
 /* Puts a fragment header into an IPv6 packet, which is then a later fragment. */
@@ -304,11 +314,7 @@ TEST_F(selectors, later_fragments_of_ipv6)
 	is_delivered(_metadata, self, &before, "its protocol");
 
 	ts.protocol = 6;
-	set_selectors(_metadata, self, AWTUN_DIR_IN, NULL, &ts);
-	read_counts(RIG, &before);
-	inject_inner(_metadata, self, plain, len);
-	only_dropped(_metadata, RIG, &before, AWTUN_TUNNEL_STAT_RX_SELECTOR, 1,
-		     "another protocol");
+	is_refused(_metadata, self, &ts, plain, len, "another protocol");
 }
 
 /* It was authentic, so its number is used up. */
