@@ -10,7 +10,6 @@ namespace awtun::crypto {
 namespace {
 
 using wire::Transform;
-using wire::TransformType;
 
 /// What a configuration's Encryption word stands for in an ISAKMP transform; those of AES-CBC are the
 /// IPsec ones too, where the Integrity word says more. 3DES stands for nothing.
@@ -181,21 +180,6 @@ std::vector<Transform> wire_transforms(const EspSuite& suite, GroupId pfs, wire:
   if (pfs != GroupId::None) transforms.push_back(Transform::group(pfs));
   transforms.push_back(Transform::esn(esn));
   return transforms;
-}
-
-bool offers(const wire::TransformRange& offered, std::span<const Transform> wanted) {
-  const auto is_offered = [&](const Transform& transform) {
-    return std::find(offered.begin(), offered.end(), transform) != offered.end();
-  };
-  // A type that we leave out may be offered when one of its choices is "none", which all are: 0.
-  const auto is_answered = [&](const Transform& transform) {
-    const bool optional = transform.type == TransformType::Integ || transform.type == TransformType::Group;
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](const Transform& w) { return w.type == transform.type; }) ||
-           (optional && is_offered(Transform{transform.type, 0, std::nullopt, false}));
-  };
-  return std::all_of(wanted.begin(), wanted.end(), is_offered) &&
-         std::all_of(offered.begin(), offered.end(), is_answered);
 }
 
 }  // namespace awtun::crypto

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "userland/base/profile.h"
@@ -70,10 +69,5 @@ struct EspSuite {
 /// ENCR, INTEG (unless AEAD), Group when `pfs` is one, and whether sequence numbers are extended.
 [[nodiscard]] std::vector<wire::Transform> wire_transforms(const EspSuite& suite, GroupId pfs = GroupId::None,
                                                            wire::EsnId esn = wire::EsnId::None);
-
-/// True when each transform that `wanted` names is among those that are offered, nothing else of
-/// its type considered, and the offer has no transform type that `wanted` leaves out (RFC 7296
-/// 3.3.6: every type offered must be answered, and INTEG and Group may be offered as NONE).
-[[nodiscard]] bool offers(const wire::TransformRange& offered, std::span<const wire::Transform> wanted);
 
 }  // namespace awtun::crypto

@@ -47,7 +47,7 @@ void Offer::take(const wire::ProposalView& proposal) {
   proposals_.push_back(proposal);
   if (!known) return;  // what nobody knows nobody can answer
   if (proposal.protocol == wire::ProtocolId::Ike) ike_ |= bit;
-  if (proposal.protocol == wire::ProtocolId::Esp && spi_of(proposal.spi).value_or(0) > 255) esp_ |= bit;
+  if (proposal.protocol == wire::ProtocolId::Esp && good_esp_spi(proposal.spi)) esp_ |= bit;
 }
 
 Offer::Mask Offer::having(const wire::Transform& transform) const {

@@ -36,11 +36,6 @@ EspChoice esp_choice(const IpsecTransform& transform, wire::EsnId esn, const wir
 /// In order of preference.
 constexpr std::array kEsnChoices{wire::EsnId::Esn, wire::EsnId::None};
 
-/// SPIs 0 to 255 are reserved (RFC 4303 2.1).
-bool good_esp_spi(const wire::ProposalView& proposal) {
-  return proposal.spi.size() == 4 && number_of(proposal.spi) > 255;
-}
-
 /// A transform of an answer, as many as were asked for and the same, in whatever order.
 bool same_transforms(const wire::ProposalView& answer, const std::vector<wire::Transform>& asked) {
   const wire::Proposal copy = answer.copy();
@@ -105,10 +100,10 @@ std::vector<IsakmpTransform> usable_transforms(const IsakmpProfile& profile) {
 
 std::optional<std::uint32_t> spi_of(ByteView octets) {
   if (octets.size() != 4) return std::nullopt;
-  std::uint32_t spi = 0;
-  for (const std::uint8_t octet : octets) spi = spi << 8 | octet;
-  return spi;
+  return static_cast<std::uint32_t>(number_of(octets));
 }
+
+bool good_esp_spi(ByteView octets) { return spi_of(octets).value_or(0) > 255; }
 
 std::vector<IpsecTransform> usable_transforms(const IpsecProfile& profile) {
   std::vector<IpsecTransform> usable;
@@ -183,7 +178,7 @@ std::optional<EspChoice> accepted_esp(const IpsecProfile& profile, const wire::S
                                       wire::GroupId pfs) {
   const auto proposal = single(answer, wire::ProtocolId::Esp);
   const auto asked = usable_transforms(profile);
-  if (!proposal || !good_esp_spi(*proposal) || proposal->number == 0 || proposal->number > asked.size())
+  if (!proposal || !good_esp_spi(proposal->spi) || proposal->number == 0 || proposal->number > asked.size())
     return std::nullopt;
   const IpsecTransform& transform = asked[proposal->number - 1U];
   for (const wire::EsnId esn : kEsnChoices)

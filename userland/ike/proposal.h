@@ -66,5 +66,7 @@ struct EspChoice {
 [[nodiscard]] Bytes spi_bytes(std::uint32_t esp_spi);
 /// The other way round: of an ESP SPI; nullopt: it has not four octets.
 [[nodiscard]] std::optional<std::uint32_t> spi_of(ByteView octets);
+/// Whether a peer may have it: 0 to 255 are reserved (RFC 4303 2.1).
+[[nodiscard]] bool good_esp_spi(ByteView octets);
 
 }  // namespace awtun::ike

@@ -3,15 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "userland/wire/writer.h"
-
 namespace awtun::crypto {
 namespace {
 
 using wire::Transform;
-using wire::TransformType;
 
 TEST(Algorithms, DefaultProfilesMapThereAndBack) {
   int supported = 0;
@@ -93,62 +88,6 @@ TEST(Algorithms, KeysHaveTheSizesOfTheRfcs) {
   EXPECT_EQ(icv_size(EncrId::AesGcm12, IntegId::None), 12u);
   EXPECT_EQ(integrity_key_size(IntegId::HmacSha384_192), 48u);
   EXPECT_EQ(prf_size(PrfId::HmacSha512), 64u);
-}
-
-/// offers(), with the offer sent through the wire.
-bool offered(std::vector<Transform> offer, const std::vector<Transform>& wanted) {
-  wire::PayloadWriter writer;
-  writer.sa({1, wire::ProtocolId::Ike, {}, std::move(offer)});
-  const auto chain = wire::parse_chain(writer.first(), writer.octets());
-  const auto sa = wire::decode_sa(*chain->begin());
-  return offers((*sa->begin()).transforms, wanted);
-}
-
-TEST(Offers, FindsASuiteAmongMany) {
-  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
-  std::vector<Transform> offer = wanted;
-  std::reverse(offer.begin(), offer.end());
-  offer.push_back(Transform::encr(EncrId::AesCbc, 128));
-  offer.push_back(Transform::group(GroupId::Ecp256));
-  EXPECT_TRUE(offered(offer, wanted));
-}
-
-TEST(Offers, EveryTransformIsNeeded) {
-  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    std::vector<Transform> offer = wanted;
-    offer.erase(offer.begin() + static_cast<std::ptrdiff_t>(i));
-    EXPECT_FALSE(offered(offer, wanted)) << i;
-  }
-}
-
-TEST(Offers, KeyLengthCounts) {
-  const auto wanted = wire_transforms(*ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
-  std::vector<Transform> offer = wanted;
-  offer[0].key_bits = 128;
-  EXPECT_FALSE(offered(offer, wanted));
-  offer[0].key_bits.reset();
-  EXPECT_FALSE(offered(offer, wanted));
-}
-
-TEST(Offers, TypesLeftOutMustAllowNone) {
-  const auto wanted = wire_transforms(*esp_suite({Encryption::Aes256, Integrity::Gcm16}));
-  std::vector<Transform> offer = wanted;
-  offer.push_back(Transform::group(GroupId::Modp2048));
-  EXPECT_FALSE(offered(offer, wanted));  // the peer insists on PFS
-  offer.push_back(Transform::group(GroupId::None));
-  EXPECT_TRUE(offered(offer, wanted));
-  offer.push_back(Transform::integ(IntegId::None));
-  EXPECT_TRUE(offered(offer, wanted));
-  offer.push_back(Transform{static_cast<TransformType>(6), 0, std::nullopt, false});
-  EXPECT_FALSE(offered(offer, wanted));
-}
-
-TEST(Offers, PfsIsPartOfAnEspOffer) {
-  const EspSuite suite{EncrId::AesCbc, 128, IntegId::HmacSha1_96};
-  const auto with_pfs = wire_transforms(suite, GroupId::Modp2048);
-  EXPECT_TRUE(offered(with_pfs, with_pfs));
-  EXPECT_FALSE(offered(wire_transforms(suite), with_pfs));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <span>
 #include <tuple>
 
 #include "userland/ike/payloads.h"
@@ -172,6 +174,59 @@ std::vector<wire::Proposal> with_ours_at(std::uint8_t number, std::uint8_t count
   return offered;
 }
 
+/// Whether a proposal of these transforms is found.
+bool offered(const std::vector<wire::Transform>& transforms, const std::vector<wire::Transform>& wanted) {
+  const Received received({{1, wire::ProtocolId::Ike, {}, transforms}});
+  return Offer(received.sa()).find(wire::ProtocolId::Ike, wanted).has_value();
+}
+
+TEST(Offer, FindsASuiteAmongMany) {
+  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  std::vector<wire::Transform> offer = wanted;
+  std::reverse(offer.begin(), offer.end());
+  offer.push_back(wire::Transform::encr(wire::EncrId::AesCbc, 128));
+  offer.push_back(wire::Transform::group(wire::GroupId::Ecp256));
+  EXPECT_TRUE(offered(offer, wanted));
+}
+
+TEST(Offer, EveryTransformIsNeeded) {
+  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    std::vector<wire::Transform> offer = wanted;
+    offer.erase(offer.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_FALSE(offered(offer, wanted)) << i;
+  }
+}
+
+TEST(Offer, KeyLengthCounts) {
+  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  std::vector<wire::Transform> offer = wanted;
+  offer[0].key_bits = 128;
+  EXPECT_FALSE(offered(offer, wanted));
+  offer[0].key_bits.reset();
+  EXPECT_FALSE(offered(offer, wanted));
+}
+
+TEST(Offer, TypesLeftOutMustAllowNone) {
+  const auto wanted = wire_transforms(*crypto::esp_suite({Encryption::Aes256, Integrity::Gcm16}));
+  std::vector<wire::Transform> offer = wanted;
+  offer.push_back(wire::Transform::group(wire::GroupId::Modp2048));
+  EXPECT_FALSE(offered(offer, wanted));  // the peer insists on PFS
+  offer.push_back(wire::Transform::group(wire::GroupId::None));
+  EXPECT_TRUE(offered(offer, wanted));
+  offer.push_back(wire::Transform::integ(wire::IntegId::None));
+  EXPECT_TRUE(offered(offer, wanted));
+  offer.push_back(wire::Transform{static_cast<wire::TransformType>(6), 0, std::nullopt, false});
+  EXPECT_FALSE(offered(offer, wanted));
+}
+
+TEST(Offer, PfsIsPartOfAnEspOffer) {
+  const crypto::EspSuite suite{wire::EncrId::AesCbc, 128, wire::IntegId::HmacSha1_96};
+  const auto with_pfs = wire_transforms(suite, wire::GroupId::Modp2048);
+  EXPECT_TRUE(offered(with_pfs, with_pfs));
+  EXPECT_FALSE(offered(wire_transforms(suite), with_pfs));
+}
+
 TEST(Offer, NoMoreThanABoundIsLookedAt) {
   for (const auto& [at, count, transforms, taken] :
        {std::tuple<std::uint8_t, std::uint8_t, std::size_t, bool>{64, 64, 1, true},
@@ -187,6 +242,23 @@ TEST(Offer, NoMoreThanABoundIsLookedAt) {
     ASSERT_EQ(choice.has_value(), taken) << int{at};
     EXPECT_EQ(choice ? choice->number : 0, taken ? at : 0);
   }
+}
+
+/// The same, looked for in one proposal after the other.
+bool offers(const wire::TransformRange& offered, std::span<const wire::Transform> wanted) {
+  const auto is_offered = [&](const wire::Transform& transform) {
+    return std::find(offered.begin(), offered.end(), transform) != offered.end();
+  };
+  // A type that we leave out may be offered when one of its choices is "none", which all are: 0.
+  const auto is_answered = [&](const wire::Transform& transform) {
+    const bool optional =
+        transform.type == wire::TransformType::Integ || transform.type == wire::TransformType::Group;
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const wire::Transform& w) { return w.type == transform.type; }) ||
+           (optional && is_offered(wire::Transform{transform.type, 0, std::nullopt, false}));
+  };
+  return std::all_of(wanted.begin(), wanted.end(), is_offered) &&
+         std::all_of(offered.begin(), offered.end(), is_answered);
 }
 
 /// RFC 7296 3.3.6, said in another way.
@@ -218,7 +290,7 @@ TEST(Offer, FindsWhatLookingThroughAllProposalsFinds) {
     for (const wire::Proposal& suite : wanted) {
       std::optional<std::uint8_t> expected;
       for (const wire::ProposalView proposal : received.sa())
-        if (!expected && crypto::offers(proposal.transforms, suite.transforms)) expected = proposal.number;
+        if (!expected && offers(proposal.transforms, suite.transforms)) expected = proposal.number;
       const auto chosen = Offer(received.sa()).find(wire::ProtocolId::Ike, suite.transforms);
       ASSERT_EQ(chosen ? std::optional(chosen->number) : std::nullopt, expected);
       found += expected ? 1 : 0;
