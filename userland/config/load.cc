@@ -51,8 +51,6 @@ std::optional<FileError> load_line(Config& config, Session& session, std::string
 
 // ---------------------------------------------------------------- what is good of it
 
-bool is_indented(std::string_view line) { return line.starts_with(' ') || line.starts_with('\t'); }
-
 /// How many words of the line are of a command of the mode.
 std::size_t words_taken(Mode mode, std::string_view line) {
   line = line.substr(0, kMaxLine);

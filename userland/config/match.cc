@@ -202,6 +202,8 @@ std::vector<Word> words_behind_do(std::string_view line) {
   return words;
 }
 
+bool is_indented(std::string_view line) { return line.starts_with(' ') || line.starts_with('\t'); }
+
 bool is_blank_or_comment(std::string_view line) {
   const std::size_t first = line.find_first_not_of(kBlanks);
   return first == line.npos || line[first] == '!';

@@ -24,6 +24,9 @@ std::vector<Word> split(std::string_view line);
 /// The same without every `do` before them: behind one the grammar takes any.
 std::vector<Word> words_behind_do(std::string_view line);
 
+/// As a line of a section is written.
+bool is_indented(std::string_view line);
+
 /// A line that is none.
 bool is_blank_or_comment(std::string_view line);
 

@@ -6,8 +6,6 @@
 namespace awtun::config {
 namespace {
 
-bool is_indented(std::string_view line) { return line.starts_with(' ') || line.starts_with('\t'); }
-
 /// `exit` and `end`.
 bool leads_out(const Row& row) {
   return row.mode == Mode::Config && (row.pattern == "exit" || row.pattern == "end");

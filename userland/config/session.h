@@ -237,7 +237,7 @@ std::optional<std::string> mask_secrets(std::string_view line);
 enum class Audience : std::uint8_t { Author, Others };
 
 /// `line` for logs and reports, whatever is wrong with it: shortened, and kHiddenKey for every word that may
-/// be a secret. To others that is every word behind the first one where that begins no command.
+/// be a secret. To others that is, in a line that errs, every word from there on that is no keyword.
 std::string without_secrets(std::string_view line, Audience audience);
 
 /// `line` with a caret under the octet at `column` (neither without a column), the message and what
