@@ -3,9 +3,7 @@
 
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
-#include <sys/random.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -16,22 +14,9 @@
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/log_limit.h"
 #include "userland/daemon/missed_events.h"
+#include "userland/daemon/random.h"
 
 namespace awtun::daemon {
-namespace {
-
-/// The kernel's, which never gives a cloned virtual machine what its twin gets. Without random numbers there
-/// is no security to be had: the one thing that ends the process.
-void fill_random(MutableByteView octets) {
-  while (!octets.empty()) {
-    const auto got = ::getrandom(octets.data(), octets.size(), 0);
-    if (got < 0 && errno != EINTR) std::abort();
-    if (got > 0) octets = octets.subspan(static_cast<std::size_t>(got));
-  }
-}
-
-}  // namespace
-
 Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
   auto routing = kernel::Routing::open();
   if (!routing) return Error{routing.error().to_string()};

@@ -2,25 +2,17 @@
 #include "userland/daemon/kept_secret.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "userland/daemon/files.h"
+#include "userland/daemon/random.h"
 
 namespace awtun::daemon {
 namespace {
 
 constexpr std::size_t secret_size = 32;
-
-/// Without random numbers there is no security to be had: the one thing that ends the process.
-Secret random_secret() {
-  Secret made(secret_size);
-  if (RAND_bytes(made.bytes().data(), static_cast<int>(made.size())) != 1) std::abort();
-  return made;
-}
 
 void warn_of_this_run(const std::string& error) {
   spdlog::warn("{}: another secret takes its place until the next start", error);
@@ -36,7 +28,8 @@ Secret kept_secret(const std::filesystem::path& path) {
     OPENSSL_cleanse(text.data(), text.size());
     return kept;
   }
-  Secret made = random_secret();
+  Secret made(secret_size);
+  fill_random(made.bytes());
   const std::string_view text(reinterpret_cast<const char*>(made.view().data()), made.size());
   if (!stored)
     warn_of_this_run(stored.error());

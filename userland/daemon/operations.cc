@@ -27,13 +27,12 @@ std::string name_of_host() {
 DaemonOperations::DaemonOperations(const Parts& parts, std::filesystem::path startup_config)
     : parts_(parts),
       hostname_(name_of_host()),
-      startup_path_(std::move(startup_config)),
-      startup_(startup_path_),
+      startup_(std::move(startup_config)),
       delayed_reload_(parts.loop, [this] { reload_now(); }) {}
 
 void DaemonOperations::begin() {
   auto startup = startup_.load();
-  log_errors(startup_path_, startup.errors);
+  log_errors(startup_.path(), startup.errors);
   parts_.applier.begin(std::move(startup.config));
 }
 
@@ -114,7 +113,7 @@ Result<control::Turn, std::string> DaemonOperations::reload(const config::Reload
 void DaemonOperations::reload_now() {
   spdlog::warn("reload: the startup configuration takes the place of the running one");
   const auto startup = startup_.load();
-  log_errors(startup_path_, startup.errors);
+  log_errors(startup_.path(), startup.errors);
   if (!startup.readable) return;
   if (const auto done = apply_loaded(startup); !done) spdlog::error("reload: {}", done.error());
 }

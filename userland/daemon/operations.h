@@ -68,7 +68,6 @@ class DaemonOperations final : public Operations {
 
   Parts parts_;
   std::string hostname_;
-  std::filesystem::path startup_path_;
   StartupFile startup_;
   DelayedReload delayed_reload_;
   IsakmpCounters cleared_counters_;  ///< those of the time when an operator set them to zero

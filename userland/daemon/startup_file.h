@@ -47,6 +47,7 @@ class StartupFile {
  public:
   explicit StartupFile(std::filesystem::path path) : path_(std::move(path)) {}
 
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] Startup load() const;
   /// What is shown of it. Read anew only when the file is another than the last time.
   [[nodiscard]] const StartupShown& shown();
