@@ -59,9 +59,10 @@ underlay_round() {
 
 ### What is left behind
 
-# Users of all ciphers: an SA that is not freed keeps its transforms.
+# Users of each cipher: an SA that is not freed keeps its transforms.
 crypto_users() {
-	awk '/^refcnt/ { n += $3 } END { print n }' /proc/crypto
+	awk '/^driver/ { driver = $3 } /^refcnt/ { print driver, $3 }' \
+		/proc/crypto | sort
 }
 
 module_unused() {
@@ -85,6 +86,5 @@ namespaces_freed() {
 }
 
 same_crypto_users() {
-	echo "$crypto_before users before, $(crypto_users) now"
-	[ "$(crypto_users)" = "$crypto_before" ]
+	diff <(echo "$crypto_before") <(crypto_users)
 }

@@ -69,15 +69,17 @@ needs() {
 
 ### Waiting
 
-# wait_for SECONDS COMMAND...: until it succeeds. Asked less often the longer it
-# takes: in a VM that is emulated, asking takes the time of what is awaited.
+# wait_for SECONDS COMMAND...: until it succeeds; the last time aloud, so that its
+# output says why not. Asked less often the longer it takes: in a VM that is
+# emulated, asking takes the time of what is awaited.
 wait_for() {
 	local end=$((SECONDS + $1)) pause=50
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$end" ]; then
-			echo "gave up waiting for: $*"
-			return 1
+			echo "the last time waited for: $*"
+			"$@"
+			return
 		fi
 		sleep "${pause}e-3"
 		[ "$pause" -ge 1000 ] || pause=$((pause * 5 / 4))

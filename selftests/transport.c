@@ -599,25 +599,42 @@ TEST(nothing_is_left_of_a_socket)
 	}
 }
 
-/* To which tunnel 7 of L2TPv2 has been given; -errno. */
-static int give_to_l2tp(int fd)
+#define L2TP_TUNNEL 7
+
+static int call_l2tp(struct awtun_req *req)
 {
-	struct awtun_req req;
 	struct awtun_nl nl;
 	int err;
 
 	err = awtun_nl_open_family(&nl, L2TP_GENL_NAME);
 	if (err)
 		return err;
+	err = call(&nl, req);
+	awtun_nl_close(&nl);
+	return err;
+}
+
+/* To which an L2TPv2 tunnel has been given; -errno. */
+static int give_to_l2tp(int fd)
+{
+	struct awtun_req req;
+
 	awtun_req_init(&req, L2TP_CMD_TUNNEL_CREATE, 0);
-	awtun_put_u32(&req, L2TP_ATTR_CONN_ID, 7);
+	awtun_put_u32(&req, L2TP_ATTR_CONN_ID, L2TP_TUNNEL);
 	awtun_put_u32(&req, L2TP_ATTR_PEER_CONN_ID, 8);
 	awtun_put_u8(&req, L2TP_ATTR_PROTO_VERSION, 2);
 	awtun_put_u16(&req, L2TP_ATTR_ENCAP_TYPE, L2TP_ENCAPTYPE_UDP);
 	awtun_put_u32(&req, L2TP_ATTR_FD, fd);
-	err = call(&nl, &req);
-	awtun_nl_close(&nl);
-	return err;
+	return call_l2tp(&req);
+}
+
+static int take_from_l2tp(void)
+{
+	struct awtun_req req;
+
+	awtun_req_init(&req, L2TP_CMD_TUNNEL_DELETE, 0);
+	awtun_put_u32(&req, L2TP_ATTR_CONN_ID, L2TP_TUNNEL);
+	return call_l2tp(&req);
 }
 
 /* Newer kernels keep only encap_destroy of it once encap_type is cleared, which
@@ -635,6 +652,9 @@ TEST_F(tunnel, a_socket_of_l2tp)
 	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "L2TP's");
 	ASSERT_EQ(0, clears_encap(fd));
 	REFUSED_FOR(AWTUN_TRANSPORT_A_FD, -EBUSY, &req, "L2TP's, cleared");
+
+	/* Or L2TP of Linux 6.1 would keep the namespace for ever. */
+	ASSERT_EQ(0, take_from_l2tp());
 }
 
 /* A page that is not there, and of which only we know when it comes. */
