@@ -63,10 +63,12 @@ class SectionOfLines {
  public:
   /// That of the refused `line`, read at `before`; nullopt: none, or one that was refused itself.
   [[nodiscard]] std::optional<Session> of(const Session& before, std::string_view line) const {
-    if (!section_ || (before.refused && before.refused->open)) return std::nullopt;
-    const bool within = is_section(before.mode);
-    if (is_indented(line)) return before.refused ? std::nullopt : section_;
+    if (!section_) return std::nullopt;
     const auto inner = words_taken(section_->mode, line);
+    if (before.refused && (before.refused->open || is_indented(line)))
+      return inner > 0 && !separated_ ? section_ : std::nullopt;
+    if (is_indented(line)) return section_;
+    const bool within = is_section(before.mode);
     const auto outer = words_taken(Mode::Config, line);
     const bool left = (indented_ && separated_) || was_to_open_section(before.mode, line);
     const bool belongs = within ? inner >= outer && !left : inner > outer;
@@ -79,7 +81,7 @@ class SectionOfLines {
       separated_ = separated_ || line.starts_with('!');
       return;
     }
-    if (after.refused && after.refused->open) section_.reset();
+    if (section_ && after.refused && after.refused->open && may_open(section_->mode, line)) section_.reset();
     if (!good || !is_section(after.mode)) return;
     if (!section_ || *section_ != after) *this = {};
     separated_ = false;

@@ -10,7 +10,7 @@ namespace awtun::config {
 namespace {
 
 constexpr std::string_view kAllTunnels;
-constexpr std::string_view kAnyAddress = "address";
+constexpr std::string_view kUnknownAddress = "unknown address";  // of a host known by its name
 
 /// The beginnings of the commands of an interface without which it protects what it did. No other line may
 /// be missing.
@@ -60,12 +60,24 @@ bool speaks_of_security(const std::vector<Word>& words) {
   return words.size() > 1 && (family(words[1].text) || equal_ignoring_case(words[1].text, "pki"));
 }
 
+/// Whether a line of another beginning has a line about security in it: a word in front, or two lines in one.
+bool contains_security(const std::vector<Word>& words) {
+  if (words.empty() || may_be(words[0].text, "description") || may_be(words[0].text, "tunnel")) return false;
+  const auto from = [&words](std::size_t index, std::string_view keyword) {
+    return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(std::min(index, words.size())),
+                       words.end(),
+                       [keyword](const Word& word) { return equal_ignoring_case(word.text, keyword); });
+  };
+  return from(1, "crypto") || from(2, "isakmp") || from(2, "ipsec");
+}
+
 bool speaks_of_interface(const std::vector<Word>& words) {
   return !words.empty() && (may_be(words[0].text, "interface") || begins_ignoring_case(words[0].text, "int"));
 }
 
-/// "address 10.0.0.1" of the words so far of `crypto isakmp peer address 10.0.0.1`; empty: they do not say.
-std::string thing_of(const Thread& thread) {
+/// "address 10.0.0.1" of the words so far of `crypto isakmp peer address 10.0.0.1`; "address" when `next`,
+/// the word behind them, is another such value; empty: they do not say.
+std::string thing_of(const Thread& thread, std::string_view next) {
   const auto& hits = thread.hits;
   for (std::size_t i = 1; i < hits.size(); ++i) {
     const auto keyword = hits[i].keyword;
@@ -76,6 +88,8 @@ std::string thing_of(const Thread& thread) {
     const auto value = parse_value(*token, word.text);
     if (!value) return {};
     const bool of_profile = keyword == "profile" || keyword == "trustpoint";
+    if (!of_profile && i + 2 == hits.size() && !next.empty() && parse_value(*token, next))
+      return std::string(keyword);
     auto text = print_value(*token, *value);
     if (of_profile && equal_ignoring_case(text, kDefaultProfile)) text = kDefaultProfile;
     return (of_profile ? std::string(hits[i - 1].keyword) + " " : "") + std::string(keyword) + " " + text;
@@ -87,10 +101,12 @@ std::string thing_of(const Thread& thread) {
 std::string secured_thing(std::string_view line) {
   Matcher matcher(Mode::Config, false);
   const auto words = split(line);
-  if (follow(matcher, words, line) == 0) return std::string(kAllTunnels);
-  auto thing = thing_of(matcher.threads().front());
-  const bool doubtful = std::ranges::any_of(matcher.threads(),
-                                            [&thing](const Thread& each) { return thing_of(each) != thing; });
+  const std::size_t taken = follow(matcher, words, line);
+  if (taken == 0) return std::string(kAllTunnels);
+  const auto next = taken < words.size() ? words[taken].text : std::string_view();
+  auto thing = thing_of(matcher.threads().front(), next);
+  const bool doubtful = std::ranges::any_of(
+      matcher.threads(), [&](const Thread& each) { return thing_of(each, next) != thing; });
   return doubtful ? std::string(kAllTunnels) : std::move(thing);
 }
 
@@ -134,7 +150,7 @@ bool is_of_exec(Mode mode, std::string_view line) {
 
 /// All that the tunnel depends on.
 std::vector<std::string> things_of(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
-  std::vector<std::string> things = {std::string(kAllTunnels), "interface " + tunnel_name(number),
+  std::vector<std::string> things = {std::string(kAllTunnels), "interface " + tunnel_name(number), "policy",
                                      "policy " + tunnel_name(number)};
   const std::string isakmp(isakmp_profile_name(config, number, tunnel));
   things.push_back("isakmp profile " + isakmp);
@@ -142,12 +158,12 @@ std::vector<std::string> things_of(const Config& config, std::uint32_t number, c
   const auto profile = config.isakmp_profiles.find(isakmp);
   if (profile != config.isakmp_profiles.end() && profile->second.trustpoint)
     things.push_back("pki trustpoint " + *profile->second.trustpoint);
-  if (const auto name = peer_name(tunnel)) things.push_back("hostname " + *name);
+  if (const auto name = peer_name(tunnel)) things.insert(things.end(), {"hostname", "hostname " + *name});
   if (has_dynamic_destination(tunnel)) things.emplace_back("dynamic");
   if (const auto* address = destination_address(tunnel))
-    things.push_back("address " + address->to_string());
+    things.insert(things.end(), {"address", "address " + address->to_string()});
   else if (destination_host(tunnel) != nullptr)
-    things.emplace_back(kAnyAddress);
+    things.insert(things.end(), {"address", std::string(kUnknownAddress)});
   return things;
 }
 
@@ -170,6 +186,11 @@ struct Victims {
 
 }  // namespace
 
+bool may_open(Mode mode, std::string_view line) {
+  const auto words = significant_words(line.substr(0, kMaxLine));
+  return mode == Mode::Interface ? speaks_of_interface(words) : speaks_of_security(words);
+}
+
 void LostProtection::note(const std::optional<Session>& section, std::string_view line, std::size_t error) {
   line = line.substr(0, kMaxLine);
   if (is_of_exec(section ? section->mode : Mode::Config, line)) return;
@@ -180,10 +201,12 @@ void LostProtection::note(const std::optional<Session>& section, std::string_vie
 
 void LostProtection::note_global(std::string_view line, std::size_t error) {
   const auto words = significant_words(line);
-  if (speaks_of_security(words)) {
+  if (contains_security(words)) {
+    errors_[std::string(kAllTunnels)].push_back(error);
+  } else if (speaks_of_security(words)) {
     const auto thing = secured_thing(line);
     errors_[thing].push_back(error);
-    if (thing.starts_with("address ")) errors_[std::string(kAnyAddress)].push_back(error);
+    if (thing.starts_with("address ")) errors_[std::string(kUnknownAddress)].push_back(error);
   } else if (speaks_of_interface(words)) {
     if (auto tunnel = named_tunnel(words)) errors_[*std::move(tunnel)].push_back(error);
   }

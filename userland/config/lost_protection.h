@@ -13,6 +13,9 @@
 
 namespace awtun::config {
 
+/// Whether the refused line may have been to open a section of the mode.
+bool may_open(Mode mode, std::string_view line);
+
 /// What the refused lines of a file may have said about the protection of tunnels.
 class LostProtection {
  public:
@@ -28,7 +31,9 @@ class LostProtection {
 
   /// The numbers of errors by what they concern: "interface tunnel0", "isakmp profile p", "ipsec profile p",
   /// "pki trustpoint t", "address 10.0.0.1", "hostname x", "dynamic", "policy tunnel0" for those of peers,
-  /// "address" for every one with an address, "" for all tunnels.
+  /// "address", "hostname" and "policy" for every one with such, "unknown address" for a host known by its
+  /// name,
+  /// "" for all tunnels.
   std::map<std::string, std::vector<std::size_t>, std::less<>> errors_;
 };
 

@@ -75,6 +75,8 @@ bool leaves_section(Mode mode, std::string_view line, const Result<Thread, Synta
   if (command) return opens_section(*command);
   const auto words = words_behind_do(line);
   if (words.empty()) return false;
+  const auto first = words.front().text;
+  if (equal_ignoring_case(first, "exit") || equal_ignoring_case(first, "end")) return true;
   return was_to_open_section(mode, line.substr(words.front().column)) ||
          (is_section(mode) && !is_indented(line) && may_open_foreign_section(mode, words, line));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "userland/config/session.h"
 
 namespace awtun::config {
@@ -185,6 +187,121 @@ TEST(GoodLines, ATunnelDoesNotProtectMoreForWantOfALine) {
                            "interface tunnel 0-3",
                            "interface tunnel0\rshutdown\r"})
     expect_shut_down(kTunnel + line + "\n");
+}
+
+TEST(GoodLines, WhatIsRefusedWithAnotherLineIsLostToo) {
+  for (const char* wrong : {"mtu 9", "ip address 1.2.3.4", "description", "tunnel ttl 300", "ip mtu 1400",
+                            "ip nat outside", "hostname x", "router bgp 1", "crypto map x", "exit x"})
+    for (const char* lost : {" tunnel remote selector 10.6.0.0/16", " shutdown"})
+      EXPECT_TRUE(fate_of(kTunnel + wrong + "\n" + lost + "\n").shutdown) << wrong << "\n" << lost;
+}
+
+/// What protects a tunnel that comes up, and nothing else of it; empty: it does not.
+std::string protection_of(const Config& config, std::uint32_t number) {
+  const auto tunnel = config.tunnels.find(number);
+  if (tunnel == config.tunnels.end() || tunnel->second.shutdown || !tunnel->second.protection) return {};
+  Config one;
+  one.isakmp_profiles["isakmp"] = isakmp_profile(config, number, tunnel->second);
+  one.ipsec_profiles["ipsec"] = ipsec_profile(config, tunnel->second);
+  one.tunnels[0].local_selectors = tunnel->second.local_selectors;
+  one.tunnels[0].remote_selectors = tunnel->second.remote_selectors;
+  const auto* key = find_key(config, number, tunnel->second);
+  if (key == nullptr) return {};
+  const auto octets = key->key.view();
+  return emit(one, Secrets::Written) + std::string(octets.begin(), octets.end());
+}
+
+/// Three tunnels, whose profiles are found by address, by name and by number.
+constexpr std::string_view kProtected =
+    "crypto isakmp profile strong\n transform 1 integrity sha512 encryption aes256 group 20\n lifetime 3600\n"
+    "!\ncrypto isakmp profile weak\n transform 1 integrity sha1 encryption aes128 group 2\n!\n"
+    "crypto isakmp key ouR4ecret address 10.2.2.2\ncrypto isakmp key other hostname b.example.com\n"
+    "crypto isakmp key third policy tunnel2\ncrypto isakmp key WEAK address 10.2.2.3\n"
+    "crypto isakmp peer address 10.2.2.2 profile strong\n"
+    "crypto isakmp peer hostname b.example.com profile strong\n"
+    "crypto isakmp peer policy tunnel2 profile strong\ncrypto isakmp peer address 10.2.2.3 profile weak\n!\n"
+    "crypto ipsec profile esp\n lifetime seconds 3600\n pfs 20\n"
+    " transform 1 protocol esp integrity gcm16 encryption aes256\n!\n"
+    "interface tunnel0\n tunnel mode ipsec ipv4\n tunnel destination 10.2.2.2\n"
+    " tunnel local selector 1 10.5.0.0/16\n tunnel remote selector 1 10.6.0.0/16\n"
+    " tunnel remote selector 2 10.7.0.0/16\n tunnel protection ipsec profile esp\n mtu 1400\n!\n"
+    "interface tunnel1\n tunnel mode ipsec ipv4\n tunnel destination 10.2.2.3\n"
+    " tunnel remote name b.example.com\n tunnel protection ipsec profile esp\n!\n"
+    "interface tunnel2\n tunnel mode ipsec ipv4\n tunnel destination 10.2.2.3\n"
+    " tunnel protection ipsec profile esp\n shutdown\n no shutdown\n!\nend\n";
+
+/// The lines, indented as they are or not at all, with another one before the `at`th.
+std::string with_line(const std::vector<std::string>& lines, bool indented, std::size_t at,
+                      const std::string& another) {
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i == at) text += another + "\n";
+    text += lines[i].substr(indented ? 0 : lines[i].find_first_not_of(' ')) + "\n";
+  }
+  return text;
+}
+
+TEST(GoodLines, NoLineThatIsRefusedLoosensATunnel) {
+  std::vector<std::string> lines;
+  std::istringstream all{std::string(kProtected)};
+  for (std::string line; std::getline(all, line);) lines.push_back(line);
+  const Config wanted = *load(kProtected);
+  for (const std::string wrong : {"ip mtu 1400",
+                                  "ip nat outside",
+                                  "mtu 9",
+                                  "l foo",
+                                  "line vty x",
+                                  "in foo",
+                                  "crypto map X",
+                                  "crypto foo bar",
+                                  "crypto isakmp policy 10",
+                                  "exec-timeout x",
+                                  "exit x",
+                                  "end x",
+                                  "no foo",
+                                  "foo",
+                                  "router ospf 1",
+                                  "shut down",
+                                  "tunnel mod gre",
+                                  "set peer 1.2.3.4",
+                                  "lifetime kilobytes 1",
+                                  "pfs group20",
+                                  "version 3",
+                                  "hostname x",
+                                  "banner motd ^C",
+                                  "# comment",
+                                  " foo",
+                                  " crypto map X",
+                                  " ip nat outside",
+                                  "\x01"})
+    for (const bool indented : {true, false})
+      for (std::size_t at = 0; at < lines.size(); ++at) {
+        const auto text = with_line(lines, indented, at, wrong);
+        const auto loaded = load_good_lines(text);
+        EXPECT_FALSE(loaded.errors.empty()) << text;
+        for (const std::uint32_t tunnel : {0U, 1U, 2U}) {
+          const auto now = protection_of(loaded.config, tunnel);
+          EXPECT_TRUE(now.empty() || now == protection_of(wanted, tunnel)) << "tunnel" << tunnel << "\n"
+                                                                           << text;
+        }
+      }
+}
+
+TEST(GoodLines, AValueThatIsTornMayBeThatOfAnyPeer) {
+  const std::string named = kTunnel + " tunnel remote name b.example.com\n";
+  for (const char* line : {"crypto isakmp peer hostname b example.com profile strong",
+                           "crypto isakmp peer hostname b.example.comprofile strong"}) {
+    expect_shut_down(line + std::string("\n") + named);
+    expect_up(line + std::string("\n") + kTunnel);
+  }
+  for (const char* line :
+       {"crypto isakmp peer address 10.2.2.22 10.2.2.2 profile strong",
+        "crypto isakmp peer policy tunnel1 tunnel0 profile strong",
+        "crypto isakmp key K address 10.9.9.9crypto isakmp peer address 10.2.2.2 profile p",
+        "ip route 10.0.0.0/8 null crypto isakmp peer address 10.2.2.2 profile p",
+        "set crypto isakmp peer address 10.2.2.2 profile p",
+        "- crypto isakmp peer address 10.2.2.2 profile p"})
+    expect_shut_down(line + std::string("\n") + kTunnel);
 }
 
 TEST(GoodLines, ATunnelStaysUpWithoutALineThatCannotLoosenIt) {

@@ -37,11 +37,12 @@ TEST(RefusedSection, ItsLinesDoNotHitTheOneBefore) {
 }
 
 TEST(RefusedSection, WhateverKindOfSectionAndOfRefusal) {
-  for (const char* line : {"interface ppp0", "interface eth0.100 multipoint", "interface tunnel0 multipoint",
-                           "interface ppp 0", "interface", "interfce tunnel1", "intreface tunnel 1",
-                           "crypto isakmp profile default", "crypto ipsec profile default",
-                           "crypto isakmp prfile x", "crypto isakmp profile", "crypto ipsec map x",
-                           "crypto pki trustpiont x", "crypto map x", "cyrpto ipsec profile x", "crypto"}) {
+  for (const char* line :
+       {"interface ppp0", "interface eth0.100 multipoint", "interface tunnel0 multipoint", "interface ppp 0",
+        "interface", "interfce tunnel1", "intreface tunnel 1", "crypto isakmp profile default",
+        "crypto ipsec profile default", "crypto isakmp prfile x", "crypto isakmp profile",
+        "crypto ipsec map x", "crypto pki trustpiont x", "crypto map x", "cyrpto ipsec profile x", "crypto",
+        "exit x", "end x"}) {
     InTunnel0 console;
     EXPECT_TRUE(is_refused(console.execute(line))) << line;
     EXPECT_EQ(console.session.mode, Mode::Config) << line;
