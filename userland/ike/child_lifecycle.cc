@@ -89,8 +89,7 @@ void Engine::Impl::activate(ChildSa& next) {
 bool Engine::Impl::peer_holds(const ChildSa& one, const ChildSa* leaving) {
   if (one.ours || !one.replaces) return true;
   const ChildSa* old = child(*one.replaces);
-  return old == nullptr || old == leaving ||
-         (old->state != ChildState::Installed && old->state != ChildState::Replaced);
+  return old == nullptr || old == leaving || !old->is_usable();
 }
 
 /// The best Child SA of the tunnel other than this one: that the peer is known to hold, and its IKE SA
@@ -105,8 +104,7 @@ ChildSa* Engine::Impl::successor_of(const ChildSa& leaving) {
                       one.state == ChildState::Installed, one.established);
   };
   for (ChildSa* candidate : children(*owner)) {
-    const bool usable = candidate->state == ChildState::Installed || candidate->state == ChildState::Replaced;
-    if (candidate == &leaving || !usable) continue;
+    if (candidate == &leaving || !candidate->is_usable()) continue;
     if (best == nullptr || rank(*candidate) > rank(*best)) best = candidate;
   }
   return best;
@@ -141,6 +139,16 @@ void Engine::Impl::delete_child(ChildSa& old) {
   pump(*sa);
 }
 
+/// It protects more than the policy lets through by now: from here on it carries nothing, whatever the
+/// peer says to the Delete.
+void Engine::Impl::revoke(ChildSa& old) {
+  if (old.is_usable()) delete_child(old);
+  if (old.state == ChildState::Lingering) return remove(old);
+  if (old.state != ChildState::Deleting) return;
+  actions_.emplace_back(DeleteSa{old.tunnel, Direction::In, old.inbound_spi});
+  old.state = ChildState::Revoked;
+}
+
 /// The peer has deleted it. When it was the tunnel's last, another is asked for before long.
 void Engine::Impl::peer_deleted(ChildSa& old) {
   retire_outbound(old);
@@ -151,6 +159,7 @@ void Engine::Impl::peer_deleted(ChildSa& old) {
 }
 
 void Engine::Impl::linger(ChildSa& old) {
+  if (old.state == ChildState::Revoked) return remove(old);
   leave_tunnel(old);
   old.state = ChildState::Lingering;
   old.rekey_at.reset();
@@ -184,6 +193,7 @@ void Engine::Impl::remove(ChildSa& old) {
       actions_.emplace_back(DeleteSa{old.tunnel, Direction::In, old.inbound_spi});
       break;
     case ChildState::Negotiating:
+    case ChildState::Revoked:
       break;
     case ChildState::Closed:
       return;
@@ -198,8 +208,7 @@ void Engine::Impl::retire_children(const IkeSa& sa) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return;
   for (ChildSa* old : children(*owner)) {
-    const bool installed = old->state == ChildState::Installed || old->state == ChildState::Replaced;
-    if (old->ike_sa != sa.local_spi || !installed) continue;
+    if (old->ike_sa != sa.local_spi || !old->is_usable()) continue;
     retire_outbound(*old);
     old->state = ChildState::Deleting;
     old->rekey_at.reset();
@@ -215,8 +224,7 @@ void Engine::Impl::remove_children(const IkeSa& sa) {
   if (owner == nullptr) return;
   for (ChildSa* old : children(*owner)) {
     if (old->ike_sa != sa.local_spi) continue;
-    const bool installed = old->state == ChildState::Installed || old->state == ChildState::Replaced;
-    if (installed) {
+    if (old->is_usable()) {
       retire_outbound(*old);
       old->state = ChildState::Deleting;
     }

@@ -14,6 +14,7 @@ enum class ChildState : std::uint8_t {
   Installed,    ///< both ESP SAs are in the kernel
   Replaced,     ///< rekeyed or redundant, still installed: the peer is to delete it
   Deleting,     ///< our Delete is queued or under way: the outbound SA is gone
+  Revoked,      ///< the same, and the inbound SA is gone too
   Lingering,    ///< deleted; the inbound SA stays for packets that are still on their way
   Closed,       ///< leaves the table at the end of the step
 };
@@ -47,6 +48,14 @@ struct ChildSa {
   ExchangeNonces nonces;
 
   [[nodiscard]] std::optional<Time> deadline() const;
+  /// Both ESP SAs are there, and may be sent and received on.
+  [[nodiscard]] bool is_usable() const {
+    return state == ChildState::Installed || state == ChildState::Replaced;
+  }
+  /// Our Delete is queued or under way.
+  [[nodiscard]] bool is_leaving() const {
+    return state == ChildState::Deleting || state == ChildState::Revoked;
+  }
 };
 
 }  // namespace awtun::ike

@@ -105,6 +105,13 @@ void write_mode(wire::PayloadWriter& payloads, bool transport) {
   if (transport) payloads.notify(wire::NotifyType::UseTransportMode);
 }
 
+bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
+                  const Selectors& remote) {
+  const Allowed ours = allowed(policy, path);
+  return !local.empty() && !remote.empty() && all_within(local, ours.local) &&
+         all_within(remote, ours.remote);
+}
+
 void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
   const Allowed ours = allowed(policy, path);
   payloads.ts(wire::PayloadType::TsI, to_wire(ours.local));
@@ -159,8 +166,7 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
                                             difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
   if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
   const Allowed ours = allowed(policy, occasion.path);
-  if (asked->local.empty() || asked->remote.empty() || !all_within(asked->local, ours.local) ||
-      !all_within(asked->remote, ours.remote))
+  if (!lets_through(policy, occasion.path, asked->local, asked->remote))
     return Error{unacceptable(ours, *asked, occasion)};
   if (too_many(asked->local, asked->remote)) return Error{too_many_in_common(ours, *asked, occasion)};
   return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}};

@@ -41,6 +41,10 @@ struct Occasion {
 /// Asks for transport mode, or grants it.
 void write_mode(wire::PayloadWriter& payloads, bool transport);
 
+/// Whether a Child SA with these selectors protects nothing but what the policy lets through along `path`.
+[[nodiscard]] bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
+                                const Selectors& remote);
+
 /// TSi and TSr of a request that goes along `path`.
 void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path);
 

@@ -166,8 +166,7 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
   if (replaces) ++counters_.child_rekeys;
   activate(made);
   if (theirs != nullptr) mark_replaced(*theirs);
-  if (old != nullptr && (old->state == ChildState::Installed || old->state == ChildState::Replaced))
-    delete_child(*old);
+  if (old != nullptr && old->is_usable()) delete_child(*old);
   pump(sa);
 }
 
@@ -306,10 +305,7 @@ void Engine::Impl::stop_answering(IkeSa& sa) {
 ChildSa* Engine::Impl::rekeyed_child(Tunnel& owner, const wire::NotifyView& rekey) {
   const auto spi = spi_of(rekey.spi);
   ChildSa* meant = spi ? child_by_outbound(owner, *spi) : nullptr;
-  const bool exists =
-      meant != nullptr && (meant->state == ChildState::Installed || meant->state == ChildState::Replaced ||
-                           meant->state == ChildState::Deleting);
-  return exists ? meant : nullptr;
+  return meant != nullptr && (meant->is_usable() || meant->is_leaving()) ? meant : nullptr;
 }
 
 /// The Child SA by which the peer has replaced the one that is named.

@@ -51,7 +51,7 @@ void Engine::Impl::sweep() {
         break;
       case Owner::Kind::Tunnel:
         if (const auto found = tunnels_.find(static_cast<TunnelId>(owner.id)); found != tunnels_.end())
-          deadline = found->second.next_attempt;
+          deadline = found->second.deadline();
         break;
     }
     timers_.set(owner, deadline);
@@ -197,6 +197,7 @@ void Engine::Impl::timer(ChildSa& found) {
 }
 
 void Engine::Impl::timer(Tunnel& found) {
+  if (found.narrow_at && *found.narrow_at <= now_) narrow_children(found);
   if (!found.next_attempt || *found.next_attempt > now_) return;
   found.next_attempt.reset();
   if (!is_live(found)) return start_attempt(found);
@@ -209,7 +210,8 @@ void Engine::Impl::timer(Tunnel& found) {
 void Engine::Impl::on(DataPlaneFailed&& input) {
   // The token is the inbound SPI and the direction: see add_sa().
   ChildSa* failed = child(static_cast<std::uint32_t>(input.token >> 1));
-  if (failed == nullptr || failed->state == ChildState::Lingering) return;
+  if (failed == nullptr || failed->state == ChildState::Lingering || failed->state == ChildState::Revoked)
+    return;
   Tunnel* owner = tunnel(failed->tunnel);
   IkeSa* sa = ike(failed->ike_sa);
   if (owner == nullptr || sa == nullptr || sa->state == IkeState::Deleting) return;
@@ -224,7 +226,7 @@ void Engine::Impl::on(SaExpired&& input) {
   ChildSa* found = input.direction == Direction::In ? child(input.spi) : child_by_outbound(*owner, input.spi);
   if (found == nullptr || found->tunnel != input.tunnel) return;
   const bool installed = found->state == ChildState::Installed;
-  if (!installed && found->state != ChildState::Replaced) return;
+  if (!found->is_usable()) return;
   if (input.hard) {
     expire(*found);
   } else if (IkeSa* sa = installed ? ike(found->ike_sa) : nullptr) {
@@ -237,6 +239,7 @@ void Engine::Impl::on(Rekey&& input) {
   Tunnel* owner = tunnel(input.tunnel);
   if (owner == nullptr || !owner->active) return;
   const ChildSa* active = child(*owner->active);
+  if (active != nullptr && active->state == ChildState::Replaced) active = successor_of(*active);
   IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
   if (sa == nullptr) return;
   if (input.what == Rekey::What::ChildSa)

@@ -8,6 +8,7 @@
 // (SPIs, tunnel numbers) are kept; a stale one is simply not found.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -45,6 +46,8 @@ inline constexpr Duration kQuietTime{10000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
+/// How long the peer has to agree to other networks while the Child SAs of the old ones go on.
+inline constexpr Duration kNarrowing{5000};
 /// A peer repeats what it has not heard an answer to no more often.
 inline constexpr Duration kRepeatInterval{250};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
@@ -55,6 +58,11 @@ inline constexpr std::size_t kMaxDeleted = 64;
 
 /// A tunnel with all that belongs to it.
 struct Tunnel {
+  [[nodiscard]] std::optional<Time> deadline() const {
+    if (!next_attempt || !narrow_at) return next_attempt ? next_attempt : narrow_at;
+    return std::min(*next_attempt, *narrow_at);
+  }
+
   TunnelPolicy policy;
   std::set<std::uint64_t> ike_sas;       ///< by local SPI; without the ended and the half-open ones
   std::vector<std::uint64_t> refused;    ///< ended before they were established; the oldest first
@@ -69,7 +77,8 @@ struct Tunnel {
   bool hearsay = false;  ///< of last_failure: anybody could have caused it
   Time last_logged{};
   std::optional<Time> next_attempt;
-  Throttle hurried;  ///< attempts that somebody waited for
+  std::optional<Time> narrow_at;  ///< when Child SAs end that protect more than the policy lets through
+  Throttle hurried;               ///< attempts that somebody waited for
   std::pair<std::uint64_t, std::uint64_t>
       unknown;                ///< the IKE SA, by its SPIs, that we said last not to have
   Throttle unknown_answered;  ///< and how often that one
@@ -349,6 +358,7 @@ struct Engine::Impl {
   void retire_outbound(const ChildSa& child);
   void mark_replaced(ChildSa& child);
   void delete_child(ChildSa& child);
+  void revoke(ChildSa& child);
   void peer_deleted(ChildSa& child);
   void linger(ChildSa& child);
   void leave_tunnel(const ChildSa& child);
@@ -361,6 +371,7 @@ struct Engine::Impl {
   bool has_child(Tunnel& tunnel);
 
   // tunnel.cc: bringing tunnels up, keeping one IKE SA, taking them down
+  void narrow_children(Tunnel& tunnel);
   void reconnect(Tunnel& tunnel, Duration delay);
   void back_off(Tunnel& tunnel);
   void hurry(Tunnel& tunnel);

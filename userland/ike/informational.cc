@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // INFORMATIONAL (RFC 7296 1.4): deletes, liveness.
+#include <set>
+
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/payloads.h"
 
@@ -42,12 +44,14 @@ void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
                                     std::vector<std::uint32_t>& answered) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr) return;
+  std::set<std::uint32_t> seen;  // one of ours that leaves may be named thousands of times
   for (std::size_t i = 0; i < request.count(); ++i) {
     ChildSa* deleted = child_by_outbound(*owner, request.spi(i));
     if (deleted == nullptr) {
       ++counters_.deletes_of_unknown_spi;
       continue;
     }
+    if (!seen.insert(deleted->inbound_spi).second) continue;
     if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
     answered.push_back(deleted->inbound_spi);
     peer_deleted(*deleted);

@@ -361,8 +361,7 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
     case Task::What::RekeyIke:
       return ask_rekey_ike(sa, task);
     case Task::What::DeleteChild:
-      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Deleting)
-        ask_delete_child(sa, *old);
+      if (ChildSa* old = child(task.child); old != nullptr && old->is_leaving()) ask_delete_child(sa, *old);
       return;
     case Task::What::DeleteIke:
       return ask_delete_ike(sa);

@@ -31,6 +31,7 @@ ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& owner, const Child
     case ChildState::Replaced:
       return ChildActivity::Replaced;
     case ChildState::Deleting:
+    case ChildState::Revoked:
       return ChildActivity::Closing;
     case ChildState::Negotiating:
     case ChildState::Lingering:
@@ -48,9 +49,8 @@ ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& owner) {
 bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& owner) {
   if (sa.asking<AskNewChild>() != nullptr || sa.asking<AskDeleteChild>() != nullptr) return true;
   const auto all = children(owner);
-  return std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
-    return one->ike_sa == sa.local_spi && one->state == ChildState::Deleting;
-  });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const ChildSa* one) { return one->ike_sa == sa.local_spi && one->is_leaving(); });
 }
 
 /// `named`: the Child SA that the peer means, nullptr when there is no such one.

@@ -54,7 +54,7 @@ Status Engine::Impl::status() const {
     if (sa.state != IkeState::Ended && tunnels_.contains(sa.tunnel)) result.ike_sas.push_back(describe(sa));
   for (const auto& [spi, one] : children_) {
     std::string state = "Replaced";
-    if (one.state == ChildState::Negotiating || one.state == ChildState::Lingering) continue;
+    if (!one.is_usable() && one.state != ChildState::Deleting) continue;
     if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
     result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.transform,
                                 one.established, one.rekey_at, one.expires_at, one.local_selectors,

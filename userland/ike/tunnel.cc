@@ -57,6 +57,7 @@ void Engine::Impl::on(SetTunnel&& input) {
     index_.erase(owner->policy);
     owner->policy = std::move(policy);
     index_.insert(owner->policy);
+    if (other_networks) owner->narrow_at = now_ + kNarrowing;
     if (established(*owner) == nullptr)
       restart(*owner);
     else if (other_networks)
@@ -71,6 +72,24 @@ void Engine::Impl::on(SetTunnel&& input) {
   made.policy = std::move(policy);
   index_.insert(made.policy);
   restart(*tunnel(id));
+}
+
+/// The peer need not agree to less than before, nor answer.
+void Engine::Impl::narrow_children(Tunnel& owner) {
+  owner.narrow_at.reset();
+  std::vector<ChildSa*> all = children(owner);
+  for (const std::uint32_t spi : owner.lingering)
+    if (ChildSa* left = child(spi)) all.push_back(left);
+  for (ChildSa* one : all) {
+    const IkeSa* sa = ike(one->ike_sa);
+    const bool kept = sa != nullptr && lets_through(owner.policy, {sa->local, sa->remote},
+                                                    one->local_selectors, one->remote_selectors);
+    if (!kept) revoke(*one);
+  }
+  IkeSa* sa = owner.active ? nullptr : established(owner);
+  if (sa == nullptr) return;
+  sa->want({Task::What::NewChild});
+  pump(*sa);
 }
 
 void Engine::Impl::on(RemoveTunnel&& input) {
@@ -92,7 +111,7 @@ void Engine::Impl::on(ClearChildSa&& input) {
   const Tunnel* owner = tunnel(input.tunnel);
   ChildSa* active = owner != nullptr && owner->active ? child(*owner->active) : nullptr;
   IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
-  if (sa == nullptr || active->state != ChildState::Installed) return;
+  if (sa == nullptr || !active->is_usable()) return;
   delete_child(*active);
   sa->want({Task::What::NewChild});
   pump(*sa);

@@ -130,6 +130,81 @@ TEST_F(Peer, UnknownSpisAreCountedAndNothingElse) {
   EXPECT_EQ(child_sas(), 0U);
 }
 
+// ---------------------------------------------------------------- networks that were agreed before
+
+class FewerNetworks : public Peer {
+ protected:
+  /// The operator leaves one network, and the peer answers requests with `error`, or not at all.
+  void narrow(std::optional<wire::NotifyType> error) {
+    responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.9.9.0/24"))};
+    auto sent = responder.add_tunnel(kTunnel, peer.address().address);
+    for (int second = 0; second < 3000; ++second) {
+      for (const Send& one : sent) answer(one.bytes, error);
+      EXPECT_TRUE(second <= 5 || no_other_is_received()) << second;
+      responder.now += 1s;
+      sent = responder.step(TimerDue{});
+    }
+  }
+  void answer(const Bytes& request, std::optional<wire::NotifyType> error) {
+    const auto header = wire::parse_header(request);
+    if (!error || header->response || header->responder_spi != peer.peer_spi()) return;
+    wire::PayloadWriter payloads;
+    if (header->exchange == wire::ExchangeType::CreateChildSa) payloads.notify(*error);
+    static_cast<void>(
+        responder.step(Datagram{responder.here, peer.address(), peer.response_to(request, payloads)}));
+  }
+  [[nodiscard]] bool no_other_is_received() const {
+    return std::ranges::all_of(responder.receiving, [&](const auto& sa) {
+      return all_within(sa.second, responder.local_selectors);
+    });
+  }
+};
+
+TEST_F(FewerNetworks, HoldSoonWhenThePeerAgreesToNothingElse) { narrow(wire::NotifyType::NoProposalChosen); }
+
+TEST_F(FewerNetworks, HoldSoonWhenThePeerDoesNotAnswer) { narrow(std::nullopt); }
+
+TEST_F(FewerNetworks, HoldForWhatThePeerHasReplacedToo) {
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(peer.rekey_child());
+  narrow(wire::NotifyType::NoProposalChosen);
+}
+
+TEST_F(FewerNetworks, HoldForWhatIsBeingDeletedAndWhatStillReceives) {
+  for (int i = 0; i < 5; ++i) {
+    const std::uint32_t old = peer.esp_spi();
+    EXPECT_FALSE(peer.rekey_child());
+    wire::PayloadWriter payloads;
+    payloads.delete_child_sas(wire::ProtocolId::Esp, std::span(&old, 1));
+    if (i % 2 == 0) static_cast<void>(peer.exchange(wire::ExchangeType::Informational, payloads));
+  }
+  static_cast<void>(responder.step(ClearChildSa{kTunnel}));
+  EXPECT_GT(responder.receiving.size(), 1U);
+  narrow(wire::NotifyType::TemporaryFailure);
+}
+
+TEST_F(FewerNetworks, WhatLiesWithinGoesOn) {
+  const auto before = responder.receiving;
+  responder.local_selectors.push_back(TrafficSelector::of(*IpPrefix::parse("10.9.9.0/24")));
+  EXPECT_EQ(responder.add_tunnel(kTunnel, peer.address().address).size(), 1U) << "a rekey";
+  EXPECT_EQ(responder.receiving, before);
+}
+
+TEST_F(Peer, AChildSaThatItHasReplacedCanBeRekeyed) {
+  EXPECT_FALSE(peer.rekey_child());
+  EXPECT_EQ(responder.step(Rekey{kTunnel, Rekey::What::ChildSa}).size(), 0U) << "while it may still switch";
+  std::size_t sent = 0;
+  for (int second = 0; second < 70; ++second) {
+    responder.now += 1s;
+    sent += responder.step(TimerDue{}).size();
+  }
+  EXPECT_GE(sent, 1U);
+}
+
+TEST_F(Peer, AChildSaThatItHasReplacedCanBeCleared) {
+  EXPECT_FALSE(peer.rekey_child());
+  EXPECT_EQ(responder.step(ClearChildSa{kTunnel}).size(), 1U);
+}
+
 // ---------------------------------------------------------------- selectors without end
 
 std::vector<wire::Selector> many_hosts(unsigned network, unsigned count) {
@@ -159,9 +234,12 @@ class PeersSelectors : public Peer {
   }
 };
 
-TEST_F(PeersSelectors, OfWhichNoneIsOursAreToldInAFewWords) {
-  responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.7.0.0/16"))};
-  responder.add_tunnel(kTunnel, peer.address().address);
+class OfOneNetwork : public PeersSelectors {
+ protected:
+  OfOneNetwork() { responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.7.0.0/16"))}; }
+};
+
+TEST_F(OfOneNetwork, PeersSelectorsAreToldInAFewWords) {
   EXPECT_EQ(refused(ask(many_hosts(1, 128), many_hosts(2, 128))), wire::NotifyType::TsUnacceptable);
   const auto failure = responder.engine.status().peers.at(0).last_failure;
   ASSERT_TRUE(failure);
@@ -225,12 +303,17 @@ TEST_F(Repeated, AnotherRequestOfItsNumberGetsNone) {
   EXPECT_TRUE(peer.answer_to(peer.request(wire::ExchangeType::Informational, {})).empty());
 }
 
-TEST_F(Repeated, ToAnAddressThatThePeerDoesNotHaveGoesNoMoreThanCameFromThere) {
-  responder.local_selectors.clear();
-  for (int i = 0; i < 16; ++i)
-    responder.local_selectors.push_back(
-        TrafficSelector::of(*IpPrefix::parse("2001:db8:" + std::to_string(i) + "::/48")));
-  responder.add_tunnel(kTunnel, peer.address().address);
+class RepeatedOfManyNetworks : public Repeated {
+ protected:
+  RepeatedOfManyNetworks() {
+    responder.local_selectors.clear();
+    for (int i = 0; i < 16; ++i)
+      responder.local_selectors.push_back(
+          TrafficSelector::of(*IpPrefix::parse("2001:db8:" + std::to_string(i) + "::/48")));
+  }
+};
+
+TEST_F(RepeatedOfManyNetworks, ToAnAddressThatThePeerDoesNotHaveGoesNoMoreThanCameFromThere) {
   const Bytes request = answered(peer.child_rekey());
   ASSERT_GT(answer.size(), request.size());
   std::size_t in = 0;

@@ -44,12 +44,12 @@ inline std::optional<Bytes> cookie_in(const Bytes& reply) {
 /// The engine at 10.0.0.1.
 class Responder {
  public:
-  /// Tunnel `id` to a peer; its own attempts are of no interest.
-  void add_tunnel(TunnelId id, const IpAddress& remote, std::vector<Bytes> authorities = {}) {
+  /// Tunnel `id` to a peer; what is sent for it.
+  std::vector<Send> add_tunnel(TunnelId id, const IpAddress& remote, std::vector<Bytes> authorities = {}) {
     TunnelPolicy policy = policy_of(id, Identity::of(remote));
     policy.remote = remote;
     if (!authorities.empty()) policy.certificate = CertificatePolicy{"trust", std::move(authorities)};
-    static_cast<void>(step(SetTunnel{std::move(policy)}));
+    return step(SetTunnel{std::move(policy)});
   }
   /// To a peer that may be anywhere.
   void add_dynamic_tunnel(TunnelId id, std::string_view name) {
@@ -62,6 +62,7 @@ class Responder {
     Actions all = engine.step(now, std::move(input));
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (auto* send = std::get_if<Send>(&all[i])) sent.push_back(std::move(*send));
+      note_inbound(all[i]);
       jobs_started += std::holds_alternative<StartJob>(all[i]) ? 1U : 0U;
       for (Action& action : run_job(all[i])) all.push_back(std::move(action));
     }
@@ -100,10 +101,21 @@ class Responder {
   IpsecProfile ipsec = default_ipsec_profile();
   std::vector<TrafficSelector> local_selectors = TunnelPolicy().local_selectors;
   Engine engine{seeded_octets(5), {Secret(Bytes(32, 9))}};
+  /// The inbound SAs in its kernel: what may come to us by them.
+  std::map<std::uint32_t, Selectors> receiving;
   Time now{1h};
   std::size_t jobs_started = 0;
 
  private:
+  void note_inbound(const Action& action) {
+    const auto* added = std::get_if<AddSa>(&action);
+    const auto* gone = std::get_if<DeleteSa>(&action);
+    if (added != nullptr && added->direction == Direction::In)
+      receiving.emplace(added->spi, added->local_selectors);
+    if (gone != nullptr && gone->direction == Direction::In) {
+      EXPECT_EQ(receiving.erase(gone->spi), 1U);
+    }
+  }
   [[nodiscard]] TunnelPolicy policy_of(TunnelId id, Identity remote_id) const {
     TunnelPolicy policy;
     policy.tunnel = id;

@@ -123,6 +123,7 @@ class RawPeer {
   }
   [[nodiscard]] wire::PayloadType first() const { return first_; }
   [[nodiscard]] const Endpoint& address() const { return raw_.from; }
+  [[nodiscard]] std::uint64_t peer_spi() const { return peer_spi_; }
   [[nodiscard]] std::uint32_t esp_spi() const { return esp_spi_; }
   /// The next Child SA that is asked for has the SPI of the latest.
   void reuse_spi() { --next_esp_spi_; }
