@@ -431,6 +431,11 @@ static int parse_encap(const struct awtun_req *req, struct awtun_dest *dest)
 	if (!dest->remote_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
 				    "no UDP port is 0");
+	/* By this port a packet is known that has been wrapped already. */
+	if (dest->local_port != htons(AWTUN_PORT_NATT) &&
+	    dest->remote_port != htons(AWTUN_PORT_NATT))
+		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
+				    "one of the UDP ports must be 4500 (RFC 3948)");
 
 	return 0;
 }

@@ -14,8 +14,6 @@
 #include "outer.h"
 #include "sa.h"
 
-#define UDP_PORT_NATT	4500	/* RFC 3948 */
-
 /**
  * awtun_outer_new() - say how to wrap packets
  * @sa: of which SA; its tunnel is known
@@ -179,13 +177,42 @@ static bool same_ends(const struct awtun_outer *outer,
 	       ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &ends->local.ip6);
 }
 
+/* Has some tunnel wrapped it? A later fragment of UDP may be of a tunnel's. */
+static bool is_wrapped(struct sk_buff *skb)
+{
+	struct awtun_flow flow;
+
+	if (!awtun_flow_read(&flow, skb))
+		return false;
+	switch (flow.protocol) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_GRE:
+	case IPPROTO_ESP:
+	case IPPROTO_AH:
+	case IPPROTO_L2TP:
+		return true;
+	case IPPROTO_UDP:
+		return flow.opaque || flow.src.port == AWTUN_PORT_NATT ||
+		       flow.dst.port == AWTUN_PORT_NATT;
+	}
+
+	return false;
+}
+
+static u8 inner_ttl(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IP) ? ip_hdr(skb)->ttl :
+						  ipv6_hdr(skb)->hop_limit;
+}
+
 /**
- * awtun_outer_made() - has the packet been wrapped in this way already?
+ * awtun_outer_made() - has the packet been wrapped too often already?
  * @outer: the way
  * @skb: inner packet; its network header is set and pulled
  *
- * A packet that the network brings back to the tunnel that it left by would go
- * round for ever, and grow.
+ * A packet that comes back to the tunnel that it left by would go round for
+ * ever, and grow: once in this way is enough, and in others until the TTL ends.
  *
  * Return: true when it has.
  */
@@ -193,6 +220,8 @@ bool awtun_outer_made(const struct awtun_outer *outer, struct sk_buff *skb)
 {
 	struct awtun_flow flow;
 
+	if (unlikely(inner_ttl(skb) <= 1) && is_wrapped(skb))
+		return true;
 	if (likely(!same_ends(outer, skb)) || !awtun_flow_read(&flow, skb))
 		return false;
 	if (!outer->dest.remote_port)
@@ -253,31 +282,19 @@ static void push_udp(struct sk_buff *skb, const struct awtun_outer *outer)
 			      &outer->dest.ends.remote.ip6, skb->len);
 }
 
-/* Has some tunnel wrapped it? A later fragment of UDP may be of a tunnel's. */
-static bool is_wrapped(const struct awtun_flow *flow)
-{
-	if (flow->protocol != IPPROTO_UDP)
-		return flow->protocol == IPPROTO_ESP;
-
-	return flow->opaque || flow->src.port == UDP_PORT_NATT ||
-	       flow->dst.port == UDP_PORT_NATT;
-}
-
-/* What some tunnel has wrapped already keeps its TTL, so that a circle through
- * several of them and the network ends. Anything else gets that of this one.
- * The network header is still the inner one.
+/* What some tunnel has wrapped already gets one less than it has, so that a
+ * circle ends wherever it leads. Anything else gets the TTL of this tunnel. The
+ * network header is still the inner one.
  */
 static u8 limit_ttl(struct sk_buff *skb, u8 ttl)
 {
 	bool ip4 = skb->protocol == htons(ETH_P_IP);
 	u8 protocol = ip4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
-	struct awtun_flow flow;
 
-	if (likely(protocol == IPPROTO_TCP) || !awtun_flow_read(&flow, skb) ||
-	    !is_wrapped(&flow))
+	if (likely(protocol == IPPROTO_TCP) || !is_wrapped(skb))
 		return ttl;
 
-	return min(ttl, ip4 ? ip_hdr(skb)->ttl : ipv6_hdr(skb)->hop_limit);
+	return min_t(u8, ttl, inner_ttl(skb) - 1);
 }
 
 static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,

@@ -10,6 +10,8 @@
 #include "net.h"
 #include "path.h"
 
+#define AWTUN_PORT_NATT	4500	/* RFC 3948 */
+
 struct awtun_esp;
 struct awtun_sa;
 struct awtun_tunnel;

@@ -21,8 +21,8 @@
 
 /* A tunnel may carry another one's packets. Tunnels in a circle, possible across
  * namespaces, would do so until the stack is used up. This many may be in one
- * another. Circles that leave the stack in between, through a veth say, end by
- * awtun_outer_made() or the TTL.
+ * another. Circles that leave the stack in between, through a veth or a queue
+ * say, end by awtun_outer_made().
  */
 #define NESTING_MAX 4
 

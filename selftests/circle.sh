@@ -7,7 +7,7 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-needs ping
+needs ping tc
 
 readonly NESTED=4	# so many tunnels may be in one another
 readonly SUITE=aes128-gcm16
@@ -51,6 +51,11 @@ lost() {
 	in_ns "$1" awtun_ctl stats "tunnel$2" tx_no_route
 }
 
+# For whatever reason: a circle may also end because packets become too big.
+dropped() {
+	in_ns "$1" awtun_ctl stats "tunnel$2" | awk '{ n += $2 } END { print n }'
+}
+
 # say NS NUMBER SIZE: one packet into a tunnel, which nobody answers.
 say() {
 	in_ns "$1" ping -c 1 -W 0.1 -M dont -s "$3" "10.9.$2.2" >/dev/null
@@ -72,6 +77,11 @@ nested() {
 	done
 }
 
+# Packets leave the stack in a queue of the tunnel's.
+queued() {
+	in_ns "$1" tc qdisc replace dev "$2" root pfifo limit 100
+}
+
 # around A B DF SIZE: tunnel0 of A is carried by tunnel1 of B, and that one by
 # tunnel0 of A.
 around() {
@@ -80,6 +90,20 @@ around() {
 	echo "sent: $(packets "$a" 0) $(packets "$b" 1)" \
 		"lost: $(lost "$a" 0) $(lost "$b" 1)"
 	[ "$(lost "$a" 0)" -gt 0 ] || [ "$(lost "$b" 1)" -gt 0 ]
+}
+
+# circle_with_queue DF: there is no stack to nest on.
+circle_with_queue() {
+	local n=q$1 sent
+	router "$n" && tunnel 0 "$n" "$n" "$1" && tunnel 1 "$n" "$n" "$1" &&
+		queued "$n" tunnel0 && queued "$n" tunnel1 &&
+		route "$n" 0 tunnel1 && route "$n" 1 tunnel0 || return
+	say "$n" 0 56
+	say "$n" 0 1300
+	sent=$(settled "$n" 0)
+	echo "sent: $sent dropped: $(dropped "$n" 0) $(dropped "$n" 1)"
+	[ "$sent" -gt 0 ] && [ "$sent" -le 2000 ] &&
+		[ $(($(dropped "$n" 0) + $(dropped "$n" 1))) -gt 0 ]
 }
 
 circle_here() {
@@ -158,14 +182,34 @@ circle_of_two() {
 	[ "$sent" -gt 0 ] && [ "$sent" -le 2000 ]
 }
 
+# A foreign tunnel carries ours, and ours carries it.
+circle_with_gre() {
+	local n=gre$1 sent
+	looped_router "$n" && tunnel 0 "$n" "$n" "$1" &&
+		ip -n "$(ns "$n")" link add gre1 type gre local "${U4[0]}" \
+			remote 10.8.1.1 ttl inherit &&
+		ip -n "$(ns "$n")" -batch - <<-END || return
+		link set gre1 up
+		route add 10.8.0.0/24 dev gre1 table 100
+		route add 10.8.1.0/24 dev tunnel0 table 100
+		END
+	say "$n" 0 56
+	say "$n" 0 1000
+	sent=$(settled "$n" 0)
+	echo "sent: $sent"
+	[ "$sent" -gt 2 ] && [ "$sent" -le 2000 ]
+}
+
 ktap_begin
 log_mark
 check "$NESTED tunnels in one another carry" nested
 for df in copy set clear; do
 	check "a circle in one namespace, df $df" circle_here $df
+	check "a circle with queues, df $df" circle_with_queue $df
 	check "a circle through two namespaces, df $df" circle_through_two $df
 	check "a circle of one through the network, df $df" circle_of_one $df
 	check "a circle of two through the network, df $df" circle_of_two $df
+	check "a circle with GRE through the network, df $df" circle_with_gre $df
 done
 check "the kernel has nothing to report" kernel_log_clean
 ktap_end

@@ -301,6 +301,9 @@ static void refused_ports(struct __test_metadata *_metadata,
 	awtun_put_encap(&req, 4500, 0);
 	REFUSED_FOR(AWTUN_SA_A_ENCAP_REMOTE_PORT, MALFORMED, &req,
 		    "remote port 0");
+	awtun_put_encap(&req, 5000, 6000);
+	REFUSED_FOR(AWTUN_SA_A_ENCAP_LOCAL_PORT, MALFORMED, &req,
+		    "neither port is that of RFC 3948");
 }
 
 TEST_F(tunnel, udp_ports_come_in_pairs_and_are_not_0)
