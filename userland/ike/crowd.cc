@@ -13,20 +13,18 @@ namespace {
 /// A network, or a port of an address.
 using Part = std::pair<IpPrefix, std::uint16_t>;
 
-/// From the whole network down to the port.
+/// From the largest network that one site or provider commonly has down to the port.
 std::vector<Part> levels_of(const Endpoint& from) {
   const IpAddress& address = from.address;
   if (address.is_v4())
     return {{network_of(address, 24), 0}, {network_of(address, 32), 0}, {network_of(address, 32), from.port}};
-  return {{network_of(address, 48), 0},
-          {network_of(address, 56), 0},
-          {network_of(address, 64), 0},
-          {network_of(address, 128), 0},
-          {network_of(address, 128), from.port}};
+  return {{network_of(address, 32), 0}, {network_of(address, 48), 0},  {network_of(address, 56), 0},
+          {network_of(address, 64), 0}, {network_of(address, 128), 0}, {network_of(address, 128), from.port}};
 }
 
-/// How many of the levels lead to the address.
-std::size_t depth_of_address(const IpAddress& address) { return address.is_v4() ? 2 : 4; }
+/// How many of the levels lead to the /24 or /48, and to the address.
+std::size_t depth_of_network(const IpAddress& address) { return address.is_v4() ? 1 : 2; }
+std::size_t depth_of_address(const IpAddress& address) { return address.is_v4() ? 2 : 5; }
 
 }  // namespace
 
@@ -152,7 +150,7 @@ std::size_t Crowd::of_address(const IpAddress& address) const {
 }
 
 std::size_t Crowd::of_network(const IpAddress& address) const {
-  const Network* found = find({address, 0}, 1);
+  const Network* found = find({address, 0}, depth_of_network(address));
   return found != nullptr ? found->rank.size : 0;
 }
 
@@ -180,7 +178,7 @@ std::optional<std::uint64_t> Crowd::gives_way(const Endpoint& to, Time now) cons
 }
 
 std::optional<std::uint64_t> Crowd::gives_way_in_network(const Endpoint& to, Time now) const {
-  return gives_way_below(1, to, now);
+  return gives_way_below(depth_of_network(to.address), to, now);
 }
 
 std::optional<std::uint64_t> Crowd::gives_way_at_address(const Endpoint& to, Time now) const {

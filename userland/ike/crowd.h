@@ -12,8 +12,8 @@
 
 namespace awtun::ike {
 
-/// A tree of networks: /24, address and port, or /48, /56, /64, address and port. Whoever holds a /48 is one
-/// network among others however many /64 he uses, and within a /48 that many sites share, one site is one
+/// A tree of networks: /24, address and port, or /32, /48, /56, /64, address and port. Whoever holds a /32 is
+/// one network among others however many /48 and /64 he uses, and within one that many share, each is one
 /// part. Every operation is O(log n).
 class Crowd {
  public:

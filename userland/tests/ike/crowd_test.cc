@@ -71,6 +71,15 @@ TEST_F(Crowded, ASiteIsOneNetworkHoweverManySubnetsItUses) {
   EXPECT_LE(leaves_for("2001:db8:7777::1"), 200U);
 }
 
+// Whoever has a /32 has 65,536 /48.
+TEST_F(Crowded, SoIsAProviderHoweverManySitesItHas) {
+  for (std::uint64_t i = 1; i <= 1024; ++i) {
+    const std::string from = "2001:db8:" + std::to_string(i) + "::1";
+    crowd.note_answered(at_port(from), enter(from, i), now);
+  }
+  EXPECT_TRUE(leaves_for("2001:db9:1::1"));
+}
+
 // A /48 that many sites share, a /56 each: the one with many /64 is the largest.
 TEST_F(Crowded, NeighboursInASharedNetworkAreSafe) {
   for (std::uint64_t i = 2; i <= 200; ++i)
