@@ -27,7 +27,7 @@ void Secret::wipe() noexcept {
   octets_.clear();
 }
 
-bool Secret::equals(ByteView other) const { return constant_time_equal(octets_, other); }
+bool Secret::operator==(const Secret& other) const { return constant_time_equal(octets_, other.octets_); }
 
 bool constant_time_equal(ByteView a, ByteView b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

@@ -33,8 +33,7 @@ class Secret {
   [[nodiscard]] bool empty() const { return octets_.empty(); }
 
   /// Constant time in the contents; the lengths are not secret.
-  [[nodiscard]] bool equals(ByteView other) const;
-  bool operator==(const Secret&) const = delete;
+  bool operator==(const Secret& other) const;
 
  private:
   void wipe() noexcept;

@@ -15,10 +15,6 @@ IsakmpKey& IsakmpKey::operator=(const IsakmpKey& other) {
   return *this;
 }
 
-bool IsakmpKey::operator==(const IsakmpKey& other) const {
-  return selector == other.selector && key.equals(other.key.view());
-}
-
 std::string_view to_string(TunnelMode mode) {
   switch (mode) {
     case TunnelMode::None:

@@ -54,8 +54,7 @@ struct IsakmpKey {
   IsakmpKey& operator=(IsakmpKey&&) noexcept = default;
   ~IsakmpKey() = default;
 
-  /// Compares the key's octets in constant time.
-  bool operator==(const IsakmpKey& other) const;
+  bool operator==(const IsakmpKey& other) const = default;
 };
 
 /// `crypto isakmp profile`; the values of its parameters are the engine's.

@@ -90,7 +90,7 @@ struct TunnelDifference {
     if (!policy_after) return;
     if (!policy_before || endpoints_change())
       steps.emplace_back(StartTunnel{number});
-    else if (!same_policy(policy_before, policy_after))
+    else if (policy_before != policy_after)
       steps.emplace_back(UpdateTunnel{number});
   }
 };

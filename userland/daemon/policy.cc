@@ -54,18 +54,6 @@ std::vector<ike::TrafficSelector> traffic_selectors(const config::SelectorList& 
   return made;
 }
 
-bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
-  return a.has_value() == b.has_value() && (!a || a->equals(b->view()));
-}
-
-bool same(const ike::TunnelPolicy& a, const ike::TunnelPolicy& b) {
-  return a.tunnel == b.tunnel && a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
-         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) &&
-         a.certificate == b.certificate && a.transport_mode == b.transport_mode && a.isakmp == b.isakmp &&
-         a.ipsec == b.ipsec && a.local_selectors == b.local_selectors &&
-         a.remote_selectors == b.remote_selectors;
-}
-
 }  // namespace
 
 kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel) {
@@ -106,10 +94,6 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   policy.remote_selectors = traffic_selectors(tunnel.remote_selectors);
   if (const auto* key = config::find_key(config, number, tunnel)) policy.preshared_key = key->key.copy();
   return policy;
-}
-
-bool same_policy(const std::optional<ike::TunnelPolicy>& a, const std::optional<ike::TunnelPolicy>& b) {
-  return a.has_value() == b.has_value() && (!a || same(*a, *b));
 }
 
 }  // namespace awtun::daemon

@@ -19,7 +19,4 @@ kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel);
 /// authorities are the caller's to add.
 std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::TunnelId number);
 
-/// Equal in everything, keys included.
-bool same_policy(const std::optional<ike::TunnelPolicy>& a, const std::optional<ike::TunnelPolicy>& b);
-
 }  // namespace awtun::daemon

@@ -40,8 +40,6 @@ void mark(std::string& out, char sign, const std::vector<std::string>& lines,
     if (!there.contains(line)) out += sign + line + "\n";
 }
 
-bool same_keys(const config::Config& a, const config::Config& b) { return a.isakmp_keys == b.isakmp_keys; }
-
 }  // namespace
 
 std::string differences(const config::Config& from, const config::Config& to) {
@@ -58,7 +56,7 @@ std::string differences(const config::Config& from, const config::Config& to) {
     if (!open.empty()) out += " " + open + "\n";
     out += changes;
   }
-  if (out.empty() && !same_keys(from, to)) out = "+crypto isakmp key: other keys\n";
+  if (out.empty() && from.isakmp_keys != to.isakmp_keys) out = "+crypto isakmp key: other keys\n";
   return out;
 }
 

@@ -49,7 +49,7 @@ bool verify_preshared_auth(const crypto::Prf& prf, const Secret* preshared_key, 
                            ByteView received) {
   const Secret dummy(std::size_t{32});
   const auto expected = preshared_auth(prf, preshared_key != nullptr ? *preshared_key : dummy, input);
-  const bool equal = expected && expected->equals(received);
+  const bool equal = expected && constant_time_equal(expected->view(), received);
   return equal && preshared_key != nullptr;
 }
 

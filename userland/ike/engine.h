@@ -72,6 +72,8 @@ struct TunnelPolicy {
                                                TrafficSelector::any(Family::V6)};
   std::vector<TrafficSelector> remote_selectors{TrafficSelector::any(Family::V4),
                                                 TrafficSelector::any(Family::V6)};
+
+  bool operator==(const TunnelPolicy&) const = default;
 };
 
 enum class Direction : std::uint8_t { In, Out };

@@ -22,25 +22,15 @@ bool same_proofs(const TunnelPolicy& a, const TunnelPolicy& b) {
          a.isakmp.remote_authentication == b.isakmp.remote_authentication && trustpoint(a) == trustpoint(b);
 }
 
-bool same_key(const std::optional<Secret>& a, const std::optional<Secret>& b) {
-  if (!a || !b) return !a && !b;
-  return a->equals(b->view());
-}
-
 /// What an IKE SA stands and falls with.
 bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
-         a.remote_id == b.remote_id && same_key(a.preshared_key, b.preshared_key) && same_proofs(a, b);
+         a.remote_id == b.remote_id && a.preshared_key == b.preshared_key && same_proofs(a, b);
 }
 
 /// What a Child SA protects.
 bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
-}
-
-bool same_terms(const TunnelPolicy& a, const TunnelPolicy& b) {
-  return a.transport_mode == b.transport_mode && a.isakmp == b.isakmp && a.certificate == b.certificate &&
-         a.ipsec == b.ipsec && same_networks(a, b);
 }
 
 }  // namespace
@@ -52,7 +42,7 @@ void Engine::Impl::on(SetTunnel&& input) {
   const TunnelId id = policy.tunnel;
   Tunnel* owner = tunnel(id);
   if (owner != nullptr && same_peering(owner->policy, policy)) {
-    if (same_terms(owner->policy, policy)) return;
+    if (owner->policy == policy) return;
     const bool other_networks = !same_networks(owner->policy, policy);
     index_.erase(owner->policy);
     owner->policy = std::move(policy);

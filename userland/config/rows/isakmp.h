@@ -103,7 +103,7 @@ Answer remove_key(const Context& context, Args& args) {
   const KeySelector selector(selector_of<Selector>(args, 1));
   const auto at = std::ranges::lower_bound(keys, selector, {}, &IsakmpKey::selector);
   if (at == keys.end() || at->selector != selector) return Refused{"there is no such key"};
-  if (args.has(0) && !at->key.equals(args.get<Secret>(0).view())) {
+  if (args.has(0) && at->key != args.get<Secret>(0)) {
     return Refused{"the key configured there is another one; leave the key out to remove it"};
   }
   keys.erase(at);

@@ -50,7 +50,7 @@ TEST(Jobs, KeyExchangesSideBySideAgree) {
       const auto& one = std::get<ike::KeyExchangeDone>(done[end].result).shared;
       const auto& other = std::get<ike::KeyExchangeDone>(done[end + 1].result).shared;
       ASSERT_TRUE(one && other);
-      EXPECT_TRUE(one->equals(other->view()));
+      EXPECT_TRUE(*one == *other);
     }
   }
 }

@@ -16,7 +16,7 @@ TEST(KeptSecret, IsMadeOnceReadableByItsOwnerAlone) {
   const auto first = kept_secret(path);
   const auto second = kept_secret(path);
   EXPECT_EQ(first.size(), 32U);
-  EXPECT_TRUE(first.equals(second.view()));
+  EXPECT_TRUE(first == second);
   struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
@@ -26,7 +26,7 @@ TEST(KeptSecret, EachFileHasItsOwn) {
   const ScratchDirectory scratch;
   const auto one = kept_secret(scratch / "one");
   const auto other = kept_secret(scratch / "other");
-  EXPECT_FALSE(one.equals(other.view()));
+  EXPECT_FALSE(one == other);
 }
 
 TEST(KeptSecret, WhatIsCutOffIsMadeAnew) {
@@ -41,7 +41,7 @@ TEST(KeptSecret, IsOfThisRunWhereNoneCanBeWritten) {
   ASSERT_TRUE(write_file(scratch / "file", "in the way"));
   const auto made = kept_secret(scratch / "file" / "secret");
   EXPECT_EQ(made.size(), 32U);
-  EXPECT_FALSE(made.equals(kept_secret(scratch / "file" / "secret").view()));
+  EXPECT_FALSE(made == kept_secret(scratch / "file" / "secret"));
 }
 
 TEST(KeptSecret, IsOfThisRunWhereItCannotBeRead) {

@@ -16,7 +16,7 @@ TEST(Policy, FirstExample) {
   EXPECT_EQ(policy->local_id, ike::Identity::of(ip("10.1.1.1")));
   EXPECT_EQ(policy->remote_id, ike::Identity::of(ip("10.2.2.2")));
   ASSERT_TRUE(policy->preshared_key);
-  EXPECT_TRUE(policy->preshared_key->equals(secret("ouR4ecret").view()));
+  EXPECT_TRUE(*policy->preshared_key == secret("ouR4ecret"));
 }
 
 TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
@@ -28,13 +28,13 @@ TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local_id, ike::Identity::fqdn("a.example.com"));
   EXPECT_EQ(policy->remote_id, ike::Identity::fqdn("b.example.com"));
-  EXPECT_TRUE(policy->preshared_key->equals(secret("by name").view()));
+  EXPECT_TRUE(*policy->preshared_key == secret("by name"));
 }
 
 TEST(Policy, KeyOfTheTunnelComesFirst) {
   auto config = first_example();
   add_key(config, config::TunnelPolicy{0}, "by tunnel");
-  EXPECT_TRUE(make_policy(config, 0)->preshared_key->equals(secret("by tunnel").view()));
+  EXPECT_TRUE(*make_policy(config, 0)->preshared_key == secret("by tunnel"));
 }
 
 TEST(Policy, ProfilesAreThoseOfPeerAndInterface) {
@@ -49,7 +49,7 @@ TEST(Policy, ProfilesAreThoseOfPeerAndInterface) {
   config.tunnels[0].protection->profile = "b";
   EXPECT_EQ(make_policy(config, 0)->isakmp, isakmp);
   EXPECT_EQ(make_policy(config, 0)->ipsec, ipsec);
-  EXPECT_FALSE(same_policy(make_policy(config, 0), make_policy(first_example(), 0)));
+  EXPECT_FALSE(make_policy(config, 0) == make_policy(first_example(), 0));
 }
 
 TEST(Policy, SelectorsAreThoseOfTheTunnel) {
@@ -126,10 +126,8 @@ TEST(Policy, NoneForATunnelThatIsNotComplete) {
 TEST(Policy, SameComparesKeysToo) {
   auto other = first_example();
   other.isakmp_keys[0].key = secret("ouR4ecreT");
-  EXPECT_TRUE(same_policy(make_policy(first_example(), 0), make_policy(first_example(), 0)));
-  EXPECT_FALSE(same_policy(make_policy(first_example(), 0), make_policy(other, 0)));
-  EXPECT_FALSE(same_policy(make_policy(first_example(), 0), std::nullopt));
-  EXPECT_TRUE(same_policy(std::nullopt, std::nullopt));
+  EXPECT_TRUE(make_policy(first_example(), 0) == make_policy(first_example(), 0));
+  EXPECT_FALSE(make_policy(first_example(), 0) == make_policy(other, 0));
 }
 
 }  // namespace
