@@ -16,14 +16,12 @@
 #include "sa.h"
 #include "skb.h"
 
-#define GCM_IV_LEN 8	/* on the wire, RFC 4106 section 3.1 */
-
 /**
  * struct awtun_op - the transformation of one packet
  * @sa: its SA; by reference when the tfm is asynchronous
  * @skb: the packet
  * @done: goes on with it
- * @sg: from the SPI to the end of the ICV, without the IV of AES-GCM
+ * @sg: from the SPI to the end of the ICV, without the IV of an AEAD
  * @header: SPI and 64-bit sequence number as authenticated with ESN
  * @iv: what the algorithm gets as its IV
  * @req: the request; the driver's context follows it
@@ -38,43 +36,61 @@ struct awtun_op {
 	struct aead_request req; /* last */
 };
 
-struct hmac {
-	const char *name;
-	const char *esn_name;
-	u8 key_len;
-	u8 icv_len;
-};
+#define AES_KEY_LENS	(BIT_ULL(AES_KEYSIZE_128) | BIT_ULL(AES_KEYSIZE_192) | \
+			 BIT_ULL(AES_KEYSIZE_256))
 
-static const struct hmac hmacs[] = {
-	[AWTUN_AUTH_HMAC_SHA1_96] = {
-		"authenc(hmac(sha1),cbc(aes))",
-		"authencesn(hmac(sha1),cbc(aes))",
-		SHA1_DIGEST_SIZE, 12,
-	},
-	[AWTUN_AUTH_HMAC_SHA256_128] = {
-		"authenc(hmac(sha256),cbc(aes))",
-		"authencesn(hmac(sha256),cbc(aes))",
-		SHA256_DIGEST_SIZE, 16,
-	},
-	[AWTUN_AUTH_HMAC_SHA512_256] = {
-		"authenc(hmac(sha512),cbc(aes))",
-		"authencesn(hmac(sha512),cbc(aes))",
-		SHA512_DIGEST_SIZE, 32,
+/* AES-CBC (RFC 3602) with an HMAC (RFC 2404, RFC 4868) */
+#define CBC_SUITE(_auth, _key_len, _icv_len, _name, _esn_name) {	\
+	.cipher = AWTUN_CIPHER_AES_CBC,					\
+	.auth = _auth,							\
+	.name = _name,							\
+	.esn_name = _esn_name,						\
+	.key_lens = AES_KEY_LENS,					\
+	.icv_lens = BIT_ULL(_icv_len),					\
+	.auth_key_len = _key_len,					\
+	.iv_len = AES_BLOCK_SIZE,					\
+	.align = AES_BLOCK_SIZE,					\
+}
+
+static const struct awtun_suite suites[] = {
+	CBC_SUITE(AWTUN_AUTH_HMAC_SHA1_96, SHA1_DIGEST_SIZE, 12,
+		  "authenc(hmac(sha1),cbc(aes))",
+		  "authencesn(hmac(sha1),cbc(aes))"),
+	CBC_SUITE(AWTUN_AUTH_HMAC_SHA256_128, SHA256_DIGEST_SIZE, 16,
+		  "authenc(hmac(sha256),cbc(aes))",
+		  "authencesn(hmac(sha256),cbc(aes))"),
+	CBC_SUITE(AWTUN_AUTH_HMAC_SHA512_256, SHA512_DIGEST_SIZE, 32,
+		  "authenc(hmac(sha512),cbc(aes))",
+		  "authencesn(hmac(sha512),cbc(aes))"),
+	{
+		/* RFC 4106 */
+		.cipher = AWTUN_CIPHER_AES_GCM,
+		.name = "gcm(aes)",
+		.esn_name = "gcm(aes)",
+		.key_lens = AES_KEY_LENS,
+		.icv_lens = BIT_ULL(8) | BIT_ULL(12) | BIT_ULL(16),
+		.salt_len = AWTUN_SALT_LEN,
+		.iv_len = 8,
+		.align = 4,
 	},
 };
 
 /**
- * awtun_auth_key_len() - key length of an integrity algorithm
+ * awtun_suite_find() - the row of a suite
+ * @cipher: enum awtun_cipher
  * @auth: enum awtun_auth
  *
- * Return: octets, -EINVAL when there is no such HMAC.
+ * Return: NULL when these do not go together.
  */
-int awtun_auth_key_len(u32 auth)
+const struct awtun_suite *awtun_suite_find(u32 cipher, u32 auth)
 {
-	if (auth >= ARRAY_SIZE(hmacs) || !hmacs[auth].name)
-		return -EINVAL;
+	unsigned int i;
 
-	return hmacs[auth].key_len;
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (suites[i].cipher == cipher && suites[i].auth == auth)
+			return &suites[i];
+
+	return NULL;
 }
 
 static struct crypto_aead *alloc_aead(const char *name,
@@ -89,29 +105,12 @@ static struct crypto_aead *alloc_aead(const char *name,
 	return tfm;
 }
 
-static int init_gcm(struct awtun_crypto *crypto,
-		    const struct awtun_crypto_params *params,
-		    struct netlink_ext_ack *extack)
-{
-	crypto->tfm = alloc_aead("gcm(aes)", extack);
-	if (IS_ERR(crypto->tfm))
-		return PTR_ERR(crypto->tfm);
-
-	crypto->esp.iv_len = GCM_IV_LEN;
-	crypto->esp.icv_len = params->icv_len;
-	crypto->esp.align = 4;
-	crypto->aad_len = AWTUN_ESP_HDR_LEN;
-	memcpy(crypto->salt, params->salt, AWTUN_SALT_LEN);
-
-	return crypto_aead_setkey(crypto->tfm, params->key, params->key_len);
-}
-
 /* Both keys in the one blob that authenc takes. */
 static int set_authenc_key(struct crypto_aead *tfm,
 			   const struct awtun_crypto_params *params)
 {
 	unsigned int len = RTA_SPACE(sizeof(struct crypto_authenc_key_param)) +
-			   params->auth_key_len + params->key_len;
+			   params->suite->auth_key_len + params->key_len;
 	struct crypto_authenc_key_param *param;
 	struct rtattr *rta;
 	u8 *blob, *p;
@@ -128,8 +127,8 @@ static int set_authenc_key(struct crypto_aead *tfm,
 	param->enckeylen = cpu_to_be32(params->key_len);
 
 	p = blob + RTA_SPACE(sizeof(*param));
-	memcpy(p, params->auth_key, params->auth_key_len);
-	memcpy(p + params->auth_key_len, params->key, params->key_len);
+	memcpy(p, params->auth_key, params->suite->auth_key_len);
+	memcpy(p + params->suite->auth_key_len, params->key, params->key_len);
 
 	err = crypto_aead_setkey(tfm, blob, len);
 	kfree_sensitive(blob);
@@ -137,23 +136,36 @@ static int set_authenc_key(struct crypto_aead *tfm,
 	return err;
 }
 
-static int init_cbc(struct awtun_crypto *crypto,
-		    const struct awtun_crypto_params *params,
-		    struct netlink_ext_ack *extack)
+static int set_key(struct crypto_aead *tfm,
+		   const struct awtun_crypto_params *params)
 {
-	const struct hmac *hmac = &hmacs[params->auth];
+	if (params->suite->auth_key_len)
+		return set_authenc_key(tfm, params);
 
-	crypto->tfm = alloc_aead(params->esn ? hmac->esn_name : hmac->name,
-				 extack);
-	if (IS_ERR(crypto->tfm))
-		return PTR_ERR(crypto->tfm);
+	return crypto_aead_setkey(tfm, params->key, params->key_len);
+}
 
-	crypto->esp.iv_len = AES_BLOCK_SIZE;
-	crypto->esp.icv_len = hmac->icv_len;
-	crypto->esp.align = AES_BLOCK_SIZE;
-	crypto->aad_len = AWTUN_ESP_HDR_LEN + AES_BLOCK_SIZE;
+/* An IV without salt is authenticated beside the header. */
+static void set_layout(struct awtun_crypto *crypto,
+		       const struct awtun_crypto_params *params)
+{
+	const struct awtun_suite *suite = params->suite;
 
-	return set_authenc_key(crypto->tfm, params);
+	crypto->suite = suite;
+	crypto->key_len = params->key_len;
+	crypto->esn = params->esn;
+	crypto->esp.iv_len = suite->iv_len;
+	crypto->esp.icv_len = params->icv_len;
+	crypto->esp.align = suite->align;
+	crypto->aad_len = AWTUN_ESP_HDR_LEN;
+	if (params->esn)
+		crypto->aad_len += sizeof(__be32);
+	if (!suite->salt_len)
+		crypto->aad_len += suite->iv_len;
+
+	crypto->salt_len = suite->salt_len;
+	if (suite->salt_len)
+		memcpy(crypto->salt, params->salt, suite->salt_len);
 }
 
 static size_t op_size(const struct awtun_crypto *crypto)
@@ -216,16 +228,15 @@ int awtun_crypto_init(struct awtun_crypto *crypto,
 		      const struct awtun_crypto_params *params,
 		      struct netlink_ext_ack *extack)
 {
+	const struct awtun_suite *suite = params->suite;
 	int err;
 
-	if (params->cipher == AWTUN_CIPHER_AES_GCM)
-		err = init_gcm(crypto, params, extack);
-	else
-		err = init_cbc(crypto, params, extack);
-	if (params->esn) {
-		crypto->esn = true;
-		crypto->aad_len += sizeof(__be32);
-	}
+	set_layout(crypto, params);
+	crypto->tfm = alloc_aead(params->esn ? suite->esn_name : suite->name,
+				 extack);
+	err = PTR_ERR_OR_ZERO(crypto->tfm);
+	if (!err)
+		err = set_key(crypto->tfm, params);
 	if (!err)
 		err = crypto_aead_setauthsize(crypto->tfm, crypto->esp.icv_len);
 	if (!err && !is_async(crypto))
@@ -266,12 +277,12 @@ const char *awtun_crypto_driver(const struct awtun_crypto *crypto)
  * @iv: where it goes, &struct awtun_esp.iv_len octets
  * @seq: sequence number of the packet, used once under this key
  *
- * AES-GCM needs an IV that never repeats (RFC 4106 section 3.1): the sequence
+ * An AEAD needs an IV that never repeats (RFC 4106 section 3.1): the sequence
  * number. AES-CBC needs one that nobody can foretell (RFC 3602 section 3).
  */
 void awtun_crypto_set_iv(const struct awtun_crypto *crypto, u8 *iv, u64 seq)
 {
-	if (crypto->esp.iv_len == GCM_IV_LEN)
+	if (crypto->salt_len)
 		put_unaligned_be64(seq, iv);
 	else
 		get_random_bytes(iv, crypto->esp.iv_len);
@@ -355,10 +366,10 @@ static void prepare_op(struct awtun_op *op, struct awtun_sa *sa,
 	op->skb = skb;
 	op->done = done;
 
-	if (crypto->esp.iv_len == GCM_IV_LEN) {
+	if (crypto->salt_len) {
 		memcpy(op->iv, crypto->salt, AWTUN_SALT_LEN);
-		memcpy(op->iv + AWTUN_SALT_LEN, body, GCM_IV_LEN);
-		body += GCM_IV_LEN;
+		memcpy(op->iv + AWTUN_SALT_LEN, body, sizeof(u64));
+		body += sizeof(u64);
 	} else {
 		memcpy(op->iv, body, crypto->esp.iv_len);
 	}

@@ -58,7 +58,7 @@ static const struct nla_policy sa_add_policy[AWTUN_SA_A_MAX + 1] = {
 					    AWTUN_DIR_OUT),
 	[AWTUN_SA_A_SPI] = { .type = NLA_BE32 },
 	[AWTUN_SA_A_CIPHER] = NLA_POLICY_RANGE(NLA_U32, AWTUN_CIPHER_AES_CBC,
-					       AWTUN_CIPHER_AES_GCM),
+					       AWTUN_CIPHER_MAX),
 	[AWTUN_SA_A_CIPHER_KEY] = NLA_POLICY_RANGE(NLA_BINARY, AES_KEYSIZE_128,
 						   AES_KEYSIZE_256),
 	[AWTUN_SA_A_SALT] = NLA_POLICY_EXACT_LEN(AWTUN_SALT_LEN),
@@ -127,20 +127,21 @@ static int put_u64(struct sk_buff *skb, int type, u64 value)
 
 static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
 {
+	const struct awtun_suite *suite = sa->crypto.suite;
 	int err;
 
-	if (nla_put_u32(skb, AWTUN_SA_A_CIPHER, sa->cipher) ||
-	    nla_put_u32(skb, AWTUN_SA_A_CIPHER_KEY_LEN, sa->cipher_key_len) ||
+	if (nla_put_u32(skb, AWTUN_SA_A_CIPHER, suite->cipher) ||
+	    nla_put_u32(skb, AWTUN_SA_A_CIPHER_KEY_LEN, sa->crypto.key_len) ||
 	    nla_put_string(skb, AWTUN_SA_A_DRIVER,
 			   awtun_crypto_driver(&sa->crypto)) ||
 	    (sa->crypto.esn && nla_put_flag(skb, AWTUN_SA_A_ESN)))
 		return -EMSGSIZE;
 
-	if (sa->cipher == AWTUN_CIPHER_AES_GCM)
+	if (suite->salt_len)
 		err = nla_put_u32(skb, AWTUN_SA_A_ICV_LEN,
 				  sa->crypto.esp.icv_len);
 	else
-		err = nla_put_u32(skb, AWTUN_SA_A_AUTH, sa->auth);
+		err = nla_put_u32(skb, AWTUN_SA_A_AUTH, suite->auth);
 
 	return err;
 }
@@ -303,83 +304,100 @@ err_free:
 	return err;
 }
 
-static int parse_gcm(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+/* Which row, or what of the request names none. */
+static int parse_algorithms(const struct awtun_req *req,
+			    struct awtun_crypto_params *crypto)
+{
+	const struct nlattr *attr = req->tb[AWTUN_SA_A_AUTH];
+	u32 cipher = nla_get_u32(req->tb[AWTUN_SA_A_CIPHER]);
+	u32 auth = attr ? nla_get_u32(attr) : AWTUN_AUTH_NONE;
+
+	crypto->suite = awtun_suite_find(cipher, auth);
+	if (crypto->suite)
+		return 0;
+	if (awtun_suite_find(cipher, AWTUN_AUTH_NONE))
+		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
+				    "AUTH must be left out with an AEAD cipher");
+	if (!attr)
+		return AWTUN_MISSING(req, AWTUN_SA_A_AUTH,
+				     "AUTH is required with this cipher");
+
+	return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
+			    "AUTH must name an integrity algorithm with this cipher");
+}
+
+static int parse_aead(const struct awtun_req *req,
+		      struct awtun_crypto_params *crypto)
 {
 	struct nlattr * const *tb = req->tb;
 
 	if (!tb[AWTUN_SA_A_SALT])
 		return AWTUN_MISSING(req, AWTUN_SA_A_SALT,
-				     "the salt of AES-GCM is missing");
+				     "SALT is required with an AEAD cipher");
 	if (!tb[AWTUN_SA_A_ICV_LEN])
 		return AWTUN_MISSING(req, AWTUN_SA_A_ICV_LEN,
-				     "the ICV length of AES-GCM is missing");
+				     "ICV_LEN is required with an AEAD cipher");
 	crypto->salt = nla_data(tb[AWTUN_SA_A_SALT]);
 	crypto->icv_len = nla_get_u32(tb[AWTUN_SA_A_ICV_LEN]);
 
-	if (crypto->icv_len % 4)
+	if (!(crypto->suite->icv_lens & BIT_ULL(crypto->icv_len)))
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ICV_LEN, -EINVAL,
-				    "the ICV of AES-GCM has 8, 12 or 16 octets");
-	if (crypto->auth != AWTUN_AUTH_NONE)
-		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
-				    "AES-GCM has no separate integrity algorithm");
+				    "ICV_LEN must be a length that the cipher has");
 	if (tb[AWTUN_SA_A_AUTH_KEY])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH_KEY, -EINVAL,
-				    "AES-GCM has no separate integrity key");
+				    "AUTH_KEY must be left out with an AEAD cipher");
 
 	return 0;
 }
 
-static int parse_cbc(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+static int parse_hmac(const struct awtun_req *req,
+		      struct awtun_crypto_params *crypto)
 {
 	struct nlattr * const *tb = req->tb;
 
-	if (!tb[AWTUN_SA_A_AUTH])
-		return AWTUN_MISSING(req, AWTUN_SA_A_AUTH,
-				     "the integrity algorithm of AES-CBC is missing");
-	if (crypto->auth == AWTUN_AUTH_NONE)
-		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH, -EINVAL,
-				    "AES-CBC needs an integrity algorithm");
 	if (!tb[AWTUN_SA_A_AUTH_KEY])
 		return AWTUN_MISSING(req, AWTUN_SA_A_AUTH_KEY,
-				     "the integrity key is missing");
+				     "AUTH_KEY is required with this cipher");
 	crypto->auth_key = nla_data(tb[AWTUN_SA_A_AUTH_KEY]);
-	crypto->auth_key_len = nla_len(tb[AWTUN_SA_A_AUTH_KEY]);
+	crypto->icv_len = __ffs64(crypto->suite->icv_lens);
 
-	if (crypto->auth_key_len != awtun_auth_key_len(crypto->auth))
+	if (nla_len(tb[AWTUN_SA_A_AUTH_KEY]) != crypto->suite->auth_key_len)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_AUTH_KEY, -EINVAL,
-				    "the key does not fit the integrity algorithm");
+				    "AUTH_KEY must have the length that AUTH takes");
 	if (tb[AWTUN_SA_A_SALT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_SALT, -EINVAL,
-				    "AES-CBC has no salt");
+				    "SALT is only for AEAD ciphers");
 	if (tb[AWTUN_SA_A_ICV_LEN])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ICV_LEN, -EINVAL,
-				    "the integrity algorithm gives the length of the ICV");
+				    "ICV_LEN is only for AEAD ciphers: AUTH gives it");
 
 	return 0;
 }
 
-static int parse_suite(const struct awtun_req *req, struct awtun_crypto_params *crypto)
+static int parse_suite(const struct awtun_req *req,
+		       struct awtun_crypto_params *crypto)
 {
 	struct nlattr * const *tb = req->tb;
+	int err;
 
 	if (!tb[AWTUN_SA_A_CIPHER])
 		return AWTUN_MISSING(req, AWTUN_SA_A_CIPHER,
-				     "the cipher is missing");
+				     "CIPHER is required");
 	if (!tb[AWTUN_SA_A_CIPHER_KEY])
 		return AWTUN_MISSING(req, AWTUN_SA_A_CIPHER_KEY,
-				     "the cipher key is missing");
-	crypto->cipher = nla_get_u32(tb[AWTUN_SA_A_CIPHER]);
+				     "CIPHER_KEY is required");
+	err = parse_algorithms(req, crypto);
+	if (err)
+		return err;
 	crypto->key = nla_data(tb[AWTUN_SA_A_CIPHER_KEY]);
 	crypto->key_len = nla_len(tb[AWTUN_SA_A_CIPHER_KEY]);
-	if (tb[AWTUN_SA_A_AUTH])
-		crypto->auth = nla_get_u32(tb[AWTUN_SA_A_AUTH]);
 
-	if (crypto->key_len % 8)
+	if (!(crypto->suite->key_lens & BIT_ULL(crypto->key_len)))
 		return AWTUN_REFUSE(req, AWTUN_SA_A_CIPHER_KEY, -EINVAL,
-				    "an AES key has 16, 24 or 32 octets");
+				    "CIPHER_KEY must have a length that the cipher takes");
 
-	return crypto->cipher == AWTUN_CIPHER_AES_GCM ? parse_gcm(req, crypto) :
-							parse_cbc(req, crypto);
+	return crypto->suite->salt_len ? parse_aead(req, crypto) :
+					 parse_hmac(req, crypto);
 }
 
 /* What makes sense in one direction only. */

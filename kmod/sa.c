@@ -191,9 +191,6 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 
 	sa->key.spi = params->spi;
 	sa->dir = params->dir;
-	sa->cipher = params->crypto.cipher;
-	sa->auth = params->crypto.auth;
-	sa->cipher_key_len = params->crypto.key_len;
 	sa->follow = params->follow;
 	sa->seq_last = params->crypto.esn ? AWTUN_ESN_LAST : AWTUN_SEQ_LAST;
 	sa->seq_soft = ((sa->seq_last >> 2) + 1) * 3;

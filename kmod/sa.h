@@ -94,9 +94,6 @@ struct awtun_sa_params {
  *	&struct awtun_tunnel.lock
  * @life: lifetimes
  * @list: in &struct awtun_tunnel.sas
- * @cipher: enum awtun_cipher
- * @auth: enum awtun_auth
- * @cipher_key_len: octets
  * @dev_tracker: reference to the device of @tun
  * @free_work: frees it in process context after a grace period
  * @event_work: tells the administrator
@@ -128,9 +125,6 @@ struct awtun_sa {
 	struct awtun_outer *next_outer;
 	struct awtun_life life;
 	struct list_head list;
-	u32 cipher;
-	u32 auth;
-	u32 cipher_key_len;
 	netdevice_tracker dev_tracker;
 	struct rcu_work free_work;
 	struct work_struct event_work;

@@ -89,9 +89,8 @@ const struct awtun_suite *awtun_suite(const char *name)
 
 size_t awtun_keymat_len(const struct awtun_suite *suite)
 {
-	bool gcm = suite->cipher == AWTUN_CIPHER_AES_GCM;
-
-	return suite->key_len + (gcm ? AWTUN_SALT_LEN : 0) +
+	return suite->key_len +
+	       (awtun_suite_is_aead(suite) ? AWTUN_SALT_LEN : 0) +
 	       suite->auth_key_len;
 }
 
@@ -541,7 +540,7 @@ void awtun_req_sa_add(struct awtun_req *req, __u32 ifindex, __u32 dir,
 	awtun_put_u32(req, AWTUN_SA_A_CIPHER, suite->cipher);
 	awtun_put(req, AWTUN_SA_A_CIPHER_KEY, keymat, suite->key_len);
 	keymat += suite->key_len;
-	if (suite->cipher == AWTUN_CIPHER_AES_GCM) {
+	if (awtun_suite_is_aead(suite)) {
 		awtun_put(req, AWTUN_SA_A_SALT, keymat, AWTUN_SALT_LEN);
 		awtun_put_u32(req, AWTUN_SA_A_ICV_LEN, suite->icv_len);
 		keymat += AWTUN_SALT_LEN;

@@ -171,7 +171,13 @@ extern const struct awtun_suite awtun_suites[];
 extern const unsigned int awtun_n_suites;
 
 const struct awtun_suite *awtun_suite(const char *name);
-/* Octets of cipher key, salt (AES-GCM) and integrity key, in this order. */
+/* One that needs a salt and no integrity algorithm beside it. */
+static inline bool awtun_suite_is_aead(const struct awtun_suite *suite)
+{
+	return suite->auth == AWTUN_AUTH_NONE;
+}
+
+/* Octets of cipher key, salt (AEAD) and integrity key, in this order. */
 size_t awtun_keymat_len(const struct awtun_suite *suite);
 
 extern const char * const awtun_stat_names[AWTUN_TUNNEL_STAT_MAX + 1];

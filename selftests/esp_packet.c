@@ -11,22 +11,22 @@
 
 #include "esp_packet.h"
 
-#define GCM_TAG		16
-#define GCM_NONCE	12
+#define AEAD_TAG		16
+#define AEAD_NONCE	12
 
-static bool is_gcm(const struct esp_sa *sa)
+static bool is_aead(const struct esp_sa *sa)
 {
-	return sa->suite->cipher == AWTUN_CIPHER_AES_GCM;
+	return awtun_suite_is_aead(sa->suite);
 }
 
 size_t esp_iv_len(const struct esp_sa *sa)
 {
-	return is_gcm(sa) ? 8 : 16;
+	return is_aead(sa) ? 8 : 16;
 }
 
 size_t esp_block(const struct esp_sa *sa)
 {
-	return is_gcm(sa) ? 4 : 16;
+	return is_aead(sa) ? 4 : 16;
 }
 
 size_t esp_trailer_pad(__u8 *plain, size_t len, unsigned int pad,
@@ -54,11 +54,11 @@ static const EVP_CIPHER *cipher(const struct esp_sa *sa)
 {
 	switch (sa->suite->key_len) {
 	case 16:
-		return is_gcm(sa) ? EVP_aes_128_gcm() : EVP_aes_128_cbc();
+		return is_aead(sa) ? EVP_aes_128_gcm() : EVP_aes_128_cbc();
 	case 24:
-		return is_gcm(sa) ? EVP_aes_192_gcm() : EVP_aes_192_cbc();
+		return is_aead(sa) ? EVP_aes_192_gcm() : EVP_aes_192_cbc();
 	default:
-		return is_gcm(sa) ? EVP_aes_256_gcm() : EVP_aes_256_cbc();
+		return is_aead(sa) ? EVP_aes_256_gcm() : EVP_aes_256_cbc();
 	}
 }
 
@@ -111,24 +111,24 @@ static void put_aad(EVP_CIPHER_CTX *ctx, const struct esp_sa *sa, __u32 high,
 		abort();
 }
 
-/* A context with key and IV, and for AES-GCM with the AAD. */
+/* A context with key and IV, and for an AEAD with the AAD. */
 static EVP_CIPHER_CTX *begin(const struct esp_sa *sa, __u32 high,
 			     const __u8 *esp, bool encrypt)
 {
 	const __u8 *iv = esp + ESP_HDR;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	__u8 nonce[GCM_NONCE];
+	__u8 nonce[AEAD_NONCE];
 
-	if (is_gcm(sa)) {
+	if (is_aead(sa)) {
 		memcpy(nonce, sa->keymat + sa->suite->key_len, AWTUN_SALT_LEN);
-		memcpy(nonce + AWTUN_SALT_LEN, iv, GCM_NONCE - AWTUN_SALT_LEN);
+		memcpy(nonce + AWTUN_SALT_LEN, iv, AEAD_NONCE - AWTUN_SALT_LEN);
 		iv = nonce;
 	}
 	if (!ctx || !EVP_CipherInit_ex(ctx, cipher(sa), NULL, sa->keymat, iv,
 				       encrypt))
 		abort();
 	EVP_CIPHER_CTX_set_padding(ctx, 0);
-	if (is_gcm(sa))
+	if (is_aead(sa))
 		put_aad(ctx, sa, high, esp);
 	return ctx;
 }
@@ -138,7 +138,7 @@ size_t esp_seal(const struct esp_sa *sa, __u64 seq, const __u8 *plain,
 {
 	__u32 spi = htonl(sa->spi), number = htonl(seq);
 	size_t head = ESP_HDR + esp_iv_len(sa);
-	__u8 tag[GCM_TAG];
+	__u8 tag[AEAD_TAG];
 	EVP_CIPHER_CTX *ctx;
 	int n;
 
@@ -149,9 +149,9 @@ size_t esp_seal(const struct esp_sa *sa, __u64 seq, const __u8 *plain,
 	ctx = begin(sa, seq >> 32, esp, true);
 	if (!EVP_CipherUpdate(ctx, esp + head, &n, plain, len))
 		abort();
-	if (is_gcm(sa)) {
+	if (is_aead(sa)) {
 		if (!EVP_CipherFinal_ex(ctx, tag, &n) ||
-		    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG,
+		    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG,
 					 tag))
 			abort();
 		memcpy(esp + head + len, tag, sa->suite->icv_len);
@@ -178,7 +178,7 @@ ssize_t esp_open(const struct esp_sa *sa, __u32 high, const __u8 *esp,
 	*low = ntohl(*low);
 	ctx = begin(sa, high, esp, false);
 	good = EVP_CipherUpdate(ctx, plain, &n, esp + head, body);
-	if (is_gcm(sa)) {
+	if (is_aead(sa)) {
 		memcpy(icv, esp + head + body, sa->suite->icv_len);
 		good = good &&
 		       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,

@@ -65,7 +65,7 @@ TEST_F(tunnel, every_suite_is_taken_and_told)
 			EXPECT_EQ(suite->cipher, sa.cipher);
 			EXPECT_EQ(suite->key_len, sa.cipher_key_len);
 			EXPECT_EQ(suite->auth, sa.auth);
-			if (suite->cipher == AWTUN_CIPHER_AES_GCM)
+			if (awtun_suite_is_aead(suite))
 				EXPECT_EQ(suite->icv_len, sa.icv_len);
 			if (dir == AWTUN_DIR_IN)
 				EXPECT_EQ(64, sa.window);

@@ -124,7 +124,7 @@ static void no_limits(struct xfrm_lifetime_cfg *lft)
 
 /* SAs */
 
-static void put_gcm(union request *req, const struct xfrm_sa *sa)
+static void put_aead(union request *req, const struct xfrm_sa *sa)
 {
 	unsigned int key_len = sa->suite->key_len + AWTUN_SALT_LEN;
 	struct xfrm_algo_aead *aead;
@@ -207,8 +207,8 @@ int xfrm_add_state(struct xfrm_nl *nl, const struct xfrm_sa *sa)
 	/* Packets of either family go through it. */
 	info->flags = XFRM_STATE_AF_UNSPEC;
 
-	if (sa->suite->cipher == AWTUN_CIPHER_AES_GCM)
-		put_gcm(&req, sa);
+	if (awtun_suite_is_aead(sa->suite))
+		put_aead(&req, sa);
 	else
 		put_cbc(&req, sa);
 	if (sa->esn) {

@@ -154,6 +154,9 @@ enum awtun_cipher {
 	AWTUN_CIPHER_UNSPEC,
 	AWTUN_CIPHER_AES_CBC,	/* RFC 3602 */
 	AWTUN_CIPHER_AES_GCM,	/* RFC 4106; needs SALT and ICV_LEN, no AUTH */
+
+	__AWTUN_CIPHER_MAX,
+	AWTUN_CIPHER_MAX = __AWTUN_CIPHER_MAX - 1
 };
 
 enum awtun_auth {
@@ -172,7 +175,7 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_CIPHER,		/* u32, enum awtun_cipher */
 	AWTUN_SA_A_CIPHER_KEY,		/* 16, 24 or 32 octets; request only */
 	AWTUN_SA_A_SALT,		/* AWTUN_SALT_LEN octets; request only */
-	AWTUN_SA_A_ICV_LEN,		/* u32: 8, 12 or 16, AES-GCM only */
+	AWTUN_SA_A_ICV_LEN,		/* u32, AEADs only; AES-GCM: 8, 12 or 16 */
 	AWTUN_SA_A_AUTH,		/* u32, enum awtun_auth */
 	AWTUN_SA_A_AUTH_KEY,		/* request only */
 	AWTUN_SA_A_REPLAY_WINDOW,	/* u32 packets, inbound; default 64 */
