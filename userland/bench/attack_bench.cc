@@ -134,10 +134,11 @@ Bytes unknown_critical(std::uint64_t spi) {
 }
 
 std::vector<Kind> kinds() {
-  const IsakmpTransform ours = sim::SiegeSettings().transform;
+  const crypto::IkeSuite ours = sim::SiegeSettings().suite;
   const sim::RequestForm good(ours, wire::GroupId::Modp2048);
   const sim::RequestForm group(ours, wire::GroupId::X25519);
-  const sim::RequestForm offer({Encryption::Aes128, Integrity::Sha1, 31}, wire::GroupId::X25519);
+  const sim::RequestForm offer(*crypto::ike_suite("aes128", "sha1", crypto::GroupId::X25519),
+                               wire::GroupId::X25519);
   return {
       {"INVALID_MAJOR_VERSION", another_version},
       {"INVALID_IKE_SPI with a token", unknown_ike_sa},

@@ -51,11 +51,10 @@ ike::TunnelPolicy policy(const Options& options, std::uint32_t number) {
   made.tunnel = number;
   made.preshared_key =
       Secret(ByteView(reinterpret_cast<const std::uint8_t*>(preshared_key.data()), preshared_key.size()));
-  made.isakmp.transforms = {
-      {1, {Encryption::Aes256, Integrity::Sha256, static_cast<std::uint16_t>(options.suite.group)}}};
+  made.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", options.suite.group)}};
   made.isakmp.dpd_interval = std::chrono::hours(24);
   made.isakmp.local_authentication = made.isakmp.remote_authentication = options.suite.authentication;
-  made.ipsec.transforms = {{1, {Encryption::Aes256, Integrity::Sha256}}};
+  made.ipsec.transforms = {{1, *crypto::esp_suite("aes256", "sha256")}};
   return made;
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "userland/base/profile.h"
+#include "userland/crypto/profile.h"
 #include "userland/wire/constants.h"
 
 namespace awtun::bench {

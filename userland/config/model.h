@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "userland/base/ip.h"
-#include "userland/base/profile.h"
 #include "userland/base/secret.h"
+#include "userland/crypto/profile.h"
 
 namespace awtun::config {
 

@@ -46,7 +46,8 @@ void check_names(const Config& config, const NamedIsakmpProfile& profile, const 
 
 template <class Profile>
 bool offers_nothing(const Profile& profile) {
-  return std::ranges::none_of(profile.transforms, [](const auto& each) { return each.second.supported(); });
+  return std::ranges::none_of(profile.transforms,
+                              [](const auto& each) { return crypto::supported(each.second); });
 }
 
 void check_protection(const Config& config, std::uint32_t number, const Tunnel& tunnel, Sentences& out) {

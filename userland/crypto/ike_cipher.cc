@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "userland/crypto/openssl.h"
 
@@ -11,33 +10,15 @@ namespace awtun::crypto {
 
 namespace {
 
-constexpr std::size_t kCbcBlock = 16;
-constexpr std::size_t kCbcIv = 16;
-constexpr std::size_t kGcmIv = 8;
-constexpr std::size_t kGcmNonce = 12;  // salt and IV
-constexpr std::size_t kMaxIcv = 64;
-
-std::optional<openssl::Hash> hash_of(IntegId integ) {
-  switch (integ) {
-    case IntegId::HmacSha1_96:
-      return openssl::Hash::Sha1;
-    case IntegId::HmacSha256_128:
-      return openssl::Hash::Sha256;
-    case IntegId::HmacSha384_192:
-      return openssl::Hash::Sha384;
-    case IntegId::HmacSha512_256:
-      return openssl::Hash::Sha512;
-    case IntegId::None:
-      break;
-  }
-  return std::nullopt;
-}
+constexpr std::size_t kNonceSize = 12;  // of an AEAD: salt and IV
+constexpr std::size_t kMaxHash = 64;
+constexpr std::size_t kMaxBlock = 16;
 
 /// EVP counts in int; no message comes near that.
 int to_int(std::size_t size) { return static_cast<int>(size); }
 
-std::array<std::uint8_t, kGcmNonce> gcm_nonce(ByteView salt, ByteView iv) {
-  std::array<std::uint8_t, kGcmNonce> nonce{};
+std::array<std::uint8_t, kNonceSize> nonce_of(ByteView salt, ByteView iv) {
+  std::array<std::uint8_t, kNonceSize> nonce{};
   std::copy(iv.begin(), iv.end(), std::copy(salt.begin(), salt.end(), nonce.begin()));
   return nonce;
 }
@@ -54,63 +35,58 @@ Result<Bytes, CryptoError> strip_padding(Bytes plaintext) {
 
 Result<IkeCipher, CryptoError> IkeCipher::create(const IkeSuite& suite, ByteView encryption_key,
                                                  ByteView integrity_key) {
-  const std::size_t key_size = encryption_key_size(suite.encr, suite.key_bits);
-  const bool aead = wire::is_aead(suite.encr);
-  if (key_size == 0 || aead == hash_of(suite.integ).has_value()) return Error{CryptoError::Unsupported};
-  if (encryption_key.size() != key_size + salt_size(suite.encr) ||
-      integrity_key.size() != integrity_key_size(suite.integ))
+  const auto sizes = key_sizes(suite.encr, suite.key_bits, suite.integ);
+  if (!sizes) return Error{CryptoError::Unsupported};
+  if (encryption_key.size() != sizes->encryption + sizes->salt || integrity_key.size() != sizes->integrity)
     return Error{CryptoError::BadLength};
-  if (!openssl::cipher(suite.encr, key_size)) return Error{CryptoError::Library};
-  return IkeCipher(suite, encryption_key, integrity_key);
+  const EncryptionRow& encryption = *find_encryption(suite.encr, suite.key_bits);
+  if (!openssl::cipher(encryption)) return Error{CryptoError::Library};
+  return IkeCipher(encryption, find_hash(suite.integ), encryption_key, integrity_key);
 }
 
-IkeCipher::IkeCipher(const IkeSuite& suite, ByteView encryption_key, ByteView integrity_key)
-    : encr_(suite.encr),
-      integ_(suite.integ),
-      iv_size_(wire::is_aead(suite.encr) ? kGcmIv : kCbcIv),
-      icv_size_(crypto::icv_size(suite.encr, suite.integ)),
-      block_size_(wire::is_aead(suite.encr) ? 1 : kCbcBlock),
-      key_(encryption_key.first(encryption_key.size() - salt_size(suite.encr))),
-      salt_(encryption_key.last(salt_size(suite.encr))),
+IkeCipher::IkeCipher(const EncryptionRow& encryption, const HashRow* hash, ByteView encryption_key,
+                     ByteView integrity_key)
+    : encryption_(&encryption),
+      hash_(hash),
+      key_(encryption_key.first(encryption.key_size())),
+      salt_(encryption_key.last(encryption.salt)),
       integrity_key_(integrity_key) {}
 
 std::size_t IkeCipher::sealed_size(std::size_t plaintext_size) const {
-  const std::size_t blocks = plaintext_size / block_size_ + 1;  // the pad length octet needs room too
-  return iv_size_ + blocks * block_size_ + icv_size_;
+  const std::size_t blocks = plaintext_size / block_size() + 1;  // the pad length octet needs room too
+  return iv_size() + blocks * block_size() + icv_size();
 }
 
 Result<void, CryptoError> IkeCipher::seal(ByteView iv, ByteView prefix, ByteView plaintext,
                                           MutableByteView body) const {
   if (plaintext.size() > wire::kMaxMessageSize || prefix.size() > wire::kMaxMessageSize ||
-      iv.size() != iv_size_ || body.size() != sealed_size(plaintext.size()))
+      iv.size() != iv_size() || body.size() != sealed_size(plaintext.size()))
     return Error{CryptoError::BadLength};
   std::copy(iv.begin(), iv.end(), body.begin());
-  const MutableByteView text = body.subspan(iv_size_, body.size() - iv_size_ - icv_size_);
+  const MutableByteView text = body.subspan(iv_size(), body.size() - iv_size() - icv_size());
   std::copy(plaintext.begin(), plaintext.end(), text.begin());
   const std::size_t padding = text.size() - plaintext.size() - 1;
   std::fill_n(text.subspan(plaintext.size()).begin(), padding, std::uint8_t{0});
   text.back() = static_cast<std::uint8_t>(padding);
 
-  if (wire::is_aead(encr_) ? seal_gcm(prefix, body) : seal_cbc(prefix, body)) return {};
+  if (aead() ? seal_aead(prefix, body) : seal_cbc(prefix, body)) return {};
   // Nothing readable may be left in what was to become a message.
   std::fill(body.begin(), body.end(), std::uint8_t{0});
   return Error{CryptoError::Library};
 }
 
 Result<Bytes, CryptoError> IkeCipher::open(ByteView prefix, ByteView body) const {
-  if (body.size() < iv_size_ + block_size_ + icv_size_ || body.size() > wire::kMaxMessageSize ||
-      prefix.size() > wire::kMaxMessageSize || (body.size() - iv_size_ - icv_size_) % block_size_ != 0)
+  if (body.size() < iv_size() + block_size() + icv_size() || body.size() > wire::kMaxMessageSize ||
+      prefix.size() > wire::kMaxMessageSize || (body.size() - iv_size() - icv_size()) % block_size() != 0)
     return Error{CryptoError::BadLength};
   const openssl::ErrorScope errors;
-  return wire::is_aead(encr_) ? open_gcm(prefix, body) : open_cbc(prefix, body);
+  return aead() ? open_aead(prefix, body) : open_cbc(prefix, body);
 }
 
 bool IkeCipher::integrity(ByteView prefix, ByteView covered, MutableByteView icv) const {
-  const auto hash = hash_of(integ_);
-  if (!hash) return false;
-  std::array<std::uint8_t, kMaxIcv> full{};
-  const auto mac = MutableByteView(full).first(openssl::hash_size(*hash));
-  if (!openssl::hmac(*hash, integrity_key_.view(), {prefix, covered}, mac)) return false;
+  std::array<std::uint8_t, kMaxHash> full{};
+  const auto mac = MutableByteView(full).first(hash_->size);
+  if (!openssl::hmac(*hash_, integrity_key_.view(), {prefix, covered}, mac)) return false;
   std::copy_n(mac.begin(), icv.size(), icv.begin());
   return true;
 }
@@ -118,30 +94,30 @@ bool IkeCipher::integrity(ByteView prefix, ByteView covered, MutableByteView icv
 // In all four, body is IV | text | ICV, and seal finds the padded plaintext in the text's place.
 
 bool IkeCipher::seal_cbc(ByteView prefix, MutableByteView body) const {
-  const MutableByteView text = body.subspan(iv_size_, body.size() - iv_size_ - icv_size_);
+  const MutableByteView text = body.subspan(iv_size(), body.size() - iv_size() - icv_size());
   const openssl::CipherContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   return context &&
-         EVP_EncryptInit_ex2(context.get(), openssl::cipher(encr_, key_.size()), key_.view().data(),
-                             body.data(), nullptr) == 1 &&
+         EVP_EncryptInit_ex2(context.get(), openssl::cipher(*encryption_), key_.view().data(), body.data(),
+                             nullptr) == 1 &&
          EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
          EVP_EncryptUpdate(context.get(), text.data(), &size, text.data(), to_int(text.size())) == 1 &&
          size == to_int(text.size()) &&
-         integrity(prefix, body.first(body.size() - icv_size_), body.last(icv_size_));
+         integrity(prefix, body.first(body.size() - icv_size()), body.last(icv_size()));
 }
 
 Result<Bytes, CryptoError> IkeCipher::open_cbc(ByteView prefix, ByteView body) const {
-  std::array<std::uint8_t, kMaxIcv> icv{};
-  const auto expected = MutableByteView(icv).first(icv_size_);
-  if (!integrity(prefix, body.first(body.size() - icv_size_), expected)) return Error{CryptoError::Library};
-  if (!constant_time_equal(expected, body.last(icv_size_))) return Error{CryptoError::BadIcv};
+  std::array<std::uint8_t, kMaxHash> icv{};
+  const auto expected = MutableByteView(icv).first(icv_size());
+  if (!integrity(prefix, body.first(body.size() - icv_size()), expected)) return Error{CryptoError::Library};
+  if (!constant_time_equal(expected, body.last(icv_size()))) return Error{CryptoError::BadIcv};
 
-  const ByteView text = body.subspan(iv_size_, body.size() - iv_size_ - icv_size_);
+  const ByteView text = body.subspan(iv_size(), body.size() - iv_size() - icv_size());
   Bytes plaintext(text.size());
   const openssl::CipherContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   if (!context ||
-      EVP_DecryptInit_ex2(context.get(), openssl::cipher(encr_, key_.size()), key_.view().data(), body.data(),
+      EVP_DecryptInit_ex2(context.get(), openssl::cipher(*encryption_), key_.view().data(), body.data(),
                           nullptr) != 1 ||
       EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1 ||
       EVP_DecryptUpdate(context.get(), plaintext.data(), &size, text.data(), to_int(text.size())) != 1 ||
@@ -150,40 +126,40 @@ Result<Bytes, CryptoError> IkeCipher::open_cbc(ByteView prefix, ByteView body) c
   return strip_padding(std::move(plaintext));
 }
 
-bool IkeCipher::seal_gcm(ByteView prefix, MutableByteView body) const {
-  const MutableByteView text = body.subspan(iv_size_, body.size() - iv_size_ - icv_size_);
-  const auto nonce = gcm_nonce(salt_.view(), body.first(iv_size_));
+bool IkeCipher::seal_aead(ByteView prefix, MutableByteView body) const {
+  const MutableByteView text = body.subspan(iv_size(), body.size() - iv_size() - icv_size());
+  const auto nonce = nonce_of(salt_.view(), body.first(iv_size()));
   const openssl::CipherContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   return context &&
-         EVP_EncryptInit_ex2(context.get(), openssl::cipher(encr_, key_.size()), key_.view().data(),
-                             nonce.data(), nullptr) == 1 &&
+         EVP_EncryptInit_ex2(context.get(), openssl::cipher(*encryption_), key_.view().data(), nonce.data(),
+                             nullptr) == 1 &&
          EVP_EncryptUpdate(context.get(), nullptr, &size, prefix.data(), to_int(prefix.size())) == 1 &&
          EVP_EncryptUpdate(context.get(), text.data(), &size, text.data(), to_int(text.size())) == 1 &&
          size == to_int(text.size()) &&
-         EVP_EncryptFinal_ex(context.get(), body.last(icv_size_).data(), &size) == 1 &&
-         EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, to_int(icv_size_),
-                             body.last(icv_size_).data()) == 1;
+         EVP_EncryptFinal_ex(context.get(), body.last(icv_size()).data(), &size) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, to_int(icv_size()),
+                             body.last(icv_size()).data()) == 1;
 }
 
-Result<Bytes, CryptoError> IkeCipher::open_gcm(ByteView prefix, ByteView body) const {
-  const ByteView text = body.subspan(iv_size_, body.size() - iv_size_ - icv_size_);
-  const auto nonce = gcm_nonce(salt_.view(), body.first(iv_size_));
+Result<Bytes, CryptoError> IkeCipher::open_aead(ByteView prefix, ByteView body) const {
+  const ByteView text = body.subspan(iv_size(), body.size() - iv_size() - icv_size());
+  const auto nonce = nonce_of(salt_.view(), body.first(iv_size()));
   std::array<std::uint8_t, 16> icv{};  // OpenSSL wants it writable
-  std::copy_n(body.last(icv_size_).begin(), icv_size_, icv.begin());
+  std::copy_n(body.last(icv_size()).begin(), icv_size(), icv.begin());
   Bytes plaintext(text.size());
   const openssl::CipherContext context(EVP_CIPHER_CTX_new());
   int size = 0;
   if (!context ||
-      EVP_DecryptInit_ex2(context.get(), openssl::cipher(encr_, key_.size()), key_.view().data(),
-                          nonce.data(), nullptr) != 1 ||
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, to_int(icv_size_), icv.data()) != 1 ||
+      EVP_DecryptInit_ex2(context.get(), openssl::cipher(*encryption_), key_.view().data(), nonce.data(),
+                          nullptr) != 1 ||
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, to_int(icv_size()), icv.data()) != 1 ||
       EVP_DecryptUpdate(context.get(), nullptr, &size, prefix.data(), to_int(prefix.size())) != 1 ||
       EVP_DecryptUpdate(context.get(), plaintext.data(), &size, text.data(), to_int(text.size())) != 1 ||
       size != to_int(text.size()))
     return Error{CryptoError::Library};
   // Compares the tag in constant time; the plaintext is not looked at before.
-  std::array<std::uint8_t, kCbcBlock> nothing{};
+  std::array<std::uint8_t, kMaxBlock> nothing{};
   if (EVP_DecryptFinal_ex(context.get(), nothing.data(), &size) != 1) return Error{CryptoError::BadIcv};
   return strip_padding(std::move(plaintext));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protection of SK payloads: AES-CBC with HMAC (RFC 7296 3.14), AES-GCM (RFC 5282).
+// Protection of SK payloads: AES-CBC with HMAC (RFC 7296 3.14), AEADs (RFC 5282).
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 #include "userland/base/bytes.h"
 #include "userland/base/result.h"
 #include "userland/base/secret.h"
-#include "userland/crypto/algorithms.h"
 #include "userland/crypto/error.h"
+#include "userland/crypto/suites.h"
 
 namespace awtun::crypto {
 
@@ -17,19 +17,21 @@ namespace awtun::crypto {
 /// through the SK payload's generic header, `body` what follows: IV, ciphertext, ICV.
 class IkeCipher {
  public:
-  /// `encryption_key` is SK_e, for AES-GCM with the 4 octets of salt at its end; `integrity_key` is
-  /// SK_a, empty for AES-GCM. BadLength unless their sizes are those of algorithms.h.
+  /// `encryption_key` is SK_e, for an AEAD with the salt at its end; `integrity_key` is SK_a, empty for an
+  /// AEAD. BadLength unless their sizes are key_sizes().
   [[nodiscard]] static Result<IkeCipher, CryptoError> create(const IkeSuite& suite, ByteView encryption_key,
                                                              ByteView integrity_key);
 
-  [[nodiscard]] std::size_t iv_size() const { return iv_size_; }        ///< CBC 16, GCM 8
-  [[nodiscard]] std::size_t icv_size() const { return icv_size_; }      ///< 8, 12, 16, 24 or 32
-  [[nodiscard]] std::size_t block_size() const { return block_size_; }  ///< CBC 16, GCM 1
+  [[nodiscard]] std::size_t iv_size() const { return encryption_->iv; }  ///< CBC 16, AEAD 8
+  [[nodiscard]] std::size_t icv_size() const { return encryption_->aead() ? encryption_->icv : hash_->icv; }
+  [[nodiscard]] std::size_t block_size() const { return encryption_->block; }
+  /// The IV is a number that must never repeat under the key; else it is unpredictable.
+  [[nodiscard]] bool aead() const { return encryption_->aead(); }
   /// The exact size of the body for a plaintext: IV, plaintext, padding, pad length octet, ICV.
   [[nodiscard]] std::size_t sealed_size(std::size_t plaintext_size) const;
 
-  /// Pads, encrypts and authenticates. `iv` has iv_size() octets: for CBC unpredictable, for GCM
-  /// never used before under this key. `body` has sealed_size(plaintext.size()) octets.
+  /// Pads, encrypts and authenticates. `iv` has iv_size() octets: for CBC unpredictable, for an
+  /// AEAD never used before under this key. `body` has sealed_size(plaintext.size()) octets.
   [[nodiscard]] Result<void, CryptoError> seal(ByteView iv, ByteView prefix, ByteView plaintext,
                                                MutableByteView body) const;
 
@@ -38,19 +40,17 @@ class IkeCipher {
   [[nodiscard]] Result<Bytes, CryptoError> open(ByteView prefix, ByteView body) const;
 
  private:
-  IkeCipher(const IkeSuite& suite, ByteView encryption_key, ByteView integrity_key);
+  IkeCipher(const EncryptionRow& encryption, const HashRow* hash, ByteView encryption_key,
+            ByteView integrity_key);
 
   [[nodiscard]] bool integrity(ByteView prefix, ByteView covered, MutableByteView icv) const;
   [[nodiscard]] bool seal_cbc(ByteView prefix, MutableByteView body) const;
-  [[nodiscard]] bool seal_gcm(ByteView prefix, MutableByteView body) const;
+  [[nodiscard]] bool seal_aead(ByteView prefix, MutableByteView body) const;
   [[nodiscard]] Result<Bytes, CryptoError> open_cbc(ByteView prefix, ByteView body) const;
-  [[nodiscard]] Result<Bytes, CryptoError> open_gcm(ByteView prefix, ByteView body) const;
+  [[nodiscard]] Result<Bytes, CryptoError> open_aead(ByteView prefix, ByteView body) const;
 
-  EncrId encr_;
-  IntegId integ_;
-  std::size_t iv_size_;
-  std::size_t icv_size_;
-  std::size_t block_size_;
+  const EncryptionRow* encryption_;
+  const HashRow* hash_;  ///< nullptr with an AEAD
   Secret key_;
   Secret salt_;
   Secret integrity_key_;

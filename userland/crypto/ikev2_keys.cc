@@ -31,16 +31,11 @@ Secret concatenate(ByteView a, ByteView b) {
   return both;
 }
 
-/// False for ids that are not implemented and for CBC without integrity: they must never give keys.
-bool is_complete(EncrId encr, std::uint16_t key_bits, IntegId integ) {
-  return encryption_key_size(encr, key_bits) != 0 && wire::is_aead(encr) == (integrity_key_size(integ) == 0);
-}
-
-EspKeys cut_esp_keys(Cutter& cutter, const EspSuite& suite) {
+EspKeys cut_esp_keys(Cutter& cutter, const KeySizes& sizes) {
   EspKeys keys;
-  keys.encryption = cutter.cut(encryption_key_size(suite.encr, suite.key_bits));
-  keys.salt = cutter.cut(salt_size(suite.encr));
-  keys.integrity = cutter.cut(integrity_key_size(suite.integ));
+  keys.encryption = cutter.cut(sizes.encryption);
+  keys.salt = cutter.cut(sizes.salt);
+  keys.integrity = cutter.cut(sizes.integrity);
   return keys;
 }
 
@@ -58,23 +53,23 @@ Result<Secret, CryptoError> skeyseed_for_rekey(const Prf& old_prf, const Secret&
 Result<IkeKeyMaterial, CryptoError> derive_ike_keys(const IkeSuite& suite, const Secret& seed, ByteView ni,
                                                     ByteView nr, std::uint64_t initiator_spi,
                                                     std::uint64_t responder_spi) {
-  if (!is_complete(suite.encr, suite.key_bits, suite.integ)) return Error{CryptoError::Unsupported};
+  const auto sizes = key_sizes(suite.encr, suite.key_bits, suite.integ);
+  if (!sizes) return Error{CryptoError::Unsupported};
   const auto prf = Prf::create(suite.prf);
   if (!prf) return Error{prf.error()};
-  const std::size_t encryption = encryption_key_size(suite.encr, suite.key_bits) + salt_size(suite.encr);
-  const std::size_t integrity = integrity_key_size(suite.integ);
+  const std::size_t encryption = sizes->encryption + sizes->salt;
   std::array<std::uint8_t, 16> spis{};
   wire::store_be64(spis, 0, initiator_spi);
   wire::store_be64(spis, 8, responder_spi);
   const auto stream =
-      prf->plus(seed.view(), {ni, nr, spis}, 3 * prf->size() + 2 * integrity + 2 * encryption);
+      prf->plus(seed.view(), {ni, nr, spis}, 3 * prf->size() + 2 * sizes->integrity + 2 * encryption);
   if (!stream) return Error{stream.error()};
 
   Cutter cutter(*stream);
   IkeKeyMaterial keys;
   keys.sk_d = cutter.cut(prf->size());
-  keys.sk_ai = cutter.cut(integrity);
-  keys.sk_ar = cutter.cut(integrity);
+  keys.sk_ai = cutter.cut(sizes->integrity);
+  keys.sk_ar = cutter.cut(sizes->integrity);
   keys.sk_ei = cutter.cut(encryption);
   keys.sk_er = cutter.cut(encryption);
   keys.sk_pi = cutter.cut(prf->size());
@@ -84,17 +79,17 @@ Result<IkeKeyMaterial, CryptoError> derive_ike_keys(const IkeSuite& suite, const
 
 Result<ChildKeys, CryptoError> derive_child_keys(const Prf& prf, const EspSuite& suite, const Secret& sk_d,
                                                  const Secret* shared_secret, ByteView ni, ByteView nr) {
-  if (!is_complete(suite.encr, suite.key_bits, suite.integ)) return Error{CryptoError::Unsupported};
-  const std::size_t one_way = encryption_key_size(suite.encr, suite.key_bits) + salt_size(suite.encr) +
-                              integrity_key_size(suite.integ);
+  const auto sizes = key_sizes(suite.encr, suite.key_bits, suite.integ);
+  if (!sizes) return Error{CryptoError::Unsupported};
+  const std::size_t one_way = sizes->encryption + sizes->salt + sizes->integrity;
   const ByteView shared = shared_secret ? shared_secret->view() : ByteView{};
   const auto stream = prf.plus(sk_d.view(), {shared, ni, nr}, 2 * one_way);
   if (!stream) return Error{stream.error()};
 
   Cutter cutter(*stream);
   ChildKeys keys;
-  keys.initiator_to_responder = cut_esp_keys(cutter, suite);
-  keys.responder_to_initiator = cut_esp_keys(cutter, suite);
+  keys.initiator_to_responder = cut_esp_keys(cutter, *sizes);
+  keys.responder_to_initiator = cut_esp_keys(cutter, *sizes);
   return keys;
 }
 

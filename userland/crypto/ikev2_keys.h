@@ -9,13 +9,13 @@
 #include "userland/base/bytes.h"
 #include "userland/base/result.h"
 #include "userland/base/secret.h"
-#include "userland/crypto/algorithms.h"
 #include "userland/crypto/error.h"
 #include "userland/crypto/prf.h"
+#include "userland/crypto/suites.h"
 
 namespace awtun::crypto {
 
-/// The seven keys of an IKE SA. With AES-GCM sk_ei and sk_er end in the salt, sk_ai and sk_ar are
+/// The seven keys of an IKE SA. With an AEAD sk_ei and sk_er end in the salt, sk_ai and sk_ar are
 /// empty (RFC 5282 7.2).
 struct IkeKeyMaterial {
   Secret sk_d, sk_ai, sk_ar, sk_ei, sk_er, sk_pi, sk_pr;
@@ -37,7 +37,7 @@ struct IkeKeyMaterial {
                                                                   std::uint64_t initiator_spi,
                                                                   std::uint64_t responder_spi);
 
-/// The keys of one ESP SA. `salt` is empty for CBC, `integrity` for GCM.
+/// The keys of one ESP SA. `salt` is empty for CBC, `integrity` for an AEAD.
 struct EspKeys {
   Secret encryption;
   Secret salt;
@@ -62,8 +62,8 @@ struct ChildKeys {
                                                        ByteView others_nonce, const Secret& sk_p,
                                                        ByteView id_body);
 
-/// AUTH by pre-shared key: prf(prf(secret, "Key Pad for IKEv2"), signed octets). Compare with
-/// Secret::equals().
+/// AUTH by pre-shared key: prf(prf(secret, "Key Pad for IKEv2"), signed octets). Compare in
+/// constant time.
 [[nodiscard]] Result<Secret, CryptoError> shared_key_auth(const Prf& prf, const Secret& preshared_key,
                                                           ByteView octets);
 

@@ -10,8 +10,6 @@ namespace awtun::crypto::openssl {
 
 namespace {
 
-constexpr std::array kHashNames{"SHA1", "SHA2-256", "SHA2-384", "SHA2-512"};
-
 /// A context that knows its digest and has no key yet. Duplicating it costs an allocation, setting
 /// the digest on a new one would cost a lookup by name each time.
 MacContext make_hmac(EVP_MAC* mac, const char* digest) {
@@ -27,16 +25,14 @@ MacContext make_hmac(EVP_MAC* mac, const char* digest) {
 /// What is looked up by name. Immutable once made, so all threads and daemons of a process share it.
 struct Library {
   Mac mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-  std::array<MacContext, kHashNames.size()> hmacs;
-  std::array<Cipher, 3> cbc{Cipher(EVP_CIPHER_fetch(nullptr, "AES-128-CBC", nullptr)),
-                            Cipher(EVP_CIPHER_fetch(nullptr, "AES-192-CBC", nullptr)),
-                            Cipher(EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr))};
-  std::array<Cipher, 3> gcm{Cipher(EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)),
-                            Cipher(EVP_CIPHER_fetch(nullptr, "AES-192-GCM", nullptr)),
-                            Cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr))};
+  std::array<MacContext, kHashes.size()> hmacs;  // by row
+  std::array<Cipher, kEncryptions.size()> ciphers;
 
   Library() {
-    for (std::size_t i = 0; i < hmacs.size(); ++i) hmacs[i] = make_hmac(mac.get(), kHashNames[i]);
+    for (std::size_t i = 0; i < hmacs.size(); ++i) hmacs[i] = make_hmac(mac.get(), kHashes[i].openssl);
+    for (std::size_t i = 0; i < ciphers.size(); ++i)
+      if (kEncryptions[i].supported())
+        ciphers[i].reset(EVP_CIPHER_fetch(nullptr, kEncryptions[i].openssl, nullptr));
   }
 };
 
@@ -47,23 +43,9 @@ const Library& library() {
 
 }  // namespace
 
-std::size_t hash_size(Hash hash) {
-  switch (hash) {
-    case Hash::Sha1:
-      return 20;
-    case Hash::Sha256:
-      return 32;
-    case Hash::Sha384:
-      return 48;
-    case Hash::Sha512:
-      return 64;
-  }
-  return 0;
-}
-
-bool hmac(Hash hash, ByteView key, std::initializer_list<ByteView> parts, MutableByteView mac) {
-  const MacContext& prototype = library().hmacs[static_cast<std::size_t>(hash)];
-  if (!prototype || mac.size() != hash_size(hash)) return false;
+bool hmac(const HashRow& hash, ByteView key, std::initializer_list<ByteView> parts, MutableByteView mac) {
+  const MacContext& prototype = library().hmacs[static_cast<std::size_t>(&hash - kHashes.data())];
+  if (!prototype || mac.size() != hash.size) return false;
   const MacContext context(EVP_MAC_CTX_dup(prototype.get()));
   // A null key would mean "the one set before", so an empty one needs an address too.
   static constexpr std::uint8_t kNoKey = 0;
@@ -75,18 +57,8 @@ bool hmac(Hash hash, ByteView key, std::initializer_list<ByteView> parts, Mutabl
   return EVP_MAC_final(context.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size();
 }
 
-const EVP_CIPHER* cipher(wire::EncrId id, std::size_t key_size) {
-  if (key_size != 16 && key_size != 24 && key_size != 32) return nullptr;
-  const std::size_t index = key_size / 8 - 2;
-  switch (id) {
-    case wire::EncrId::AesCbc:
-      return library().cbc[index].get();
-    case wire::EncrId::AesGcm8:
-    case wire::EncrId::AesGcm12:
-    case wire::EncrId::AesGcm16:
-      return library().gcm[index].get();
-  }
-  return nullptr;
+const EVP_CIPHER* cipher(const EncryptionRow& row) {
+  return library().ciphers[static_cast<std::size_t>(&row - kEncryptions.data())].get();
 }
 
 }  // namespace awtun::crypto::openssl

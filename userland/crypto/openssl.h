@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "userland/base/bytes.h"
-#include "userland/wire/constants.h"
+#include "userland/crypto/suites.h"
 
 namespace awtun::crypto::openssl {
 
@@ -46,16 +46,11 @@ class ErrorScope {
   ErrorScope& operator=(const ErrorScope&) = delete;
 };
 
-enum class Hash : std::uint8_t { Sha1, Sha256, Sha384, Sha512 };
+/// HMAC(key, parts[0] | parts[1] | ...) into `mac`, which has hash.size octets. False when OpenSSL failed.
+[[nodiscard]] bool hmac(const HashRow& hash, ByteView key, std::initializer_list<ByteView> parts,
+                        MutableByteView mac);
 
-/// The hash's output size in octets.
-std::size_t hash_size(Hash hash);
-
-/// HMAC(key, parts[0] | parts[1] | ...) into `mac`, which has hash_size(hash) octets. False when
-/// OpenSSL failed.
-[[nodiscard]] bool hmac(Hash hash, ByteView key, std::initializer_list<ByteView> parts, MutableByteView mac);
-
-/// The cipher for a key of `key_size` octets; null when there is none. Never to be freed.
-[[nodiscard]] const EVP_CIPHER* cipher(wire::EncrId id, std::size_t key_size);
+/// null: this library has none, or it is not supported. Never to be freed.
+[[nodiscard]] const EVP_CIPHER* cipher(const EncryptionRow& row);
 
 }  // namespace awtun::crypto::openssl

@@ -9,7 +9,7 @@
 #include "userland/base/result.h"
 #include "userland/base/secret.h"
 #include "userland/crypto/error.h"
-#include "userland/wire/constants.h"
+#include "userland/crypto/suites.h"
 
 namespace awtun::crypto {
 
@@ -18,9 +18,9 @@ class Prf {
  public:
   [[nodiscard]] static Result<Prf, CryptoError> create(wire::PrfId id);
 
-  [[nodiscard]] wire::PrfId id() const { return id_; }
+  [[nodiscard]] wire::PrfId id() const { return hash_->prf; }
   /// Size of the output, which is also the preferred size of the key.
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return hash_->size; }
 
   /// prf(key, parts[0] | parts[1] | ...). The key may have any size, zero included.
   [[nodiscard]] Result<Secret, CryptoError> compute(ByteView key,
@@ -30,9 +30,8 @@ class Prf {
                                                  std::size_t length) const;
 
  private:
-  Prf(wire::PrfId id, std::size_t size) : id_(id), size_(size) {}
-  wire::PrfId id_;
-  std::size_t size_;
+  explicit Prf(const HashRow& hash) : hash_(&hash) {}
+  const HashRow* hash_;
 };
 
 }  // namespace awtun::crypto

@@ -28,20 +28,22 @@ const char* to_string(AuthMethod method) {
   return method == AuthMethod::PreShare ? "pre-share" : "certificate";
 }
 
-Json isakmp_transform(std::uint8_t number, const IsakmpTransform& transform) {
+Json isakmp_transform(std::uint8_t number, const crypto::IkeSuite& suite) {
+  const auto words = crypto::words_of(suite);
   return {{"number", number},
-          {"integrity", to_string(transform.integrity)},
-          {"encryption", to_string(transform.encryption)},
-          {"group", transform.group},
-          {"supported", transform.supported()}};
+          {"integrity", crypto::capitals(words.integrity)},
+          {"encryption", crypto::capitals(words.encryption)},
+          {"group", suite.group},
+          {"supported", crypto::supported(suite)}};
 }
 
-Json ipsec_transform(std::uint8_t number, const IpsecTransform& transform) {
+Json ipsec_transform(std::uint8_t number, const crypto::EspSuite& suite) {
+  const auto words = crypto::words_of(suite);
   return {{"number", number},
           {"protocol", "ESP"},
-          {"integrity", to_string(transform.integrity)},
-          {"encryption", to_string(transform.encryption)},
-          {"supported", transform.supported()}};
+          {"integrity", crypto::capitals(words.integrity)},
+          {"encryption", crypto::capitals(words.encryption)},
+          {"supported", crypto::supported(suite)}};
 }
 
 template <class Transforms, class One>
@@ -117,10 +119,8 @@ Json ipsec_profile(const Users& users, std::string_view name, const IpsecProfile
 /// "AES256, SHA256" of each transform that is offered, the preferred one first.
 Json offers(const IpsecProfile& profile) {
   auto texts = Json::array();
-  for (const auto& [number, transform] : profile.transforms)
-    if (transform.supported())
-      texts.push_back(std::string(to_string(transform.encryption)) + "/" +
-                      std::string(to_string(transform.integrity)));
+  for (const auto& [number, suite] : profile.transforms)
+    if (crypto::supported(suite)) texts.push_back(crypto::describe(suite));
   return texts;
 }
 

@@ -22,78 +22,24 @@ void append_hex(std::string& text, ByteView octets) {
   for (const auto octet : octets) fmt::format_to(std::back_inserter(text), "{:02x}", octet);
 }
 
-std::string_view esp_encryption(Integrity integrity) {
-  switch (integrity) {
-    case Integrity::Gcm16:
-      return "AES-GCM with 16 octet ICV [RFC4106]";
-    case Integrity::Gcm12:
-      return "AES-GCM with 12 octet ICV [RFC4106]";
-    case Integrity::Gcm8:
-      return "AES-GCM with 8 octet ICV [RFC4106]";
-    case Integrity::Sha512:
-    case Integrity::Sha384:
-    case Integrity::Sha256:
-    case Integrity::Sha1:
-      return "AES-CBC [RFC3602]";
-  }
-  return "";
+/// What Wireshark calls the algorithms of an SA; empty for what no SA is made of.
+struct Names {
+  std::string_view encryption;
+  std::string_view integrity;
+};
+
+Names esp_names(const crypto::EspSuite& suite) {
+  const auto* encryption = crypto::find_encryption(suite.encr, suite.key_bits);
+  const auto* hash = crypto::find_hash(suite.integ);
+  return {encryption != nullptr ? encryption->wireshark_esp : "",
+          hash != nullptr ? hash->wireshark_esp : "NULL"};
 }
 
-std::string_view esp_integrity(Integrity integrity) {
-  switch (integrity) {
-    case Integrity::Sha512:
-      return "HMAC-SHA-512-256 [RFC4868]";
-    case Integrity::Sha384:
-      return "HMAC-SHA-384-192 [RFC4868]";
-    case Integrity::Sha256:
-      return "HMAC-SHA-256-128 [RFC4868]";
-    case Integrity::Sha1:
-      return "HMAC-SHA-1-96 [RFC2404]";
-    case Integrity::Gcm16:
-    case Integrity::Gcm12:
-    case Integrity::Gcm8:
-      return "NULL";
-  }
-  return "";
-}
-
-std::string_view ike_encryption(Encryption encryption) {
-  switch (encryption) {
-    case Encryption::Aes256:
-      return "AES-CBC-256 [RFC3602]";
-    case Encryption::Aes192:
-      return "AES-CBC-192 [RFC3602]";
-    case Encryption::Aes128:
-      return "AES-CBC-128 [RFC3602]";
-    case Encryption::Aes256Gcm16:
-      return "AES-GCM-256 with 16 octet ICV [RFC5282]";
-    case Encryption::Aes192Gcm16:
-      return "AES-GCM-192 with 16 octet ICV [RFC5282]";
-    case Encryption::Aes128Gcm16:
-      return "AES-GCM-128 with 16 octet ICV [RFC5282]";
-    case Encryption::Des3:
-      return "3DES [RFC2451]";
-  }
-  return "";
-}
-
-std::string_view ike_integrity(const IsakmpTransform& transform) {
-  if (is_gcm(transform.encryption)) return "NONE [RFC4306]";
-  switch (transform.integrity) {
-    case Integrity::Sha512:
-      return "HMAC_SHA2_512_256 [RFC4868]";
-    case Integrity::Sha384:
-      return "HMAC_SHA2_384_192 [RFC4868]";
-    case Integrity::Sha256:
-      return "HMAC_SHA2_256_128 [RFC4868]";
-    case Integrity::Sha1:
-      return "HMAC_SHA1_96 [RFC2404]";
-    case Integrity::Gcm16:
-    case Integrity::Gcm12:
-    case Integrity::Gcm8:
-      break;  // for ESP alone
-  }
-  return "";
+Names ike_names(const crypto::IkeSuite& suite) {
+  const auto* encryption = crypto::find_encryption(suite.encr, suite.key_bits);
+  const auto* hash = crypto::find_hash(suite.integ);
+  return {encryption != nullptr ? encryption->wireshark_ike : "",
+          hash != nullptr ? hash->wireshark_ike : "NONE [RFC4306]"};
 }
 
 Result<UniqueFd, std::string> open_log(const Directory& directory, const std::filesystem::path& path) {
@@ -129,13 +75,14 @@ std::string esp_sa_line(const ike::AddSa& sa) {
   const bool in = sa.direction == ike::Direction::In;
   const auto& source = in ? sa.remote.address : sa.local.address;
   const auto& destination = in ? sa.local.address : sa.remote.address;
+  const auto names = esp_names(sa.suite);
   auto line = roomy();
   fmt::format_to(std::back_inserter(line), R"("{}","{}","{}","0x{:08x}","{}","0x)",
                  source.is_v4() ? "IPv4" : "IPv6", source.to_string(), destination.to_string(), sa.spi,
-                 esp_encryption(sa.transform.integrity));
+                 names.encryption);
   append_hex(line, sa.encryption_key.view());
   append_hex(line, sa.salt.view());
-  fmt::format_to(std::back_inserter(line), R"(","{}",")", esp_integrity(sa.transform.integrity));
+  fmt::format_to(std::back_inserter(line), R"(","{}",")", names.integrity);
   if (!sa.integrity_key.empty()) line += "0x";
   append_hex(line, sa.integrity_key.view());
   line += '"';
@@ -143,16 +90,17 @@ std::string esp_sa_line(const ike::AddSa& sa) {
 }
 
 std::string ikev2_line(const ike::IkeKeys& keys) {
+  const auto names = ike_names(keys.suite);
   auto line = roomy();
   fmt::format_to(std::back_inserter(line), "{:016x},{:016x},", keys.initiator_spi, keys.responder_spi);
   append_hex(line, keys.sk_ei.view());
   line += ',';
   append_hex(line, keys.sk_er.view());
-  fmt::format_to(std::back_inserter(line), R"(,"{}",)", ike_encryption(keys.transform.encryption));
+  fmt::format_to(std::back_inserter(line), R"(,"{}",)", names.encryption);
   append_hex(line, keys.sk_ai.view());
   line += ',';
   append_hex(line, keys.sk_ar.view());
-  fmt::format_to(std::back_inserter(line), R"(,"{}")", ike_integrity(keys.transform));
+  fmt::format_to(std::back_inserter(line), R"(,"{}")", names.integrity);
   return line;
 }
 

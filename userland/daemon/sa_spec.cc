@@ -53,7 +53,7 @@ Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t
   spec.ifindex = ifindex;
   spec.direction = kernel_direction(add.direction);
   spec.spi = add.spi;
-  spec.transform = add.transform;
+  spec.suite = add.suite;
   spec.encryption_key = &add.encryption_key;
   spec.salt = &add.salt;
   spec.integrity_key = &add.integrity_key;

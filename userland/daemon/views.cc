@@ -60,10 +60,11 @@ Json ike_sa(const ike::IkeSaStatus& sa, ike::Time now) {
               {"peer", sa.remote.address.to_string()},
               {"role", sa.initiator ? "initiator" : "responder"},
               {"state", sa.state}};
-  if (sa.transform) {
-    object["encryption"] = to_string(sa.transform->encryption);
-    object["integrity"] = to_string(sa.transform->integrity);
-    object["group"] = sa.transform->group;
+  if (sa.suite) {
+    const auto words = crypto::words_of(*sa.suite);
+    object["encryption"] = crypto::capitals(words.encryption);
+    object["integrity"] = crypto::capitals(words.integrity);
+    object["group"] = sa.suite->group;
   }
   object["initiator_spi"] = fmt::format("{:016x}", sa.initiator_spi);
   object["responder_spi"] = fmt::format("{:016x}", sa.responder_spi);
@@ -133,12 +134,13 @@ void put_delivery(Json& object, const kernel::SaState& out) {
 
 Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, const kernel::SaState* in,
               const kernel::SaState* out, ike::Time now) {
+  const auto words = crypto::words_of(sa.suite);
   Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
               {"local", peer_status != nullptr ? peer_status->local.to_string() : ""},
               {"peer", peer_status != nullptr ? peer_address(*peer_status) : ""},
               {"state", sa.state},
-              {"encryption", to_string(sa.transform.encryption)},
-              {"integrity", to_string(sa.transform.integrity)},
+              {"encryption", crypto::capitals(words.encryption)},
+              {"integrity", crypto::capitals(words.integrity)},
               {"inbound_spi", fmt::format("0x{:08x}", sa.inbound_spi)},
               {"outbound_spi", fmt::format("0x{:08x}", sa.outbound_spi)}};
   put_since(object, "age", sa.established, now);

@@ -123,7 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool certificates = (setting & 1U) != 0;
   sim::CertifiedPair pair(1);
   if (!certificates) pair.isakmp = sim::fast_profile();
-  if ((setting & 2U) != 0) pair.ipsec.pfs_group = 31;
+  if ((setting & 2U) != 0) pair.ipsec.pfs_group = crypto::GroupId::X25519;
   {
     const sim::Rewriter rewriter(
         pair.world, (setting >> 2U) & 1U,

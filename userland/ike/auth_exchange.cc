@@ -369,15 +369,15 @@ void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& owner, const wire::Header& hea
   end(sa);
 }
 
-/// The peer is who it says, and now we prove who we are. The transform was chosen before we knew which
+/// The peer is who it says, and now we prove who we are. The suite was chosen before we knew which
 /// tunnel is meant.
 void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header,
                               const wire::PayloadChain& inner) {
   const TunnelPolicy& policy = owner.policy;
-  const auto usable = usable_transforms(policy.isakmp);
-  if (std::find(usable.begin(), usable.end(), *sa.transform) == usable.end()) {
+  const auto usable = usable_suites(policy.isakmp);
+  if (std::find(usable.begin(), usable.end(), *sa.suite) == usable.end()) {
     record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeAuth, describe(policy.isakmp),
-                                     describe(*sa.transform)));
+                                     describe(*sa.suite)));
     refuse(sa, header, wire::NotifyType::NoProposalChosen);
     return end(sa);
   }

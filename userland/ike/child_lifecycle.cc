@@ -33,7 +33,7 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
     return false;
   const Duration lifetime = profile.lifetime;
   made.outbound_spi = terms.choice.peer_spi;
-  made.transform = terms.choice.transform;
+  made.suite = terms.choice.suite;
   made.udp = in_udp(sa);
   made.esn = terms.choice.esn == wire::EsnId::Esn;
   made.transport = terms.transport;
@@ -67,7 +67,7 @@ void Engine::Impl::add_sa(const ChildSa& made, const IkeSa& sa, Direction direct
   added.follow = !out && made.udp && sa.nat.peer_may_move();
   added.esn = made.esn;
   added.transport = made.transport;
-  added.transform = made.transform;
+  added.suite = made.suite;
   added.encryption_key = std::move(keys.encryption);
   added.salt = std::move(keys.salt);
   added.integrity_key = std::move(keys.integrity);

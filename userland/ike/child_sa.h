@@ -33,7 +33,7 @@ struct ChildSa {
   std::uint64_t ike_sa = 0;  ///< local SPI of the IKE SA that it will go down with
   bool ours = false;         ///< we started the exchange that made it
   ChildState state = ChildState::Negotiating;
-  IpsecTransform transform;
+  crypto::EspSuite suite;
   bool udp = false;        ///< ESP in UDP
   bool esn = false;        ///< 64-bit sequence numbers
   bool transport = false;  ///< transport mode

@@ -127,7 +127,7 @@ void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
 }
 
 wire::GroupId pfs_group(const IpsecProfile& profile) {
-  return static_cast<wire::GroupId>(profile.pfs_group.value_or(0));
+  return profile.pfs_group.value_or(wire::GroupId::None);
 }
 
 Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "userland/ike/words.h"
+#include "userland/crypto/suites.h"
 
 namespace awtun::ike {
 namespace {
@@ -32,7 +32,7 @@ std::string kind_word(wire::TransformType type, wire::ProtocolId protocol) {
 
 void collect(Words& words, const wire::Transform& transform, wire::TransformType type) {
   if (transform.type != type || words.size() >= kMaxWords) return;
-  std::string one = word(transform);
+  std::string one = crypto::describe(transform);
   if (std::find(words.begin(), words.end(), one) == words.end()) words.push_back(std::move(one));
 }
 
@@ -52,7 +52,7 @@ bool only_triple_des(const Offer& offered) {
   bool any = false;
   for (const wire::Transform& transform : offered.transforms()) {
     if (transform.type != wire::TransformType::Encr) continue;
-    if (transform.id != kTripleDes) return false;
+    if (transform.id != static_cast<std::uint16_t>(wire::EncrId::TripleDes)) return false;
     any = true;
   }
   return any;

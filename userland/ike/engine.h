@@ -12,8 +12,8 @@
 
 #include "userland/base/bytes.h"
 #include "userland/base/ip.h"
-#include "userland/base/profile.h"
 #include "userland/base/secret.h"
+#include "userland/crypto/profile.h"
 #include "userland/ike/job.h"
 #include "userland/ike/time.h"
 
@@ -190,7 +190,7 @@ struct AddSa {
   bool esn = false;        ///< 64-bit sequence numbers (RFC 4303 2.2.1)
   bool transport = false;  ///< transport mode; else tunnel mode
   Duration lifetime{};     ///< the kernel's own end for it, should the daemon be dead then
-  IpsecTransform transform;
+  crypto::EspSuite suite;
   Secret encryption_key;  ///< GCM: without the salt
   Secret salt;            ///< GCM: 4 octets (RFC 4106); empty otherwise
   Secret integrity_key;   ///< empty for GCM
@@ -228,7 +228,7 @@ struct CancelJob {
 struct IkeKeys {
   std::uint64_t initiator_spi;
   std::uint64_t responder_spi;
-  IsakmpTransform transform;
+  crypto::IkeSuite suite;
   Secret sk_ei, sk_er, sk_ai, sk_ar;
 };
 
@@ -276,7 +276,7 @@ struct IkeSaStatus {
   std::string state;  ///< "Connecting", "Established", "Rekeying", "Deleting"
   Endpoint local;
   Endpoint remote;
-  std::optional<IsakmpTransform> transform;
+  std::optional<crypto::IkeSuite> suite;
   std::optional<Time> established;
   std::optional<Time> rekey_at;
   std::optional<Time> expires;
@@ -290,7 +290,7 @@ struct ChildSaStatus {
   std::uint32_t inbound_spi;   ///< host byte order
   std::uint32_t outbound_spi;  ///< host byte order
   std::string state;           ///< "Installed", "Rekeying", "Replaced"
-  IpsecTransform transform;
+  crypto::EspSuite suite;
   Time established;
   std::optional<Time> rekey_at;
   std::optional<Time> expires;

@@ -116,8 +116,7 @@ IkeSa* Engine::Impl::rival_of(const IkeSa& old) {
 
 void Engine::Impl::ask_rekey_ike(IkeSa& sa, const Task& task) {
   const Tunnel* owner = tunnel(sa.tunnel);
-  const auto group =
-      task.group != wire::GroupId::None ? task.group : static_cast<wire::GroupId>(sa.transform->group);
+  const auto group = task.group != wire::GroupId::None ? task.group : sa.suite->group;
   auto key_exchange = owner != nullptr ? key_for(sa, group, task) : nullptr;
   if (!key_exchange) return;
   AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.nonce(), std::move(key_exchange)};

@@ -214,7 +214,7 @@ struct IkeSa {
   Endpoint remote;
   NatView nat;
   Path reply_to;  ///< where the request that is to be answered came from
-  std::optional<IsakmpTransform> transform;
+  std::optional<crypto::IkeSuite> suite;
   std::optional<Protection> keys;
   std::unique_ptr<Handshake> handshake;  ///< apart: an IKE SA has none for most of its life
   Origin origin;

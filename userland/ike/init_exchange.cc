@@ -80,10 +80,8 @@ std::size_t init_answer_size(const Candidates& meant, const IkeChoice& choice, b
 }  // namespace
 
 bool offers_group(const IsakmpProfile& profile, wire::GroupId group) {
-  const auto transforms = usable_transforms(profile);
-  return std::any_of(transforms.begin(), transforms.end(), [&](const IsakmpTransform& transform) {
-    return static_cast<wire::GroupId>(transform.group) == group;
-  });
+  const auto suites = usable_suites(profile);
+  return std::any_of(suites.begin(), suites.end(), [&](const auto& suite) { return suite.group == group; });
 }
 
 std::array<std::uint8_t, 2> group_octets(wire::GroupId group) {
@@ -100,14 +98,14 @@ ByteView own_vendor_id() {
 // ---------------------------------------------------------------- initiator
 
 void Engine::Impl::start_attempt(Tunnel& owner) {
-  const auto transforms = usable_transforms(owner.policy.isakmp);
+  const auto suites = usable_suites(owner.policy.isakmp);
   if (auto missing = missing_credential(now_, owner.policy)) {
     // Nothing that time could heal: SetTunnel with one starts the next attempt.
     record(owner, *std::move(missing));
     return;
   }
   if (!owner.policy.remote) return;  // the peer's to begin
-  if (transforms.empty()) {
+  if (suites.empty()) {
     record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
                                      "none that is supported", ""));
     return;
@@ -118,7 +116,7 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
   sa.handshake = std::make_unique<Handshake>();
   sa.handshake->nonce_i = dice_.nonce();
   sa.origin.nonce = sa.handshake->nonce_i;
-  begin_init(sa, static_cast<wire::GroupId>(transforms.front().group));
+  begin_init(sa, suites.front().group);
 }
 
 /// IKE_SA_INIT with a fresh key of `group` goes out as soon as there is one.
@@ -416,8 +414,8 @@ bool Engine::Impl::set_keys(IkeSa& sa, const IkeChoice& choice,
   if (!material) return false;
   sa.keys = Protection::create(choice.suite, *material, sa.initiator);
   if (!sa.keys) return false;
-  sa.transform = choice.transform;
-  actions_.emplace_back(IkeKeys{sa.initiator_spi(), sa.responder_spi(), choice.transform,
+  sa.suite = choice.suite;
+  actions_.emplace_back(IkeKeys{sa.initiator_spi(), sa.responder_spi(), choice.suite,
                                 std::move(material->sk_ei), std::move(material->sk_er),
                                 std::move(material->sk_ai), std::move(material->sk_ar)});
   return true;

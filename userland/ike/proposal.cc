@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "userland/crypto/key_exchange.h"
-#include "userland/ike/words.h"
-
 namespace awtun::ike {
 namespace {
 
@@ -24,13 +21,20 @@ std::uint64_t number_of(ByteView octets) {
   return value;
 }
 
-IkeChoice ike_choice(const IsakmpTransform& transform, const wire::ProposalView& proposal) {
-  return {transform, *crypto::ike_suite(transform), proposal.number, number_of(proposal.spi)};
+IkeChoice ike_choice(const crypto::IkeSuite& suite, const wire::ProposalView& proposal) {
+  return {suite, proposal.number, number_of(proposal.spi)};
 }
 
-EspChoice esp_choice(const IpsecTransform& transform, wire::EsnId esn, const wire::ProposalView& proposal) {
-  return {transform, *crypto::esp_suite(transform), esn, proposal.number,
-          static_cast<std::uint32_t>(number_of(proposal.spi))};
+EspChoice esp_choice(const crypto::EspSuite& suite, wire::EsnId esn, const wire::ProposalView& proposal) {
+  return {suite, esn, proposal.number, static_cast<std::uint32_t>(number_of(proposal.spi))};
+}
+
+template <class Profile>
+auto supported_of(const Profile& profile) {
+  std::vector<typename decltype(profile.transforms)::mapped_type> usable;
+  for (const auto& [number, suite] : profile.transforms)
+    if (crypto::supported(suite)) usable.push_back(suite);
+  return usable;
 }
 
 /// In order of preference.
@@ -53,10 +57,10 @@ std::optional<wire::ProposalView> single(const wire::SaView& answer, wire::Proto
   return found;
 }
 
-template <class Transforms>
-std::string joined(const Transforms& transforms) {
+template <class Suites>
+std::string joined(const Suites& suites) {
   std::string text;
-  for (const auto& transform : transforms) text += (text.empty() ? "" : ", ") + describe(transform);
+  for (const auto& suite : suites) text += (text.empty() ? "" : ", ") + crypto::describe(suite);
   return text.empty() ? "none" : text;
 }
 
@@ -69,7 +73,7 @@ std::string alternatives(const wire::ProposalView& proposal, wire::TransformType
   for (const wire::Transform transform : proposal.transforms) {
     if (transform.type != type) continue;
     if (++shown > kShown) return text + "+...";
-    text += (text.empty() ? "" : "+") + word(transform);
+    text += (text.empty() ? "" : "+") + crypto::describe(transform);
   }
   return text;
 }
@@ -91,12 +95,8 @@ std::string describe(const wire::ProposalView& proposal) {
 Bytes spi_bytes(std::uint64_t ike_spi) { return big_endian(ike_spi); }
 Bytes spi_bytes(std::uint32_t esp_spi) { return big_endian(esp_spi); }
 
-std::vector<IsakmpTransform> usable_transforms(const IsakmpProfile& profile) {
-  std::vector<IsakmpTransform> usable;
-  for (const auto& [number, transform] : profile.transforms)
-    if (crypto::ike_suite(transform)) usable.push_back(transform);
-  return usable;
-}
+std::vector<crypto::IkeSuite> usable_suites(const IsakmpProfile& profile) { return supported_of(profile); }
+std::vector<crypto::EspSuite> usable_suites(const IpsecProfile& profile) { return supported_of(profile); }
 
 std::optional<std::uint32_t> spi_of(ByteView octets) {
   if (octets.size() != 4) return std::nullopt;
@@ -105,27 +105,19 @@ std::optional<std::uint32_t> spi_of(ByteView octets) {
 
 bool good_esp_spi(ByteView octets) { return spi_of(octets).value_or(0) > 255; }
 
-std::vector<IpsecTransform> usable_transforms(const IpsecProfile& profile) {
-  std::vector<IpsecTransform> usable;
-  for (const auto& [number, transform] : profile.transforms)
-    if (crypto::esp_suite(transform)) usable.push_back(transform);
-  return usable;
-}
-
 std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const Bytes& spi) {
   std::vector<wire::Proposal> proposals;
   std::uint8_t number = 0;
-  for (const IsakmpTransform& transform : usable_transforms(profile))
-    proposals.push_back(
-        {++number, wire::ProtocolId::Ike, spi, wire_transforms(*crypto::ike_suite(transform))});
+  for (const auto& suite : usable_suites(profile))
+    proposals.push_back({++number, wire::ProtocolId::Ike, spi, wire_transforms(suite)});
   return proposals;
 }
 
 std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint32_t spi, wire::GroupId pfs) {
   std::vector<wire::Proposal> proposals;
   std::uint8_t number = 0;
-  for (const IpsecTransform& transform : usable_transforms(profile)) {
-    auto transforms = wire_transforms(*crypto::esp_suite(transform), pfs, kEsnChoices.front());
+  for (const auto& suite : usable_suites(profile)) {
+    auto transforms = wire_transforms(suite, pfs, kEsnChoices.front());
     transforms.push_back(wire::Transform::esn(kEsnChoices.back()));
     proposals.push_back({++number, wire::ProtocolId::Esp, spi_bytes(spi), std::move(transforms)});
   }
@@ -133,23 +125,20 @@ std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint
 }
 
 std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const Offer& offered) {
-  for (const IsakmpTransform& transform : usable_transforms(profile))
-    if (const auto proposal =
-            offered.find(wire::ProtocolId::Ike, wire_transforms(*crypto::ike_suite(transform))))
-      return ike_choice(transform, *proposal);
+  for (const auto& suite : usable_suites(profile))
+    if (const auto proposal = offered.find(wire::ProtocolId::Ike, wire_transforms(suite)))
+      return ike_choice(suite, *proposal);
   return std::nullopt;
 }
 
 /// The first proposal that has the transform decides, so that where two have it, each with another width of
 /// sequence numbers, the peer's order counts.
 std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const Offer& offered, wire::GroupId pfs) {
-  for (const IpsecTransform& transform : usable_transforms(profile)) {
+  for (const auto& suite : usable_suites(profile)) {
     std::optional<EspChoice> first;
     for (const wire::EsnId esn : kEsnChoices) {
-      const auto proposal =
-          offered.find(wire::ProtocolId::Esp, wire_transforms(*crypto::esp_suite(transform), pfs, esn));
-      if (proposal && (!first || proposal->number < first->number))
-        first = esp_choice(transform, esn, *proposal);
+      const auto proposal = offered.find(wire::ProtocolId::Esp, wire_transforms(suite, pfs, esn));
+      if (proposal && (!first || proposal->number < first->number)) first = esp_choice(suite, esn, *proposal);
     }
     if (first) return first;
   }
@@ -167,41 +156,32 @@ wire::Proposal answer(const EspChoice& choice, std::uint32_t spi, wire::GroupId 
 
 std::optional<IkeChoice> accepted_ike(const IsakmpProfile& profile, const wire::SaView& answer) {
   const auto proposal = single(answer, wire::ProtocolId::Ike);
-  const auto asked = usable_transforms(profile);
+  const auto asked = usable_suites(profile);
   if (!proposal || proposal->number == 0 || proposal->number > asked.size()) return std::nullopt;
-  const IsakmpTransform& transform = asked[proposal->number - 1U];
-  if (!same_transforms(*proposal, wire_transforms(*crypto::ike_suite(transform)))) return std::nullopt;
-  return ike_choice(transform, *proposal);
+  const auto& suite = asked[proposal->number - 1U];
+  if (!same_transforms(*proposal, wire_transforms(suite))) return std::nullopt;
+  return ike_choice(suite, *proposal);
 }
 
 std::optional<EspChoice> accepted_esp(const IpsecProfile& profile, const wire::SaView& answer,
                                       wire::GroupId pfs) {
   const auto proposal = single(answer, wire::ProtocolId::Esp);
-  const auto asked = usable_transforms(profile);
+  const auto asked = usable_suites(profile);
   if (!proposal || !good_esp_spi(proposal->spi) || proposal->number == 0 || proposal->number > asked.size())
     return std::nullopt;
-  const IpsecTransform& transform = asked[proposal->number - 1U];
+  const auto& suite = asked[proposal->number - 1U];
   for (const wire::EsnId esn : kEsnChoices)
-    if (same_transforms(*proposal, wire_transforms(*crypto::esp_suite(transform), pfs, esn)))
-      return esp_choice(transform, esn, *proposal);
+    if (same_transforms(*proposal, wire_transforms(suite, pfs, esn)))
+      return esp_choice(suite, esn, *proposal);
   return std::nullopt;
 }
 
-std::string describe(const IsakmpTransform& transform) {
-  return std::string(to_string(transform.encryption)) + "/" + std::string(to_string(transform.integrity)) +
-         "/" + std::to_string(transform.group);
-}
-
-std::string describe(const IpsecTransform& transform) {
-  return std::string(to_string(transform.encryption)) + "/" + std::string(to_string(transform.integrity));
-}
-
-std::string describe(const IsakmpProfile& profile) { return joined(usable_transforms(profile)); }
+std::string describe(const IsakmpProfile& profile) { return joined(usable_suites(profile)); }
 
 std::string describe(const IpsecProfile& profile, wire::GroupId pfs) {
-  const std::string transforms = joined(usable_transforms(profile));
-  if (pfs == wire::GroupId::None) return transforms;
-  return transforms + ", PFS group " + std::to_string(static_cast<unsigned>(pfs));
+  const std::string suites = joined(usable_suites(profile));
+  if (pfs == wire::GroupId::None) return suites;
+  return suites + ", PFS group " + std::to_string(static_cast<unsigned>(pfs));
 }
 
 std::string describe(const wire::SaView& offered) {

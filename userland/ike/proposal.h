@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "userland/base/profile.h"
-#include "userland/crypto/algorithms.h"
+#include "userland/crypto/profile.h"
 #include "userland/ike/offer.h"
 #include "userland/wire/payloads.h"
 
@@ -15,8 +14,8 @@ namespace awtun::ike {
 
 /// The supported transforms of a profile in order of priority. Each becomes a proposal of its own:
 /// merged into one, the priority of the pairs would be lost.
-[[nodiscard]] std::vector<IsakmpTransform> usable_transforms(const IsakmpProfile& profile);
-[[nodiscard]] std::vector<IpsecTransform> usable_transforms(const IpsecProfile& profile);
+[[nodiscard]] std::vector<crypto::IkeSuite> usable_suites(const IsakmpProfile& profile);
+[[nodiscard]] std::vector<crypto::EspSuite> usable_suites(const IpsecProfile& profile);
 
 /// `spi`: empty for the first IKE SA, 8 octets for a rekey.
 [[nodiscard]] std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const Bytes& spi);
@@ -26,13 +25,11 @@ namespace awtun::ike {
                                                         wire::GroupId pfs);
 
 struct IkeChoice {
-  IsakmpTransform transform;
   crypto::IkeSuite suite;
   std::uint8_t number = 1;
   std::uint64_t peer_spi = 0;  ///< 0 when the proposal has none
 };
 struct EspChoice {
-  IpsecTransform transform;
   crypto::EspSuite suite;
   wire::EsnId esn = wire::EsnId::None;
   std::uint8_t number = 1;
@@ -55,8 +52,6 @@ struct EspChoice {
                                                     wire::GroupId pfs);
 
 // For failure records: "AES256/SHA256/14, AES256/SHA1/14".
-[[nodiscard]] std::string describe(const IsakmpTransform& transform);
-[[nodiscard]] std::string describe(const IpsecTransform& transform);
 [[nodiscard]] std::string describe(const IsakmpProfile& profile);
 [[nodiscard]] std::string describe(const IpsecProfile& profile, wire::GroupId pfs);
 [[nodiscard]] std::string describe(const wire::SaView& offered);

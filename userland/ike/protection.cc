@@ -15,11 +15,13 @@ std::optional<Protection> Protection::create(const crypto::IkeSuite& suite,
   auto backward = crypto::IkeCipher::create(suite, material.sk_er.view(), material.sk_ar.view());
   if (!prf || !forward || !backward) return std::nullopt;
   if (!initiator) std::swap(*forward, *backward);
-  return Protection(*prf, material, *std::move(forward), *std::move(backward), wire::is_aead(suite.encr));
+  return Protection(*prf, material, *std::move(forward), *std::move(backward));
 }
 
 /// A counter for an AEAD, whose nonce must never repeat under a key; unpredictable for CBC.
-Bytes Protection::next_iv(Dice& dice) { return aead_ ? spi_bytes(++sealed_) : dice.bytes(out_.iv_size()); }
+Bytes Protection::next_iv(Dice& dice) {
+  return out_.aead() ? spi_bytes(++sealed_) : dice.bytes(out_.iv_size());
+}
 
 wire::Sealer Protection::sealer(std::size_t plaintext_size, Dice& dice) {
   return {out_.sealed_size(plaintext_size),

@@ -39,14 +39,13 @@ class Protection {
 
  private:
   Protection(crypto::Prf prf, const crypto::IkeKeyMaterial& material, crypto::IkeCipher out,
-             crypto::IkeCipher in, bool aead)
+             crypto::IkeCipher in)
       : prf_(prf),
         sk_d_(material.sk_d.copy()),
         sk_pi_(material.sk_pi.copy()),
         sk_pr_(material.sk_pr.copy()),
         out_(std::move(out)),
-        in_(std::move(in)),
-        aead_(aead) {}
+        in_(std::move(in)) {}
   [[nodiscard]] Bytes next_iv(Dice& dice);
   [[nodiscard]] wire::Sealer sealer(std::size_t plaintext_size, Dice& dice);
   [[nodiscard]] std::size_t fragment_capacity(std::size_t limit) const;
@@ -57,7 +56,6 @@ class Protection {
   Secret sk_pr_;
   crypto::IkeCipher out_;
   crypto::IkeCipher in_;
-  bool aead_;
   std::uint64_t sealed_ = 0;
 };
 

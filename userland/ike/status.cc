@@ -26,7 +26,7 @@ std::string state_word(const IkeSa& sa) {
 
 IkeSaStatus describe(const IkeSa& sa) {
   return {sa.tunnel,     sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_word(sa),
-          sa.local,      sa.remote,          sa.transform,       sa.established, sa.rekey_at,
+          sa.local,      sa.remote,          sa.suite,           sa.established, sa.rekey_at,
           sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
 
@@ -56,7 +56,7 @@ Status Engine::Impl::status() const {
     std::string state = "Replaced";
     if (!one.is_usable() && one.state != ChildState::Deleting) continue;
     if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
-    result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.transform,
+    result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.suite,
                                 one.established, one.rekey_at, one.expires_at, one.local_selectors,
                                 one.remote_selectors, one.udp, one.esn, one.transport});
   }

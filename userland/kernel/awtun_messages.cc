@@ -116,36 +116,19 @@ void put_udp(Message& message, const UdpPorts& ports) {
   message.put_u16(AWTUN_SA_A_ENCAP_REMOTE_PORT, htons(ports.remote));
 }
 
-void put_gcm(Message& message, std::uint32_t icv_length, const SaSpec& sa) {
-  message.put_u32(AWTUN_SA_A_CIPHER, AWTUN_CIPHER_AES_GCM);
-  message.put_u32(AWTUN_SA_A_ICV_LEN, icv_length);
-  message.put(AWTUN_SA_A_SALT, sa.salt->view());
-}
-
-void put_cbc(Message& message, std::uint32_t auth, const SaSpec& sa) {
-  message.put_u32(AWTUN_SA_A_CIPHER, AWTUN_CIPHER_AES_CBC);
-  message.put_u32(AWTUN_SA_A_AUTH, auth);
-  message.put(AWTUN_SA_A_AUTH_KEY, sa.integrity_key->view());
-}
-
-// The cipher's own key length tells AES-128 from AES-256.
+// The key's length tells AES-128 from AES-256. A request without a cipher is refused.
 void put_suite(Message& message, const SaSpec& sa) {
   message.put(AWTUN_SA_A_CIPHER_KEY, sa.encryption_key->view());
-  switch (sa.transform.integrity) {
-    case Integrity::Sha512:
-      return put_cbc(message, AWTUN_AUTH_HMAC_SHA512_256, sa);
-    case Integrity::Sha384:  // ISAKMP's alone; a request without a cipher is refused
-      return;
-    case Integrity::Sha256:
-      return put_cbc(message, AWTUN_AUTH_HMAC_SHA256_128, sa);
-    case Integrity::Sha1:
-      return put_cbc(message, AWTUN_AUTH_HMAC_SHA1_96, sa);
-    case Integrity::Gcm16:
-      return put_gcm(message, 16, sa);
-    case Integrity::Gcm12:
-      return put_gcm(message, 12, sa);
-    case Integrity::Gcm8:
-      return put_gcm(message, 8, sa);
+  const auto* encryption = crypto::find_encryption(sa.suite.encr, sa.suite.key_bits);
+  const auto* hash = crypto::find_hash(sa.suite.integ);
+  if (encryption == nullptr || encryption->aead() == (hash != nullptr)) return;
+  message.put_u32(AWTUN_SA_A_CIPHER, encryption->kernel);
+  if (encryption->aead()) {
+    message.put_u32(AWTUN_SA_A_ICV_LEN, encryption->icv);
+    message.put(AWTUN_SA_A_SALT, sa.salt->view());
+  } else {
+    message.put_u32(AWTUN_SA_A_AUTH, hash->kernel);
+    message.put(AWTUN_SA_A_AUTH_KEY, sa.integrity_key->view());
   }
 }
 

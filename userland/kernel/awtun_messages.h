@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "userland/base/ip.h"
-#include "userland/base/profile.h"
 #include "userland/base/secret.h"
+#include "userland/crypto/suites.h"
 #include "userland/kernel/netlink.h"
 
 namespace awtun::kernel {
@@ -83,12 +83,12 @@ struct UdpPorts {
   bool operator==(const UdpPorts&) const = default;
 };
 
-/// An SA to install. A GCM transform has a salt of 4 octets and no integrity key (RFC 4106).
+/// An SA to install. With an AEAD it has a salt and no integrity key.
 struct SaSpec {
   std::uint32_t ifindex = 0;
   SaDirection direction = SaDirection::In;
   std::uint32_t spi = 0;  ///< host byte order
-  IpsecTransform transform;
+  crypto::EspSuite suite;
   const Secret* encryption_key = nullptr;
   const Secret* salt = nullptr;
   const Secret* integrity_key = nullptr;

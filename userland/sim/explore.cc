@@ -85,7 +85,7 @@ Run::Run(const Meeting& meeting, const Bounds& bounds, std::uint64_t seed)
   isakmp.dpd_interval = kDpdInterval;
   for (const std::size_t index : {1 - initiator, initiator}) {
     ike::TunnelPolicy policy = tunnel_policy(world_, index, 1 - index, kTunnel, isakmp);
-    if (bounds.pfs) policy.ipsec.pfs_group = 31;
+    if (bounds.pfs) policy.ipsec.pfs_group = crypto::GroupId::X25519;
     world_.input(index, ike::SetTunnel{std::move(policy)});
     world_.run_for(1s);
   }

@@ -61,8 +61,7 @@ void Forger::replace_latest() {
 bool Forger::deliver(const ike::IkeKeys& keys, const wire::Header& what, wire::PayloadType first,
                      ByteView plaintext) {
   const Side& side = sides_[keys.initiator_spi];
-  const auto suite = crypto::ike_suite(keys.transform);
-  const auto cipher = crypto::IkeCipher::create(*suite, (side.initiator ? keys.sk_ei : keys.sk_er).view(),
+  const auto cipher = crypto::IkeCipher::create(keys.suite, (side.initiator ? keys.sk_ei : keys.sk_er).view(),
                                                 (side.initiator ? keys.sk_ai : keys.sk_ar).view());
   if (!cipher) return false;
   wire::Header header = what;

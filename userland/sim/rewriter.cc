@@ -44,8 +44,7 @@ std::optional<Bytes> Rewriter::rewrite(ByteView datagram) const {
     if (keys.initiator_spi != header.initiator_spi || keys.responder_spi != header.responder_spi) continue;
     const Secret& encryption = header.from_initiator ? keys.sk_ei : keys.sk_er;
     const Secret& integrity = header.from_initiator ? keys.sk_ai : keys.sk_ar;
-    const auto cipher =
-        crypto::IkeCipher::create(*crypto::ike_suite(keys.transform), encryption.view(), integrity.view());
+    const auto cipher = crypto::IkeCipher::create(keys.suite, encryption.view(), integrity.view());
     auto plaintext = cipher->open(encrypted->prefix, encrypted->body);
     if (!plaintext) return std::nullopt;
     const auto changed = change_(header, {encrypted->first_inner, *std::move(plaintext)});

@@ -5,7 +5,7 @@ namespace awtun::sim {
 
 IsakmpProfile quick_isakmp_profile() {
   IsakmpProfile profile;
-  profile.transforms[1] = {Encryption::Aes128, Integrity::Sha256, 31};
+  profile.transforms[1] = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519);
   return profile;
 }
 

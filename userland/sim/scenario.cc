@@ -123,7 +123,7 @@ Scenario::Scenario(std::uint64_t seed, bool trace)
   isakmp_.dpd_interval = random_.among(std::array{10s, 30s, 60s, 300s});
   if (random_.one_in(4)) isakmp_.lifetime = 600s;
   if (random_.one_in(4)) ipsec_.lifetime = 300s;
-  if (random_.one_in(5)) ipsec_.pfs_group = 31;
+  if (random_.one_in(5)) ipsec_.pfs_group = crypto::GroupId::X25519;
   world_.network().filter = [this](const ike::Send& datagram) {
     ++happened_.datagrams;
     if (remembered_.size() < kRemembered)
@@ -247,10 +247,11 @@ void Scenario::change_configuration(std::size_t index, ike::TunnelId tunnel) {
       policy.preshared_key = Secret(Bytes{'w', 'r', 'o', 'n', 'g'});
       break;
     case 1:
-      policy.isakmp.transforms[2] = {Encryption::Aes256, Integrity::Sha512, 31};
+      policy.isakmp.transforms[2] = *crypto::ike_suite("aes256", "sha512", crypto::GroupId::X25519);
       break;
     case 2:
-      policy.isakmp.transforms.at(1).integrity = Integrity::Sha512;
+      policy.isakmp.transforms.at(1).integ = crypto::IntegId::HmacSha512_256;
+      policy.isakmp.transforms.at(1).prf = crypto::PrfId::HmacSha512;
       // The IKE SA cannot be rekeyed any more.
       if (isakmp_.lifetime < 1h) watch_.excuse_until(tunnel, Time::max());
       break;

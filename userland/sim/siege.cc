@@ -6,7 +6,7 @@
 #include <ctime>
 #include <random>
 
-#include "userland/crypto/algorithms.h"
+#include "userland/crypto/suites.h"
 #include "userland/ike/payloads.h"
 
 namespace awtun::sim {
@@ -34,11 +34,11 @@ double thread_ms() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
-ike::TunnelPolicy siege_policy(ike::TunnelId tunnel, const IsakmpTransform& transform) {
+ike::TunnelPolicy siege_policy(ike::TunnelId tunnel, const crypto::IkeSuite& suite) {
   ike::TunnelPolicy policy;
   policy.tunnel = tunnel;
   policy.preshared_key = Secret(ByteView(Bytes{'k', 'e', 'y'}));
-  policy.isakmp.transforms = {{1, transform}};
+  policy.isakmp.transforms = {{1, suite}};
   policy.isakmp.dpd_interval = std::chrono::hours(24);
   return policy;
 }
@@ -90,8 +90,8 @@ ike::StartJob Worker::end() {
 
 // ---------------------------------------------------------------- requests
 
-RequestForm::RequestForm(const IsakmpTransform& transform, wire::GroupId ke_group)
-    : transforms_(crypto::wire_transforms(*crypto::ike_suite(transform))), group_(ke_group) {
+RequestForm::RequestForm(const crypto::IkeSuite& suite, wire::GroupId ke_group)
+    : transforms_(crypto::wire_transforms(suite)), group_(ke_group) {
   const auto made = crypto::KeyExchange::generate(ke_group, seeded_source(7));
   public_value_.assign(made->public_value().begin(), made->public_value().end());
 }
@@ -112,7 +112,7 @@ Bytes RequestForm::write(std::uint64_t initiator_spi, ByteView cookie) const {
 
 Siege::Siege(const SiegeSettings& settings)
     : settings_(settings),
-      form_(settings.transform, static_cast<wire::GroupId>(settings.transform.group)),
+      form_(settings.suite, settings.suite.group),
       hub_(seeded_source(settings.seed), {Secret(Bytes(32, 9))}),
       worker_(settings.key_exchange),
       engines_(settings.seed),
@@ -122,7 +122,7 @@ Siege::Siege(const SiegeSettings& settings)
 
 void Siege::expect(ike::TunnelId tunnel, std::optional<IpAddress> remote, const ike::Identity& peer,
                    std::vector<Bytes> authorities) {
-  ike::TunnelPolicy policy = siege_policy(tunnel, settings_.transform);
+  ike::TunnelPolicy policy = siege_policy(tunnel, settings_.suite);
   policy.local = hub_address_;
   policy.local_id = ike::Identity::of(hub_address_);
   policy.remote = remote;
@@ -231,7 +231,7 @@ void Siege::deliver(const ike::Send& sent) {
 void Siege::call(const Endpoint& from, const ike::Identity& name) {
   peers_.insert_or_assign(from, Peer{ike::Engine(seeded_source(++engines_)), {}});
   up_.erase(from);
-  ike::TunnelPolicy policy = siege_policy(0, settings_.transform);
+  ike::TunnelPolicy policy = siege_policy(0, settings_.suite);
   policy.local = from.address;
   policy.remote = hub_address_;
   policy.local_id = name;

@@ -55,7 +55,7 @@ class Worker {
 /// What IKE_SA_INIT offers, and who computes: requests that look true, made in a microsecond.
 class RequestForm {
  public:
-  RequestForm(const IsakmpTransform& transform, wire::GroupId ke_group);
+  RequestForm(const crypto::IkeSuite& suite, wire::GroupId ke_group);
 
   [[nodiscard]] Bytes write(std::uint64_t initiator_spi, ByteView cookie = {}) const;
   /// The Diffie-Hellman value in all of them.
@@ -69,7 +69,7 @@ class RequestForm {
 
 struct SiegeSettings {
   Duration round_trip{50};
-  IsakmpTransform transform{Encryption::Aes256, Integrity::Sha256, 14};
+  crypto::IkeSuite suite{};  ///< of the hub and its peers: AES-256, SHA-256, MODP-2048
   Worker::Microseconds key_exchange{560};
   std::uint32_t seed = 1;
 };

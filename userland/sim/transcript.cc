@@ -27,11 +27,10 @@ std::string names_of(const wire::PayloadChain& chain) {
 }
 
 std::string open(const wire::MessageView& message, const ike::IkeKeys& keys) {
-  const auto suite = crypto::ike_suite(keys.transform);
   const auto encrypted = message.encrypted();
-  if (!suite || !encrypted) return " (fragment)";
+  if (!encrypted) return " (fragment)";
   const bool from_initiator = message.header.from_initiator;
-  const auto cipher = crypto::IkeCipher::create(*suite, (from_initiator ? keys.sk_ei : keys.sk_er).view(),
+  const auto cipher = crypto::IkeCipher::create(keys.suite, (from_initiator ? keys.sk_ei : keys.sk_er).view(),
                                                 (from_initiator ? keys.sk_ai : keys.sk_ar).view());
   if (!cipher) return " (sealed)";
   const auto plaintext = cipher->open(encrypted->prefix, encrypted->body);

@@ -47,7 +47,7 @@ enum class ProtocolId : std::uint8_t { None = 0, Ike = 1, Ah = 2, Esp = 3 };
 enum class TransformType : std::uint8_t { Encr = 1, Prf = 2, Integ = 3, Group = 4, Esn = 5 };
 
 /// Transform type 1. AES-CBC: RFC 3602; AES-GCM with an 8, 12 or 16 octet ICV: RFC 4106, RFC 5282.
-enum class EncrId : std::uint16_t { AesCbc = 12, AesGcm8 = 18, AesGcm12 = 19, AesGcm16 = 20 };
+enum class EncrId : std::uint16_t { TripleDes = 3, AesCbc = 12, AesGcm8 = 18, AesGcm12 = 19, AesGcm16 = 20 };
 
 /// Transform type 2. RFC 2104, RFC 4868.
 enum class PrfId : std::uint16_t { HmacSha1 = 2, HmacSha256 = 5, HmacSha384 = 6, HmacSha512 = 7 };
@@ -146,11 +146,6 @@ enum class NotifyType : std::uint16_t {
 /// True for error notifications, which say that the request (or a part of it) was refused.
 constexpr bool is_error(NotifyType type) { return static_cast<std::uint16_t>(type) < 16384; }
 
-/// True for the AEAD ciphers, which go without a transform of type Integ.
-constexpr bool is_aead(EncrId id) {
-  return id == EncrId::AesGcm8 || id == EncrId::AesGcm12 || id == EncrId::AesGcm16;
-}
-
 /// The registry's spelling, "IKE_SA_INIT"; a number for a value without a name here.
 std::string to_string(ExchangeType type);
 /// The RFC's short notation: "SA", "KE", "IDi", "SK"; a number for a value without a name here.
@@ -159,12 +154,6 @@ std::string to_string(ProtocolId id);
 std::string to_string(TransformType type);
 /// "NO_PROPOSAL_CHOSEN"; a number for a value without a name here.
 std::string to_string(NotifyType type);
-/// The registry's spelling: "ENCR_AES_CBC", "PRF_HMAC_SHA2_256", "AUTH_HMAC_SHA1_96".
-std::string to_string(EncrId id);
-std::string to_string(PrfId id);
-std::string to_string(IntegId id);
-/// "MODP-2048", "ECP-256", "X25519".
-std::string to_string(GroupId id);
 std::string to_string(AuthMethodId id);
 
 // Bounds. What is legal on the wire but larger than these is refused as a ParseError.

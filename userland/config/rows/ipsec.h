@@ -8,48 +8,68 @@
 
 namespace awtun::config::rows {
 
-// In the order of the words of the row.
-inline constexpr std::array kIpsecEncryption = {Encryption::Aes256, Encryption::Aes192, Encryption::Aes128,
-                                                Encryption::Des3};
-inline constexpr std::array kIpsecIntegrity = {Integrity::Sha512, Integrity::Sha256, Integrity::Sha1,
-                                               Integrity::Gcm16,  Integrity::Gcm12,  Integrity::Gcm8};
+inline constexpr TransformChoices kIpsecChoices = [] {
+  TransformChoices made;
+  for (const auto& row : crypto::kHashes)
+    if (row.kernel != AWTUN_AUTH_NONE) made.integrity.add(row.word);
+  for (const auto& row : crypto::kEncryptions) {
+    made.integrity.add(row.ipsec_integrity);
+    made.encryption.add(row.ipsec);
+  }
+  return made;
+}();
 
 inline Answer set_pfs(const Context& context, Args& args) {
-  context.ipsec_profile().pfs_group = kGroups.at(args.get<std::uint32_t>(0));
+  context.ipsec_profile().pfs_group = group_of(args.get<std::uint32_t>(0));
   return Done{};
 }
 
 inline Answer reset_pfs(const Context& context, Args& args) {
   auto& group = context.ipsec_profile().pfs_group;
-  if (args.has(0) && group != kGroups.at(args.get<std::uint32_t>(0))) return not_configured();
+  if (args.has(0) && group != group_of(args.get<std::uint32_t>(0))) return not_configured();
   group.reset();
   return Done{};
 }
 
 inline void emit_pfs(const Scope& scope, Writer& out) {
-  if (const auto& group = scope.ipsec_profile->pfs_group) out.line(index_in(kGroups, *group));
+  if (const auto& group = scope.ipsec_profile->pfs_group) out.line(choice_of(*group));
 }
 
-inline IpsecTransform ipsec_transform_of(Args& args) {
-  return {kIpsecEncryption.at(args.get<std::uint32_t>(2)), kIpsecIntegrity.at(args.get<std::uint32_t>(1))};
+inline std::optional<crypto::EspSuite> esp_suite_of(Args& args) {
+  if (!args.has(1)) return std::nullopt;
+  return crypto::esp_suite(kIpsecChoices.encryption_of(args), kIpsecChoices.integrity_of(args));
 }
 
 inline Answer set_ipsec_transform(const Context& context, Args& args) {
-  return set_transform(context.ipsec_profile().transforms, args, ipsec_transform_of(args));
+  return set_transform(context.ipsec_profile().transforms, args, kIpsecChoices, esp_suite_of(args));
 }
 
 inline Answer remove_ipsec_transform(const Context& context, Args& args) {
-  auto& transforms = context.ipsec_profile().transforms;
-  return args.has(1) ? remove_transform<IpsecTransform>(transforms, args, ipsec_transform_of(args))
-                     : remove_transform(transforms, args);
+  return remove_transform(context.ipsec_profile().transforms, args, esp_suite_of(args));
 }
 
 inline void emit_ipsec_transforms(const Scope& scope, Writer& out) {
-  for (const auto& [number, transform] : scope.ipsec_profile->transforms) {
-    out.line(std::uint32_t{number}, index_in(kIpsecIntegrity, transform.integrity),
-             index_in(kIpsecEncryption, transform.encryption));
+  for (const auto& [number, suite] : scope.ipsec_profile->transforms) {
+    const auto words = crypto::words_of(suite);
+    out.line(std::uint32_t{number}, kIpsecChoices.integrity.index_of(words.integrity),
+             kIpsecChoices.encryption.index_of(words.encryption));
   }
 }
+
+inline constexpr FixedText kIpsecTransformPattern =
+    FixedText() << "transform <number:1-255> ![protocol esp integrity " << kIpsecChoices.integrity
+                << " encryption " << kIpsecChoices.encryption << "]";
+inline constexpr FixedText kIpsecTransformHelp =
+    (FixedText() << "One combination of algorithms\nIts number; the lowest is preferred\nIPsec protocol\n"
+                    "Encapsulating Security Payload\nIntegrity\n")
+        .help(kIpsecChoices.integrity)
+        .line("Encryption")
+        .help(kIpsecChoices.encryption);
+
+inline constexpr FixedText kPfsPattern = FixedText() << "pfs ![" << kGroupChoices << "]";
+inline constexpr FixedText kPfsHelp =
+    (FixedText() << "Perfect forward secrecy: a key agreement of its own for each IPsec SA\n")
+        .help(kGroupChoices);
 
 inline void emit_ipsec_profiles(const Scope& scope, Writer& out) {
   for (const auto& [name, profile] : scope.config.ipsec_profiles) {
@@ -72,21 +92,14 @@ inline constexpr std::array kIpsec = {
     parameter<&IpsecProfile::lifetime>("lifetime seconds ![<seconds:300-31449600>]",
                                        "Lifetime of the IPsec SAs, 8 hours by default\nIn time\nSeconds\n"),
     Row{.mode = Mode::IpsecProfile,
-        .pattern = "pfs ![{2|5|14|15|16|18|19|20|21|31}]",
-        .help = "Perfect forward secrecy: a key agreement of its own for each IPsec SA\nMODP, 1024 bits: "
-                "weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 bits\nMODP, 8192 "
-                "bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
+        .pattern = kPfsPattern.view(),
+        .help = kPfsHelp.view(),
         .run = set_pfs,
         .no = reset_pfs,
         .emit = emit_pfs},
     Row{.mode = Mode::IpsecProfile,
-        .pattern = "transform <number:1-255> ![protocol esp integrity {sha512|sha256|sha1|gcm16|gcm12|gcm8} "
-                   "encryption {aes256|aes192|aes128|3des}]",
-        .help = "One combination of algorithms\nIts number; the lowest is preferred\nIPsec "
-                "protocol\nEncapsulating Security "
-                "Payload\nIntegrity\nHMAC-SHA-512\nHMAC-SHA-256\nHMAC-SHA-1\nGalois/Counter Mode, ICV of 16 "
-                "octets\nGalois/Counter Mode, ICV of 12 octets\nGalois/Counter Mode, ICV of 8 "
-                "octets\nEncryption\nAES, 256-bit key\nAES, 192-bit key\nAES, 128-bit key\nNot supported\n",
+        .pattern = kIpsecTransformPattern.view(),
+        .help = kIpsecTransformHelp.view(),
         .run = set_ipsec_transform,
         .no = remove_ipsec_transform,
         .emit = emit_ipsec_transforms},

@@ -9,39 +9,52 @@
 
 namespace awtun::config::rows {
 
-// In the order of the words of the row.
-inline constexpr std::array kIsakmpIntegrity = {Integrity::Sha512, Integrity::Sha384, Integrity::Sha256,
-                                                Integrity::Sha1};
-inline constexpr std::array kIsakmpEncryption = {
-    Encryption::Aes256,      Encryption::Aes192,      Encryption::Aes128, Encryption::Aes256Gcm16,
-    Encryption::Aes192Gcm16, Encryption::Aes128Gcm16, Encryption::Des3};
+inline constexpr TransformChoices kIsakmpChoices = [] {
+  TransformChoices made;
+  for (const auto& row : crypto::kHashes) made.integrity.add(row.word);
+  for (const auto& row : crypto::kEncryptions) made.encryption.add(row.isakmp);
+  return made;
+}();
 
 inline Answer set_version(const Context&, Args& args) {
   if (args.get<std::uint32_t>(0) == 0) return Refused{"IKE version 1 is not supported"};
   return Done{};
 }
 
-inline IsakmpTransform isakmp_transform_of(Args& args) {
-  return {kIsakmpEncryption.at(args.get<std::uint32_t>(2)), kIsakmpIntegrity.at(args.get<std::uint32_t>(1)),
-          kGroups.at(args.get<std::uint32_t>(3))};
+inline std::optional<crypto::IkeSuite> ike_suite_of(Args& args) {
+  if (!args.has(1)) return std::nullopt;
+  return crypto::ike_suite(kIsakmpChoices.encryption_of(args), kIsakmpChoices.integrity_of(args),
+                           group_of(args.get<std::uint32_t>(3)));
 }
 
 inline Answer set_isakmp_transform(const Context& context, Args& args) {
-  return set_transform(context.isakmp_profile().settings.transforms, args, isakmp_transform_of(args));
+  return set_transform(context.isakmp_profile().settings.transforms, args, kIsakmpChoices,
+                       ike_suite_of(args));
 }
 
 inline Answer remove_isakmp_transform(const Context& context, Args& args) {
-  auto& transforms = context.isakmp_profile().settings.transforms;
-  return args.has(1) ? remove_transform<IsakmpTransform>(transforms, args, isakmp_transform_of(args))
-                     : remove_transform(transforms, args);
+  return remove_transform(context.isakmp_profile().settings.transforms, args, ike_suite_of(args));
 }
 
 inline void emit_isakmp_transforms(const Scope& scope, Writer& out) {
-  for (const auto& [number, transform] : scope.isakmp_profile->settings.transforms) {
-    out.line(std::uint32_t{number}, index_in(kIsakmpIntegrity, transform.integrity),
-             index_in(kIsakmpEncryption, transform.encryption), index_in(kGroups, transform.group));
+  for (const auto& [number, suite] : scope.isakmp_profile->settings.transforms) {
+    const auto words = crypto::words_of(suite);
+    out.line(std::uint32_t{number}, kIsakmpChoices.integrity.index_of(words.integrity),
+             kIsakmpChoices.encryption.index_of(words.encryption), choice_of(suite.group));
   }
 }
+
+inline constexpr FixedText kIsakmpTransformPattern =
+    FixedText() << "transform <number:1-255> ![integrity " << kIsakmpChoices.integrity << " encryption "
+                << kIsakmpChoices.encryption << " group " << kGroupChoices << "]";
+inline constexpr FixedText kIsakmpTransformHelp =
+    (FixedText() << "One combination of algorithms\nIts number; the lowest is preferred\nIntegrity, and "
+                    "pseudo-random function; beside AES-GCM that alone\n")
+        .help(kIsakmpChoices.integrity)
+        .line("Encryption")
+        .help(kIsakmpChoices.encryption)
+        .line("Diffie-Hellman group")
+        .help(kGroupChoices);
 
 inline Answer set_trustpoint_of_profile(const Context& context, Args& args) {
   context.isakmp_profile().trustpoint = std::move(args.get<std::string>(0));
@@ -244,16 +257,8 @@ inline constexpr std::array kIsakmp = {
         .no = reset_trustpoint_of_profile,
         .emit = emit_trustpoint_of_profile},
     Row{.mode = Mode::IsakmpProfile,
-        .pattern = "transform <number:1-255> ![integrity {sha512|sha384|sha256|sha1} encryption "
-                   "{aes256|aes192|aes128|aes256gcm16|aes192gcm16|aes128gcm16|3des} group "
-                   "{2|5|14|15|16|18|19|20|21|31}]",
-        .help = "One combination of algorithms\nIts number; the lowest is preferred\nIntegrity, and "
-                "pseudo-random function; beside AES-GCM that "
-                "alone\nHMAC-SHA-512\nHMAC-SHA-384\nHMAC-SHA-256\nHMAC-SHA-1\nEncryption\nAES, 256-bit "
-                "key\nAES, 192-bit key\nAES, 128-bit key\nAES-GCM, 256-bit key\nAES-GCM, 192-bit "
-                "key\nAES-GCM, 128-bit key\nNot supported\nDiffie-Hellman group\nMODP, 1024 bits: "
-                "weak\nMODP, 1536 bits: weak\nMODP, 2048 bits\nMODP, 3072 bits\nMODP, 4096 bits\nMODP, 8192 "
-                "bits: slow\nECP, 256 bits\nECP, 384 bits\nECP, 521 bits\nCurve25519\n",
+        .pattern = kIsakmpTransformPattern.view(),
+        .help = kIsakmpTransformHelp.view(),
         .run = set_isakmp_transform,
         .no = remove_isakmp_transform,
         .emit = emit_isakmp_transforms},

@@ -3,19 +3,22 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 
+#include "userland/config/choices.h"
 #include "userland/config/rows/section.h"
 
 namespace awtun::config::rows {
 
-// In the order of the words of the rows.
-inline constexpr std::array<std::uint16_t, 10> kGroups = {2, 5, 14, 15, 16, 18, 19, 20, 21, 31};
+inline constexpr Choices kGroupChoices = [] {
+  Choices made;
+  for (const auto& row : crypto::kGroups) made.add(row.word);
+  return made;
+}();
 
-/// The index of `value`, by which a choice names it.
-template <class T, std::size_t N>
-std::uint32_t index_in(const std::array<T, N>& values, const T& value) {
-  return static_cast<std::uint32_t>(std::ranges::find(values, value) - values.begin());
+inline crypto::GroupId group_of(std::uint32_t choice) { return crypto::kGroups.at(choice).id; }
+inline std::uint32_t choice_of(crypto::GroupId group) {
+  return static_cast<std::uint32_t>(std::ranges::find(crypto::kGroups, group, &crypto::GroupRow::id) -
+                                    crypto::kGroups.begin());
 }
 
 template <auto Profiles, Mode Section>
@@ -36,21 +39,40 @@ Answer remove_profile(const Context& context, Args& args) {
   return Done{};
 }
 
-/// The transforms of a profile by their numbers; the number is the line's first value.
-template <class Transform>
-Answer set_transform(std::map<std::uint8_t, Transform>& transforms, Args& args, const Transform& transform) {
-  if (!transform.supported()) return Refused{"3DES is not supported; it is weak, and slower than AES"};
-  transforms[static_cast<std::uint8_t>(args.get<std::uint32_t>(0))] = transform;
+/// The choices of a transform's line, whose first value is its number.
+struct TransformChoices {
+  Choices integrity;
+  Choices encryption;
+
+  [[nodiscard]] std::string_view integrity_of(Args& args) const {
+    return integrity.word(args.get<std::uint32_t>(1));
+  }
+  [[nodiscard]] std::string_view encryption_of(Args& args) const {
+    return encryption.word(args.get<std::uint32_t>(2));
+  }
+};
+
+/// `suite`: what the line's words name.
+template <class Suite>
+Answer set_transform(std::map<std::uint8_t, Suite>& transforms, Args& args, const TransformChoices& choices,
+                     const std::optional<Suite>& suite) {
+  const std::string encryption(choices.encryption_of(args));
+  if (!suite)
+    return Refused{"integrity " + std::string(choices.integrity_of(args)) +
+                   " cannot be used with encryption " + encryption};
+  if (!crypto::supported(*suite))
+    return Refused{crypto::capitals(encryption) + " is not supported; it is weak, and slower than AES"};
+  transforms[static_cast<std::uint8_t>(args.get<std::uint32_t>(0))] = *suite;
   return Done{};
 }
 
-/// Removes the transform; where `wanted` is given, that and no other.
-template <class Transform>
-Answer remove_transform(std::map<std::uint8_t, Transform>& transforms, Args& args,
-                        const std::optional<Transform>& wanted = std::nullopt) {
+/// Removes the transform; where the line has words, only if they name it.
+template <class Suite>
+Answer remove_transform(std::map<std::uint8_t, Suite>& transforms, Args& args,
+                        const std::optional<Suite>& wanted) {
   const auto at = transforms.find(static_cast<std::uint8_t>(args.get<std::uint32_t>(0)));
   if (at == transforms.end()) return Refused{"there is no such transform"};
-  if (wanted && at->second != *wanted) return not_configured();
+  if (args.has(1) && at->second != wanted) return not_configured();
   transforms.erase(at);
   return Done{};
 }

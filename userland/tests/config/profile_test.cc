@@ -20,8 +20,8 @@ TEST(Profiles, IsakmpProfileAsTyped) {
   EXPECT_EQ(made.dpd_interval, std::chrono::seconds{10});
   EXPECT_EQ(made.local_authentication, AuthMethod::Certificate);
   EXPECT_EQ(made.remote_authentication, AuthMethod::PreShare);
-  EXPECT_EQ(made.transforms.at(1), (IsakmpTransform{Encryption::Aes256, Integrity::Sha256, 14}));
-  EXPECT_EQ(made.transforms.at(255), (IsakmpTransform{Encryption::Aes128, Integrity::Sha1, 2}));
+  EXPECT_EQ(made.transforms.at(1), (*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)));
+  EXPECT_EQ(made.transforms.at(255), (*crypto::ike_suite("aes128", "sha1", crypto::GroupId::Modp1024)));
   EXPECT_EQ(emit(console.config),
             "!\n"
             "crypto isakmp profile cert_vpn\n"
@@ -43,9 +43,9 @@ TEST(Profiles, IpsecProfileAsTyped) {
                 "transform 2 protocol esp integrity gcm12 encryption aes128"});
   const IpsecProfile& made = console.config.ipsec_profiles.at("shortlife");
   EXPECT_EQ(made.lifetime, std::chrono::hours{1});
-  EXPECT_EQ(made.pfs_group, 19);
-  EXPECT_EQ(made.transforms.at(1), (IpsecTransform{Encryption::Aes256, Integrity::Sha256}));
-  EXPECT_EQ(made.transforms.at(2), (IpsecTransform{Encryption::Aes128, Integrity::Gcm12}));
+  EXPECT_EQ(made.pfs_group, crypto::GroupId::Ecp256);
+  EXPECT_EQ(made.transforms.at(1), (*crypto::esp_suite("aes256", "sha256")));
+  EXPECT_EQ(made.transforms.at(2), (*crypto::esp_suite("aes128", "gcm12")));
 }
 
 TEST(Profiles, NoRestoresTheDefault) {
@@ -85,7 +85,7 @@ TEST(Profiles, TheDefaultOnesCannotBeChanged) {
 TEST(Profiles, GroupsAreNotAbbreviated) {
   Console console;
   console.type({"configure terminal", "crypto ipsec profile p", "pfs 2"});
-  EXPECT_EQ(console.config.ipsec_profiles.at("p").pfs_group, 2);
+  EXPECT_EQ(console.config.ipsec_profiles.at("p").pfs_group, crypto::GroupId::Modp1024);
   for (const char* line :
        {"pfs 1", "pfs 3", "pfs 22", "transform 1 protocol esp integrity sha1 encryption 3"})
     EXPECT_TRUE(std::holds_alternative<SyntaxError>(console.execute(line))) << line;

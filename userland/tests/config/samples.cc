@@ -93,12 +93,25 @@ T any_of(Random& random, const std::array<T, N>& values) {
   return values.at(pick(random, N));
 }
 
-Encryption sample_encryption(Random& random) {
-  return any_of(random, std::array{Encryption::Aes256, Encryption::Aes192, Encryption::Aes128});
+crypto::GroupId sample_group(Random& random) { return any_of(random, crypto::kGroups).id; }
+
+/// One that the rows know and that is supported.
+crypto::IkeSuite sample_ike_suite(Random& random) {
+  for (;;) {
+    const auto suite = crypto::ike_suite(any_of(random, crypto::kEncryptions).isakmp.text,
+                                         any_of(random, crypto::kHashes).word.text, sample_group(random));
+    if (suite && crypto::supported(*suite)) return *suite;
+  }
 }
 
-std::uint16_t sample_group(Random& random) {
-  return any_of(random, std::array<std::uint16_t, 10>{2, 5, 14, 15, 16, 18, 19, 20, 21, 31});
+crypto::EspSuite sample_esp_suite(Random& random) {
+  for (;;) {
+    const auto& encryption = any_of(random, crypto::kEncryptions);
+    const auto suite = crypto::esp_suite(
+        encryption.ipsec.text,
+        encryption.aead() ? encryption.ipsec_integrity.text : any_of(random, crypto::kHashes).word.text);
+    if (suite && crypto::supported(*suite)) return *suite;
+  }
 }
 
 NamedIsakmpProfile sample_isakmp_profile(Random& random) {
@@ -111,10 +124,8 @@ NamedIsakmpProfile sample_isakmp_profile(Random& random) {
   profile.settings.local_authentication = authentication();
   profile.settings.remote_authentication = authentication();
   for (auto left = pick(random, 5); left > 0; --left) {
-    const auto integrity =
-        any_of(random, std::array{Integrity::Sha512, Integrity::Sha384, Integrity::Sha256, Integrity::Sha1});
-    profile.settings.transforms[static_cast<std::uint8_t>(1 + pick(random, 255))] = {
-        sample_encryption(random), integrity, sample_group(random)};
+    const auto number = static_cast<std::uint8_t>(1 + pick(random, 255));
+    profile.settings.transforms[number] = sample_ike_suite(random);
   }
   return profile;
 }
@@ -124,10 +135,8 @@ IpsecProfile sample_ipsec_profile(Random& random) {
   profile.lifetime = std::chrono::seconds{300 + pick(random, 31449300)};
   profile.pfs_group = maybe(random, sample_group(random));
   for (auto left = pick(random, 5); left > 0; --left) {
-    const auto integrity = any_of(random, std::array{Integrity::Sha512, Integrity::Sha256, Integrity::Sha1,
-                                                     Integrity::Gcm16, Integrity::Gcm12, Integrity::Gcm8});
-    profile.transforms[static_cast<std::uint8_t>(1 + pick(random, 255))] = {sample_encryption(random),
-                                                                            integrity};
+    const auto number = static_cast<std::uint8_t>(1 + pick(random, 255));
+    profile.transforms[number] = sample_esp_suite(random);
   }
   return profile;
 }

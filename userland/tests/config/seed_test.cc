@@ -120,7 +120,7 @@ awplus(config-ipsec-profile)# transform 2 protocol esp integrity sha256 encrypti
   type_block(console, R"(awplus(config)# interface tunnel0
 awplus(config-if)# tunnel protection ipsec profile legacy)");
   EXPECT_EQ(ipsec_profile(console.config, console.config.tunnels.at(0)).transforms.at(1),
-            (IpsecTransform{Encryption::Aes128, Integrity::Sha1}));
+            (*crypto::esp_suite("aes128", "sha1")));
 }
 
 TEST(Manual, WhatThereIsToSee) {

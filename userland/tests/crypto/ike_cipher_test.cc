@@ -25,8 +25,9 @@ Bytes counted(std::size_t size, std::uint8_t start = 0) {
 
 /// A cipher with made-up keys of the right size.
 IkeCipher make(const IkeSuite& suite) {
-  const Bytes key = counted(encryption_key_size(suite.encr, suite.key_bits) + salt_size(suite.encr), 1);
-  const Bytes integrity_key = counted(integrity_key_size(suite.integ), 101);
+  const KeySizes sizes = *key_sizes(suite.encr, suite.key_bits, suite.integ);
+  const Bytes key = counted(sizes.encryption + sizes.salt, 1);
+  const Bytes integrity_key = counted(sizes.integrity, 101);
   return *IkeCipher::create(suite, key, integrity_key);
 }
 
@@ -163,7 +164,7 @@ TEST(IkeCipher, CbcIcvIsTheHeadOfTheHmac) {
     const Bytes body = seal(cipher, counted(16), text("prefix"), text("plaintext"));
     const ByteView covered = ByteView(body).first(body.size() - cipher.icv_size());
     const auto mac =
-        Prf::create(prf)->compute(counted(integrity_key_size(integ), 101), {text("prefix"), covered});
+        Prf::create(prf)->compute(counted(find_hash(integ)->size, 101), {text("prefix"), covered});
     ASSERT_TRUE(mac);
     EXPECT_EQ(to_hex(ByteView(body).last(cipher.icv_size())), to_hex(mac->view().first(cipher.icv_size())));
   }

@@ -101,7 +101,7 @@ TEST(KeySchedule, CavpIkeKeys) {
     const auto keys =
         derive_ike_keys(long_suite(v.prf), Secret(hex(v.seed)), hex(v.ni), hex(v.nr), v.spi_i, v.spi_r);
     ASSERT_TRUE(keys);
-    EXPECT_EQ(keys->sk_d.size(), prf_size(v.prf));
+    EXPECT_EQ(keys->sk_d.size(), make(v.prf).size());
     EXPECT_EQ(joined(*keys).substr(0, v.dkm.size()), v.dkm);
   }
 }
@@ -121,7 +121,7 @@ TEST(KeySchedule, CavpIkeKeysAreCutInOrder) {
 
 TEST(KeySchedule, CavpRekeyedSkeyseed) {
   for (const Cavp& v : kCavp) {
-    const Secret sk_d(ByteView(hex(v.dkm)).first(prf_size(v.prf)));
+    const Secret sk_d(ByteView(hex(v.dkm)).first(make(v.prf).size()));
     const auto seed = skeyseed_for_rekey(make(v.prf), sk_d, Secret(hex(v.new_shared)), hex(v.ni), hex(v.nr));
     ASSERT_TRUE(seed);
     EXPECT_EQ(to_hex(seed->view()), v.rekeyed_seed);
@@ -131,7 +131,7 @@ TEST(KeySchedule, CavpRekeyedSkeyseed) {
 TEST(KeySchedule, CavpChildKeysWithAndWithoutPfs) {
   const EspSuite suite{EncrId::AesCbc, 256, IntegId::HmacSha512_256};
   for (const Cavp& v : kCavp) {
-    const Secret sk_d(ByteView(hex(v.dkm)).first(prf_size(v.prf)));
+    const Secret sk_d(ByteView(hex(v.dkm)).first(make(v.prf).size()));
     const Secret shared(hex(v.new_shared));
     const auto plain = derive_child_keys(make(v.prf), suite, sk_d, nullptr, hex(v.ni), hex(v.nr));
     const auto pfs = derive_child_keys(make(v.prf), suite, sk_d, &shared, hex(v.ni), hex(v.nr));

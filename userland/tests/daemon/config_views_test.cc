@@ -13,11 +13,12 @@ constexpr ike::Time now{ike::Duration{5'000'000}};
 
 config::Config with_profiles() {
   auto config = first_example();
-  config.isakmp_profiles["legacy"].settings.transforms[3] = {Encryption::Aes128, Integrity::Sha1, 2};
+  config.isakmp_profiles["legacy"].settings.transforms[3] =
+      *crypto::ike_suite("aes128", "sha1", crypto::GroupId::Modp1024);
   config.isakmp_peers[ip("10.2.2.2")] = "legacy";
   config.ipsec_profiles["shortlife"].lifetime = std::chrono::hours{1};
-  config.ipsec_profiles["shortlife"].pfs_group = 19;
-  config.ipsec_profiles["shortlife"].transforms[1] = {Encryption::Aes256, Integrity::Gcm16};
+  config.ipsec_profiles["shortlife"].pfs_group = crypto::GroupId::Ecp256;
+  config.ipsec_profiles["shortlife"].transforms[1] = *crypto::esp_suite("aes256", "gcm16");
   config.tunnels[0].protection->profile = "shortlife";
   return config;
 }

@@ -26,7 +26,7 @@ ike::AddSa cbc(ike::Direction direction) {
   sa.spi = 0xc0ffee01;
   sa.local = {ip("10.1.1.1"), 500};
   sa.remote = {ip("10.2.2.2"), 500};
-  sa.transform = {Encryption::Aes256, Integrity::Sha256};
+  sa.suite = *crypto::esp_suite("aes256", "sha256");
   sa.encryption_key = filled(32, 0xe1);
   sa.integrity_key = filled(32, 0xa1);
   return sa;
@@ -34,7 +34,7 @@ ike::AddSa cbc(ike::Direction direction) {
 
 ike::AddSa gcm() {
   auto sa = cbc(ike::Direction::Out);
-  sa.transform = {Encryption::Aes128, Integrity::Gcm8};
+  sa.suite = *crypto::esp_suite("aes128", "gcm8");
   sa.encryption_key = filled(16, 0xe1);
   sa.salt = filled(4, 0x5a);
   sa.integrity_key = {};
@@ -56,8 +56,12 @@ TEST(KeyLog, EspLineOfGcmSaHasSaltAfterKeyAndNullAuthentication) {
 }
 
 TEST(KeyLog, Ikev2Line) {
-  const ike::IkeKeys keys{0x0102030405060708, 0x1112131415161718, {Encryption::Aes256, Integrity::Sha256, 14},
-                          filled(32, 1),      filled(32, 2),      filled(32, 3),
+  const ike::IkeKeys keys{0x0102030405060708,
+                          0x1112131415161718,
+                          *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048),
+                          filled(32, 1),
+                          filled(32, 2),
+                          filled(32, 3),
                           filled(32, 4)};
   EXPECT_EQ(ikev2_line(keys), "0102030405060708,1112131415161718," + hex(32, "01") + "," + hex(32, "02") +
                                   R"(,"AES-CBC-256 [RFC3602]",)" + hex(32, "03") + "," + hex(32, "04") +
@@ -65,8 +69,13 @@ TEST(KeyLog, Ikev2Line) {
 }
 
 TEST(KeyLog, Ikev2LineOfAesGcmHasSaltAfterKeyAndNoIntegrity) {
-  const ike::IkeKeys keys{
-      1, 2, {Encryption::Aes128Gcm16, Integrity::Sha384, 20}, filled(20, 1), filled(20, 2), {}, {}};
+  const ike::IkeKeys keys{1,
+                          2,
+                          *crypto::ike_suite("aes128gcm16", "sha384", crypto::GroupId::Ecp384),
+                          filled(20, 1),
+                          filled(20, 2),
+                          {},
+                          {}};
   EXPECT_EQ(ikev2_line(keys), "0000000000000001,0000000000000002," + hex(20, "01") + "," + hex(20, "02") +
                                   R"(,"AES-GCM-128 with 16 octet ICV [RFC5282]",,,"NONE [RFC4306]")");
 }

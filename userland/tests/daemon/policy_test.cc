@@ -44,7 +44,7 @@ TEST(Policy, ProfilesAreThoseOfPeerAndInterface) {
   auto& isakmp = config.isakmp_profiles["a"].settings;
   isakmp.dpd_interval = std::chrono::seconds{10};
   auto& ipsec = config.ipsec_profiles["b"];
-  ipsec.pfs_group = 14;
+  ipsec.pfs_group = crypto::GroupId::Modp2048;
   config.isakmp_peers[ip("10.2.2.2")] = "a";
   config.tunnels[0].protection->profile = "b";
   EXPECT_EQ(make_policy(config, 0)->isakmp, isakmp);

@@ -14,7 +14,7 @@ ike::AddSa sample(ike::Direction direction) {
   add.spi = 0xc0ffee01;
   add.local = {ip("10.1.1.1"), 4500};
   add.remote = {ip("192.0.2.9"), 30001};
-  add.transform = {Encryption::Aes256, Integrity::Gcm16};
+  add.suite = *crypto::esp_suite("aes256", "gcm16");
   add.encryption_key = secret("0123456789abcdef0123456789abcdef");
   add.lifetime = std::chrono::milliseconds{28800001};
   add.local_selectors = {ike::TrafficSelector::any(Family::V4), ike::TrafficSelector::any(Family::V6)};

@@ -20,7 +20,7 @@ ike::Status established() {
                             "Established",
                             {ip("10.1.1.1"), 500},
                             {ip("10.2.2.2"), 500},
-                            IsakmpTransform{},
+                            crypto::IkeSuite{},
                             t0,
                             t0 + std::chrono::seconds{100},
                             t0 + std::chrono::seconds{200},
@@ -77,7 +77,7 @@ TEST(Views, IsakmpSa) {
 TEST(Views, ConnectingSaShowsOnlyWhatIsKnown) {
   auto status = established();
   auto& sa = status.ike_sas[0];
-  sa.transform = {};
+  sa.suite = {};
   sa.established = sa.rekey_at = sa.expires = sa.last_heard = {};
   const auto shown = isakmp_sa_view(status, later, std::nullopt)["sas"][0];
   for (const char* member :

@@ -18,28 +18,28 @@ std::string between(const std::vector<wire::Proposal>& ours, const std::vector<w
   return difference(ours, *sa);
 }
 
-std::vector<wire::Proposal> isakmp(std::vector<IsakmpTransform> transforms) {
+std::vector<wire::Proposal> isakmp(std::vector<crypto::IkeSuite> transforms) {
   IsakmpProfile profile;
   std::uint8_t number = 0;
-  for (const IsakmpTransform& one : transforms) profile.transforms[++number] = one;
+  for (const crypto::IkeSuite& one : transforms) profile.transforms[++number] = one;
   return ike_proposals(profile, {});
 }
 
 TEST(Difference, NamesTheKindsThatHaveNothingInCommon) {
-  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14},
-                            {Encryption::Aes256, Integrity::Sha256, 16}}),
-                    isakmp({{Encryption::Aes256, Integrity::Sha256, 5}})),
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048),
+                            *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp4096)}),
+                    isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp1536)})),
             "peer offers group 5; ours 14, 16");
-  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}),
-                    isakmp({{Encryption::Aes128, Integrity::Sha1, 14}})),
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}),
+                    isakmp({*crypto::ike_suite("aes128", "sha1", crypto::GroupId::Modp2048)})),
             "peer offers encryption AES128; ours AES256; peer offers integrity SHA1; ours SHA256; "
             "peer offers PRF SHA1; ours SHA256");
 }
 
 TEST(Difference, SaysThatOnlyTheCombinationIsMissing) {
-  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha1, 14},
-                            {Encryption::Aes128, Integrity::Sha256, 14}}),
-                    isakmp({{Encryption::Aes256, Integrity::Sha256, 14}})),
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha1", crypto::GroupId::Modp2048),
+                            *crypto::ike_suite("aes128", "sha256", crypto::GroupId::Modp2048)}),
+                    isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)})),
             "each algorithm is known to both ends, but no transform combines them as the peer does");
 }
 
@@ -50,13 +50,13 @@ TEST(Difference, SaysThatThePeerKnowsOnlyTripleDes) {
       {},
       {wire::Transform{wire::TransformType::Encr, 3, {}}, wire::Transform::prf(wire::PrfId::HmacSha1),
        wire::Transform::integ(wire::IntegId::HmacSha1_96), wire::Transform::group(wire::GroupId::Modp1024)}};
-  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), {triple}),
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), {triple}),
             "the peer offers only 3DES, which is not supported");
 }
 
 TEST(Difference, NamesPfs) {
   IpsecProfile profile;
-  profile.transforms[1] = {Encryption::Aes256, Integrity::Sha256};
+  profile.transforms[1] = *crypto::esp_suite("aes256", "sha256");
   const auto without = esp_proposals(profile, 1000, wire::GroupId::None);
   const auto with = esp_proposals(profile, 1000, wire::GroupId::Modp2048);
   EXPECT_EQ(between(without, with), "peer offers PFS group 14; ours none");
@@ -67,7 +67,7 @@ TEST(Difference, SaysThatNotAllWasLookedAt) {
   wire::Proposal one{1, wire::ProtocolId::Ike, {}, {wire::Transform::prf(wire::PrfId::HmacSha1)}};
   std::vector<wire::Proposal> many;
   for (one.number = 1; one.number <= 65; ++one.number) many.push_back(one);
-  EXPECT_EQ(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), many),
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), many),
             "the peer offers too much: its first 64 proposals are looked at, and 512 transforms of them");
 }
 
@@ -75,7 +75,9 @@ TEST(Difference, IsBoundedWhateverThePeerOffers) {
   wire::Proposal huge{1, wire::ProtocolId::Ike, {}, {}};
   for (std::uint16_t id = 1000; id < 1250; ++id)
     huge.transforms.push_back({wire::TransformType::Encr, id, std::uint16_t{128}});
-  EXPECT_LT(between(isakmp({{Encryption::Aes256, Integrity::Sha256, 14}}), {huge}).size(), 1000U);
+  EXPECT_LT(
+      between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), {huge}).size(),
+      1000U);
 }
 
 }  // namespace

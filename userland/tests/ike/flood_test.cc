@@ -122,7 +122,7 @@ class WrongOffers : public Flood {
     wire::PayloadWriter payloads;
     if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
     auto transforms =
-        crypto::wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31}));
+        crypto::wire_transforms(*crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519));
     transforms[0].key_bits = key_bits;
     payloads.sa(wire::Proposal{1, wire::ProtocolId::Ike, {}, transforms});
     payloads.ke(group, Bytes(32, 9));
@@ -395,7 +395,7 @@ class DynamicRecord : public Flood {
     authenticate(1, [this](const RawInitiator& initiator) {
       wire::PayloadWriter payloads = initiator.identified(Identity::fqdn("spoke.example.com"));
       IpsecProfile other;
-      other.transforms = {{1, {Encryption::Aes192, Integrity::Sha512}}};
+      other.transforms = {{1, *crypto::esp_suite("aes192", "sha512")}};
       payloads.sa(esp_proposals(other, 0x1234, wire::GroupId::None));
       TunnelPolicy policy;
       policy.local = initiator.from.address;

@@ -443,7 +443,7 @@ TEST_F(PeersJobs, AnIkeRekeyIsAnsweredWhenItsJobHasEnded) {
 }
 
 TEST_F(PeersJobs, SoIsAChildRekeyWithPfs) {
-  responder.ipsec.pfs_group = 31;
+  responder.ipsec.pfs_group = crypto::GroupId::X25519;
   responder.add_tunnel(kTunnel, peer.address().address);
   peer.use_pfs();
   const StartJob job = job_for(peer.request(wire::ExchangeType::CreateChildSa, peer.child_rekey()));
@@ -572,7 +572,7 @@ class OwnJobs : public PeersJobs {
   }
   /// For the key of a rekey that is asked for when it is there.
   StartJob preparing() {
-    responder.ipsec.pfs_group = 19;  // of which there is no key in the pool
+    responder.ipsec.pfs_group = wire::GroupId::Ecp256;  // of which there is no key in the pool
     responder.add_tunnel(kTunnel, peer.address().address);
     Actions actions = step(Rekey{kTunnel, Rekey::What::ChildSa});
     EXPECT_TRUE(all<Send>(actions).empty());

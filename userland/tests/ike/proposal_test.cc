@@ -49,12 +49,12 @@ TEST(Proposal, EachTransformIsItsOwnProposalInOrderWithout3Des) {
 
 TEST(Proposal, ChoosesOursInOurOrder) {
   IsakmpProfile theirs;
-  theirs.transforms = {{1, {Encryption::Aes128, Integrity::Sha1, 16}},
-                       {2, {Encryption::Aes256, Integrity::Sha1, 16}}};
+  theirs.transforms = {{1, *crypto::ike_suite("aes128", "sha1", crypto::GroupId::Modp4096)},
+                       {2, *crypto::ike_suite("aes256", "sha1", crypto::GroupId::Modp4096)}};
   const Received offered(ike_proposals(theirs, kNoSpi));
   const auto choice = choose_ike(default_isakmp_profile(), offered.sa());
   ASSERT_TRUE(choice);
-  EXPECT_EQ(choice->transform, (IsakmpTransform{Encryption::Aes256, Integrity::Sha1, 16}));
+  EXPECT_EQ(choice->suite, (*crypto::ike_suite("aes256", "sha1", crypto::GroupId::Modp4096)));
   EXPECT_EQ(choice->number, 2);
 }
 
@@ -70,12 +70,12 @@ TEST(Proposal, AMergedProposalOfAnotherImplementationIsUnderstood) {
   const Received offered({merged});
   const auto choice = choose_ike(default_isakmp_profile(), offered.sa());
   ASSERT_TRUE(choice);
-  EXPECT_EQ(choice->transform, (IsakmpTransform{Encryption::Aes256, Integrity::Sha256, 14}));
+  EXPECT_EQ(choice->suite, (*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)));
 }
 
 TEST(Proposal, NothingInCommon) {
   IpsecProfile theirs;
-  theirs.transforms = {{1, {Encryption::Aes192, Integrity::Sha512}}};
+  theirs.transforms = {{1, *crypto::esp_suite("aes192", "sha512")}};
   const Received offered(esp_proposals(theirs, 1000, wire::GroupId::None));
   EXPECT_FALSE(choose_esp(default_ipsec_profile(), offered.sa(), wire::GroupId::None));
 }
@@ -181,7 +181,7 @@ bool offered(const std::vector<wire::Transform>& transforms, const std::vector<w
 }
 
 TEST(Offer, FindsASuiteAmongMany) {
-  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  const auto wanted = wire_transforms(*crypto::ike_suite("aes256", "sha256", wire::GroupId::Modp2048));
   std::vector<wire::Transform> offer = wanted;
   std::reverse(offer.begin(), offer.end());
   offer.push_back(wire::Transform::encr(wire::EncrId::AesCbc, 128));
@@ -190,7 +190,7 @@ TEST(Offer, FindsASuiteAmongMany) {
 }
 
 TEST(Offer, EveryTransformIsNeeded) {
-  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  const auto wanted = wire_transforms(*crypto::ike_suite("aes256", "sha256", wire::GroupId::Modp2048));
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     std::vector<wire::Transform> offer = wanted;
     offer.erase(offer.begin() + static_cast<std::ptrdiff_t>(i));
@@ -199,7 +199,7 @@ TEST(Offer, EveryTransformIsNeeded) {
 }
 
 TEST(Offer, KeyLengthCounts) {
-  const auto wanted = wire_transforms(*crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 14}));
+  const auto wanted = wire_transforms(*crypto::ike_suite("aes256", "sha256", wire::GroupId::Modp2048));
   std::vector<wire::Transform> offer = wanted;
   offer[0].key_bits = 128;
   EXPECT_FALSE(offered(offer, wanted));
@@ -208,7 +208,7 @@ TEST(Offer, KeyLengthCounts) {
 }
 
 TEST(Offer, TypesLeftOutMustAllowNone) {
-  const auto wanted = wire_transforms(*crypto::esp_suite({Encryption::Aes256, Integrity::Gcm16}));
+  const auto wanted = wire_transforms(*crypto::esp_suite("aes256", "gcm16"));
   std::vector<wire::Transform> offer = wanted;
   offer.push_back(wire::Transform::group(wire::GroupId::Modp2048));
   EXPECT_FALSE(offered(offer, wanted));  // the peer insists on PFS

@@ -94,8 +94,8 @@ class Responder {
   const Endpoint here{*IpAddress::parse("10.0.0.1"), kIkePort};
   IsakmpProfile profile = [] {
     IsakmpProfile result;
-    result.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}},
-                         {2, {Encryption::Aes256, Integrity::Sha256, 14}}};
+    result.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)},
+                         {2, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}};
     return result;
   }();
   IpsecProfile ipsec = default_ipsec_profile();
@@ -228,7 +228,7 @@ class RawInitiator {
   Bytes peer_nonce_;
   Bytes request_;
   bool childless_ = false;
-  crypto::IkeSuite suite_ = *crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31});
+  crypto::IkeSuite suite_ = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519);
   crypto::Prf prf_ = *crypto::Prf::create(suite_.prf);
   crypto::KeyExchange key_exchange_ =
       *crypto::KeyExchange::generate(wire::GroupId::X25519, seeded_octets(77));

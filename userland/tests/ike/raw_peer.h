@@ -127,7 +127,7 @@ class RawPeer {
   [[nodiscard]] std::uint32_t esp_spi() const { return esp_spi_; }
   /// The next Child SA that is asked for has the SPI of the latest.
   void reuse_spi() { --next_esp_spi_; }
-  void use_pfs() { policy_.ipsec.pfs_group = 31; }
+  void use_pfs() { policy_.ipsec.pfs_group = crypto::GroupId::X25519; }
   Bytes fresh_nonce() { return dice_.nonce(); }
 
  private:
@@ -150,7 +150,7 @@ class RawPeer {
   RawInitiator raw_;
   TunnelPolicy policy_;
   Dice dice_{seeded_octets(99)};
-  crypto::IkeSuite suite_ = *crypto::ike_suite({Encryption::Aes256, Integrity::Sha256, 31});
+  crypto::IkeSuite suite_ = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519);
   crypto::KeyExchange key_exchange_ =
       *crypto::KeyExchange::generate(wire::GroupId::X25519, seeded_octets(78));
   std::uint64_t spi_ = 0;

@@ -23,8 +23,8 @@ class Refusal : public testing::Test {
     policy.local_id = Identity::of(policy.local);
     policy.remote_id = Identity::of(there.address);
     policy.preshared_key = Secret(ByteView(key));
-    policy.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}},
-                                {2, {Encryption::Aes256, Integrity::Sha256, 19}}};
+    policy.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)},
+                                {2, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)}};
     request = only_sent(step(SetTunnel{std::move(policy)}));
   }
 
@@ -57,9 +57,9 @@ class Refusal : public testing::Test {
   }
   /// The answer of a peer that accepts the first proposal, with this public value, and what may follow it.
   Actions accept(ByteView value, const std::vector<wire::NotifyView>& notifies = {}) {
-    const IsakmpTransform first{Encryption::Aes256, Integrity::Sha256, 31};
+    const crypto::IkeSuite first = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519);
     wire::PayloadWriter payloads;
-    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(*crypto::ike_suite(first))});
+    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(first)});
     payloads.ke(wire::GroupId::X25519, value);
     payloads.nonce(Bytes(32, 7));
     for (const wire::NotifyView& notify : notifies) payloads.notify(notify);
@@ -166,9 +166,9 @@ TEST_F(Refusal, ABadPublicValueInAForgedAnswerEndsNothing) {
 
 TEST_F(Refusal, AnAnswerIsPassedOverWhileAnotherIsLookedInto) {
   const auto ask = [&](ByteView value) {
-    const IsakmpTransform first{Encryption::Aes256, Integrity::Sha256, 31};
+    const crypto::IkeSuite first = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519);
     wire::PayloadWriter payloads;
-    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(*crypto::ike_suite(first))});
+    payloads.sa({1, wire::ProtocolId::Ike, {}, wire_transforms(first)});
     payloads.ke(wire::GroupId::X25519, value);
     payloads.nonce(Bytes(32, 7));
     wire::Header header = answer();
@@ -194,7 +194,7 @@ TEST_F(Refusal, WhatThePeerKnowsOfSignaturesReachesTheSigner) {
   policy.certificate = CertificatePolicy{"trust", {}};
   policy.isakmp.local_authentication = AuthMethod::Certificate;
   policy.isakmp.remote_authentication = AuthMethod::Certificate;
-  policy.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  policy.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)}};
   const auto signer_told = [&](const std::vector<wire::NotifyView>& notifies) {
     std::optional<std::vector<std::uint16_t>> told;
     policy.certificate->trustpoint += "x";

@@ -32,12 +32,12 @@ struct Keys {
   Secret integrity{Bytes(32, 0xa1)};
 };
 
-SaSpec spec(const Keys& keys, IpsecTransform transform) {
+SaSpec spec(const Keys& keys, crypto::EspSuite transform) {
   SaSpec made;
   made.ifindex = 7;
   made.direction = SaDirection::Out;
   made.spi = 0x12345678;
-  made.transform = transform;
+  made.suite = transform;
   made.encryption_key = &keys.encryption;
   made.salt = &keys.salt;
   made.integrity_key = &keys.integrity;
@@ -143,7 +143,7 @@ TEST(AwtunMessages, TunnelWithoutModeHasNoAddresses) {
 
 TEST(AwtunMessages, CbcSaHasKeysOfBothAndNoSalt) {
   const Keys keys;
-  const auto message = sa_add_request(family, spec(keys, {Encryption::Aes256, Integrity::Sha256}));
+  const auto message = sa_add_request(family, spec(keys, *crypto::esp_suite("aes256", "sha256")));
   EXPECT_EQ(command_of(message), AWTUN_CMD_SA_ADD);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_DIR), std::uint32_t{AWTUN_DIR_OUT});
@@ -158,7 +158,7 @@ TEST(AwtunMessages, CbcSaHasKeysOfBothAndNoSalt) {
 
 TEST(AwtunMessages, GcmSaHasSaltAndIcvLengthAndNoIntegrity) {
   const Keys keys;
-  const auto message = sa_add_request(family, spec(keys, {Encryption::Aes256, Integrity::Gcm8}));
+  const auto message = sa_add_request(family, spec(keys, *crypto::esp_suite("aes256", "gcm8")));
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_CIPHER), std::uint32_t{AWTUN_CIPHER_AES_GCM});
   EXPECT_EQ(sa.u32(AWTUN_SA_A_ICV_LEN), 8U);
@@ -169,7 +169,7 @@ TEST(AwtunMessages, GcmSaHasSaltAndIcvLengthAndNoIntegrity) {
 
 TEST(AwtunMessages, ReplayWindowIsNamedOnlyWhenItIsChosen) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   const auto silent = sa_add_request(family, wanted);
   EXPECT_FALSE(nest_in(silent, AWTUN_A_SA).has(AWTUN_SA_A_REPLAY_WINDOW));
   wanted.replay_window = 4096;
@@ -179,7 +179,7 @@ TEST(AwtunMessages, ReplayWindowIsNamedOnlyWhenItIsChosen) {
 
 TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   const auto silent = sa_add_request(family, wanted);
   const auto plain = nest_in(silent, AWTUN_A_SA);
   for (const int left_out : {AWTUN_SA_A_ESN, AWTUN_SA_A_REMOTE, AWTUN_SA_A_ENCAP_LOCAL_PORT,
@@ -219,7 +219,7 @@ TEST(AwtunMessages, TunnelWhosePeerIsNotKnown) {
 
 TEST(AwtunMessages, InboundSaThatFollows) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   wanted.direction = SaDirection::In;
   wanted.follow = true;
   const auto message = sa_add_request(family, wanted);
@@ -228,7 +228,7 @@ TEST(AwtunMessages, InboundSaThatFollows) {
 
 TEST(AwtunMessages, SelectorsOfBothSides) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   wanted.local_selectors =
       std::vector<Selector>{{ip("10.0.0.0"), ip("10.0.0.255"), 6, 80, 443}, {ip("::"), ip("::ff")}};
   wanted.remote_selectors = std::vector<Selector>{{ip("10.1.0.0"), ip("10.1.0.255")}};
@@ -248,7 +248,7 @@ TEST(AwtunMessages, SelectorsOfBothSides) {
 
 TEST(AwtunMessages, EverythingIsSaidAndNothingIsNotEverything) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Gcm16});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   wanted.remote_selectors = SaSpec().remote_selectors;
   const auto message = sa_add_request(family, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
@@ -259,7 +259,7 @@ TEST(AwtunMessages, EverythingIsSaidAndNothingIsNotEverything) {
 
 TEST(AwtunMessages, AsManySelectorsAsTheKernelTakesFitIn) {
   const Keys keys;
-  auto wanted = spec(keys, {Encryption::Aes256, Integrity::Sha512});
+  auto wanted = spec(keys, *crypto::esp_suite("aes256", "sha512"));
   wanted.local_selectors =
       std::vector<Selector>(AWTUN_TS_MAX, {ip("2001:db8::"), ip("2001:db8::ffff"), 17, 1, 2});
   wanted.remote_selectors = wanted.local_selectors;

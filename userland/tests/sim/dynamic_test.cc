@@ -137,7 +137,7 @@ TEST(Dynamic, EachTunnelsProfileCounts) {
   Star star(6);
   // Spoke 1 alone has another profile; the hub cannot know who asks, yet offers it.
   ike::TunnelPolicy hub = star.hub(1);
-  hub.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha512, 19}}};
+  hub.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha512", crypto::GroupId::Ecp256)}};
   ike::TunnelPolicy spoke = star.spoke(1, 2);
   spoke.isakmp = hub.isakmp;
   star.world.input(0, ike::SetTunnel{std::move(hub)});
@@ -146,7 +146,7 @@ TEST(Dynamic, EachTunnelsProfileCounts) {
   EXPECT_TRUE(star.connected(1, 2)) << star.world.trace();
   // Spoke 2 uses it without being allowed to.
   ike::TunnelPolicy bold = star.spoke(2, 3);
-  bold.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha512, 19}}};
+  bold.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha512", crypto::GroupId::Ecp256)}};
   star.world.input(3, ike::SetTunnel{std::move(bold)});
   star.world.run_for(5s);
   EXPECT_FALSE(star.connected(2, 3));

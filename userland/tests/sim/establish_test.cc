@@ -19,9 +19,9 @@ TEST(Establish, InitiatorOnlyWithTheDefaultProfile) {
   ASSERT_TRUE(pair.come_up(1s)) << pair.world.trace();
   const auto status = pair.status(0);
   ASSERT_EQ(status.ike_sas.size(), 1U);
-  EXPECT_EQ(status.ike_sas[0].transform, (IsakmpTransform{Encryption::Aes256, Integrity::Sha256, 14}));
+  EXPECT_EQ(status.ike_sas[0].suite, (*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)));
   ASSERT_EQ(status.child_sas.size(), 1U);
-  EXPECT_EQ(status.child_sas[0].transform, (IpsecTransform{Encryption::Aes256, Integrity::Sha256}));
+  EXPECT_EQ(status.child_sas[0].suite, (*crypto::esp_suite("aes256", "sha256")));
   EXPECT_EQ(status.counters.ike_sa_established_as_initiator, 1U);
   EXPECT_EQ(pair.status(1).counters.ike_sa_established_as_responder, 1U);
   pair.world.run_for(60s);

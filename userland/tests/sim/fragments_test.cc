@@ -218,8 +218,7 @@ class ForgedParts : public testing::Test {
   }
   void deliver(std::uint16_t number, std::uint16_t total, ByteView plaintext) {
     const ike::IkeKeys& keys = pair.world.node(0).keys.back();
-    const auto cipher =
-        crypto::IkeCipher::create(*crypto::ike_suite(keys.transform), keys.sk_ei.view(), keys.sk_ai.view());
+    const auto cipher = crypto::IkeCipher::create(keys.suite, keys.sk_ei.view(), keys.sk_ai.view());
     wire::Header header;
     header.initiator_spi = keys.initiator_spi;
     header.responder_spi = keys.responder_spi;

@@ -170,7 +170,7 @@ TEST_F(Lifecycle, EveryCollisionOfRekeysEndsWell) {
 }
 
 TEST_F(Lifecycle, RekeyWithPfs) {
-  pair.ipsec.pfs_group = 31;
+  pair.ipsec.pfs_group = crypto::GroupId::X25519;
   up();
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
   pair.world.run_for(20s);

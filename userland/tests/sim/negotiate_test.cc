@@ -94,21 +94,21 @@ TEST(Negotiate, TwoTunnelsBetweenTheSameAddressesAreToldApartByName) {
 
 TEST(Negotiate, AnotherGroupIsTriedWhenThePeerWantsIt) {
   Pair pair(6);
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}},
-                            {2, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)},
+                            {2, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)}};
   pair.world.input(0, ike::SetTunnel{pair.policy(0)});
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)}};
   pair.world.input(1, ike::SetTunnel{pair.policy(1)});
   ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
-  EXPECT_EQ(pair.status(0).ike_sas[0].transform->group, 31);
+  EXPECT_EQ(pair.status(0).ike_sas[0].suite->group, crypto::GroupId::X25519);
   EXPECT_FALSE(pair.failure(0));
 }
 
 TEST(Negotiate, NothingInCommonIsExplained) {
   Pair pair(7);
-  pair.isakmp.transforms = {{1, {Encryption::Aes128, Integrity::Sha1, 31}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes128", "sha1", crypto::GroupId::X25519)}};
   pair.set(0);
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)}};
   pair.set(1);
   pair.world.run_for(60s);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -125,9 +125,9 @@ TEST(Negotiate, NothingInCommonIsExplained) {
 
 TEST(Negotiate, ChildWithNothingInCommonIsReportedAndRetriedGently) {
   Pair pair(8);
-  pair.ipsec.transforms = {{1, {Encryption::Aes128, Integrity::Sha1}}};
+  pair.ipsec.transforms = {{1, *crypto::esp_suite("aes128", "sha1")}};
   pair.set(0);
-  pair.ipsec.transforms = {{1, {Encryption::Aes256, Integrity::Gcm16}}};
+  pair.ipsec.transforms = {{1, *crypto::esp_suite("aes256", "gcm16")}};
   pair.set(1);
   pair.world.run_for(600s);
   ASSERT_TRUE(pair.failure(0));
@@ -143,7 +143,7 @@ TEST(Negotiate, ChildWithNothingInCommonIsReportedAndRetriedGently) {
 
 TEST(Negotiate, OnlyTripleDesIsRefusedLocally) {
   Pair pair(9);
-  pair.isakmp.transforms = {{1, {Encryption::Des3, Integrity::Sha1, 14}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("3des", "sha1", crypto::GroupId::Modp2048)}};
   pair.set(0);
   EXPECT_TRUE(pair.world.node(0).sends.empty());
   ASSERT_TRUE(pair.failure(0));
@@ -152,33 +152,34 @@ TEST(Negotiate, OnlyTripleDesIsRefusedLocally) {
 
 TEST(Negotiate, EveryDefaultSuite) {
   for (const auto& [number, transform] : default_ipsec_profile().transforms) {
-    if (!transform.supported()) continue;
+    if (!crypto::supported(transform)) continue;
     Pair pair(100 + number);
     pair.ipsec.transforms = {{1, transform}};
     pair.set_both();
     ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
-    EXPECT_EQ(pair.status(0).child_sas.at(0).transform, transform);
+    EXPECT_EQ(pair.status(0).child_sas.at(0).suite, transform);
   }
   for (const auto& [number, transform] : default_isakmp_profile().transforms) {
-    if (!transform.supported()) continue;
+    if (!crypto::supported(transform)) continue;
     Pair pair(200 + number);
     pair.isakmp.transforms = {{1, transform}};
     pair.set_both();
     ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
-    EXPECT_EQ(pair.status(0).ike_sas.at(0).transform, transform);
+    EXPECT_EQ(pair.status(0).ike_sas.at(0).suite, transform);
   }
 }
 
 TEST(Negotiate, SuitesThatNoDefaultNames) {
   std::uint64_t seed = 300;
-  for (const IsakmpTransform& transform : {IsakmpTransform{Encryption::Aes256Gcm16, Integrity::Sha384, 20},
-                                           IsakmpTransform{Encryption::Aes128Gcm16, Integrity::Sha256, 31},
-                                           IsakmpTransform{Encryption::Aes192, Integrity::Sha384, 21}}) {
+  for (const crypto::IkeSuite& transform :
+       {*crypto::ike_suite("aes256gcm16", "sha384", crypto::GroupId::Ecp384),
+        *crypto::ike_suite("aes128gcm16", "sha256", crypto::GroupId::X25519),
+        *crypto::ike_suite("aes192", "sha384", crypto::GroupId::Ecp521)}) {
     Pair pair(++seed);
     pair.isakmp.transforms = {{1, transform}};
     pair.set_both();
     ASSERT_TRUE(pair.come_up(2s)) << pair.world.trace();
-    EXPECT_EQ(pair.status(0).ike_sas.at(0).transform, transform);
+    EXPECT_EQ(pair.status(0).ike_sas.at(0).suite, transform);
   }
 }
 
@@ -218,13 +219,13 @@ TEST(Negotiate, NewTermsApplyToTheNextSaAndNewKeysAtOnce) {
   Pair pair(12);
   ASSERT_TRUE(pair.settle());
   const auto ike_spi = pair.status(0).ike_sas[0].initiator_spi;
-  pair.ipsec.transforms = {{1, {Encryption::Aes128, Integrity::Gcm16}}};
+  pair.ipsec.transforms = {{1, *crypto::esp_suite("aes128", "gcm16")}};
   pair.set_both();
   pair.world.run_for(20s);
   EXPECT_EQ(pair.status(0).ike_sas[0].initiator_spi, ike_spi);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
   pair.world.run_for(20s);
-  EXPECT_EQ(pair.status(0).child_sas.at(0).transform, (IpsecTransform{Encryption::Aes128, Integrity::Gcm16}));
+  EXPECT_EQ(pair.status(0).child_sas.at(0).suite, (*crypto::esp_suite("aes128", "gcm16")));
   pair.set(0, "another");
   EXPECT_FALSE(pair.connected());
   pair.set(1, "another");
@@ -236,7 +237,7 @@ TEST(Negotiate, NewTermsApplyToTheNextSaAndNewKeysAtOnce) {
 TEST(Negotiate, ChildRekeyWithoutCommonTermsIsReportedAndTheTunnelLivesOn) {
   Pair pair(13);
   ASSERT_TRUE(pair.settle());
-  pair.ipsec.pfs_group = 31;
+  pair.ipsec.pfs_group = crypto::GroupId::X25519;
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
   pair.world.run_for(20s);
@@ -257,25 +258,25 @@ TEST(Negotiate, ChildRekeyWithoutCommonTermsIsReportedAndTheTunnelLivesOn) {
 
 TEST(Negotiate, IkeRekeyMovesToTheGroupThatThePeerWants) {
   Pair pair(14);
-  pair.isakmp.transforms[2] = {Encryption::Aes256, Integrity::Sha256, 19};
+  pair.isakmp.transforms[2] = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256);
   pair.set(0);
   pair.isakmp = fast_profile();
   pair.set(1);
   ASSERT_TRUE(pair.come_up());
   pair.world.run_for(20s);
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)}};
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
   pair.world.run_for(20s);
   EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
-  EXPECT_EQ(pair.status(0).ike_sas.at(0).transform->group, 19);
+  EXPECT_EQ(pair.status(0).ike_sas.at(0).suite->group, crypto::GroupId::Ecp256);
   EXPECT_EQ(pair.status(0).counters.ike_rekeys, 1U);
 }
 
 TEST(Negotiate, IkeRekeyWithoutCommonTermsLastsUntilTheLifetimeEnds) {
   Pair pair(15);
   ASSERT_TRUE(pair.settle());
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)}};
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
   pair.world.run_for(20s);

@@ -18,7 +18,7 @@ inline constexpr ike::TunnelId kTunnel = 0;
 /// X25519, so that hundreds of handshakes take a second; the default profile has tests of its own.
 inline IsakmpProfile fast_profile() {
   IsakmpProfile profile;
-  profile.transforms[1] = {Encryption::Aes128, Integrity::Sha256, 31};
+  profile.transforms[1] = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519);
   return profile;
 }
 

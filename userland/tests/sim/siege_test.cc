@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 /// Quick to compute, but not on the virtual clock.
 SiegeSettings quick() {
   SiegeSettings settings;
-  settings.transform = {Encryption::Aes128, Integrity::Sha256, 31};
+  settings.suite = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519);
   return settings;
 }
 
@@ -70,7 +70,7 @@ TEST(Siege, ManyForgedRequestsAtOnceBringNoMoreOctetsThanTheyHave) {
   for (std::uint8_t i = 0; i < 32; ++i) authorities.emplace_back(20, i);
   const Endpoint peer = at("192.0.2.", 1);
   siege.expect(0, peer.address, ike::Identity::of(peer.address), std::move(authorities));
-  const RequestForm form(quick().transform, wire::GroupId::X25519);
+  const RequestForm form(quick().suite, wire::GroupId::X25519);
   for (std::uint64_t i = 1; i <= 12; ++i) siege.ask(peer, form.write(i));
   siege.run_for(1s);
   EXPECT_GT(siege.costs().octets_out, 0U);

@@ -55,14 +55,14 @@ TEST(Why, WrongIdentity) {
 TEST(Why, NoCommonTransformNamesWhatDiffers) {
   Pair pair(3);
   // Node 1 stays silent but for answers, so that each end sees one side of it.
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 19}},
-                            {2, {Encryption::Aes256, Integrity::Sha256, 31}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp256)},
+                            {2, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)}};
   pair.world.network().filter = [&](const ike::Send& datagram) {
     return datagram.local.address == pair.world.node(1).address &&
            !wire::parse_header(datagram.bytes)->response;
   };
   pair.set(1);
-  pair.isakmp.transforms = {{1, {Encryption::Aes256, Integrity::Sha256, 20}}};
+  pair.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", crypto::GroupId::Ecp384)}};
   pair.set(0);
   pair.world.run_for(2s);
   const auto asking = pair.failure(0);
@@ -79,7 +79,7 @@ TEST(Why, NoCommonTransformNamesWhatDiffers) {
 TEST(Why, PfsMismatch) {
   Pair pair(4);
   ASSERT_TRUE(pair.settle());
-  pair.ipsec.pfs_group = 31;
+  pair.ipsec.pfs_group = crypto::GroupId::X25519;
   pair.set(1);
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
   pair.world.run_for(5s);

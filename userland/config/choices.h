@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Choices whose words come from a table: pattern, help and index are made of the same words, while compiling.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "userland/crypto/suites.h"
+
+namespace awtun::config {
+
+/// The words of a choice, each once, in the order of the table that they come from.
+class Choices {
+ public:
+  constexpr void add(const crypto::Word& word) {
+    if (!word.text.empty() && index_of(word.text) == size_) words_[size_++] = word;
+  }
+  [[nodiscard]] constexpr std::string_view word(std::size_t index) const { return words_[index].text; }
+  /// size(): it is none of them.
+  [[nodiscard]] constexpr std::uint32_t index_of(std::string_view text) const {
+    std::uint32_t index = 0;
+    while (index < size_ && words_[index].text != text) ++index;
+    return index;
+  }
+  [[nodiscard]] constexpr std::uint32_t size() const { return size_; }
+  [[nodiscard]] constexpr const crypto::Word* begin() const { return words_.data(); }
+  [[nodiscard]] constexpr const crypto::Word* end() const { return words_.data() + size_; }
+
+ private:
+  std::array<crypto::Word, 24> words_{};
+  std::uint32_t size_ = 0;
+};
+
+/// A text put together while compiling, for a row's pattern or help. One that is too long does not compile.
+class FixedText {
+ public:
+  constexpr FixedText& operator<<(std::string_view text) {
+    for (const char c : text) characters_.at(size_++) = c;
+    return *this;
+  }
+  /// "{sha512|sha256}", for a pattern.
+  constexpr FixedText& operator<<(const Choices& choices) {
+    char before = '{';
+    for (const auto& word : choices) {
+      *this << std::string_view(&before, 1) << word.text;
+      before = '|';
+    }
+    return *this << "}";
+  }
+  constexpr FixedText& line(std::string_view text) { return *this << text << "\n"; }
+  /// A line for each word, for a help text.
+  constexpr FixedText& help(const Choices& choices) {
+    for (const auto& word : choices) line(word.help);
+    return *this;
+  }
+  [[nodiscard]] constexpr std::string_view view() const { return {characters_.data(), size_}; }
+
+ private:
+  std::array<char, 1024> characters_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace awtun::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// ISAKMP and IPsec profiles: what the configuration edits and the engine negotiates.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "userland/crypto/suites.h"
+
+namespace awtun {
+
+enum class AuthMethod : std::uint8_t { PreShare, Certificate };
+
+/// Key: the transform's number, 1-255; lower numbers are preferred.
+struct IsakmpProfile {
+  std::chrono::seconds lifetime{std::chrono::hours{24}};
+  std::chrono::seconds dpd_interval{30};
+  AuthMethod local_authentication = AuthMethod::PreShare;
+  AuthMethod remote_authentication = AuthMethod::PreShare;
+  std::map<std::uint8_t, crypto::IkeSuite> transforms;
+
+  bool operator==(const IsakmpProfile&) const = default;
+};
+
+struct IpsecProfile {
+  std::chrono::seconds lifetime{std::chrono::hours{8}};
+  std::optional<crypto::GroupId> pfs_group;
+  std::map<std::uint8_t, crypto::EspSuite> transforms;
+
+  bool operator==(const IpsecProfile&) const = default;
+};
+
+/// The default profiles of the manual, with the unsupported 3DES rows in their places.
+const IsakmpProfile& default_isakmp_profile();
+const IpsecProfile& default_ipsec_profile();
+
+}  // namespace awtun
