@@ -2,6 +2,8 @@
 #include <crypto/aead.h>
 #include <crypto/aes.h>
 #include <crypto/authenc.h>
+#include <crypto/chacha.h>
+#include <crypto/poly1305.h>
 #include <crypto/sha1.h>
 #include <crypto/sha2.h>
 #include <linux/netlink.h>
@@ -69,6 +71,17 @@ static const struct awtun_suite suites[] = {
 		.esn_name = "gcm(aes)",
 		.key_lens = AES_KEY_LENS,
 		.icv_lens = BIT_ULL(8) | BIT_ULL(12) | BIT_ULL(16),
+		.salt_len = AWTUN_SALT_LEN,
+		.iv_len = 8,
+		.align = 4,
+	},
+	{
+		/* RFC 7634 */
+		.cipher = AWTUN_CIPHER_CHACHA20_POLY1305,
+		.name = "rfc7539(chacha20,poly1305)",
+		.esn_name = "rfc7539(chacha20,poly1305)",
+		.key_lens = BIT_ULL(CHACHA_KEY_SIZE),
+		.icv_lens = BIT_ULL(POLY1305_DIGEST_SIZE),
 		.salt_len = AWTUN_SALT_LEN,
 		.iv_len = 8,
 		.align = 4,

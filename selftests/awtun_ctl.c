@@ -33,7 +33,7 @@ static const char usage[] =
 	"       awtun_ctl stats IFNAME [COUNTER]\n"
 	"       awtun_ctl sa-add IFNAME {in|out} SPI ALGORITHM [OPTION...]\n"
 	"         ALGORITHM: suite=NAME keymat=HEX, or\n"
-	"                 cipher={cbc|gcm} key=HEX [salt=HEX icv=OCTETS]\n"
+	"                 cipher={cbc|gcm|chacha20} key=HEX [salt=HEX icv=OCTETS]\n"
 	"                 [auth={none|sha1|sha256|sha512} auth-key=HEX]\n"
 	"         OPTION: window=PACKETS esn seq=N follow\n"
 	"                 encap=LOCAL-PORT:REMOTE-PORT\n"
@@ -91,6 +91,7 @@ static const struct word modes[] = {
 
 static const struct word ciphers[] = {
 	{ "cbc", AWTUN_CIPHER_AES_CBC }, { "gcm", AWTUN_CIPHER_AES_GCM },
+	{ "chacha20", AWTUN_CIPHER_CHACHA20_POLY1305 },
 	{ NULL, 0 }
 };
 

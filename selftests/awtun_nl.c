@@ -49,6 +49,8 @@ const struct awtun_suite awtun_suites[] = {
 	{ "aes256-gcm16", GCM, 32, 16, AWTUN_AUTH_NONE, 0 },
 	{ "aes256-gcm12", GCM, 32, 12, AWTUN_AUTH_NONE, 0 },
 	{ "aes256-gcm8", GCM, 32, 8, AWTUN_AUTH_NONE, 0 },
+	{ "chacha20-poly1305", AWTUN_CIPHER_CHACHA20_POLY1305, 32, 16,
+	  AWTUN_AUTH_NONE, 0 },
 };
 
 #undef CBC

@@ -52,6 +52,8 @@ size_t esp_trailer(const struct esp_sa *sa, __u8 *plain, size_t len,
 
 static const EVP_CIPHER *cipher(const struct esp_sa *sa)
 {
+	if (sa->suite->cipher == AWTUN_CIPHER_CHACHA20_POLY1305)
+		return EVP_chacha20_poly1305();
 	switch (sa->suite->key_len) {
 	case 16:
 		return is_aead(sa) ? EVP_aes_128_gcm() : EVP_aes_128_cbc();

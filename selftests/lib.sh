@@ -292,7 +292,7 @@ no_drops() {
 inner_mtu() {
 	local align=16 iv=16 icv=16 outer=20
 	case $1 in
-	*-gcm16) align=4 iv=8 ;;
+	*-gcm16 | *-poly1305) align=4 iv=8 ;;
 	*-gcm8) align=4 iv=8 icv=8 ;;
 	*-sha1) icv=12 ;;
 	*-gcm12) align=4 iv=8 icv=12 ;;
@@ -314,7 +314,7 @@ keymat_len() {
 	*-sha512) echo $((cipher + 64)) ;;
 	*-sha256) echo $((cipher + 32)) ;;
 	*-sha1) echo $((cipher + 20)) ;;
-	*-gcm*) echo $((cipher + 4)) ;;
+	*-gcm* | *-poly1305) echo $((cipher + 4)) ;;
 	esac
 }
 

@@ -92,6 +92,10 @@ FIXTURE_VARIANT_ADD(torture, aes256_gcm8_ipv6_udp) {
 	{ "aes256-gcm8", AF_INET6, true, false }
 };
 
+FIXTURE_VARIANT_ADD(torture, chacha20_poly1305_ipv4_esn) {
+	{ "chacha20-poly1305", AF_INET, false, true }
+};
+
 FIXTURE_SETUP(torture)
 {
 	rig_open(_metadata, RIG, &variant->conf);

@@ -130,7 +130,8 @@ static void put_aead(union request *req, const struct xfrm_sa *sa)
 	struct xfrm_algo_aead *aead;
 
 	aead = put(req, XFRMA_ALG_AEAD, sizeof(*aead) + key_len);
-	strcpy(aead->alg_name, "rfc4106(gcm(aes))");
+	strcpy(aead->alg_name, sa->suite->cipher == AWTUN_CIPHER_AES_GCM ?
+	       "rfc4106(gcm(aes))" : "rfc7539esp(chacha20,poly1305)");
 	aead->alg_key_len = 8 * key_len;
 	aead->alg_icv_len = 8 * sa->suite->icv_len;
 	memcpy(aead->alg_key, sa->keymat, key_len);

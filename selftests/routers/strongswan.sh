@@ -45,6 +45,26 @@ delivery() {
 	check "IPv$v: strongSwan has heard of it" wait_for 20 not charon_up
 }
 
+# Both SAs on ChaCha20-Poly1305.
+chacha() {
+	type_lines a <<-END
+	crypto isakmp profile chacha
+	transform 1 integrity sha256 encryption chacha20poly1305 group 31
+	exit
+	crypto ipsec profile chacha
+	transform 1 protocol esp integrity poly1305 encryption chacha20
+	exit
+	crypto isakmp peer address ${WAN4[b]} profile chacha
+	interface tunnel0
+	tunnel protection ipsec profile chacha
+	END
+}
+
+on_chacha() {
+	cli_json a '.sas[0].encryption == "CHACHA20POLY1305" and .sas[0].group == 31' show isakmp sa &&
+		cli_json a '.sas[0].encryption == "CHACHA20" and .sas[0].integrity == "POLY1305"' show ipsec sa
+}
+
 charon_quiet() {
 	type_lines a <<<$'interface tunnel0\nshutdown' && wait_for 30 not charon_up
 }
@@ -64,5 +84,13 @@ for v in 4 6; do
 	check "IPv$v: strongSwan is configured" charon_configure "$v"
 	delivery "$v"
 done
+check "ChaCha20-Poly1305: strongSwan proposes it alone" \
+	charon_configure 4 chacha20poly1305 ouR4ecret psk chacha20poly1305-prfsha256-x25519
+check "ChaCha20-Poly1305: router A is configured" seed_ipv4 a
+check "ChaCha20-Poly1305: and accepts it alone" chacha
+check "ChaCha20-Poly1305: and routes both families" route_both_families a
+check "ChaCha20-Poly1305: the tunnel comes up" wait_for 60 tunnel_up
+check "ChaCha20-Poly1305: both SAs are on it" on_chacha
+check "ChaCha20-Poly1305: traffic of both families, both ways" traffic
 check "awiked ends with status 0" daemon_stop a
 ktap_end

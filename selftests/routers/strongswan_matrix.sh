@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # strongSwan on router B, each pair of one ISAKMP and one IPsec transform of the
-# default profiles negotiated alone: either side initiates, both families of
+# default profiles, and ChaCha20-Poly1305, negotiated alone: either side initiates, both families of
 # delivery, by pre-shared key and by RSA and ECDSA certificates, with traffic.
 #
 # AUTHS="rsa ecdsa": not by all of these. FULL=1: every ISAKMP transform with every IPsec transform, not each one once
@@ -22,6 +22,7 @@ readonly IKE=(
 	"SHA256 AES128 16 aes128-sha256-modp4096"
 	"SHA1 AES128 14 aes128-sha1-modp2048"
 	"SHA1 AES128 16 aes128-sha1-modp4096"
+	"SHA256 CHACHA20POLY1305 14 chacha20poly1305-prfsha256-modp2048"
 )
 readonly ESP=(
 	"SHA256 AES256 aes256-sha256"
@@ -32,6 +33,7 @@ readonly ESP=(
 	"GCM16 AES128 aes128gcm16"
 	"GCM8 AES128 aes128gcm8"
 	"SHA1 AES128 aes128-sha1"
+	"POLY1305 CHACHA20 chacha20poly1305"
 )
 
 tunnel_up() { up a && charon_up; }

@@ -119,8 +119,13 @@ Result<KeyLog, std::string> KeyLog::open(const std::filesystem::path& directory)
   return KeyLog(std::move(*esp), std::move(*ike));
 }
 
-void KeyLog::record(const ike::AddSa& sa) { append_and_wipe(esp_, esp_sa_line(sa)); }
+// A line with an algorithm that Wireshark does not know would cost it the whole table.
+void KeyLog::record(const ike::AddSa& sa) {
+  if (!esp_names(sa.suite).encryption.empty()) append_and_wipe(esp_, esp_sa_line(sa));
+}
 
-void KeyLog::record(const ike::IkeKeys& keys) { append_and_wipe(ike_, ikev2_line(keys)); }
+void KeyLog::record(const ike::IkeKeys& keys) {
+  if (!ike_names(keys.suite).encryption.empty()) append_and_wipe(ike_, ikev2_line(keys));
+}
 
 }  // namespace awtun::daemon

@@ -46,8 +46,16 @@ enum class ProtocolId : std::uint8_t { None = 0, Ike = 1, Ah = 2, Esp = 3 };
 /// RFC 7296 3.3.2.
 enum class TransformType : std::uint8_t { Encr = 1, Prf = 2, Integ = 3, Group = 4, Esn = 5 };
 
-/// Transform type 1. AES-CBC: RFC 3602; AES-GCM with an 8, 12 or 16 octet ICV: RFC 4106, RFC 5282.
-enum class EncrId : std::uint16_t { TripleDes = 3, AesCbc = 12, AesGcm8 = 18, AesGcm12 = 19, AesGcm16 = 20 };
+/// Transform type 1. AES-CBC: RFC 3602; AES-GCM with an 8, 12 or 16 octet ICV: RFC 4106, RFC 5282;
+/// ChaCha20-Poly1305: RFC 7634.
+enum class EncrId : std::uint16_t {
+  TripleDes = 3,
+  AesCbc = 12,
+  AesGcm8 = 18,
+  AesGcm12 = 19,
+  AesGcm16 = 20,
+  ChaCha20Poly1305 = 28
+};
 
 /// Transform type 2. RFC 2104, RFC 4868.
 enum class PrfId : std::uint16_t { HmacSha1 = 2, HmacSha256 = 5, HmacSha384 = 6, HmacSha512 = 7 };

@@ -15,7 +15,7 @@
 #define AWTUN_GENL_MCGRP_EVENTS	"events"
 
 /* Lengths in octets. */
-#define AWTUN_SALT_LEN		4	/* AES-GCM salt, RFC 4106 section 4 */
+#define AWTUN_SALT_LEN		4	/* of an AEAD, RFC 4106 section 4 */
 #define AWTUN_KEY_LEN_MAX	64
 
 /* Packets. */
@@ -154,6 +154,7 @@ enum awtun_cipher {
 	AWTUN_CIPHER_UNSPEC,
 	AWTUN_CIPHER_AES_CBC,	/* RFC 3602 */
 	AWTUN_CIPHER_AES_GCM,	/* RFC 4106; needs SALT and ICV_LEN, no AUTH */
+	AWTUN_CIPHER_CHACHA20_POLY1305,	/* RFC 7634; the same */
 
 	__AWTUN_CIPHER_MAX,
 	AWTUN_CIPHER_MAX = __AWTUN_CIPHER_MAX - 1
@@ -173,9 +174,9 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_DIR,			/* u32, enum awtun_dir */
 	AWTUN_SA_A_SPI,			/* be32, above 255 */
 	AWTUN_SA_A_CIPHER,		/* u32, enum awtun_cipher */
-	AWTUN_SA_A_CIPHER_KEY,		/* 16, 24 or 32 octets; request only */
+	AWTUN_SA_A_CIPHER_KEY,		/* AES: 16, 24 or 32 octets; ChaCha20: 32; request only */
 	AWTUN_SA_A_SALT,		/* AWTUN_SALT_LEN octets; request only */
-	AWTUN_SA_A_ICV_LEN,		/* u32, AEADs only; AES-GCM: 8, 12 or 16 */
+	AWTUN_SA_A_ICV_LEN,		/* u32, AEADs only; AES-GCM: 8, 12 or 16; else 16 */
 	AWTUN_SA_A_AUTH,		/* u32, enum awtun_auth */
 	AWTUN_SA_A_AUTH_KEY,		/* request only */
 	AWTUN_SA_A_REPLAY_WINDOW,	/* u32 packets, inbound; default 64 */

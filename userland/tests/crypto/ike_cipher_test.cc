@@ -13,7 +13,7 @@ IkeSuite cbc(std::uint16_t key_bits, IntegId integ) {
   return {EncrId::AesCbc, key_bits, integ, PrfId::HmacSha256, GroupId::Modp2048};
 }
 
-IkeSuite gcm(EncrId encr, std::uint16_t key_bits) {
+IkeSuite aead(EncrId encr, std::uint16_t key_bits) {
   return {encr, key_bits, IntegId::None, PrfId::HmacSha256, GroupId::Modp2048};
 }
 
@@ -46,8 +46,9 @@ const std::vector<IkeSuite>& all_suites() {
            {IntegId::HmacSha1_96, IntegId::HmacSha256_128, IntegId::HmacSha384_192, IntegId::HmacSha512_256})
         all.push_back(cbc(bits, integ));
       for (const auto encr : {EncrId::AesGcm8, EncrId::AesGcm12, EncrId::AesGcm16})
-        all.push_back(gcm(encr, bits));
+        all.push_back(aead(encr, bits));
     }
+    all.push_back(aead(EncrId::ChaCha20Poly1305, 256));
     return all;
   }();
   return suites;
@@ -122,7 +123,7 @@ TEST(IkeCipher, McGrewGcmEspPacketsOpen) {
   for (const auto& v : kMcGrew) {
     const Bytes key = hex(v.key);
     const auto bits = static_cast<std::uint16_t>((key.size() - 4) * 8);
-    const auto cipher = IkeCipher::create(gcm(EncrId::AesGcm16, bits), key, {});
+    const auto cipher = IkeCipher::create(aead(EncrId::AesGcm16, bits), key, {});
     ASSERT_TRUE(cipher);
     const auto opened = cipher->open(hex(v.aad), hex(std::string(v.iv) + std::string(v.ciphertext)));
     ASSERT_TRUE(opened);
@@ -135,7 +136,7 @@ TEST(IkeCipher, McGrewGcmEspPacketsSeal) {
   for (const auto& v : kMcGrew) {
     const Bytes key = hex(v.key);
     const auto bits = static_cast<std::uint16_t>((key.size() - 4) * 8);
-    const auto cipher = IkeCipher::create(gcm(EncrId::AesGcm16, bits), key, {});
+    const auto cipher = IkeCipher::create(aead(EncrId::AesGcm16, bits), key, {});
     ASSERT_TRUE(cipher);
     const Bytes body = seal(*cipher, hex(v.iv), hex(v.aad), hex(v.plaintext));
     EXPECT_EQ(to_hex(ByteView(body).subspan(8, v.plaintext.size() / 2)),
@@ -143,12 +144,42 @@ TEST(IkeCipher, McGrewGcmEspPacketsSeal) {
   }
 }
 
+IkeCipher rfc7634() {
+  return *IkeCipher::create(aead(EncrId::ChaCha20Poly1305, 256),
+                            hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3"),
+                            {});
+}
+
+// RFC 7634 appendix B: an SK payload.
+TEST(IkeCipher, Rfc7634SkPayload) {
+  const Bytes header = hex("c0c1c2c3c4c5c6c7d0d1d2d3d4d5d6d72e202500000000090000004529000029");
+  const Bytes plaintext = hex("0000000c000040010000000a");
+  const Bytes body = seal(rfc7634(), hex("1011121314151617"), header, plaintext);
+  EXPECT_EQ(to_hex(body), "1011121314151617610394701f8d017f7c129248896b71bfe25236efd7cdc67066906315b2");
+  const auto opened = rfc7634().open(header, body);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(*opened, plaintext);
+}
+
+// RFC 7634 appendix A: an ESP packet, whose next header is the pad length of an SK payload.
+TEST(IkeCipher, Rfc7634EspPacket) {
+  const auto opened = rfc7634().open(
+      hex("0102030400000005"),
+      hex("101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb"
+          "61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da9165b82829f641e0"
+          "76aaa8266b7fb0f7b11b369907e1ad43"));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(to_hex(*opened),
+            "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b0c0d0e0f10111213"
+            "1415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f30313233343536");
+}
+
 // SP 800-38D 7.1: a shorter tag is the head of the longer one.
 TEST(IkeCipher, ShorterGcmIcvsAreTruncations) {
   const Bytes iv = counted(8);
-  const Bytes full = seal(make(gcm(EncrId::AesGcm16, 256)), iv, text("prefix"), text("plaintext"));
+  const Bytes full = seal(make(aead(EncrId::AesGcm16, 256)), iv, text("prefix"), text("plaintext"));
   for (const auto& [encr, size] : {std::pair{EncrId::AesGcm8, 8}, std::pair{EncrId::AesGcm12, 12}}) {
-    const Bytes shorter = seal(make(gcm(encr, 256)), iv, text("prefix"), text("plaintext"));
+    const Bytes shorter = seal(make(aead(encr, 256)), iv, text("prefix"), text("plaintext"));
     EXPECT_EQ(shorter, Bytes(full.begin(), full.end() - (16 - size)));
   }
 }
@@ -181,7 +212,7 @@ TEST(IkeCipher, SizesAreThoseOfTheRfcs) {
   EXPECT_EQ(make(cbc(256, IntegId::HmacSha256_128)).icv_size(), 16u);
   EXPECT_EQ(make(cbc(256, IntegId::HmacSha384_192)).icv_size(), 24u);
   EXPECT_EQ(make(cbc(256, IntegId::HmacSha512_256)).icv_size(), 32u);
-  const IkeCipher gcm16 = make(gcm(EncrId::AesGcm16, 256));
+  const IkeCipher gcm16 = make(aead(EncrId::AesGcm16, 256));
   EXPECT_EQ(gcm16.iv_size(), 8u);
   EXPECT_EQ(gcm16.block_size(), 1u);
   EXPECT_EQ(gcm16.icv_size(), 16u);
@@ -241,7 +272,7 @@ TEST(IkeCipher, AnyOtherLengthIsRefused) {
 // sealed with Python's cryptography module: "abc" and pad lengths 0 and 2, an empty one and 2; then
 // pad lengths 4 of 3, 1 of 0 and 255 of 1.
 TEST(IkeCipher, PadLengthBeyondThePlaintextIsRefused) {
-  const IkeCipher cipher = make(gcm(EncrId::AesGcm16, 128));
+  const IkeCipher cipher = make(aead(EncrId::AesGcm16, 128));
   EXPECT_EQ(to_hex(*cipher.open({}, hex("00010203040506070eb24196b7622a91ad858465fb28b3202718fd4b"))),
             "616263");
   EXPECT_EQ(to_hex(*cipher.open({}, hex("00010203040506070eb2419f95002c2b5cf5fd5b51800e71a99f8a07ef12"))),
@@ -264,12 +295,12 @@ TEST(IkeCipher, KeysMustHaveTheirSizes) {
   EXPECT_EQ(error(cbc(256, IntegId::HmacSha256_128), 32, 32), std::nullopt);
   EXPECT_EQ(error(cbc(256, IntegId::HmacSha256_128), 16, 32), CryptoError::BadLength);
   EXPECT_EQ(error(cbc(256, IntegId::HmacSha256_128), 32, 31), CryptoError::BadLength);
-  EXPECT_EQ(error(gcm(EncrId::AesGcm16, 256), 36, 0), std::nullopt);
-  EXPECT_EQ(error(gcm(EncrId::AesGcm16, 256), 32, 0), CryptoError::BadLength);
-  EXPECT_EQ(error(gcm(EncrId::AesGcm16, 256), 36, 1), CryptoError::BadLength);
+  EXPECT_EQ(error(aead(EncrId::AesGcm16, 256), 36, 0), std::nullopt);
+  EXPECT_EQ(error(aead(EncrId::AesGcm16, 256), 32, 0), CryptoError::BadLength);
+  EXPECT_EQ(error(aead(EncrId::AesGcm16, 256), 36, 1), CryptoError::BadLength);
   EXPECT_EQ(error(cbc(256, IntegId::None), 32, 0), CryptoError::Unsupported);
   EXPECT_EQ(error(cbc(64, IntegId::HmacSha256_128), 8, 32), CryptoError::Unsupported);
-  EXPECT_EQ(error(gcm(static_cast<EncrId>(28), 256), 36, 0), CryptoError::Unsupported);
+  EXPECT_EQ(error(aead(static_cast<EncrId>(29), 256), 36, 0), CryptoError::Unsupported);
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ TEST(Suites, EveryPairOfWordsMapsThereAndBack) {
       ++esp;
     }
   }
-  EXPECT_EQ(ike, 6 * 4 * 10);
-  EXPECT_EQ(esp, 3 * 3 + 3 * 3);
+  EXPECT_EQ(ike, 7 * 4 * 10);
+  EXPECT_EQ(esp, 3 * 3 + 3 * 3 + 1);
 }
 
 TEST(Suites, BesideAnAeadTheIntegrityWordNamesThePrf) {
@@ -73,6 +73,16 @@ TEST(Suites, BesideAnAeadTheIntegrityWordNamesThePrf) {
   EXPECT_EQ(wire_transforms(suite),
             (std::vector<Transform>{Transform::encr(EncrId::AesGcm16, 192), Transform::prf(PrfId::HmacSha384),
                                     Transform::group(GroupId::X25519)}));
+}
+
+// RFC 7634 4: no Key Length attribute, and no other integrity algorithm.
+TEST(Suites, ChaCha20Poly1305HasOneSizeOfKeyWhichIsNotSent) {
+  const Transform encr{TransformType::Encr, 28, std::nullopt, false};
+  EXPECT_EQ(wire_transforms(*esp_suite("chacha20", "poly1305")),
+            (std::vector<Transform>{encr, Transform::esn(wire::EsnId::None)}));
+  EXPECT_EQ(
+      wire_transforms(*ike_suite("chacha20poly1305", "sha256", GroupId::X25519)),
+      (std::vector<Transform>{encr, Transform::prf(PrfId::HmacSha256), Transform::group(GroupId::X25519)}));
 }
 
 TEST(Suites, WhatIsNotImplementedIsNotSupported) {
@@ -94,6 +104,9 @@ TEST(Suites, WordsThatDoNotGoTogetherNameNone) {
   EXPECT_FALSE(esp_suite("aes256", "sha384"));
   EXPECT_FALSE(esp_suite("aes256", ""));
   EXPECT_FALSE(esp_suite("3des", "gcm16"));
+  EXPECT_FALSE(esp_suite("aes256", "poly1305"));
+  EXPECT_FALSE(esp_suite("chacha20", "sha256"));
+  EXPECT_FALSE(esp_suite("chacha20", "gcm16"));
 }
 
 TEST(Suites, KeysHaveTheSizesOfTheRfcs) {
@@ -106,6 +119,8 @@ TEST(Suites, KeysHaveTheSizesOfTheRfcs) {
   EXPECT_EQ(sizes(EncrId::AesCbc, 192, IntegId::HmacSha384_192), (Sizes{24, 0, 48}));
   EXPECT_EQ(sizes(EncrId::AesGcm16, 256, IntegId::None), (Sizes{32, 4, 0}));
   EXPECT_EQ(sizes(EncrId::AesGcm8, 128, IntegId::None), (Sizes{16, 4, 0}));
+  EXPECT_EQ(sizes(EncrId::ChaCha20Poly1305, 256, IntegId::None), (Sizes{32, 4, 0}));
+  EXPECT_EQ(sizes(EncrId::ChaCha20Poly1305, 128, IntegId::None), Sizes{});
   EXPECT_EQ(sizes(EncrId::AesCbc, 100, IntegId::HmacSha1_96), Sizes{});
   EXPECT_EQ(sizes(EncrId::AesCbc, 256, IntegId::None), Sizes{});
   EXPECT_EQ(sizes(static_cast<EncrId>(99), 256, IntegId::None), Sizes{});
@@ -121,6 +136,8 @@ TEST(Suites, WhatAPeerOffersIsSaidInTheSameWords) {
   EXPECT_EQ(describe(Transform{TransformType::Encr, 3, std::nullopt, false}), "3DES");
   EXPECT_EQ(describe(Transform{TransformType::Encr, 12, std::nullopt, false}), "ENCR_AES_CBC");
   EXPECT_EQ(describe(Transform::encr(EncrId::AesCbc, 512)), "ENCR_AES_CBC 512");
+  EXPECT_EQ(describe(Transform{TransformType::Encr, 28, std::nullopt, false}), "CHACHA20/POLY1305");
+  EXPECT_EQ(describe(Transform{TransformType::Encr, 28, 256, false}), "ENCR_CHACHA20_POLY1305 256");
   EXPECT_EQ(describe(Transform{TransformType::Encr, 23, 256, false}), "23 256");
   EXPECT_EQ(describe(Transform::integ(IntegId::None)), "none");
   EXPECT_EQ(describe(Transform::integ(IntegId::HmacSha384_192)), "SHA384");

@@ -96,6 +96,17 @@ TEST(KeyLog, RefusesALinkInPlaceOfAFile) {
   EXPECT_FALSE(KeyLog::open(scratch.path()));
 }
 
+TEST(KeyLog, LeavesOutWhatWiresharkDoesNotKnow) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const ScratchDirectory scratch;
+  auto opened = KeyLog::open(scratch.path());
+  ASSERT_TRUE(opened) << opened.error();
+  auto sa = gcm();
+  sa.suite = {crypto::EncrId::ChaCha20Poly1305, 256, crypto::IntegId::None};
+  opened->record(sa);
+  EXPECT_EQ(**read_file(scratch / "esp_sa"), "");
+}
+
 TEST(KeyLog, AppendsToFilesOfRootAlone) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const ScratchDirectory scratch;
