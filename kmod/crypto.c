@@ -113,7 +113,7 @@ static struct crypto_aead *alloc_aead(const char *name,
 
 	if (IS_ERR(tfm))
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the kernel lacks the algorithm of this suite");
+				   "this kernel does not provide the algorithm");
 
 	return tfm;
 }

@@ -12,11 +12,13 @@
 #include "compat.h"
 #include "dev.h"
 #include "esp.h"
-#include "outer.h"
-#include "sa.h"
+#include "note.h"
+#include "tunnel.h"
 #include "tx.h"
 
 #define LINK_KIND "tunnel"
+
+#define MTU_DEFAULT 1400
 
 /* RXCSUM: see set_checksum() on reception. */
 #define FEATURES (NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | \
@@ -25,178 +27,6 @@
 /* Longest inner packet whose outer packet an IP header can describe. */
 #define MTU_MAX (IP_MAX_MTU - sizeof(struct ipv6hdr) - \
 		 sizeof(struct udphdr) - AWTUN_ESP_HEAD_MAX - AWTUN_ESP_TAIL_MAX)
-
-/**
- * awtun_dev_underlay() - namespace of the outer packets
- * @tun: the tunnel
- *
- * Context: &struct awtun_tunnel.lock, which keeps the namespace alive.
- * Return: the namespace, NULL when it is gone.
- */
-struct net *awtun_dev_underlay(const struct awtun_tunnel *tun)
-{
-	return rcu_dereference_protected(tun->underlay,
-					 lockdep_is_held(&tun->lock));
-}
-
-static bool can_receive(const struct awtun_tunnel *tun)
-{
-	const struct awtun_sa *sa;
-
-	list_for_each_entry(sa, &tun->sas, list)
-		if (sa->dir == AWTUN_DIR_IN && awtun_sa_usable(sa))
-			return true;
-
-	return false;
-}
-
-/**
- * awtun_dev_update_state() - say whether the device can carry packets
- * @tun: the tunnel
- *
- * It has a carrier when it is configured. It is dormant, RFC 2863 section
- * 3.1.12, until there is an SA for each direction: packets still reach it then,
- * so that it can ask for SAs, but nobody takes it for running.
- */
-void awtun_dev_update_state(struct awtun_tunnel *tun)
-{
-	const struct awtun_sa *sa;
-
-	lockdep_assert_held(&tun->lock);
-
-	sa = rcu_dereference_protected(tun->tx_sa, lockdep_is_held(&tun->lock));
-	if (sa && awtun_sa_usable(sa) && can_receive(tun))
-		netif_dormant_off(tun->dev);
-	else
-		netif_dormant_on(tun->dev);
-
-	if (rcu_access_pointer(tun->path))
-		netif_carrier_on(tun->dev);
-	else
-		netif_carrier_off(tun->dev);
-}
-
-static void replace_path(struct awtun_tunnel *tun, struct awtun_path *path)
-{
-	struct awtun_net *an = awtun_net(awtun_dev_underlay(tun));
-	struct awtun_path *old;
-	unsigned int i;
-
-	old = rcu_replace_pointer(tun->path, path, lockdep_is_held(&tun->lock));
-	if (old) {
-		awtun_net_del_path(an, old);
-		kfree_rcu(old, rcu);
-	}
-	if (path && !awtun_addr_is_any(&path->conf.ends.remote))
-		awtun_net_add_path(an, path);
-	for (i = 0; i < AWTUN_INNERS; i++)
-		WRITE_ONCE(tun->mss[i], path ? path->conf.mss[i] : 0);
-}
-
-static bool same_ends(const struct awtun_path *path,
-		      const struct awtun_path_conf *conf)
-{
-	return path && path->conf.mode == conf->mode &&
-	       !memcmp(&path->conf.ends, &conf->ends, sizeof(conf->ends));
-}
-
-/**
- * awtun_dev_configure() - give a tunnel a configuration
- * @tun: the tunnel
- * @conf: the configuration; AWTUN_MODE_UNSPEC takes it away
- * @extack: says why not
- *
- * While there are SAs neither mode nor addresses can change.
- *
- * Return: 0, or an error and nothing has changed.
- */
-int awtun_dev_configure(struct awtun_tunnel *tun,
-			const struct awtun_path_conf *conf,
-			struct netlink_ext_ack *extack)
-{
-	struct awtun_path *path = NULL, *old;
-	int err;
-
-	lockdep_assert_held(&tun->lock);
-
-	if (!awtun_dev_underlay(tun)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the network namespace of the outer packets is gone");
-		return -ENONET;
-	}
-	old = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
-	if (!list_empty(&tun->sas) && !same_ends(old, conf)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the tunnel has SAs of its present mode and addresses");
-		return -EBUSY;
-	}
-
-	if (conf->mode != AWTUN_MODE_UNSPEC) {
-		path = kzalloc(sizeof(*path), GFP_KERNEL_ACCOUNT);
-		if (!path)
-			return -ENOMEM;
-		path->tun = tun;
-		path->conf = *conf;
-	}
-	err = awtun_sa_rewrap(tun, &conf->opts);
-	if (err) {
-		kfree(path);
-		return err;
-	}
-	replace_path(tun, path);
-	awtun_dev_update_state(tun);
-
-	return 0;
-}
-
-/**
- * awtun_dev_path_mtu() - longest inner packet that crosses the underlay whole
- * @tun: the tunnel
- *
- * Context: bottom halves disabled, RCU.
- * Return: octets; 0 without an SA in use or a route.
- */
-unsigned int awtun_dev_path_mtu(const struct awtun_tunnel *tun)
-{
-	struct awtun_outer *outer;
-	struct dst_entry *dst;
-	struct awtun_sa *sa;
-	unsigned int mtu;
-
-	sa = rcu_dereference_bh(tun->tx_sa);
-	if (!sa)
-		return 0;
-	outer = rcu_dereference_bh(sa->outer);
-	dst = awtun_outer_route(outer, sa->net, tun->dev);
-	if (IS_ERR(dst))
-		return 0;
-	mtu = awtun_outer_mtu(outer, dst, &sa->crypto.esp);
-	dst_release(dst);
-
-	return mtu;
-}
-
-/**
- * awtun_dev_detach() - part a tunnel from its underlay for good
- * @tun: the tunnel; nothing happens when it has been done before
- *
- * Context: RTNL.
- */
-void awtun_dev_detach(struct awtun_tunnel *tun)
-{
-	ASSERT_RTNL();
-
-	mutex_lock(&tun->lock);
-	if (awtun_dev_underlay(tun)) {
-		awtun_sa_flush(tun);
-		replace_path(tun, NULL);
-		list_del(&tun->list);
-		RCU_INIT_POINTER(tun->underlay, NULL);
-		awtun_dev_update_state(tun);
-		atomic_inc(&awtun_net(dev_net(tun->dev))->generation);
-	}
-	mutex_unlock(&tun->lock);
-}
 
 static int awtun_init(struct net_device *dev)
 {
@@ -221,7 +51,7 @@ static int awtun_init(struct net_device *dev)
 
 static void awtun_uninit(struct net_device *dev)
 {
-	awtun_dev_detach(netdev_priv(dev));
+	awtun_tunnel_detach(netdev_priv(dev));
 }
 
 /* The last reference is gone, and with it every SA. */
@@ -300,7 +130,7 @@ static void awtun_setup(struct net_device *dev)
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
 	dev->priv_flags |= IFF_NO_QUEUE;
-	dev->mtu = AWTUN_MTU_DEFAULT;
+	dev->mtu = MTU_DEFAULT;
 	dev->min_mtu = IPV4_MIN_MTU;
 	dev->max_mtu = MTU_MAX;
 	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) +
@@ -329,7 +159,7 @@ static void awtun_setup(struct net_device *dev)
 }
 
 static const struct nla_policy link_policy[AWTUN_TUNNEL_A_MAX + 1] = {
-	AWTUN_PATH_POLICY,
+	AWTUN_SETTINGS_POLICY,
 	[AWTUN_TUNNEL_A_IFINDEX] = { .type = NLA_REJECT },
 	[AWTUN_TUNNEL_A_IFNAME] = { .type = NLA_REJECT },
 	[AWTUN_TUNNEL_A_STATS] = { .type = NLA_REJECT },
@@ -340,17 +170,17 @@ static const struct nla_policy link_policy[AWTUN_TUNNEL_A_MAX + 1] = {
 static int configure(struct awtun_tunnel *tun, struct nlattr *data[],
 		     struct netlink_ext_ack *extack)
 {
-	struct awtun_path_conf conf = awtun_path_default;
-	const struct awtun_path *path;
+	struct awtun_settings settings = awtun_settings_default;
+	const struct awtun_conf *conf;
 	int err;
 
 	mutex_lock(&tun->lock);
-	path = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
-	if (path)
-		conf = path->conf;
-	err = awtun_path_parse(NULL, data, &conf, extack);
+	conf = rcu_dereference_protected(tun->conf, lockdep_is_held(&tun->lock));
+	if (conf)
+		settings = conf->settings;
+	err = awtun_settings_parse(NULL, data, &settings, extack);
 	if (!err)
-		err = awtun_dev_configure(tun, &conf, extack);
+		err = awtun_tunnel_configure(tun, &settings, extack);
 	mutex_unlock(&tun->lock);
 
 	return err;
@@ -395,7 +225,7 @@ static int awtun_changelink(struct net_device *dev, struct nlattr *tb[],
 
 static size_t awtun_get_size(const struct net_device *dev)
 {
-	return awtun_path_size();
+	return awtun_conf_size();
 }
 
 static int awtun_fill_info(struct sk_buff *skb, const struct net_device *dev)
@@ -406,7 +236,7 @@ static int awtun_fill_info(struct sk_buff *skb, const struct net_device *dev)
 
 	/* RTNL keeps the device, but not its configuration. */
 	rcu_read_lock();
-	err = awtun_path_put(skb, rcu_dereference(tun->path));
+	err = awtun_conf_put(skb, rcu_dereference(tun->conf));
 	rcu_read_unlock();
 
 	return err;

@@ -21,7 +21,8 @@ struct awtun_selectors;
 struct awtun_transport;
 struct awtun_tunnel;
 
-extern struct genl_family awtun_family;
+/* The registered family, for those who write messages of it. */
+extern const struct genl_family *awtun_genl_family;
 
 /**
  * struct awtun_req - a request while it is served

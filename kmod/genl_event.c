@@ -4,12 +4,53 @@
  */
 #include <net/net_namespace.h>
 
-#include "dev.h"
 #include "genl.h"
 #include "note.h"
-#include "path.h"
+#include "conf.h"
 #include "sa.h"
 #include "transport.h"
+#include "tunnel.h"
+
+const struct genl_family *awtun_genl_family __ro_after_init;
+
+/**
+ * awtun_put_sa_id() - say which SA
+ * @skb: gets the attributes
+ * @sa: the SA
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int awtun_put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
+{
+	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, sa->tun->dev->ifindex) ||
+	    nla_put_u32(skb, AWTUN_SA_A_DIR, sa->dir) ||
+	    nla_put_be32(skb, AWTUN_SA_A_SPI, sa->key.spi))
+		return -EMSGSIZE;
+
+	return 0;
+}
+
+/**
+ * awtun_put_transport() - describe a UDP socket
+ * @skb: gets the nest
+ * @transport: the socket
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int awtun_put_transport(struct sk_buff *skb,
+			const struct awtun_transport *transport)
+{
+	struct nlattr *nest = nla_nest_start(skb, AWTUN_A_TRANSPORT);
+
+	if (!nest ||
+	    nla_put_be16(skb, AWTUN_TRANSPORT_A_PORT, transport->port) ||
+	    nla_put(skb, AWTUN_TRANSPORT_A_LOCAL,
+		    awtun_addr_len(transport->family), &transport->local))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+
+	return 0;
+}
 
 /* Begins a notification; NULL without memory. */
 static struct sk_buff *event_new(enum awtun_event event, void **hdr)
@@ -18,7 +59,7 @@ static struct sk_buff *event_new(enum awtun_event event, void **hdr)
 
 	if (!msg)
 		return NULL;
-	*hdr = genlmsg_put(msg, 0, 0, &awtun_family, 0, AWTUN_CMD_EVENT);
+	*hdr = genlmsg_put(msg, 0, 0, awtun_genl_family, 0, AWTUN_CMD_EVENT);
 	if (!*hdr || nla_put_u32(msg, AWTUN_A_EVENT, event)) {
 		nlmsg_free(msg);
 		return NULL;
@@ -35,7 +76,7 @@ static void event_send(struct sk_buff *msg, void *hdr, struct net *net, int err)
 		return;
 	}
 	genlmsg_end(msg, hdr);
-	genlmsg_multicast_netns(&awtun_family, net, msg, 0, 0, GFP_KERNEL);
+	genlmsg_multicast_netns(awtun_genl_family, net, msg, 0, 0, GFP_KERNEL);
 }
 
 /* The device may be moving, its namespace may be going. */

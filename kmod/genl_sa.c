@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Commands for SAs, and the events about them. */
+/* Commands for SAs. */
 #include <crypto/aes.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "genl.h"
 #include "outer.h"
-#include "path.h"
+#include "conf.h"
 #include "sa.h"
+#include "tunnel.h"
 
 static const struct nla_policy sa_tunnel_policy[AWTUN_SA_A_MAX + 1] = {
 	[AWTUN_SA_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -41,7 +41,7 @@ static struct netlink_range_validation seq_range __ro_after_init = {
 	.max = AWTUN_ESN_LAST,
 };
 
-/* 31449600 s is a year; ten of them leave the arithmetic alone. */
+/* 31449600 s are 52 weeks; ten of them leave the arithmetic alone. */
 static struct netlink_range_validation seconds_range __ro_after_init = {
 	.min = 1,
 	.max = 314496000,
@@ -102,23 +102,6 @@ static const struct {
 		AWTUN_SA_A_SOFT_PACKETS, AWTUN_SA_A_HARD_PACKETS,
 	},
 };
-
-/**
- * awtun_put_sa_id() - say which SA
- * @skb: gets the attributes
- * @sa: the SA
- *
- * Return: 0 or -EMSGSIZE.
- */
-int awtun_put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
-{
-	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, sa->tun->dev->ifindex) ||
-	    nla_put_u32(skb, AWTUN_SA_A_DIR, sa->dir) ||
-	    nla_put_be32(skb, AWTUN_SA_A_SPI, sa->key.spi))
-		return -EMSGSIZE;
-
-	return 0;
-}
 
 static int put_u64(struct sk_buff *skb, int type, u64 value)
 {
@@ -232,14 +215,14 @@ static int check_sa_id(const struct awtun_req *req)
 {
 	if (!req->tb[AWTUN_SA_A_DIR])
 		return AWTUN_MISSING(req, AWTUN_SA_A_DIR,
-				     "the direction is missing");
+				     "DIR is required");
 	if (!req->tb[AWTUN_SA_A_SPI])
 		return AWTUN_MISSING(req, AWTUN_SA_A_SPI,
-				     "the SPI is missing");
+				     "SPI is required");
 	/* 0 is for local use, 1 to 255 are reserved, RFC 4303 section 2.1. */
 	if (ntohl(nla_get_be32(req->tb[AWTUN_SA_A_SPI])) <= 255)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -EINVAL,
-				    "SPIs 0 to 255 are reserved");
+				    "SPI must be above 255");
 
 	return 0;
 }
@@ -262,8 +245,8 @@ static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info,
 	if (IS_ERR(tun))
 		return ERR_CAST(tun);
 
-	sa = awtun_sa_find(tun, nla_get_u32(req->tb[AWTUN_SA_A_DIR]),
-			   nla_get_be32(req->tb[AWTUN_SA_A_SPI]));
+	sa = awtun_tunnel_find_sa(tun, nla_get_u32(req->tb[AWTUN_SA_A_DIR]),
+				  nla_get_be32(req->tb[AWTUN_SA_A_SPI]));
 	if (!sa) {
 		awtun_req_unlock(tun);
 		return ERR_PTR(AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -ENOENT,
@@ -290,7 +273,7 @@ int awtun_sa_get_doit(struct sk_buff *skb, struct genl_info *info)
 		goto err_free;
 	}
 
-	hdr = genlmsg_put_reply(msg, info, &awtun_family, 0, AWTUN_CMD_SA_GET);
+	hdr = genlmsg_put_reply(msg, info, awtun_genl_family, 0, AWTUN_CMD_SA_GET);
 	err = hdr ? put_sa(msg, sa) : -EMSGSIZE;
 	awtun_req_unlock(sa->tun);
 	if (err)
@@ -407,22 +390,22 @@ static int check_direction(const struct awtun_req *req, u32 dir)
 
 	if (out && req->tb[AWTUN_SA_A_REPLAY_WINDOW])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_REPLAY_WINDOW, -EINVAL,
-				    "an outbound SA has no replay window");
+				    "REPLAY_WINDOW is only for inbound SAs");
 	if (out && req->tb[AWTUN_SA_A_FOLLOW])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_FOLLOW, -EINVAL,
-				    "an outbound SA has no packets to follow");
+				    "FOLLOW is only for inbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_SEQ])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -EINVAL,
-				    "the peer counts the packets of an inbound SA");
+				    "SEQ is only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_ENCAP_LOCAL_PORT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "an inbound SA takes packets in UDP or not");
+				    "encapsulation ports are only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
-				    "an inbound SA takes packets in UDP or not");
+				    "encapsulation ports are only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_REMOTE])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_REMOTE, -EINVAL,
-				    "an inbound SA takes packets from anywhere");
+				    "REMOTE is only for outbound SAs");
 
 	return 0;
 }
@@ -436,24 +419,24 @@ static int parse_encap(const struct awtun_req *req, struct awtun_dest *dest)
 		return 0;
 	if (!local)
 		return AWTUN_MISSING(req, AWTUN_SA_A_ENCAP_LOCAL_PORT,
-				     "the local UDP port is missing");
+				     "ENCAP_LOCAL_PORT is required with ENCAP_REMOTE_PORT");
 	if (!remote)
 		return AWTUN_MISSING(req, AWTUN_SA_A_ENCAP_REMOTE_PORT,
-				     "the remote UDP port is missing");
+				     "ENCAP_REMOTE_PORT is required with ENCAP_LOCAL_PORT");
 
 	dest->local_port = nla_get_be16(local);
 	dest->remote_port = nla_get_be16(remote);
 	if (!dest->local_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "no UDP port is 0");
+				    "the UDP port must not be 0");
 	if (!dest->remote_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
-				    "no UDP port is 0");
+				    "the UDP port must not be 0");
 	/* By this port a packet is known that has been wrapped already. */
 	if (dest->local_port != htons(AWTUN_PORT_NATT) &&
 	    dest->remote_port != htons(AWTUN_PORT_NATT))
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "one of the UDP ports must be 4500 (RFC 3948)");
+				    "one of the UDP ports must be 4500, RFC 3948");
 
 	return 0;
 }
@@ -465,10 +448,10 @@ static int parse_remote(const struct awtun_req *req,
 	const struct nlattr *attr = req->tb[AWTUN_SA_A_REMOTE];
 
 	if (attr)
-		return awtun_path_parse_remote(attr, ends, req->extack);
+		return awtun_settings_parse_remote(attr, ends, req->extack);
 	if (awtun_addr_is_any(&ends->remote))
 		return AWTUN_MISSING(req, AWTUN_SA_A_REMOTE,
-				     "neither the tunnel nor the SA has a remote address");
+				     "REMOTE is required, for the tunnel has none");
 
 	return 0;
 }
@@ -478,16 +461,16 @@ static int parse_dest(const struct awtun_req *req,
 		      const struct awtun_tunnel *tun, u32 dir,
 		      struct awtun_dest *dest)
 {
-	const struct awtun_path *path;
+	const struct awtun_conf *conf;
 	int err;
 
-	path = rcu_dereference_protected(tun->path, lockdep_is_held(&tun->lock));
-	if (!path)
+	conf = rcu_dereference_protected(tun->conf, lockdep_is_held(&tun->lock));
+	if (!conf)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
-				    "the tunnel has no mode yet");
+				    "the tunnel must have a mode first");
 
 	memset(dest, 0, sizeof(*dest));
-	dest->ends = path->conf.ends;
+	dest->ends = conf->settings.ends;
 	if (dir == AWTUN_DIR_IN)
 		return 0;
 
@@ -509,7 +492,7 @@ static int parse_limits(const struct awtun_req *req,
 		limits->hard[i] = hard ? nla_get_u64(hard) : 0;
 		if (soft && hard && limits->soft[i] > limits->hard[i])
 			return AWTUN_REFUSE(req, limit_types[i].soft, -EINVAL,
-					    "the soft limit is above the hard one");
+					    "the soft limit must not exceed the hard limit");
 	}
 
 	return 0;
@@ -527,7 +510,7 @@ static int parse_sequence(const struct awtun_req *req,
 					 AWTUN_REPLAY_WINDOW_MIN;
 	if (!params->crypto.esn && params->seq > AWTUN_SEQ_LAST)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_SEQ, -ERANGE,
-				    "without ESN a sequence number has 32 bits");
+				    "SEQ exceeds 32 bits and ESN is not set");
 
 	return 0;
 }
@@ -563,10 +546,10 @@ static int parse_selectors(const struct awtun_req *req,
 
 	if (!req->tb[AWTUN_SA_A_TS_LOCAL])
 		return AWTUN_MISSING(req, AWTUN_SA_A_TS_LOCAL,
-				     "the selectors of our side are missing");
+				     "TS_LOCAL is required");
 	if (!req->tb[AWTUN_SA_A_TS_REMOTE])
 		return AWTUN_MISSING(req, AWTUN_SA_A_TS_REMOTE,
-				     "the selectors of the peer's side are missing");
+				     "TS_REMOTE is required");
 
 	local = awtun_parse_selectors(req->tb[AWTUN_SA_A_TS_LOCAL],
 				      req->extack);
@@ -599,7 +582,7 @@ static int publish_sa(const struct awtun_req *req, struct genl_info *info,
 	if (!err)
 		err = parse_dest(req, tun, sa->dir, &dest);
 	if (!err) {
-		err = awtun_sa_publish(tun, sa, &dest, req->extack);
+		err = awtun_tunnel_add_sa(tun, sa, &dest, req->extack);
 		if (err)
 			awtun_refuse(req, err == -EEXIST ? AWTUN_SA_A_SPI :
 						     AWTUN_SA_A_IFINDEX, err);
@@ -694,11 +677,11 @@ int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info)
 	tun = sa->tun;
 	if (sa->dir != AWTUN_DIR_OUT)
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
-				   "only an outbound SA sends somewhere");
+				   "only outbound SAs have a destination");
 	else
 		err = parse_dest(&req, tun, sa->dir, &dest);
 	if (!err)
-		err = awtun_sa_move(sa, &dest);
+		err = awtun_tunnel_move_sa(sa, &dest);
 	awtun_req_unlock(tun);
 	if (!err)
 		awtun_req_changed(info);
@@ -720,12 +703,12 @@ int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 	tun = sa->tun;
 	if (sa->dir != AWTUN_DIR_OUT)
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
-				   "only an outbound SA is activated");
+				   "only outbound SAs can be activated");
 	else if (!awtun_sa_usable(sa))
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
-				   "the SA has expired or no sequence number left");
+				   "the SA has expired or has no sequence numbers left");
 	else
-		awtun_sa_activate(sa);
+		awtun_tunnel_activate_sa(sa);
 	awtun_req_unlock(tun);
 	if (!err)
 		awtun_req_changed(info);
@@ -744,7 +727,7 @@ int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(sa);
 
 	tun = sa->tun;
-	awtun_sa_remove(sa);
+	awtun_tunnel_del_sa(sa);
 	awtun_req_unlock(tun);
 	awtun_req_changed(info);
 
@@ -765,7 +748,7 @@ int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	tun = awtun_req_lock(&req, info, AWTUN_SA_A_IFINDEX);
 	if (IS_ERR(tun))
 		return PTR_ERR(tun);
-	awtun_sa_flush(tun);
+	awtun_tunnel_flush(tun);
 	awtun_req_unlock(tun);
 	awtun_req_changed(info);
 

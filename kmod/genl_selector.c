@@ -29,21 +29,21 @@ static int parse_range(struct nlattr * const tb[], const struct nlattr *nest,
 
 	if (!start || !end)
 		return AWTUN_REFUSE_ATTR(extack, nest, -EINVAL,
-					 "a selector needs a first and a last address");
+					 "a selector must have a first and a last address");
 	len = nla_len(start);
 	if (len != 4 && len != 16)
 		return AWTUN_REFUSE_ATTR(extack, start, -EINVAL,
-					 "an address has 4 or 16 octets");
+					 "an address must have 4 or 16 octets");
 	if (nla_len(end) != len)
 		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
-					 "first and last address differ in length");
+					 "the first and last address must have the same length");
 
 	memcpy(selector->start, nla_data(start), len);
 	memcpy(selector->end, nla_data(end), len);
 	selector->addr_len = len;
 	if (memcmp(selector->start, selector->end, len) > 0)
 		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
-					 "the last address is below the first");
+					 "the last address must not be below the first");
 
 	return 0;
 }
@@ -73,7 +73,7 @@ static int parse_selector(const struct nlattr *nest,
 		return AWTUN_REFUSE_ATTR(extack, tb[AWTUN_TS_A_PORT_MAX] ?:
 						 tb[AWTUN_TS_A_PORT_MIN],
 					 -EINVAL,
-					 "the last port is below the first");
+					 "the last port must not be below the first");
 
 	return 0;
 }
@@ -98,12 +98,12 @@ static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 	}
 	if (any && n > 1)
 		return AWTUN_REFUSE_ATTR(extack, any, -EINVAL,
-					 "what covers everything stands alone in its list");
+					 "ANY must be the only entry of the selector list");
 	if (any)
 		return 0;
 	if (!n)
 		return AWTUN_REFUSE_ATTR(extack, list, -EINVAL,
-					 "a list without a selector covers nothing");
+					 "the selector list is empty");
 
 	return n;
 }

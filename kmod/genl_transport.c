@@ -7,7 +7,7 @@
 #include "compat.h"
 #include "genl.h"
 #include "net.h"
-#include "path.h"
+#include "conf.h"
 #include "transport.h"
 
 static const struct nla_policy transport_policy[AWTUN_TRANSPORT_A_MAX + 1] = {
@@ -28,12 +28,12 @@ static int do_transport(struct genl_info *info,
 		return err;
 	if (!req.tb[AWTUN_TRANSPORT_A_FD])
 		return AWTUN_MISSING(&req, AWTUN_TRANSPORT_A_FD,
-				     "the socket is missing");
+				     "FD is required");
 
 	sock = sockfd_lookup(nla_get_u32(req.tb[AWTUN_TRANSPORT_A_FD]), &err);
 	if (!sock)
 		return AWTUN_REFUSE(&req, AWTUN_TRANSPORT_A_FD, err,
-				    "not the descriptor of a socket");
+				    "FD must be the descriptor of a socket");
 
 	err = run(genl_info_net(info), sock, req.extack);
 	sockfd_put(sock);
@@ -51,28 +51,6 @@ int awtun_transport_add_doit(struct sk_buff *skb, struct genl_info *info)
 int awtun_transport_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return do_transport(info, awtun_transport_del);
-}
-
-/**
- * awtun_put_transport() - describe a UDP socket
- * @skb: gets the nest
- * @transport: the socket
- *
- * Return: 0 or -EMSGSIZE.
- */
-int awtun_put_transport(struct sk_buff *skb,
-			const struct awtun_transport *transport)
-{
-	struct nlattr *nest = nla_nest_start(skb, AWTUN_A_TRANSPORT);
-
-	if (!nest ||
-	    nla_put_be16(skb, AWTUN_TRANSPORT_A_PORT, transport->port) ||
-	    nla_put(skb, AWTUN_TRANSPORT_A_LOCAL,
-		    awtun_addr_len(transport->family), &transport->local))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-
-	return 0;
 }
 
 static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands for tunnels. */
 #include "compat.h"
-#include "dev.h"
 #include "genl.h"
+#include "tunnel.h"
 
 static const struct nla_policy tunnel_id_policy[AWTUN_TUNNEL_A_MAX + 1] = {
 	[AWTUN_TUNNEL_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -10,7 +10,7 @@ static const struct nla_policy tunnel_id_policy[AWTUN_TUNNEL_A_MAX + 1] = {
 
 static const struct nla_policy tunnel_set_policy[AWTUN_TUNNEL_A_MAX + 1] = {
 	[AWTUN_TUNNEL_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	AWTUN_PATH_POLICY,
+	AWTUN_SETTINGS_POLICY,
 };
 
 static int put_tunnel_stats(struct sk_buff *skb, const struct awtun_tunnel *tun)
@@ -27,7 +27,7 @@ static u32 path_mtu(const struct awtun_tunnel *tun)
 	u32 mtu;
 
 	local_bh_disable();
-	mtu = awtun_dev_path_mtu(tun);
+	mtu = awtun_tunnel_path_mtu(tun);
 	local_bh_enable();
 
 	return mtu;
@@ -41,7 +41,7 @@ static int put_tunnel(struct sk_buff *skb, const struct awtun_tunnel *tun)
 	if (!nest ||
 	    nla_put_u32(skb, AWTUN_TUNNEL_A_IFINDEX, tun->dev->ifindex) ||
 	    nla_put_string(skb, AWTUN_TUNNEL_A_IFNAME, tun->dev->name) ||
-	    awtun_path_put(skb, rcu_dereference(tun->path)) ||
+	    awtun_conf_put(skb, rcu_dereference(tun->conf)) ||
 	    nla_put_u32(skb, AWTUN_TUNNEL_A_PATH_MTU, path_mtu(tun)) ||
 	    put_tunnel_stats(skb, tun))
 		return -EMSGSIZE;
@@ -72,7 +72,7 @@ int awtun_tunnel_get_doit(struct sk_buff *skb, struct genl_info *info)
 		goto err_free;
 	}
 
-	hdr = genlmsg_put_reply(msg, info, &awtun_family, 0,
+	hdr = genlmsg_put_reply(msg, info, awtun_genl_family, 0,
 				AWTUN_CMD_TUNNEL_GET);
 	rcu_read_lock();
 	err = hdr ? put_tunnel(msg, tun) : -EMSGSIZE;
@@ -91,7 +91,7 @@ err_free:
 
 int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct awtun_path_conf conf = awtun_path_default;
+	struct awtun_settings settings = awtun_settings_default;
 	struct awtun_tunnel *tun;
 	struct awtun_req req;
 	int err;
@@ -102,15 +102,15 @@ int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (!req.tb[AWTUN_TUNNEL_A_MODE])
 		return AWTUN_MISSING(&req, AWTUN_TUNNEL_A_MODE,
-				     "the mode is missing");
-	err = awtun_path_parse(req.nest, req.tb, &conf, req.extack);
+				     "MODE is required");
+	err = awtun_settings_parse(req.nest, req.tb, &settings, req.extack);
 	if (err)
 		return err;
 
 	tun = awtun_req_lock(&req, info, AWTUN_TUNNEL_A_IFINDEX);
 	if (IS_ERR(tun))
 		return PTR_ERR(tun);
-	err = awtun_dev_configure(tun, &conf, req.extack);
+	err = awtun_tunnel_configure(tun, &settings, req.extack);
 	if (err)
 		awtun_refuse(&req, AWTUN_TUNNEL_A_IFINDEX, err);
 	awtun_req_unlock(tun);

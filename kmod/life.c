@@ -2,10 +2,11 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
-#include "dev.h"
 #include "life.h"
 #include "sa.h"
 #include "trace.h"
+#include "tunnel.h"
+#include "wq.h"
 
 /* The clock is looked at this often at least: timers of the distant future are
  * not exact, and stand still while the machine sleeps.
@@ -23,12 +24,38 @@ u64 awtun_life_age(const struct awtun_life *life)
 	return ktime_get_boottime_seconds() - life->born;
 }
 
+/**
+ * awtun_life_tell() - tell the administrator that an SA nears or met its end
+ * @sa: the SA
+ * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD; told once each
+ * @cause: which limit
+ *
+ * Context: any but hard interrupts; RCU or a reference to @sa.
+ */
+void awtun_life_tell(struct awtun_sa *sa, enum awtun_event event,
+		     enum awtun_expiry cause)
+{
+	bool soft = event == AWTUN_EVENT_SA_SOFT;
+
+	if (test_and_set_bit(soft ? AWTUN_SA_SOFT_SEEN : AWTUN_SA_HARD_SEEN,
+			     &sa->events))
+		return;
+
+	WRITE_ONCE(*(soft ? &sa->soft_cause : &sa->hard_cause), cause);
+	smp_mb__before_atomic(); /* the cause is there when the bit is */
+	set_bit(soft ? AWTUN_SA_SOFT_DUE : AWTUN_SA_HARD_DUE, &sa->events);
+	if (!percpu_ref_tryget(&sa->ref))
+		return;
+	if (!queue_work(awtun_wq, &sa->event_work))
+		percpu_ref_put(&sa->ref); /* the queued work has one */
+}
+
 static void expire(struct awtun_sa *sa, enum awtun_expiry cause)
 {
 	if (xchg(&sa->life.expired, 1))
 		return;
 	trace_awtun_sa_expire(sa);
-	awtun_sa_tell(sa, AWTUN_EVENT_SA_HARD, cause);
+	awtun_life_tell(sa, AWTUN_EVENT_SA_HARD, cause);
 }
 
 /* Returns whether the hard limit allows what has been used now. */
@@ -40,7 +67,7 @@ static bool check(struct awtun_sa *sa, enum awtun_expiry kind, u64 amount)
 	u64 hard = limits->hard[kind];
 
 	if (soft && used >= soft && used - amount < soft)
-		awtun_sa_tell(sa, AWTUN_EVENT_SA_SOFT, kind);
+		awtun_life_tell(sa, AWTUN_EVENT_SA_SOFT, kind);
 	if (!hard || used < hard)
 		return true;
 
@@ -109,7 +136,7 @@ static void look(struct work_struct *work)
 	if (hard && age >= hard)
 		expire(sa, AWTUN_EXPIRY_SECONDS);
 	else if (soft && age >= soft)
-		awtun_sa_tell(sa, AWTUN_EVENT_SA_SOFT, AWTUN_EXPIRY_SECONDS);
+		awtun_life_tell(sa, AWTUN_EVENT_SA_SOFT, AWTUN_EXPIRY_SECONDS);
 
 	/* The lock orders this with awtun_life_stop(). */
 	mutex_lock(&sa->tun->lock);

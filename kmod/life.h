@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How long an SA lives: in seconds, octets and packets, RFC 4301 section
- * 4.4.2.1. The soft limit is told, from the hard limit on it carries nothing.
+ * 4.4.2.1. The soft limit raises an event; past the hard limit every packet is
+ * dropped.
  */
 #ifndef _AWTUN_LIFE_H
 #define _AWTUN_LIFE_H
@@ -14,8 +15,8 @@ struct awtun_sa;
 
 /**
  * struct awtun_limits - limits by enum awtun_expiry, 0 for none
- * @soft: tell
- * @hard: stop
+ * @soft: an event
+ * @hard: the end
  *
  * Sequence numbers are not here: their limits are not configured.
  */
@@ -48,6 +49,8 @@ void awtun_life_start(struct awtun_sa *sa);
 void awtun_life_stop(struct awtun_sa *sa);
 u64 awtun_life_age(const struct awtun_life *life);
 bool awtun_life_charge(struct awtun_sa *sa, unsigned int octets);
+void awtun_life_tell(struct awtun_sa *sa, enum awtun_event event,
+		     enum awtun_expiry cause);
 
 static inline bool awtun_life_expired(const struct awtun_life *life)
 {

@@ -9,8 +9,8 @@
 #include <net/tcp.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "mss.h"
+#include "tunnel.h"
 
 static u16 configured(const struct awtun_tunnel *tun,
 		      const struct sk_buff *skb)

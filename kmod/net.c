@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
-#include <linux/rtnetlink.h>
 #include <linux/wait_bit.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
-#include "dev.h"
 #include "net.h"
 #include "outer.h"
-#include "path.h"
+#include "conf.h"
 #include "sa.h"
 
-static unsigned int awtun_net_id __read_mostly;
+unsigned int awtun_net_id __read_mostly;
 
 static const struct rhashtable_params sa_params = {
 	.head_offset = offsetof(struct awtun_sa, node),
@@ -74,26 +72,26 @@ static u32 hash_ends(const struct awtun_endpoints *ends)
 }
 
 /**
- * awtun_net_add_path() - let packets find a tunnel by its addresses
+ * awtun_net_add_conf() - let packets find a tunnel by its addresses
  * @an: its underlay
- * @path: the path, complete
+ * @conf: the conf, complete
  */
-void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path)
+void awtun_net_add_conf(struct awtun_net *an, struct awtun_conf *conf)
 {
 	spin_lock_bh(&an->lock);
-	hash_add_rcu(an->paths, &path->node, hash_ends(&path->conf.ends));
+	hash_add_rcu(an->confs, &conf->node, hash_ends(&conf->settings.ends));
 	spin_unlock_bh(&an->lock);
 }
 
 /**
- * awtun_net_del_path() - let no more packets find a tunnel by its addresses
+ * awtun_net_del_conf() - let no more packets find a tunnel by its addresses
  * @an: its underlay
- * @path: the path; RCU readers may still hold it
+ * @conf: the conf; RCU readers may still hold it
  */
-void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path)
+void awtun_net_del_conf(struct awtun_net *an, struct awtun_conf *conf)
 {
 	spin_lock_bh(&an->lock);
-	hash_del_rcu(&path->node);
+	hash_del_rcu(&conf->node);
 	spin_unlock_bh(&an->lock);
 }
 
@@ -113,11 +111,11 @@ struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 {
 	u32 hash = hash_ends(ends);
 	struct awtun_outer *outer;
-	struct awtun_path *path;
+	struct awtun_conf *conf;
 
-	hash_for_each_possible_rcu(an->paths, path, node, hash)
-		if (!memcmp(&path->conf.ends, ends, sizeof(*ends)))
-			return path->tun;
+	hash_for_each_possible_rcu(an->confs, conf, node, hash)
+		if (!memcmp(&conf->settings.ends, ends, sizeof(*ends)))
+			return conf->tun;
 	hash_for_each_possible_rcu(an->outers, outer, node, hash)
 		if (!memcmp(&outer->dest.ends, ends, sizeof(*ends)))
 			return outer->tun;
@@ -176,7 +174,7 @@ struct awtun_outer *awtun_net_find_outer(struct awtun_net *an,
  * awtun_net_charge_sa() - account for a new SA object
  * @an: its underlay
  *
- * Return: false when the namespace has its fill.
+ * Return: false when the namespace has reached its limit.
  */
 bool awtun_net_charge_sa(struct awtun_net *an)
 {
@@ -194,12 +192,24 @@ void awtun_net_uncharge_sa(struct awtun_net *an)
 		wake_up_var(&an->nr_sas);
 }
 
-static int __net_init awtun_net_create(struct net *net)
+/**
+ * awtun_net_create() - begin with nothing
+ * @net: a new namespace
+ *
+ * Return: 0 or an error.
+ */
+int __net_init awtun_net_create(struct net *net)
 {
 	struct awtun_net *an = awtun_net(net);
 
+	/* Keys are hashed and compared as memory. */
+	BUILD_BUG_ON(sizeof(struct awtun_sa_key) !=
+		     sizeof(union awtun_addr) + sizeof(__be32) + sizeof(u32));
+	BUILD_BUG_ON(sizeof(struct awtun_endpoints) !=
+		     2 * sizeof(union awtun_addr) + sizeof(u32));
+
 	spin_lock_init(&an->lock);
-	hash_init(an->paths);
+	hash_init(an->confs);
 	hash_init(an->outers);
 	INIT_LIST_HEAD(&an->transports);
 	INIT_LIST_HEAD(&an->tunnels);
@@ -207,51 +217,20 @@ static int __net_init awtun_net_create(struct net *net)
 	return rhashtable_init(&an->sas, &sa_params);
 }
 
-/* The namespace still works, its devices too: take its tunnels off it, also
- * those that live elsewhere by now, and let what is in flight end. No tunnel
- * and no SA can come after that, for both need a living namespace.
+/**
+ * awtun_net_wait() - wait until no SA object needs an underlay
+ * @an: the underlay; its tunnels are detached
  */
-static void __net_exit awtun_net_pre_exit(struct net *net)
+void awtun_net_wait(struct awtun_net *an)
 {
-	struct awtun_net *an = awtun_net(net);
-	struct awtun_tunnel *tun, *next;
-
-	rtnl_lock();
-	list_for_each_entry_safe(tun, next, &an->tunnels, list)
-		awtun_dev_detach(tun);
-	rtnl_unlock();
-
 	wait_var_event(&an->nr_sas, !atomic_read(&an->nr_sas));
 }
 
-static void __net_exit awtun_net_destroy(struct net *net)
+/**
+ * awtun_net_destroy() - the tables are empty and nobody reads them
+ * @net: the namespace
+ */
+void __net_exit awtun_net_destroy(struct net *net)
 {
 	rhashtable_destroy(&awtun_net(net)->sas);
-}
-
-/* A subsystem, not a device: packets arrive until the devices are gone, and
- * they look into the tables.
- */
-static struct pernet_operations awtun_net_ops = {
-	.init = awtun_net_create,
-	.pre_exit = awtun_net_pre_exit,
-	.exit = awtun_net_destroy,
-	.id = &awtun_net_id,
-	.size = sizeof(struct awtun_net),
-};
-
-int __init awtun_net_init(void)
-{
-	/* Keys are hashed and compared as memory. */
-	BUILD_BUG_ON(sizeof(struct awtun_sa_key) !=
-		     sizeof(union awtun_addr) + sizeof(__be32) + sizeof(u32));
-	BUILD_BUG_ON(sizeof(struct awtun_endpoints) !=
-		     2 * sizeof(union awtun_addr) + sizeof(u32));
-
-	return register_pernet_subsys(&awtun_net_ops);
-}
-
-void awtun_net_exit(void)
-{
-	unregister_pernet_subsys(&awtun_net_ops);
 }

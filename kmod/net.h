@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What arrives in an underlay namespace belongs to whom: inbound SAs by SPI,
- * tunnels by their pair of addresses.
+/* Which SA or tunnel a received packet belongs to: inbound SAs by SPI, tunnels by
+ * their pair of addresses, for each underlay namespace.
  */
 #ifndef _AWTUN_NET_H
 #define _AWTUN_NET_H
@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 struct awtun_outer;
-struct awtun_path;
+struct awtun_conf;
 struct awtun_sa;
 struct awtun_tunnel;
 struct net;
@@ -62,8 +62,8 @@ struct awtun_endpoints {
  * struct awtun_net - per namespace state
  * @sas: inbound SAs of the tunnels whose underlay this is, by
  *	&struct awtun_sa_key
- * @lock: serialises writers of @paths, @outers and @transports
- * @paths: configured tunnels whose underlay this is, by addresses
+ * @lock: serialises writers of @confs, @outers and @transports
+ * @confs: configured tunnels whose underlay this is, by addresses
  * @outers: where the outbound SAs of these tunnels send, by addresses
  * @transports: UDP sockets that ESP is taken out of
  * @nr_transports: their count
@@ -74,7 +74,7 @@ struct awtun_endpoints {
 struct awtun_net {
 	struct rhashtable sas;
 	spinlock_t lock; /* see above */
-	DECLARE_HASHTABLE(paths, 8);
+	DECLARE_HASHTABLE(confs, 8);
 	DECLARE_HASHTABLE(outers, 8);
 	struct list_head transports;
 	unsigned int nr_transports;
@@ -90,8 +90,8 @@ void awtun_net_del_sa(struct awtun_net *an, struct awtun_sa *sa);
 struct awtun_sa *awtun_net_find_sa(struct awtun_net *an,
 				   const struct awtun_sa_key *key);
 
-void awtun_net_add_path(struct awtun_net *an, struct awtun_path *path);
-void awtun_net_del_path(struct awtun_net *an, struct awtun_path *path);
+void awtun_net_add_conf(struct awtun_net *an, struct awtun_conf *conf);
+void awtun_net_del_conf(struct awtun_net *an, struct awtun_conf *conf);
 struct awtun_tunnel *awtun_net_find_tunnel(struct awtun_net *an,
 					   const struct awtun_endpoints *ends);
 
@@ -104,7 +104,10 @@ struct awtun_outer *awtun_net_find_outer(struct awtun_net *an,
 bool awtun_net_charge_sa(struct awtun_net *an);
 void awtun_net_uncharge_sa(struct awtun_net *an);
 
-int awtun_net_init(void);
-void awtun_net_exit(void);
+/* For the registration as a subsystem. */
+extern unsigned int awtun_net_id;
+int awtun_net_create(struct net *net);
+void awtun_net_wait(struct awtun_net *an);
+void awtun_net_destroy(struct net *net);
 
 #endif /* _AWTUN_NET_H */

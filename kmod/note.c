@@ -2,12 +2,13 @@
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
 
-#include "dev.h"
 #include "flow.h"
 #include "genl.h"
 #include "interval.h"
 #include "note.h"
 #include "sa.h"
+#include "tunnel.h"
+#include "wq.h"
 
 #define INTERVAL HZ
 
@@ -69,7 +70,7 @@ static void tell(struct work_struct *work)
 			continue;
 		notes->due[kind] = jiffies + INTERVAL;
 		if (kind == AWTUN_NOTE_PEER_MOVED)
-			awtun_sa_follow(tun, &note);
+			awtun_tunnel_follow(tun, &note);
 		awtun_notify_note(tun, kind, &note);
 	}
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What packets give cause to tell the administrator of a tunnel. Packets come
- * by the million, so what they have to say is counted, and told once a second
- * and kind at most.
+/* Notifications caused by packets: counted, and sent at most once a second for
+ * each kind and tunnel.
  */
 #ifndef _AWTUN_NOTE_H
 #define _AWTUN_NOTE_H

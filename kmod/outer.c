@@ -333,7 +333,7 @@ static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 	ip6h->saddr = outer->dest.ends.local.ip6;
 	ip6h->daddr = outer->dest.ends.remote.ip6;
 
-	/* The output path sets the payload length, and fragments by leave. */
+	/* The output path sets the payload length; ignore_df lets it fragment. */
 	skb->ignore_df = 1;
 }
 

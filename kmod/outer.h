@@ -8,7 +8,7 @@
 #include <net/dst_cache.h>
 
 #include "net.h"
-#include "path.h"
+#include "conf.h"
 
 #define AWTUN_PORT_NATT	4500	/* RFC 3948 */
 

@@ -10,10 +10,10 @@
 #include <net/route.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "net.h"
 #include "outer.h"
 #include "pmtu.h"
+#include "tunnel.h"
 
 static bool fits(const struct sk_buff *skb, unsigned int mtu)
 {

@@ -10,7 +10,6 @@
 #include <net/xfrm.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "mss.h"
 #include "note.h"
 #include "outer.h"
@@ -19,6 +18,7 @@
 #include "sa.h"
 #include "skb.h"
 #include "trace.h"
+#include "tunnel.h"
 
 /* Before every handler of XFRM: its interfaces keep whatever they see. */
 #define HANDLER_PRIORITY 200
@@ -127,7 +127,7 @@ static void check_and_deliver(struct awtun_sa *sa, struct sk_buff *skb)
 		return;
 	}
 	if (awtun_mss_wanted(tun, skb))
-		awtun_mss_clamp(tun, skb, awtun_dev_path_mtu(tun));
+		awtun_mss_clamp(tun, skb, awtun_tunnel_path_mtu(tun));
 	deliver(skb, sa);
 }
 

@@ -3,15 +3,14 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
-#include "dev.h"
 #include "flow.h"
 #include "genl.h"
 #include "note.h"
 #include "outer.h"
 #include "sa.h"
 #include "trace.h"
-
-struct workqueue_struct *awtun_wq;
+#include "tunnel.h"
+#include "wq.h"
 
 /**
  * awtun_sa_usable() - does an SA carry anything?
@@ -41,32 +40,6 @@ u64 awtun_sa_last_seq(const struct awtun_sa *sa)
 }
 
 /**
- * awtun_sa_tell() - tell the administrator that an SA nears or met its end
- * @sa: the SA
- * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD; told once each
- * @cause: which limit
- *
- * Context: any but hard interrupts; RCU or a reference to @sa.
- */
-void awtun_sa_tell(struct awtun_sa *sa, enum awtun_event event,
-		   enum awtun_expiry cause)
-{
-	bool soft = event == AWTUN_EVENT_SA_SOFT;
-
-	if (test_and_set_bit(soft ? AWTUN_SA_SOFT_SEEN : AWTUN_SA_HARD_SEEN,
-			     &sa->events))
-		return;
-
-	WRITE_ONCE(*(soft ? &sa->soft_cause : &sa->hard_cause), cause);
-	smp_mb__before_atomic(); /* the cause is there when the bit is */
-	set_bit(soft ? AWTUN_SA_SOFT_DUE : AWTUN_SA_HARD_DUE, &sa->events);
-	if (!percpu_ref_tryget(&sa->ref))
-		return;
-	if (!queue_work(awtun_wq, &sa->event_work))
-		percpu_ref_put(&sa->ref); /* the queued work has one */
-}
-
-/**
  * awtun_sa_next_seq() - take a sequence number
  * @sa: outbound SA
  * @seq: gets it
@@ -85,11 +58,11 @@ bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq)
 		if (next > sa->seq_last)
 			return false;
 		if (next == sa->seq_soft)
-			awtun_sa_tell(sa, AWTUN_EVENT_SA_SOFT,
-				      AWTUN_EXPIRY_SEQUENCE);
+			awtun_life_tell(sa, AWTUN_EVENT_SA_SOFT,
+					AWTUN_EXPIRY_SEQUENCE);
 		if (next == sa->seq_last)
-			awtun_sa_tell(sa, AWTUN_EVENT_SA_HARD,
-				      AWTUN_EXPIRY_SEQUENCE);
+			awtun_life_tell(sa, AWTUN_EVENT_SA_HARD,
+					AWTUN_EXPIRY_SEQUENCE);
 	}
 	*seq = next;
 
@@ -116,23 +89,6 @@ bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb)
 				     in ? &flow.dst : &flow.src) &&
 	       awtun_selectors_match(sa->ts_remote, &flow,
 				     in ? &flow.src : &flow.dst);
-}
-
-static void sa_event_work(struct work_struct *work)
-{
-	struct awtun_sa *sa = container_of(work, struct awtun_sa, event_work);
-
-	if (test_and_clear_bit(AWTUN_SA_SOFT_DUE, &sa->events))
-		awtun_notify_sa(sa, AWTUN_EVENT_SA_SOFT,
-				READ_ONCE(sa->soft_cause));
-	if (test_and_clear_bit(AWTUN_SA_HARD_DUE, &sa->events)) {
-		mutex_lock(&sa->tun->lock);
-		awtun_dev_update_state(sa->tun);
-		mutex_unlock(&sa->tun->lock);
-		awtun_notify_sa(sa, AWTUN_EVENT_SA_HARD,
-				READ_ONCE(sa->hard_cause));
-	}
-	percpu_ref_put(&sa->ref);
 }
 
 /* What awtun_sa_new() made. */
@@ -174,7 +130,7 @@ static void sa_release(struct percpu_ref *ref)
  * @extack: says what is missing
  *
  * Context: process, may load modules.
- * Return: the SA or an error pointer. It ends in awtun_sa_publish() or
+ * Return: the SA or an error pointer. It ends in awtun_tunnel_add_sa() or
  * awtun_sa_discard(). The selectors are its own then, after an error still the
  * caller's.
  */
@@ -196,7 +152,6 @@ struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 	sa->seq_soft = ((sa->seq_last >> 2) + 1) * 3;
 	awtun_life_init(&sa->life, &params->limits);
 	INIT_RCU_WORK(&sa->free_work, sa_free_work);
-	INIT_WORK(&sa->event_work, sa_event_work);
 	atomic64_set(&sa->tx_seq, params->seq);
 	spin_lock_init(&sa->replay_lock);
 	awtun_replay_init(&sa->replay, params->replay_window);
@@ -233,314 +188,3 @@ void awtun_sa_discard(struct awtun_sa *sa)
 	sa_destroy(sa);
 }
 
-/**
- * awtun_sa_find() - an SA of a tunnel
- * @tun: the tunnel
- * @dir: enum awtun_dir
- * @spi: SPI, network byte order
- *
- * Return: the SA or NULL.
- */
-struct awtun_sa *awtun_sa_find(struct awtun_tunnel *tun, u32 dir, __be32 spi)
-{
-	struct awtun_sa *sa;
-
-	lockdep_assert_held(&tun->lock);
-
-	list_for_each_entry(sa, &tun->sas, list)
-		if (sa->dir == dir && sa->key.spi == spi)
-			return sa;
-
-	return NULL;
-}
-
-static const struct awtun_path *tun_path(const struct awtun_tunnel *tun)
-{
-	return rcu_dereference_protected(tun->path,
-					 lockdep_is_held(&tun->lock));
-}
-
-static struct awtun_outer *sa_outer(const struct awtun_sa *sa)
-{
-	return rcu_dereference_protected(sa->outer,
-					 lockdep_is_held(&sa->tun->lock));
-}
-
-/* Ties an SA to its tunnel, which cannot be undone but by freeing it. */
-static int sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
-		   const struct awtun_dest *dest)
-{
-	const struct awtun_path *path = tun_path(tun);
-	struct awtun_outer *outer;
-
-	sa->tun = tun;
-	sa->net = awtun_dev_underlay(tun);
-	sa->id = tun->next_id++;
-	sa->key.family = dest->ends.family;
-	if (sa->dir == AWTUN_DIR_IN) {
-		sa->key.daddr = dest->ends.local;
-		return 0;
-	}
-
-	outer = awtun_outer_new(sa, dest, &path->conf.opts);
-	if (!outer)
-		return -ENOMEM;
-	RCU_INIT_POINTER(sa->outer, outer);
-
-	return 0;
-}
-
-/**
- * awtun_sa_publish() - make an SA part of a tunnel
- * @tun: the tunnel, configured
- * @sa: from awtun_sa_new(); still the caller's after an error
- * @dest: where it sends; of an inbound SA only our end counts
- * @extack: says why not
- *
- * An inbound SA is in use at once, an outbound one when it is activated.
- *
- * Return: 0 or an error.
- */
-int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
-		     const struct awtun_dest *dest,
-		     struct netlink_ext_ack *extack)
-{
-	struct awtun_net *an;
-	int err;
-
-	lockdep_assert_held(&tun->lock);
-
-	if (awtun_sa_find(tun, sa->dir, sa->key.spi)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the tunnel has an SA of this direction and SPI");
-		return -EEXIST;
-	}
-	if (tun->nr_sas >= AWTUN_TUNNEL_SA_MAX) {
-		NL_SET_ERR_MSG_MOD(extack, "too many SAs in this tunnel");
-		return -ENOSPC;
-	}
-
-	err = sa_bind(sa, tun, dest);
-	if (err)
-		return err;
-
-	an = awtun_net(sa->net);
-	if (!awtun_net_charge_sa(an)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "too many SAs in this network namespace");
-		return -ENOSPC;
-	}
-	netdev_hold(tun->dev, &sa->dev_tracker, GFP_KERNEL);
-	if (sa->dir == AWTUN_DIR_IN)
-		err = awtun_net_add_sa(an, sa);
-	else
-		awtun_net_add_outer(an, sa_outer(sa));
-	if (err) {
-		if (err == -EEXIST)
-			NL_SET_ERR_MSG_MOD(extack,
-					   "another tunnel has an inbound SA of this SPI");
-		netdev_put(tun->dev, &sa->dev_tracker);
-		awtun_net_uncharge_sa(an);
-		return err;
-	}
-
-	list_add_tail_rcu(&sa->list, &tun->sas);
-	tun->nr_sas++;
-	awtun_life_start(sa);
-	awtun_dev_update_state(tun);
-	trace_awtun_sa_add(sa);
-
-	return 0;
-}
-
-/**
- * awtun_sa_activate() - send by this SA from now on
- * @sa: outbound SA of a tunnel
- */
-void awtun_sa_activate(struct awtun_sa *sa)
-{
-	lockdep_assert_held(&sa->tun->lock);
-
-	rcu_assign_pointer(sa->tun->tx_sa, sa);
-	trace_awtun_sa_activate(sa);
-	awtun_dev_update_state(sa->tun);
-}
-
-/* The caller updates the state. Who may still hold the SA after this: packets
- * under RCU, packets in asynchronous transformation, the event worker. The
- * latter two have a reference, so it is freed a grace period after the last.
- */
-static void sa_unlink(struct awtun_sa *sa)
-{
-	struct awtun_net *an = awtun_net(sa->net);
-	struct awtun_tunnel *tun = sa->tun;
-
-	lockdep_assert_held(&tun->lock);
-
-	trace_awtun_sa_del(sa);
-	if (rcu_access_pointer(tun->tx_sa) == sa)
-		RCU_INIT_POINTER(tun->tx_sa, NULL);
-	if (sa->dir == AWTUN_DIR_IN)
-		awtun_net_del_sa(an, sa);
-	else
-		awtun_net_del_outer(an, sa_outer(sa));
-	list_del_rcu(&sa->list);
-	tun->nr_sas--;
-	sa->unlinked = true;
-	awtun_life_stop(sa);
-	percpu_ref_kill(&sa->ref);
-}
-
-/**
- * awtun_sa_remove() - take an SA out of its tunnel
- * @sa: the SA; not to be used afterwards
- */
-void awtun_sa_remove(struct awtun_sa *sa)
-{
-	struct awtun_tunnel *tun = sa->tun;
-
-	sa_unlink(sa);
-	awtun_dev_update_state(tun);
-}
-
-/**
- * awtun_sa_flush() - take every SA out of a tunnel
- * @tun: the tunnel
- */
-void awtun_sa_flush(struct awtun_tunnel *tun)
-{
-	struct awtun_sa *sa, *next;
-
-	list_for_each_entry_safe(sa, next, &tun->sas, list)
-		sa_unlink(sa);
-	awtun_dev_update_state(tun);
-}
-
-/**
- * awtun_sa_flush_outbound() - take every SA out by which a tunnel sends
- * @tun: the tunnel
- */
-void awtun_sa_flush_outbound(struct awtun_tunnel *tun)
-{
-	struct awtun_sa *sa, *next;
-
-	list_for_each_entry_safe(sa, next, &tun->sas, list)
-		if (sa->dir == AWTUN_DIR_OUT)
-			sa_unlink(sa);
-	awtun_dev_update_state(tun);
-}
-
-static void set_outer(struct awtun_sa *sa, struct awtun_outer *outer)
-{
-	struct awtun_net *an = awtun_net(sa->net);
-	struct awtun_outer *old = sa_outer(sa);
-
-	awtun_net_add_outer(an, outer);
-	rcu_assign_pointer(sa->outer, outer);
-	awtun_net_del_outer(an, old);
-	awtun_outer_free(old);
-}
-
-/**
- * awtun_sa_move() - send somewhere else from now on
- * @sa: outbound SA of a tunnel
- * @dest: where to
- *
- * Return: 0, or -ENOMEM and nothing has changed.
- */
-int awtun_sa_move(struct awtun_sa *sa, const struct awtun_dest *dest)
-{
-	struct awtun_outer *outer;
-
-	outer = awtun_outer_new(sa, dest, &sa_outer(sa)->opts);
-	if (!outer)
-		return -ENOMEM;
-	set_outer(sa, outer);
-
-	return 0;
-}
-
-/**
- * awtun_sa_rewrap() - change the outer headers of all outbound SAs
- * @tun: the tunnel
- * @opts: what the administrator says now
- *
- * Return: 0, or -ENOMEM and nothing has changed.
- */
-int awtun_sa_rewrap(struct awtun_tunnel *tun,
-		    const struct awtun_outer_opts *opts)
-{
-	struct awtun_sa *sa;
-
-	lockdep_assert_held(&tun->lock);
-
-	list_for_each_entry(sa, &tun->sas, list) {
-		const struct awtun_outer *old = sa_outer(sa);
-
-		if (!old)
-			continue;
-		sa->next_outer = awtun_outer_new(sa, &old->dest, opts);
-		if (!sa->next_outer)
-			goto err;
-	}
-	list_for_each_entry(sa, &tun->sas, list)
-		if (sa->next_outer)
-			set_outer(sa, sa->next_outer);
-	list_for_each_entry(sa, &tun->sas, list)
-		sa->next_outer = NULL;
-
-	return 0;
-
-err:
-	list_for_each_entry(sa, &tun->sas, list) {
-		awtun_outer_free(sa->next_outer);
-		sa->next_outer = NULL;
-	}
-	return -ENOMEM;
-}
-
-static void follow(struct awtun_sa *sa, const struct awtun_note *note)
-{
-	struct awtun_dest dest;
-
-	if (sa->dir != AWTUN_DIR_OUT)
-		return;
-	dest = sa_outer(sa)->dest;
-	if (!dest.remote_port || dest.ends.family != note->family)
-		return;
-
-	dest.ends.remote = note->src;
-	dest.remote_port = note->src_port;
-	awtun_sa_move(sa, &dest);
-}
-
-/**
- * awtun_sa_follow() - send to where the peer is now
- * @tun: the tunnel
- * @note: an authentic packet of the peer, in UDP
- *
- * Without memory nothing happens: the next packet brings the next occasion.
- */
-void awtun_sa_follow(struct awtun_tunnel *tun, const struct awtun_note *note)
-{
-	struct awtun_sa *sa;
-
-	mutex_lock(&tun->lock);
-	sa = awtun_sa_find(tun, AWTUN_DIR_IN, note->spi);
-	if (sa && sa->follow)
-		list_for_each_entry(sa, &tun->sas, list)
-			follow(sa, note);
-	mutex_unlock(&tun->lock);
-}
-
-int __init awtun_sa_init(void)
-{
-	awtun_wq = alloc_workqueue("awtun", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-
-	return awtun_wq ? 0 : -ENOMEM;
-}
-
-void awtun_sa_exit(void)
-{
-	destroy_workqueue(awtun_wq);
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Security associations: what they hold, and how they come and go.
+/* Security associations: what they hold.
  *
- * An SA is made complete, then published; it is found by packets under RCU.
+ * An SA is made complete, then added to its tunnel; packets find it under RCU.
  * Taking it out leaves packets in flight alone: those under RCU are waited
  * for, those in an asynchronous transformation hold a reference each.
  */
@@ -24,10 +24,7 @@
 #include "selector.h"
 #include "stats.h"
 
-struct awtun_dest;
-struct awtun_note;
 struct awtun_outer;
-struct awtun_outer_opts;
 struct awtun_tunnel;
 struct sk_buff;
 
@@ -140,29 +137,9 @@ struct awtun_sa {
 struct awtun_sa *awtun_sa_new(const struct awtun_sa_params *params,
 			      struct netlink_ext_ack *extack);
 void awtun_sa_discard(struct awtun_sa *sa);
-int awtun_sa_publish(struct awtun_tunnel *tun, struct awtun_sa *sa,
-		     const struct awtun_dest *dest,
-		     struct netlink_ext_ack *extack);
-struct awtun_sa *awtun_sa_find(struct awtun_tunnel *tun, u32 dir, __be32 spi);
-void awtun_sa_activate(struct awtun_sa *sa);
-int awtun_sa_move(struct awtun_sa *sa, const struct awtun_dest *dest);
-void awtun_sa_remove(struct awtun_sa *sa);
-void awtun_sa_flush(struct awtun_tunnel *tun);
-void awtun_sa_flush_outbound(struct awtun_tunnel *tun);
-
 bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq);
 u64 awtun_sa_last_seq(const struct awtun_sa *sa);
 bool awtun_sa_usable(const struct awtun_sa *sa);
 bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb);
-void awtun_sa_tell(struct awtun_sa *sa, enum awtun_event event,
-		   enum awtun_expiry cause);
-int awtun_sa_rewrap(struct awtun_tunnel *tun,
-		    const struct awtun_outer_opts *opts);
-void awtun_sa_follow(struct awtun_tunnel *tun, const struct awtun_note *note);
-
-extern struct workqueue_struct *awtun_wq;
-
-int awtun_sa_init(void);
-void awtun_sa_exit(void);
 
 #endif /* _AWTUN_SA_H */

@@ -5,43 +5,10 @@
 #include <linux/percpu.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "sa.h"
 #include "stats.h"
 #include "trace.h"
-
-/* The names of enum awtun_tunnel_stat, in its order. */
-static const char stat_names[][ETH_GSTRING_LEN] = {
-	"tx_no_sa",
-	"tx_no_route",
-	"tx_too_big",
-	"tx_seq_exhausted",
-	"tx_error",
-	"rx_unknown_spi",
-	"rx_truncated",
-	"rx_replay",
-	"rx_auth_failed",
-	"rx_bad_pad",
-	"rx_bad_next_header",
-	"rx_bad_inner",
-	"rx_ecn",
-	"rx_error",
-	"tx_expired",
-	"tx_selector",
-	"rx_expired",
-	"rx_selector",
-};
-
-/**
- * awtun_stat_name() - name of a counter
- * @stat: the counter
- *
- * Return: as ethtool -S shows it.
- */
-const char *awtun_stat_name(enum awtun_tunnel_stat stat)
-{
-	return stat_names[stat - AWTUN_TUNNEL_STAT_PAD - 1];
-}
+#include "tunnel.h"
 
 static void count_sa(struct awtun_sa *sa, unsigned int len)
 {
@@ -241,18 +208,20 @@ void awtun_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *out)
 	sum_drops_to_link(tun, out);
 }
 
+/* The first counter, and how many there are. */
+#define FIRST_STAT	(AWTUN_TUNNEL_STAT_PAD + 1)
+#define N_STATS		(AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD)
+
 int awtun_get_sset_count(struct net_device *dev, int set)
 {
-	BUILD_BUG_ON(ARRAY_SIZE(stat_names) !=
-		     AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
-
-	return set == ETH_SS_STATS ? ARRAY_SIZE(stat_names) : -EOPNOTSUPP;
+	return set == ETH_SS_STATS ? N_STATS : -EOPNOTSUPP;
 }
 
 void awtun_get_strings(struct net_device *dev, u32 set, u8 *data)
 {
 	if (set == ETH_SS_STATS)
-		memcpy(data, stat_names, sizeof(stat_names));
+		memcpy(data, awtun_stat_names[FIRST_STAT],
+		       N_STATS * ETH_GSTRING_LEN);
 }
 
 void awtun_get_ethtool_stats(struct net_device *dev,
@@ -261,6 +230,5 @@ void awtun_get_ethtool_stats(struct net_device *dev,
 	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
 
 	awtun_sum_drops(netdev_priv(dev), drops);
-	memcpy(data, drops + AWTUN_TUNNEL_STAT_PAD + 1,
-	       ARRAY_SIZE(stat_names) * sizeof(*data));
+	memcpy(data, drops + FIRST_STAT, N_STATS * sizeof(*data));
 }

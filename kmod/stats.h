@@ -2,13 +2,13 @@
 #ifndef _AWTUN_STATS_H
 #define _AWTUN_STATS_H
 
+#include <linux/ethtool.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/awtun.h>
 
 struct awtun_sa;
 struct awtun_tunnel;
 struct net_device;
-struct ethtool_stats;
 struct rtnl_link_stats64;
 
 /**
@@ -59,7 +59,8 @@ struct awtun_sa_sum {
 	u64 drops[AWTUN_TUNNEL_STAT_MAX + 1];
 };
 
-const char *awtun_stat_name(enum awtun_tunnel_stat stat);
+/* By enum awtun_tunnel_stat. */
+extern const char awtun_stat_names[AWTUN_TUNNEL_STAT_MAX + 1][ETH_GSTRING_LEN];
 
 void awtun_count_rx(struct awtun_sa *sa, unsigned int len);
 void awtun_count_tx(struct awtun_sa *sa, unsigned int len);

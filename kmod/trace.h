@@ -9,8 +9,8 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "dev.h"
 #include "sa.h"
+#include "tunnel.h"
 
 DECLARE_EVENT_CLASS(awtun_packet,
 	TP_PROTO(const struct awtun_sa *sa, u64 seq, unsigned int len),
@@ -55,7 +55,7 @@ TRACE_EVENT(awtun_drop,
 	),
 	TP_fast_assign(
 		strscpy(__entry->dev, tun->dev->name, IFNAMSIZ);
-		strscpy(__entry->reason, awtun_stat_name(stat),
+		strscpy(__entry->reason, awtun_stat_names[stat],
 			ETH_GSTRING_LEN);
 		__entry->spi = sa ? ntohl(sa->key.spi) : 0;
 	),

@@ -15,6 +15,7 @@
 #include "rx.h"
 #include "sa.h"
 #include "transport.h"
+#include "wq.h"
 
 /* Any number but 0 will do: it says that there is a receive function. */
 #define ENCAP_TYPE 1
@@ -134,7 +135,7 @@ static int check_socket(const struct net *net, const struct socket *sock,
 
 	if ((sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
 	    sk->sk_type != SOCK_DGRAM || sk->sk_protocol != IPPROTO_UDP) {
-		NL_SET_ERR_MSG_MOD(extack, "not a UDP socket");
+		NL_SET_ERR_MSG_MOD(extack, "the socket must be a UDP socket");
 		return -EPROTOTYPE;
 	}
 	if (!net_eq(sock_net(sk), net)) {
@@ -231,12 +232,12 @@ static int attach(struct net *net, struct socket *sock,
 	sock_owned_by_me(sk);
 
 	if (!inet_sk(sk)->inet_num) {
-		NL_SET_ERR_MSG_MOD(extack, "the socket is not bound to a port");
+		NL_SET_ERR_MSG_MOD(extack, "the socket must be bound to a port");
 		return -ENOTCONN;
 	}
 	if (in_use(sk)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the socket is in use for encapsulation already");
+				   "the socket is already in use for encapsulation");
 		return -EBUSY;
 	}
 	transport = transport_new(net, sk);

@@ -10,13 +10,13 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
-#include "dev.h"
 #include "mss.h"
 #include "outer.h"
 #include "pmtu.h"
 #include "sa.h"
 #include "skb.h"
 #include "trace.h"
+#include "tunnel.h"
 #include "tx.h"
 
 /* A tunnel may carry another one's packets. Tunnels in a circle, possible across

@@ -10,10 +10,10 @@
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 
-#include "dev.h"
 #include "genl.h"
 #include "net.h"
 #include "sa.h"
+#include "tunnel.h"
 #include "vmfork.h"
 
 static void flush_outbound(struct net *underlay)
@@ -22,7 +22,7 @@ static void flush_outbound(struct net *underlay)
 
 	list_for_each_entry(tun, &awtun_net(underlay)->tunnels, list) {
 		mutex_lock(&tun->lock);
-		awtun_sa_flush_outbound(tun);
+		awtun_tunnel_flush_outbound(tun);
 		mutex_unlock(&tun->lock);
 	}
 }

@@ -2,10 +2,10 @@
 #include <linux/netlink.h>
 #include <net/addrconf.h>
 
-#include "path.h"
+#include "conf.h"
 #include "refuse.h"
 
-const struct awtun_path_conf awtun_path_default = {
+const struct awtun_settings awtun_settings_default = {
 	.opts.dscp = AWTUN_DSCP_COPY,
 };
 
@@ -30,7 +30,7 @@ static int read_addr(const struct nlattr *attr, u32 family,
 {
 	if (nla_len(attr) != awtun_addr_len(family))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-						 "address length does not fit the mode");
+						 "the address must have the length of the mode's family");
 	memset(addr, 0, sizeof(*addr));
 	memcpy(addr, nla_data(attr), nla_len(attr));
 
@@ -46,7 +46,7 @@ static int parse_addr(const struct nlattr *attr, u32 family,
 		return err;
 	if (!is_end(family, addr))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EADDRNOTAVAIL,
-						 "not a unicast address of wider than link scope");
+						 "not a unicast address, or a link-local one");
 
 	return 0;
 }
@@ -60,7 +60,7 @@ static int parse_local(const struct nlattr *nest, const struct nlattr *attr,
 	if (!awtun_addr_is_any(&ends->local))
 		return 0;
 	NL_SET_ERR_ATTR_MISS(extack, nest, AWTUN_TUNNEL_A_LOCAL);
-	NL_SET_ERR_MSG_MOD(extack, "the local address of the tunnel is missing");
+	NL_SET_ERR_MSG_MOD(extack, "LOCAL is required with a mode");
 
 	return -EINVAL;
 }
@@ -71,13 +71,13 @@ static int check_differ(const struct awtun_endpoints *ends,
 {
 	if (!memcmp(&ends->local, &ends->remote, sizeof(ends->local)))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-						 "local and remote address are the same");
+						 "LOCAL and REMOTE must differ");
 
 	return 0;
 }
 
 /**
- * awtun_path_parse_remote() - read the address of a peer
+ * awtun_settings_parse_remote() - read the address of a peer
  * @attr: holds it
  * @ends: family and our address are there, the peer's is read; undefined after
  *	an error
@@ -85,8 +85,8 @@ static int check_differ(const struct awtun_endpoints *ends,
  *
  * Return: 0 or an error.
  */
-int awtun_path_parse_remote(const struct nlattr *attr,
-			    struct awtun_endpoints *ends,
+int awtun_settings_parse_remote(const struct nlattr *attr,
+				struct awtun_endpoints *ends,
 			    struct netlink_ext_ack *extack)
 {
 	int err = parse_addr(attr, ends->family, &ends->remote, extack);
@@ -107,7 +107,7 @@ static int parse_tunnel_remote(const struct nlattr *attr,
 	if (err || awtun_addr_is_any(&ends->remote))
 		return err;
 
-	return awtun_path_parse_remote(attr, ends, extack);
+	return awtun_settings_parse_remote(attr, ends, extack);
 }
 
 static int parse_ends(const struct nlattr *nest, struct nlattr * const tb[],
@@ -128,7 +128,7 @@ static int parse_dscp(const struct nlattr *attr, u8 *dscp,
 	*dscp = nla_get_u8(attr);
 	if (*dscp > AWTUN_DSCP_MAX && *dscp != AWTUN_DSCP_COPY)
 		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
-					 "a DSCP has six bits");
+					 "DSCP must be 0 to 63");
 
 	return 0;
 }
@@ -157,7 +157,7 @@ static int parse_mss(const struct nlattr *attr, u16 *mss,
 	*mss = nla_get_u16(attr);
 	if (*mss && *mss < AWTUN_MSS_MIN)
 		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
-						 "an MSS below 64 carries no data to speak of");
+						 "MSS must be 0 or at least 64");
 
 	return 0;
 }
@@ -176,53 +176,53 @@ static int refuse_without_mode(struct nlattr * const tb[],
 	for (i = 0; i < ARRAY_SIZE(types); i++)
 		if (tb[types[i]])
 			return AWTUN_REFUSE_ATTR(extack, tb[types[i]], -EINVAL,
-							 "this needs a mode");
+							 "this attribute is only for a tunnel with a mode");
 
 	return 0;
 }
 
 /**
- * awtun_path_parse() - read a configuration
+ * awtun_settings_parse() - read a configuration
  * @nest: what holds the attributes, may be NULL
- * @tb: the attributes, parsed by AWTUN_PATH_POLICY
- * @conf: what is left out stays as it is here; undefined after an error
+ * @tb: the attributes, parsed by AWTUN_SETTINGS_POLICY
+ * @settings: what is left out stays as it is here; undefined after an error
  * @extack: says what is wrong
  *
- * Another mode than that of @conf needs its own addresses.
+ * Another mode than that of @settings needs its own addresses.
  *
  * Return: 0 or an error.
  */
-int awtun_path_parse(const struct nlattr *nest, struct nlattr * const tb[],
-		     struct awtun_path_conf *conf,
+int awtun_settings_parse(const struct nlattr *nest, struct nlattr * const tb[],
+			 struct awtun_settings *settings,
 		     struct netlink_ext_ack *extack)
 {
-	u32 mode = conf->mode;
+	u32 mode = settings->mode;
 	int err;
 
 	if (tb[AWTUN_TUNNEL_A_MODE])
 		mode = nla_get_u32(tb[AWTUN_TUNNEL_A_MODE]);
 	if (mode == AWTUN_MODE_UNSPEC) {
-		*conf = awtun_path_default;
+		*settings = awtun_settings_default;
 		return refuse_without_mode(tb, extack);
 	}
-	if (mode != conf->mode)
-		memset(&conf->ends, 0, sizeof(conf->ends));
+	if (mode != settings->mode)
+		memset(&settings->ends, 0, sizeof(settings->ends));
 
-	conf->mode = mode;
-	conf->ends.family = mode == AWTUN_MODE_IPSEC_IPV4 ? AF_INET : AF_INET6;
-	err = parse_ends(nest, tb, &conf->ends, extack);
+	settings->mode = mode;
+	settings->ends.family = mode == AWTUN_MODE_IPSEC_IPV4 ? AF_INET : AF_INET6;
+	err = parse_ends(nest, tb, &settings->ends, extack);
 	if (err)
 		return err;
-	err = parse_opts(tb, &conf->opts, extack);
+	err = parse_opts(tb, &settings->opts, extack);
 	if (err)
 		return err;
 	err = parse_mss(tb[AWTUN_TUNNEL_A_MSS_IPV4],
-			&conf->mss[AWTUN_INNER_IPV4], extack);
+			&settings->mss[AWTUN_INNER_IPV4], extack);
 	if (err)
 		return err;
 
 	return parse_mss(tb[AWTUN_TUNNEL_A_MSS_IPV6],
-			 &conf->mss[AWTUN_INNER_IPV6], extack);
+			 &settings->mss[AWTUN_INNER_IPV6], extack);
 }
 
 static int put_opts(struct sk_buff *skb, const struct awtun_outer_opts *opts)
@@ -239,43 +239,43 @@ static int put_opts(struct sk_buff *skb, const struct awtun_outer_opts *opts)
 }
 
 /**
- * awtun_path_put() - write a configuration
+ * awtun_conf_put() - write a configuration
  * @skb: gets the attributes
- * @path: the tunnel, NULL when it is not configured
+ * @conf: the tunnel, NULL when it is not configured
  *
  * Context: RCU, or the tunnel's lock.
  * Return: 0 or -EMSGSIZE.
  */
-int awtun_path_put(struct sk_buff *skb, const struct awtun_path *path)
+int awtun_conf_put(struct sk_buff *skb, const struct awtun_conf *conf)
 {
-	const struct awtun_path_conf *conf;
+	const struct awtun_settings *settings;
 	size_t len;
 
-	if (!path)
+	if (!conf)
 		return nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, AWTUN_MODE_UNSPEC);
 
-	conf = &path->conf;
-	len = awtun_addr_len(conf->ends.family);
-	if (nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, conf->mode) ||
-	    nla_put(skb, AWTUN_TUNNEL_A_LOCAL, len, &conf->ends.local) ||
-	    (!awtun_addr_is_any(&conf->ends.remote) &&
-	     nla_put(skb, AWTUN_TUNNEL_A_REMOTE, len, &conf->ends.remote)) ||
-	    put_opts(skb, &conf->opts) ||
+	settings = &conf->settings;
+	len = awtun_addr_len(settings->ends.family);
+	if (nla_put_u32(skb, AWTUN_TUNNEL_A_MODE, settings->mode) ||
+	    nla_put(skb, AWTUN_TUNNEL_A_LOCAL, len, &settings->ends.local) ||
+	    (!awtun_addr_is_any(&settings->ends.remote) &&
+	     nla_put(skb, AWTUN_TUNNEL_A_REMOTE, len, &settings->ends.remote)) ||
+	    put_opts(skb, &settings->opts) ||
 	    nla_put_u16(skb, AWTUN_TUNNEL_A_MSS_IPV4,
-			conf->mss[AWTUN_INNER_IPV4]) ||
+			settings->mss[AWTUN_INNER_IPV4]) ||
 	    nla_put_u16(skb, AWTUN_TUNNEL_A_MSS_IPV6,
-			conf->mss[AWTUN_INNER_IPV6]))
+			settings->mss[AWTUN_INNER_IPV6]))
 		return -EMSGSIZE;
 
 	return 0;
 }
 
 /**
- * awtun_path_size() - room that awtun_path_put() needs
+ * awtun_conf_size() - room that awtun_conf_put() needs
  *
  * Return: octets.
  */
-size_t awtun_path_size(void)
+size_t awtun_conf_size(void)
 {
 	return 3 * nla_total_size(sizeof(u32)) +
 	       2 * nla_total_size(sizeof(struct in6_addr)) +

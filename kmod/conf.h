@@ -2,8 +2,8 @@
 /* The configuration of a tunnel, and how attributes say it: the same in generic
  * netlink and in IFLA_INFO_DATA.
  */
-#ifndef _AWTUN_PATH_H
-#define _AWTUN_PATH_H
+#ifndef _AWTUN_CONF_H
+#define _AWTUN_CONF_H
 
 #include <linux/awtun.h>
 #include <linux/rcupdate.h>
@@ -40,14 +40,14 @@ struct awtun_outer_opts {
 };
 
 /**
- * struct awtun_path_conf - the configuration of a tunnel
+ * struct awtun_settings - the configuration of a tunnel
  * @mode: enum awtun_mode; the rest says nothing when it is unspecified
  * @ends: addresses; without a remote one every outbound SA has its own
  * @opts: of outer packets
  * @mss: at most, in TCP SYNs, by enum awtun_inner; 0 for as it is, or
  *	AWTUN_MSS_PMTU
  */
-struct awtun_path_conf {
+struct awtun_settings {
 	u32 mode;
 	struct awtun_endpoints ends;
 	struct awtun_outer_opts opts;
@@ -55,21 +55,21 @@ struct awtun_path_conf {
 };
 
 /**
- * struct awtun_path - a configured tunnel; replaced whole under RCU
- * @node: in &struct awtun_net.paths
- * @tun: the tunnel; outlives a grace period after the path is unhashed
- * @conf: its configuration
+ * struct awtun_conf - a configured tunnel; replaced whole under RCU
+ * @node: in &struct awtun_net.confs
+ * @tun: the tunnel; outlives a grace period after the conf is unhashed
+ * @settings: its configuration
  * @rcu: frees it
  */
-struct awtun_path {
+struct awtun_conf {
 	struct hlist_node node;
 	struct awtun_tunnel *tun;
-	struct awtun_path_conf conf;
+	struct awtun_settings settings;
 	struct rcu_head rcu;
 };
 
 /* The attributes, for a policy. */
-#define AWTUN_PATH_POLICY						\
+#define AWTUN_SETTINGS_POLICY						\
 	[AWTUN_TUNNEL_A_MODE] = NLA_POLICY_MAX(NLA_U32,			\
 					       AWTUN_MODE_IPSEC_IPV6),	\
 	[AWTUN_TUNNEL_A_LOCAL] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),	\
@@ -82,16 +82,16 @@ struct awtun_path {
 	[AWTUN_TUNNEL_A_MSS_IPV4] = { .type = NLA_U16 },		\
 	[AWTUN_TUNNEL_A_MSS_IPV6] = { .type = NLA_U16 }
 
-extern const struct awtun_path_conf awtun_path_default;
+extern const struct awtun_settings awtun_settings_default;
 
-int awtun_path_parse_remote(const struct nlattr *attr,
-			    struct awtun_endpoints *ends,
+int awtun_settings_parse_remote(const struct nlattr *attr,
+				struct awtun_endpoints *ends,
 			    struct netlink_ext_ack *extack);
-int awtun_path_parse(const struct nlattr *nest, struct nlattr * const tb[],
-		     struct awtun_path_conf *conf,
+int awtun_settings_parse(const struct nlattr *nest, struct nlattr * const tb[],
+			 struct awtun_settings *settings,
 		     struct netlink_ext_ack *extack);
-int awtun_path_put(struct sk_buff *skb, const struct awtun_path *path);
-size_t awtun_path_size(void);
+int awtun_conf_put(struct sk_buff *skb, const struct awtun_conf *conf);
+size_t awtun_conf_size(void);
 
 static inline bool awtun_addr_is_any(const union awtun_addr *addr)
 {
@@ -104,4 +104,4 @@ static inline size_t awtun_addr_len(u32 family)
 				   sizeof(struct in6_addr);
 }
 
-#endif /* _AWTUN_PATH_H */
+#endif /* _AWTUN_CONF_H */
