@@ -218,11 +218,11 @@ route_both_families() { # SIDE
 	END
 }
 
-# up SIDE: the tunnel is up, and there is exactly one SA of each kind.
+# up SIDE: the tunnel is up, with its routes, and there is exactly one SA of each kind.
 up() {
 	cli_json "$1" '.sas | length == 1 and .[0].state == "Established"' show isakmp sa >/dev/null &&
 		cli_json "$1" '.sas | length == 1 and .[0].state == "Installed"' show ipsec sa >/dev/null &&
-		tunnel_running "router-$1"
+		tunnel_running "router-$1" && cli_json "$1" '.routes | all(.installed)' show routes static >/dev/null
 }
 
 both_up() { up a && up b; }

@@ -65,8 +65,10 @@ asks_its_peer() {
 	"$AWTUN_BIN/awcli" --json show isakmp counters | jq -e '.counters.messages_sent > 0' >/dev/null
 }
 
+# By a tunnel that waits for its peer.
 routed() {
-	ip route show 192.168.20.0/24 | grep -q tunnel0
+	"$AWTUN_BIN/awcli" --json show routes static |
+		jq -e '.routes | length == 1 and .[0].reason == "tunnel0 is down"' >/dev/null
 }
 
 # killed_often: as often as systemd's own limit would no longer start it.

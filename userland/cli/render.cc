@@ -102,6 +102,20 @@ std::string reload(const Json& data) {
   return data.contains("in") ? "Reload " + time_of(data, "in", "in ") + "\n" : "No reload waits.\n";
 }
 
+std::string route(const Json& data) {
+  const bool installed = data.value("installed", false);
+  return printable(fmt::format("{} by {}, distance {}{}", text_of(data, "prefix"), text_of(data, "next_hop"),
+                               text_of(data, "distance"),
+                               installed ? "" : ": waits, " + text_of(data, "reason"))) +
+         "\n";
+}
+
+std::string routes(const Json& data) {
+  std::string out;
+  for (const Json& each : list_of(data, "routes")) out += route(each);
+  return out.empty() ? "No static route.\n" : out;
+}
+
 std::string startup_error(const Json& error) {
   const std::string line = text_of(error, "line");
   Block block(line.empty() ? "The whole" : "Line " + line);
@@ -164,6 +178,8 @@ std::string text_of_view(config::View view, const Json& data) {
       return reload(data);
     case config::View::Interface:
       return interfaces(data);
+    case config::View::Routes:
+      return routes(data);
     case config::View::IsakmpSa:
       return isakmp_sas(data);
     case config::View::IsakmpSaBrief:

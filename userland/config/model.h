@@ -167,6 +167,9 @@ struct InterfaceName {
   auto operator<=>(const InterfaceName&) const = default;
 };
 
+/// The interface that drops what is routed to it; in a configuration in any case.
+inline constexpr std::string_view kNullInterface = "Null";
+
 using Nexthop = std::variant<InterfaceName, IpAddress>;
 
 /// `ip route` and `ipv6 route`; the family is the prefix's. Several next hops for one prefix may

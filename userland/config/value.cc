@@ -118,9 +118,10 @@ Parsed parse_interface_name(std::string_view text) {
       !std::ranges::all_of(text, is_interface_character)) {
     return kNotThisType;
   }
+  const bool is_null = equal_ignoring_case(text, kNullInterface);
   const bool tunnel = begins_ignoring_case(text, kTunnel) && text.size() > kTunnel.size() &&
                       std::ranges::all_of(text.substr(kTunnel.size()), is_digit);
-  if (!tunnel) return Value(Nexthop(InterfaceName{std::string(text)}));
+  if (!tunnel) return Value(Nexthop(InterfaceName{std::string(is_null ? kNullInterface : text)}));
   const auto number = parse_number(text.substr(kTunnel.size()));
   if (!number || *number > kMaxTunnelNumber) return kNotThisType;
   return Value(Nexthop(InterfaceName{tunnel_name(*number)}));

@@ -19,6 +19,7 @@ enum class View : std::uint8_t {
   StartupConfigErrors,
   Reload,
   Interface,
+  Routes,
   IsakmpSa,
   IsakmpSaBrief,
   IsakmpPeer,
@@ -74,6 +75,8 @@ inline constexpr std::array kViews = {
     ViewRow{View::Interface, "interface", Exposure::Support, Narrowed::ToTunnel,
             "show interface [<tunnel:tunnel>]",
             "Show what the system does\nTunnel interfaces\nOne tunnel interface\n"},
+    ViewRow{View::Routes, "routes", Exposure::Support, Narrowed::Never, "show routes static",
+            "Show what the system does\nRoutes\nThe static ones, and why one is not in use\n"},
     ViewRow{
         View::IsakmpSa, "isakmp-sa", Exposure::Support, Narrowed::ToTunnel,
         "show isakmp sa [<tunnel:tunnel>]",

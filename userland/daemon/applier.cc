@@ -39,16 +39,27 @@ const kernel::Link* find_link(const std::vector<kernel::Link>& links, std::strin
   return found == links.end() ? nullptr : &*found;
 }
 
-/// The route as the kernel knows it; nullopt while its interface does not exist.
-std::optional<kernel::Route> kernel_route(const config::StaticRoute& route,
-                                          const std::vector<kernel::Link>& links) {
+/// What keeps a route out of the table. A link that goes up and down is no news for the log.
+struct Obstacle {
+  std::string why;
+  bool news = true;
+};
+
+Result<kernel::Route, Obstacle> kernel_route(const config::StaticRoute& route,
+                                             const std::vector<kernel::Link>& links) {
   kernel::Route made{route.prefix, std::uint32_t{0}, route.distance};
   if (const auto* neighbour = std::get_if<IpAddress>(&route.nexthop)) {
     made.via = *neighbour;
     return made;
   }
-  const auto* link = find_link(links, std::get<config::InterfaceName>(route.nexthop).name);
-  if (link == nullptr) return std::nullopt;
+  const auto& name = std::get<config::InterfaceName>(route.nexthop).name;
+  if (name == config::kNullInterface) {
+    made.via = kernel::Blackhole{};
+    return made;
+  }
+  const auto* link = find_link(links, name);
+  if (link == nullptr) return Error{Obstacle{"there is no interface " + name}};
+  if (!link->carrier) return Error{Obstacle{name + " is down", false}};
   made.via = link->index;
   return made;
 }
@@ -331,34 +342,43 @@ bool Applier::reconcile_addresses(const std::vector<kernel::Link>& links) {
   return done;
 }
 
+// A route by an interface that is down would hide one of greater distance.
 bool Applier::reconcile_routes(const std::vector<kernel::Link>& links) {
   const auto installed = routing_.own_routes();
   if (!installed) return false;
-  std::vector<kernel::Route> wanted;
+  std::map<kernel::Route, const config::StaticRoute*> wanted;
+  const auto before = std::exchange(waiting_routes_, {});
+  const auto wait = [&](const config::StaticRoute& route, const Obstacle& obstacle) {
+    const auto known = before.find(route);
+    if (obstacle.news && (known == before.end() || known->second != obstacle.why))
+      spdlog::info("the route to {} waits: {}", route.prefix.to_string(), obstacle.why);
+    waiting_routes_.emplace(route, obstacle.why);
+  };
   for (const auto& route : running_.routes)
-    if (auto made = kernel_route(route, links)) wanted.push_back(std::move(*made));
+    if (auto made = kernel_route(route, links))
+      wanted.emplace(*std::move(made), &route);
+    else
+      wait(route, made.error());
   const auto changes = plan_routes(wanted, *installed);
   for (const auto& route : changes.remove)
     if (const auto removed = unless(routing_.delete_route(route), {ESRCH}); !removed)
       spdlog::warn("{}", removed.error());
-  std::erase_if(pending_routes_, [&](const auto& pending) {
-    return std::find(wanted.begin(), wanted.end(), pending.first) == wanted.end();
-  });
   bool done = true;
-  for (const auto& route : changes.add) done = add_route(route) && done;
+  for (const auto& made : changes.add)
+    if (const auto added = unless(routing_.add_route(made), {EEXIST}); !added) {
+      wait(*wanted.at(made), {added.error()});
+      done = false;
+    }
   return done;
 }
 
-bool Applier::add_route(const kernel::Route& route) {
-  const auto added = unless(routing_.add_route(route), {EEXIST});
-  if (added) {
-    pending_routes_.erase(route);
-    return true;
+std::vector<Applier::RouteState> Applier::routes() const {
+  std::vector<RouteState> states;
+  for (const auto& route : running_.routes) {
+    const auto why = waiting_routes_.find(route);
+    states.push_back({route, why == waiting_routes_.end() ? "" : why->second});
   }
-  auto& reason = pending_routes_[route];
-  if (reason != added.error()) spdlog::info("{}; tried again until it can be", added.error());
-  reason = added.error();
-  return false;
+  return states;
 }
 
 }  // namespace awtun::daemon

@@ -48,6 +48,12 @@ class Applier {
   [[nodiscard]] const config::Config& running() const { return running_; }
   /// The same, with interfaces and host names looked up: what the kernel and the engine have, or are to have.
   [[nodiscard]] config::Config effective() const;
+  struct RouteState {
+    config::StaticRoute route;
+    std::string waits;  ///< why it is not in the table; empty: it is
+  };
+  /// The static routes, in the order of the configuration.
+  [[nodiscard]] std::vector<RouteState> routes() const;
   /// Why tunnels are without the delivery that they are to have.
   [[nodiscard]] std::map<ike::TunnelId, std::string> waiting() const;
 
@@ -80,7 +86,6 @@ class Applier {
   bool forget_vanished_links();
   bool reconcile_addresses(const std::vector<kernel::Link>& links);
   bool reconcile_routes(const std::vector<kernel::Link>& links);
-  bool add_route(const kernel::Route& route);
 
   kernel::Routing& routing_;
   kernel::DataPlane& data_plane_;
@@ -100,7 +105,7 @@ class Applier {
   Timer reconcile_soon_;
   Timer retry_;
   ReadWatcher changes_;
-  std::map<kernel::Route, std::string> pending_routes_;  ///< with the last reason, so as to log it once
+  std::map<config::StaticRoute, std::string> waiting_routes_;  ///< with the last reason, logged once
 };
 
 }  // namespace awtun::daemon

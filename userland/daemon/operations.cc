@@ -11,6 +11,7 @@
 #include "userland/daemon/certify.h"
 #include "userland/daemon/config_views.h"
 #include "userland/daemon/operate.h"
+#include "userland/daemon/route_view.h"
 #include "userland/daemon/tech_support.h"
 
 namespace awtun::daemon {
@@ -161,6 +162,8 @@ Result<Json, std::string> DaemonOperations::show(const config::Show& wanted) {
       return pki_certificates_pem_view(running(), *parts_.credentials.current(), wanted.name);
     case config::View::Interface:
       return show_interfaces(wanted.tunnel);
+    case config::View::Routes:
+      return routes_view(parts_.applier.routes());
     case config::View::RunningConfig:
       return text_view(wanted.tunnel ? config::emit_interface(running(), *wanted.tunnel)
                                      : config::emit(running(), config::Secrets::Hidden));

@@ -201,12 +201,14 @@ Result<void, std::string> carry_out(const Steps& steps, const Config& from, cons
   return {};
 }
 
-RoutePlan plan_routes(const std::vector<kernel::Route>& wanted, const std::vector<kernel::Route>& installed) {
+RoutePlan plan_routes(const std::map<kernel::Route, const config::StaticRoute*>& wanted,
+                      const std::vector<kernel::Route>& installed) {
+  const std::set<kernel::Route> present(installed.begin(), installed.end());
   RoutePlan changes;
-  for (const auto& route : installed)
-    if (!contains(wanted, route)) changes.remove.push_back(route);
-  for (const auto& route : wanted)
-    if (!contains(installed, route)) changes.add.push_back(route);
+  for (const auto& route : present)
+    if (!wanted.contains(route)) changes.remove.push_back(route);
+  for (const auto& [route, unused] : wanted)
+    if (!present.contains(route)) changes.add.push_back(route);
   return changes;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -107,6 +108,8 @@ struct RoutePlan {
   std::vector<kernel::Route> remove;
   std::vector<kernel::Route> add;
 };
-RoutePlan plan_routes(const std::vector<kernel::Route>& wanted, const std::vector<kernel::Route>& installed);
+/// `wanted`: with what each was made of.
+RoutePlan plan_routes(const std::map<kernel::Route, const config::StaticRoute*>& wanted,
+                      const std::vector<kernel::Route>& installed);
 
 }  // namespace awtun::daemon

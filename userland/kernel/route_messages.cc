@@ -28,14 +28,12 @@ void put_route(Message& message, const Route& route) {
   header.rtm_dst_len = route.prefix.length;
   header.rtm_table = RT_TABLE_MAIN;
   header.rtm_protocol = route_protocol;
-  header.rtm_type = RTN_UNICAST;
-  const bool device = std::holds_alternative<std::uint32_t>(route.via);
-  header.rtm_scope = device && route.prefix.address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  const auto* device = std::get_if<std::uint32_t>(&route.via);
+  header.rtm_type = std::holds_alternative<Blackhole>(route.via) ? RTN_BLACKHOLE : RTN_UNICAST;
+  header.rtm_scope = device != nullptr && route.prefix.address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   if (route.prefix.length > 0) message.put(RTA_DST, route.prefix.address);
-  if (device)
-    message.put_u32(RTA_OIF, std::get<std::uint32_t>(route.via));
-  else
-    message.put(RTA_GATEWAY, std::get<IpAddress>(route.via));
+  if (device != nullptr) message.put_u32(RTA_OIF, *device);
+  if (const auto* neighbour = std::get_if<IpAddress>(&route.via)) message.put(RTA_GATEWAY, *neighbour);
   message.put_u32(RTA_PRIORITY, route.metric);
 }
 
@@ -44,7 +42,7 @@ TrafficCounters counters(std::uint64_t packets, std::uint64_t bytes, std::uint64
   return {packets, bytes, errors, dropped};
 }
 
-using Via = std::variant<std::uint32_t, IpAddress>;
+using Via = decltype(Route::via);
 
 /// The next hops of RTA_MULTIPATH: a list of struct rtnexthop, each followed by its attributes.
 std::vector<Via> parse_multipath(ByteView list) {
@@ -183,7 +181,8 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr& message) {
 std::vector<Route> parse_own_routes(const nlmsghdr& message) {
   const auto* header = header_of<rtmsg>(message);
   if (message.nlmsg_type != RTM_NEWROUTE || header == nullptr) return {};
-  if (header->rtm_protocol != route_protocol || header->rtm_type != RTN_UNICAST) return {};
+  const bool blackhole = header->rtm_type == RTN_BLACKHOLE;
+  if (header->rtm_protocol != route_protocol || (!blackhole && header->rtm_type != RTN_UNICAST)) return {};
   if (header->rtm_table != RT_TABLE_MAIN || (header->rtm_flags & RTM_F_CLONED) != 0) return {};
   const auto attributes = attributes_of(message, sizeof *header);
   Route route;
@@ -191,7 +190,8 @@ std::vector<Route> parse_own_routes(const nlmsghdr& message) {
   route.prefix.length = header->rtm_dst_len;
   route.metric = attributes.u32(RTA_PRIORITY).value_or(0);
   std::vector<Route> routes;
-  for (const auto& via : next_hops(attributes)) {
+  // Of IPv6 the kernel names a device, the loopback interface.
+  for (const auto& via : blackhole ? std::vector<Via>{Blackhole{}} : next_hops(attributes)) {
     route.via = via;
     routes.push_back(route);
   }

@@ -32,7 +32,7 @@ struct Link {
   std::string kind;   ///< empty for a device without rtnl kind
   std::string alias;  ///< ifAlias, the description
   bool admin_up = false;
-  bool carrier = false;
+  bool carrier = false;  ///< its line protocol is up: it is no tunnel that waits for SAs either
   std::uint32_t mtu = 0;
   TrafficCounters rx;
   TrafficCounters tx;
@@ -52,11 +52,16 @@ struct InterfaceAddress {
   auto operator<=>(const InterfaceAddress&) const = default;
 };
 
-/// A unicast route of the main table.
+/// Where packets of a route are dropped in silence.
+struct Blackhole {
+  auto operator<=>(const Blackhole&) const = default;
+};
+
+/// A route of the main table.
 struct Route {
   IpPrefix prefix;
-  /// A device by its index, or the address of a neighbour that the kernel looks up.
-  std::variant<std::uint32_t, IpAddress> via;
+  /// A device by its index, the address of a neighbour that the kernel looks up, or nowhere.
+  std::variant<std::uint32_t, IpAddress, Blackhole> via;
   std::uint32_t metric = 1;
 
   auto operator<=>(const Route&) const = default;
@@ -79,8 +84,8 @@ Message route_dump_request();
 std::optional<Link> parse_link(const nlmsghdr& message);
 std::optional<InterfaceAddress> parse_address(const nlmsghdr& message);
 /// The routes of one message: several when the kernel keeps next hops of one prefix together. None
-/// when they are not awtun's own, not unicast or not in the main table. A route via a neighbour
-/// names the neighbour even though the kernel adds the device it found.
+/// when they are not awtun's own, neither unicast nor blackhole, or not in the main table. A route via a
+/// neighbour names the neighbour even though the kernel adds the device it found.
 std::vector<Route> parse_own_routes(const nlmsghdr& message);
 
 }  // namespace awtun::kernel

@@ -210,6 +210,22 @@ TEST(Render, ValuesOfTheWrongTypeAreLeftOut) {
   EXPECT_NO_THROW(render("unknown", data));
 }
 
+TEST(Render, ARouteThatWaitsSaysWhy) {
+  EXPECT_EQ(render("routes", {{"schema", 1}, {"routes", Json::array()}}), "No static route.\n");
+  EXPECT_EQ(
+      render("routes",
+             {{"schema", 1},
+              {"routes",
+               {{{"prefix", "10.0.0.0/8"},
+                 {"next_hop", "tunnel0"},
+                 {"distance", 1},
+                 {"installed", false},
+                 {"reason", "tunnel0 is down"}},
+                {{"prefix", "10.0.0.0/8"}, {"next_hop", "Null"}, {"distance", 254}, {"installed", true}}}}}),
+      "10.0.0.0/8 by tunnel0, distance 1: waits, tunnel0 is down\n"
+      "10.0.0.0/8 by Null, distance 254\n");
+}
+
 TEST(Render, SasInBriefFitALineAndAreCounted) {
   const Json data = Json::parse(R"({"schema":1,"tunnels":[
     {"tunnel":"tunnel0","state":"Established","peer":"10.2.2.2","age":9},

@@ -44,6 +44,13 @@ TEST(File, OnlyConfigurationBelongsInAFile) {
   EXPECT_TRUE(load("end\n\n! good\n"));
 }
 
+TEST(File, NullIsOneInterfaceHoweverItIsWritten) {
+  const auto config = load("ip route 10.0.0.0/8 NULL\nipv6 route 2001:db8::/32 null 254");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(emit(*config), "!\nip route 10.0.0.0/8 Null\n!\nipv6 route 2001:db8::/32 Null 254\n!\nend\n");
+  EXPECT_EQ(*config, *load("ip route 10.0.0.0/8 Null\nipv6 route 2001:db8::/32 Null 254"));
+}
+
 TEST(File, HiddenKeysAreNotWrittenAndNotRead) {
   const auto config = load("crypto isakmp key s3cret address 10.0.0.1");
   ASSERT_TRUE(config);

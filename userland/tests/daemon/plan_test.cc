@@ -167,7 +167,7 @@ TEST(RoutePlan, RemovesWhatIsNotWantedAndAddsWhatIsMissing) {
   const kernel::Route kept{prefix("192.0.2.0/24"), 3U, 1};
   const kernel::Route stale{prefix("198.51.100.0/24"), 3U, 1};
   const kernel::Route missing{prefix("203.0.113.0/24"), ip("192.0.2.9"), 1};
-  const auto changes = plan_routes({kept, missing}, {stale, kept});
+  const auto changes = plan_routes({{kept, nullptr}, {missing, nullptr}}, {stale, kept});
   EXPECT_THAT(changes.remove, ElementsAre(stale));
   EXPECT_THAT(changes.add, ElementsAre(missing));
 }

@@ -62,7 +62,8 @@ TEST(RouteMessages, AddressKeepsHostBitsAndIpv6SkipsDad) {
 TEST(RouteMessages, RouteRoundTrips) {
   for (const Route& route :
        {Route{prefix("192.168.20.0/24"), 7U, 1}, Route{prefix("0.0.0.0/0"), ip("10.1.1.254"), 200},
-        Route{prefix("2001:db8:10:20::/64"), 7U, 1}, Route{prefix("::/0"), ip("2001:db8::1"), 5}})
+        Route{prefix("2001:db8:10:20::/64"), 7U, 1}, Route{prefix("::/0"), ip("2001:db8::1"), 5},
+        Route{prefix("192.168.20.0/24"), Blackhole{}, 254}, Route{prefix("2001:db8::/32"), Blackhole{}, 254}})
     EXPECT_EQ(told_back(add_route_request(route)), std::vector{route});
 }
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/daemon/route_view.h"
+
+#include "userland/base/overloaded.h"
+
+namespace awtun::daemon {
+namespace {
+
+Json route_of(const Applier::RouteState& state) {
+  const auto& [route, waits] = state;
+  Json object{{"prefix", route.prefix.to_string()},
+              {"next_hop", std::visit(Overloaded{[](const IpAddress& address) { return address.to_string(); },
+                                                 [](const config::InterfaceName& link) { return link.name; }},
+                                      route.nexthop)},
+              {"distance", route.distance},
+              {"installed", waits.empty()}};
+  if (!waits.empty()) object["reason"] = waits;
+  return object;
+}
+
+}  // namespace
+
+Json routes_view(const std::vector<Applier::RouteState>& routes) {
+  auto list = Json::array();
+  for (const auto& state : routes) list.push_back(route_of(state));
+  return {{"schema", control::kSchema}, {"routes", std::move(list)}};
+}
+
+}  // namespace awtun::daemon
