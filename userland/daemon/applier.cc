@@ -146,7 +146,7 @@ Result<config::Config, std::string> Applier::looked_up(const config::Config& con
   if (!by_interface) return found;
   const auto links = routing_.links();
   if (!links) return Error{links.error().to_string()};
-  return with_sources(std::move(found), *links, *addresses);
+  return with_sources(std::move(found), *links, *addresses, effective_);
 }
 
 Applier::Done Applier::change_to(config::Config wanted) {

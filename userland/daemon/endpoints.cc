@@ -4,22 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "userland/daemon/source_address.h"
 #include "userland/ike/engine.h"
 
 namespace awtun::daemon {
 namespace {
-
-std::optional<IpAddress> address_of(const std::string& interface, Family family,
-                                    const std::vector<kernel::Link>& links,
-                                    const std::vector<kernel::InterfaceAddress>& addresses) {
-  const auto link = std::ranges::find(links, interface, &kernel::Link::name);
-  if (link == links.end()) return std::nullopt;
-  const auto found = std::ranges::find_if(addresses, [&](const kernel::InterfaceAddress& one) {
-    return one.ifindex == link->index && one.prefix.address.family() == family &&
-           (family == Family::V4 || !is_link_local(one.prefix.address));
-  });
-  return found == addresses.end() ? std::nullopt : std::optional(found->prefix.address);
-}
 
 std::optional<IpAddress> address_of(const std::vector<IpAddress>& known, Family family,
                                     const IpAddress* before) {
@@ -84,11 +73,17 @@ bool has_source_interface(const config::Config& config) {
 }
 
 config::Config with_sources(config::Config config, const std::vector<kernel::Link>& links,
-                            const std::vector<kernel::InterfaceAddress>& addresses) {
+                            const std::vector<kernel::InterfaceAddress>& addresses,
+                            const config::Config& before) {
   for (auto& [number, tunnel] : config.tunnels) {
+    if (!tunnel.source_interface) continue;
     const auto family = config::delivery_family(tunnel.mode);
-    if (tunnel.source_interface)
-      tunnel.source = family ? address_of(*tunnel.source_interface, *family, links, addresses) : std::nullopt;
+    const auto link = std::ranges::find(links, *tunnel.source_interface, &kernel::Link::name);
+    const auto* had = find_tunnel_of(before, number);
+    tunnel.source = std::nullopt;
+    if (family && link != links.end())
+      tunnel.source = choose_source(addresses, link->index, *family, config::destination_address(tunnel),
+                                    had != nullptr && had->source ? &*had->source : nullptr);
   }
   return config;
 }

@@ -15,10 +15,11 @@ namespace awtun::daemon {
 
 [[nodiscard]] bool has_source_interface(const config::Config& config);
 
-/// `config` with the source of each tunnel that names an interface looked up: the interface's first address
-/// of the family of the tunnel's mode, IPv6 link-local ones left out. Unset where it has none.
+/// `config` with the source of each tunnel that names an interface looked up, by choose_source(): `before`
+/// has those so far. Unset where there is none.
 [[nodiscard]] config::Config with_sources(config::Config config, const std::vector<kernel::Link>& links,
-                                          const std::vector<kernel::InterfaceAddress>& addresses);
+                                          const std::vector<kernel::InterfaceAddress>& addresses,
+                                          const config::Config& before);
 
 /// What no peer can have: our own addresses, and the broadcast addresses of the networks that we are in.
 [[nodiscard]] std::set<IpAddress> no_peers(const std::vector<kernel::InterfaceAddress>& ours);

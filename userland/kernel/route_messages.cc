@@ -175,7 +175,8 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr& message) {
   auto address = attributes.address(IFA_LOCAL);
   if (!address) address = attributes.address(IFA_ADDRESS);
   if (!address) return std::nullopt;
-  return InterfaceAddress{header->ifa_index, IpPrefix{*address, header->ifa_prefixlen}};
+  return InterfaceAddress{header->ifa_index, IpPrefix{*address, header->ifa_prefixlen},
+                          attributes.u32(IFA_FLAGS).value_or(header->ifa_flags)};
 }
 
 std::vector<Route> parse_own_routes(const nlmsghdr& message) {

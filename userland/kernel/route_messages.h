@@ -48,8 +48,12 @@ struct LinkChange {
 struct InterfaceAddress {
   std::uint32_t ifindex = 0;
   IpPrefix prefix;  ///< with host bits
+  /// What the kernel says of it (if_addr.h IFA_F_*); no part of what the address is.
+  std::uint32_t flags = 0;
 
-  auto operator<=>(const InterfaceAddress&) const = default;
+  bool operator==(const InterfaceAddress& other) const {
+    return ifindex == other.ifindex && prefix == other.prefix;
+  }
 };
 
 /// Where packets of a route are dropped in silence.

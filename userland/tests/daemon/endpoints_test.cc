@@ -32,7 +32,7 @@ const std::vector<kernel::InterfaceAddress> addresses = {
 
 std::optional<IpAddress> source(config::TunnelMode mode,
                                 const std::vector<kernel::InterfaceAddress>& present) {
-  return with_sources(by_interface(mode), links, present).tunnels.at(0).source;
+  return with_sources(by_interface(mode), links, present, {}).tunnels.at(0).source;
 }
 
 TEST(SourceInterface, ItsFirstAddressOfTheFamily) {
@@ -46,19 +46,19 @@ TEST(SourceInterface, NoneWithoutAnAddressALinkOrAMode) {
   EXPECT_FALSE(source(config::TunnelMode::None, addresses));
   auto config = by_interface(config::TunnelMode::IpsecIpv4);
   config.tunnels[0].source_interface = "eth9";
-  EXPECT_FALSE(with_sources(config, links, addresses).tunnels.at(0).source);
+  EXPECT_FALSE(with_sources(config, links, addresses, {}).tunnels.at(0).source);
 }
 
 TEST(SourceInterface, AnAddressThatIsConfiguredStays) {
   EXPECT_FALSE(has_source_interface(first_example()));
-  EXPECT_EQ(with_sources(first_example(), links, {}), first_example());
+  EXPECT_EQ(with_sources(first_example(), links, {}, {}), first_example());
 }
 
 TEST(SourceInterface, ThePolicyIsByTheAddressThatWasFound) {
   const auto config = by_interface(config::TunnelMode::IpsecIpv4);
   EXPECT_TRUE(has_source_interface(config));
   EXPECT_FALSE(make_policy(config, 0));
-  const auto policy = make_policy(with_sources(config, links, addresses), 0);
+  const auto policy = make_policy(with_sources(config, links, addresses, {}), 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local, ip("10.1.1.1"));
 }
