@@ -443,10 +443,16 @@ static int rcv_esp(struct sk_buff *skb)
 	}
 
 	tun = awtun_net_find_tunnel(an, &ends);
-	if (tun && !xfrm_knows(net, skb, &key))
-		count_unknown(tun, &key, &ends, 0);
+	if (!tun || xfrm_knows(net, skb, &key))
+		return -EINVAL;
 
-	return -EINVAL;
+	/* Without esp4 and esp6 the peer would be told that we do not speak ESP
+	 * (RFC 792), and might believe it.
+	 */
+	count_unknown(tun, &key, &ends, 0);
+	kfree_skb_reason(skb, SKB_DROP_REASON_XFRM_POLICY);
+
+	return 0;
 }
 
 /* Called for the UDP encapsulation of XFRM's sockets: never ours. */

@@ -53,6 +53,29 @@ xfrm_used() {
 	[ "$(xfrm_packets "$1" | head -n 1)" -gt 100 ]
 }
 
+without_esp4() {
+	local r
+	for r in r1 r2; do
+		ip -n "$(ns "$r")" xfrm policy flush && ip -n "$(ns "$r")" xfrm state flush || return
+	done
+	wait_for 10 modprobe -r esp4 esp6
+}
+
+unreachables() {
+	in_ns r1 cat /proc/net/snmp | awk '/^Icmp:/ && $2 != "InMsgs" { print $5 }'
+}
+
+# A peer whose packets come by SPIs that are gone, as those on their way during a
+# rekey do, must not be told that there is no ESP here.
+silent_about_unknown() {
+	local before
+	before=$(unreachables)
+	in_ns r2 awtun_ctl sa-flush tunnel0 && ! in_ns r1 ping -c 3 -i 0.2 -W 1 "${T4[1]}" &&
+		echo "unreachable: $before before, $(unreachables) now" &&
+		[ "$(in_ns r2 awtun_ctl stats tunnel0 rx_unknown_spi)" = 3 ] &&
+		[ "$(unreachables)" = "$before" ]
+}
+
 ktap_begin
 ns_add r1 r2
 underlay r1 r2
@@ -63,4 +86,7 @@ check "XFRM's were used" xfrm_used r1
 check "XFRM's were used by the peer" xfrm_used r2
 check "nothing dropped" no_drops r1
 check "nothing dropped by the peer" no_drops r2
+check "without esp4 and esp6" without_esp4
+check "unknown SPIs of the peer are dropped in silence" silent_about_unknown
+modprobe -a esp4 esp6
 ktap_end

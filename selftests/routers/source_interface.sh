@@ -62,6 +62,32 @@ saved_by_name() {
 	cli a show running-config interface tunnel0 | grep -qx " tunnel source wan"
 }
 
+# An IPv6 tunnel from an interface with a temporary address, then a deprecated
+# one, beside the good one.
+readonly GOOD=2001:db8:77:1::10
+six_ways() {
+	ip -n "$(ns router-a)" link add six type dummy && ip -n "$(ns router-a)" link set six up &&
+		in_ns router-a sysctl -qw net.ipv6.conf.six.use_tempaddr=2 &&
+		ip -n "$(ns router-a)" addr add "$GOOD/64" dev six mngtmpaddr nodad &&
+		wait_for 10 temporary_address &&
+		ip -n "$(ns router-a)" addr add 2001:db8:77:1::99/64 dev six nodad preferred_lft 0 &&
+		type_lines a <<-END
+		interface tunnel1
+		tunnel mode ipsec ipv6
+		tunnel source six
+		tunnel destination ${WAN6[b]}
+		tunnel protection ipsec
+		END
+}
+
+temporary_address() {
+	ip -n "$(ns router-a)" -6 addr show dev six temporary | grep -q inet6
+}
+
+good_source() {
+	cli_json a ".interfaces[0].source == \"$GOOD\"" show interface tunnel1
+}
+
 ktap_begin
 check "the routers come up" routers_up
 check "router B knows the way to router A's later address" ip -n "$(ns router-b)" route add "$LATER" dev wan
@@ -82,6 +108,10 @@ check "one SA of each kind at both ends" wait_for 60 both_up_again
 check "ping from LAN b to LAN a" wait_for 30 ping_lan b 4
 check "an address takes the interface's place" type_lines a <<<$'interface tunnel0\ntunnel source 10.1.1.9'
 check "without touching the tunnel" both_up_again
+check "an interface with several IPv6 addresses is a source" six_ways
+check "the one that lasts is taken" wait_for 10 good_source
+check "another good one comes" ip -n "$(ns router-a)" addr add 2001:db8:2:2::9/64 dev six nodad
+check "it stays with the one it has" good_source
 check "awiked on A ends with status 0" daemon_stop a
 check "awiked on B ends with status 0" daemon_stop b
 ktap_end
