@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "userland/base/ascii.h"
 #include "userland/base/ip.h"
 #include "userland/crypto/openssl.h"
 
@@ -40,8 +41,6 @@ std::vector<std::string> alternative_names(const Certificate& certificate, int k
   return found;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// For the operator's terminal.
 std::string printable(std::string_view text) {
   std::string copy(text);
@@ -68,8 +67,10 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
     return Refusal{common.empty() ? "name mismatch: the subject has no CN"
                                   : "name mismatch: the subject has more than one CN",
                    shown};
-  if (!same_name(common[0], name)) return Refusal{"name mismatch: the CN is not the identity", shown};
-  if (std::none_of(dns.begin(), dns.end(), [&](const std::string& one) { return same_name(one, name); }))
+  if (!equal_ignoring_case(common[0], name))
+    return Refusal{"name mismatch: the CN is not the identity", shown};
+  if (std::none_of(dns.begin(), dns.end(),
+                   [&](const std::string& one) { return equal_ignoring_case(one, name); }))
     return Refusal{"name mismatch: the identity is no subject alternative name", shown};
   return std::nullopt;
 }
@@ -78,7 +79,7 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
 bool same_mailbox(std::string_view a, std::string_view b) {
   const auto at = a.rfind('@');
   return a.size() == b.size() && at != std::string_view::npos && a.substr(0, at) == b.substr(0, at) &&
-         same_name(a.substr(at), b.substr(at));
+         equal_ignoring_case(a.substr(at), b.substr(at));
 }
 
 std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::string_view address) {
@@ -141,11 +142,6 @@ bool has_address_as_name(const Certificate& certificate) {
   return std::any_of(common.begin(), common.end(), is_address) ||
          std::any_of(dns.begin(), dns.end(), is_address) ||
          !alternative_names(certificate, GEN_IPADD).empty();
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace awtun::pki
