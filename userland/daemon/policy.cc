@@ -92,4 +92,9 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   return policy;
 }
 
+void say_as_certified(ike::TunnelPolicy& policy, Bytes subject) {
+  ike::Identity certified{ike::Identity::Type::DerAsn1Dn, std::move(subject)};
+  if (certified.matches(policy.local_id)) policy.local_id = std::move(certified);
+}
+
 }  // namespace awtun::daemon

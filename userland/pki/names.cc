@@ -7,6 +7,8 @@
 
 #include "userland/base/ascii.h"
 #include "userland/base/ip.h"
+#include "userland/crypto/distinguished_name.h"
+#include "userland/crypto/identity.h"
 #include "userland/crypto/openssl.h"
 
 namespace awtun::pki {
@@ -16,7 +18,6 @@ namespace {
 using crypto::openssl::ErrorScope;
 using crypto::openssl::Handle;
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
-using DistinguishedName = Handle<X509_NAME, X509_NAME_free>;
 
 std::string text_of(const ASN1_STRING* string) {
   const auto* octets = ASN1_STRING_get0_data(string);
@@ -75,11 +76,11 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
   return std::nullopt;
 }
 
-/// The part before the @ is the receiving host's affair, and its case counts (RFC 5280 7.5).
 bool same_mailbox(std::string_view a, std::string_view b) {
-  const auto at = a.rfind('@');
-  return a.size() == b.size() && at != std::string_view::npos && a.substr(0, at) == b.substr(0, at) &&
-         equal_ignoring_case(a.substr(at), b.substr(at));
+  const auto mailbox = [](std::string_view text) {
+    return awtun::Identity{awtun::Identity::Type::Rfc822, Bytes(text.begin(), text.end())};
+  };
+  return mailbox(a).matches(mailbox(b));
 }
 
 std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::string_view address) {
@@ -91,12 +92,9 @@ std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::st
 }
 
 std::optional<Refusal> subject_objection(const Certificate& certificate, ByteView der) {
-  const ErrorScope errors;
-  const std::uint8_t* at = der.data();
-  const DistinguishedName name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
-  if (!name || at != der.data() + der.size())
-    return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
-  if (X509_NAME_cmp(name.get(), X509_get_subject_name(certificate.handle())) == 0) return std::nullopt;
+  const auto name = crypto::canonical_name(der);
+  if (!name) return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
+  if (name == crypto::canonical_name(certificate.subject_der())) return std::nullopt;
   return Refusal{"name mismatch: the identity is not the subject", "subject " + certificate.subject()};
 }
 
