@@ -51,7 +51,8 @@ Parsed parse_as_address(std::string_view text, Type type) {
 
 Parsed parse_as_distinguished_name(std::string_view text) {
   if (text.size() > kMaxDistinguishedNameLength)
-    return Error{std::string("a distinguished name has at most 1024 characters")};
+    return Error{"a distinguished name has at most " + std::to_string(kMaxDistinguishedNameLength) +
+                 " characters"};
   auto der = crypto::parse_distinguished_name(text);
   if (!der) return Error{std::move(der.error())};
   return Identity{Type::DerAsn1Dn, *std::move(der)};
@@ -150,6 +151,8 @@ Identity Identity::of(const IpAddress& address) {
 Identity Identity::fqdn(std::string_view name) { return {Type::Fqdn, octets_of(name)}; }
 
 Result<Identity, std::string> Identity::guess(std::string_view text) {
+  if (text.size() > kMaxDistinguishedNameLength)
+    return Error{"an identity has at most " + std::to_string(kMaxDistinguishedNameLength) + " characters"};
   if (const auto address = IpAddress::parse(text)) return of(*address);
   if (crypto::reads_as_distinguished_name(text)) return parse_as_distinguished_name(text);
   const auto at = text.find('@');
