@@ -220,7 +220,9 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
     write_certificate_request(payloads, policy.certificate->authorities);
   if (first_contact(*owner, sa)) payloads.notify(wire::NotifyType::InitialContact);
-  write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
+  // How the peer writes its subject we do not know, and some compare octets: it chooses (RFC 7296 1.2).
+  if (policy.remote_id.type != Identity::Type::DerAsn1Dn)
+    write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
   payloads.auth(auth.method, auth.signature);
   give_token(sa, payloads);
   write_mode(payloads, policy.transport_mode);

@@ -2,6 +2,7 @@
 // Two ends that write one identity differently, and identities of every type (RFC 7296 3.5) in both roles.
 #include <gtest/gtest.h>
 
+#include "userland/sim/rewriter.h"
 #include "userland/tests/pki/authority.h"
 #include "userland/tests/sim/pki_pair.h"
 
@@ -101,6 +102,27 @@ TEST(Identities, TheSubjectOfACertificateIsOne) {
     pair.world.run_for(60s);
     EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
   }
+}
+
+/// Whether the initiator's IKE_AUTH names the responder.
+bool names_responder(const ike::Identity& expected) {
+  Pair pair(30);
+  pair.identities[1] = expected;
+  bool named = false;
+  const Rewriter ears(pair.world, 0, [&](const wire::Header& header, const wire::PayloadChain& chain) {
+    if (header.exchange == wire::ExchangeType::IkeAuth && !header.response &&
+        chain.find(wire::PayloadType::IdR))
+      named = true;
+    return std::optional<wire::PayloadWriter>();
+  });
+  EXPECT_TRUE(pair.settle());
+  return named;
+}
+
+TEST(Identities, AResponderIsNamedButForASubjectWhoseOctetsAreItsOwn) {
+  EXPECT_TRUE(names_responder(identity(Type::Fqdn, "site-b")));
+  EXPECT_TRUE(names_responder(identity(kKeyId, "site b")));
+  EXPECT_FALSE(names_responder({Type::DerAsn1Dn, pki::testing::subject_of("/CN=r1")}));
 }
 
 /// Which failure tells what: of a key that differs no one is to look for the name.
