@@ -50,6 +50,11 @@ std::string algorithms_of(const Json& sa) {
       {text_of(sa, "encryption"), text_of(sa, "integrity"), group.empty() ? "" : "group " + group});
 }
 
+std::string identity_of(const Json& object, const std::string& key) {
+  const std::string identity = text_of(object, key.c_str());
+  return identity.empty() ? "" : identity + " (" + text_of(object, (key + "_type").c_str()) + ")";
+}
+
 std::string traffic_of(const Json& counters) {
   return enumerate({count_of(counters, "packets", "packet"), count_of(counters, "bytes", "byte"),
                     count_of(counters, "errors", "error"), number_before(counters, "dropped", "dropped")});

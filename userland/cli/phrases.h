@@ -33,6 +33,9 @@ std::string number_before(const Json& object, const char* key, std::string_view 
 /// "AES256, SHA256, group 14".
 std::string algorithms_of(const Json& sa);
 
+/// "b.example.com (fqdn)": what `key` holds, and its type, which "<key>_type" does.
+std::string identity_of(const Json& object, const std::string& key);
+
 /// "5 packets, 420 bytes, 0 errors, 0 dropped".
 std::string traffic_of(const Json& counters);
 

@@ -33,8 +33,8 @@ std::string isakmp_sa(const Json& sa) {
 std::string peer_of_sas(const Json& peer) {
   Block block(text_of(peer, "tunnel") + ": peer " + text_of(peer, "remote"));
   block.add("Local", text_of(peer, "local"));
-  block.add("Our identity", text_of(peer, "local_id"));
-  block.add("Peer's identity", text_of(peer, "remote_id"));
+  block.add("Our identity", identity_of(peer, "local_id"));
+  block.add("Peer's identity", identity_of(peer, "remote_id"));
   if (has(peer, "preshared_key"))
     block.add("Pre-shared key", flag_of(peer, "preshared_key") ? "set" : "not set");
   block.add("Next attempt", time_of(peer, "retry_in", "in "));

@@ -78,8 +78,8 @@ std::string isakmp_peer(const Json& peer) {
   block.add("Peer's authentication", text_of(peer, "remote_authentication"));
   block.add("Pre-shared key", flag_of(peer, "preshared_key") ? "set" : "not set");
   block.add("Trustpoint", text_of(peer, "trustpoint"));
-  block.add("Our identity", text_of(peer, "local_id"));
-  block.add("Peer's identity", text_of(peer, "remote_id"));
+  block.add("Our identity", identity_of(peer, "local_id"));
+  block.add("Peer's identity", identity_of(peer, "remote_id"));
   block.add("Next attempt", time_of(peer, "retry_in", "in "));
   if (has(peer, "unanswered")) add_unanswered(object_of(peer, "unanswered"), block);
   if (has(peer, "last_failure")) add_failure(object_of(peer, "last_failure"), block);

@@ -75,6 +75,12 @@ bool speaks_of_interface(const std::vector<Word>& words) {
   return !words.empty() && (may_be(words[0].text, "interface") || begins_ignoring_case(words[0].text, "int"));
 }
 
+/// Equal for the names of one peer, however they are written.
+std::string name_of(const Identity& peer) {
+  const auto [type, octets] = peer.key();
+  return std::to_string(static_cast<unsigned>(type)) + " " + std::string(octets.begin(), octets.end());
+}
+
 /// "address 10.0.0.1" of the words so far of `crypto isakmp peer address 10.0.0.1`; "address" when `next`,
 /// the word behind them, is another such value; empty: they do not say.
 std::string thing_of(const Thread& thread, std::string_view next) {
@@ -82,6 +88,8 @@ std::string thing_of(const Thread& thread, std::string_view next) {
   for (std::size_t i = 1; i < hits.size(); ++i) {
     const auto keyword = hits[i].keyword;
     if (keyword == "dynamic") return std::string(keyword);
+    // Of a name that is none it may be any's.
+    if (keyword == "hostname" && i + 1 == hits.size() && !next.empty()) return std::string(keyword);
     if (!hits[i].token->keyword || i + 1 == hits.size() || hits[i + 1].token->keyword || keyword == "key")
       continue;
     const auto& [token, quality, word, unused] = hits[i + 1];
@@ -90,7 +98,8 @@ std::string thing_of(const Thread& thread, std::string_view next) {
     const bool of_profile = keyword == "profile" || keyword == "trustpoint";
     if (!of_profile && i + 2 == hits.size() && !next.empty() && parse_value(*token, next))
       return std::string(keyword);
-    auto text = print_value(*token, *value);
+    const auto* peer = std::get_if<Identity>(&*value);
+    auto text = peer != nullptr ? name_of(*peer) : print_value(*token, *value);
     if (of_profile && equal_ignoring_case(text, kDefaultProfile)) text = kDefaultProfile;
     return (of_profile ? std::string(hits[i - 1].keyword) + " " : "") + std::string(keyword) + " " + text;
   }
@@ -158,7 +167,8 @@ std::vector<std::string> things_of(const Config& config, std::uint32_t number, c
   const auto profile = config.isakmp_profiles.find(isakmp);
   if (profile != config.isakmp_profiles.end() && profile->second.trustpoint)
     things.push_back("pki trustpoint " + *profile->second.trustpoint);
-  if (const auto name = peer_name(tunnel)) things.insert(things.end(), {"hostname", "hostname " + *name});
+  if (const auto name = peer_name(tunnel))
+    things.insert(things.end(), {"hostname", "hostname " + name_of(name->identity)});
   if (has_dynamic_destination(tunnel)) things.emplace_back("dynamic");
   if (const auto* address = destination_address(tunnel))
     things.insert(things.end(), {"address", "address " + address->to_string()});

@@ -52,10 +52,10 @@ bool has_dynamic_destination(const Tunnel& tunnel) {
   return tunnel.destination == Destination(DynamicPeer{});
 }
 
-std::optional<std::string> peer_name(const Tunnel& tunnel) {
-  if (tunnel.remote_name) return tunnel.remote_name;
+std::optional<PeerName> peer_name(const Tunnel& tunnel) {
+  if (tunnel.remote_name) return PeerName{*tunnel.remote_name};
   const HostName* host = destination_host(tunnel);
-  return host != nullptr ? std::optional(host->name) : std::nullopt;
+  return host != nullptr ? std::optional(PeerName{Identity::fqdn(host->name)}) : std::nullopt;
 }
 
 const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunnel& tunnel) {
@@ -65,7 +65,7 @@ const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunn
   };
   const IsakmpKey* key = find(TunnelPolicy{number});
   const auto peer = peer_name(tunnel);
-  if (key == nullptr && peer) key = find(PeerName{*peer});
+  if (key == nullptr && peer) key = find(*peer);
   const IpAddress* address = destination_address(tunnel);
   if (key == nullptr && address != nullptr) key = find(*address);
   return key;
@@ -78,7 +78,7 @@ std::string_view isakmp_profile_name(const Config& config, std::uint32_t number,
   };
   const std::string* name = find(TunnelPolicy{number});
   const auto peer = peer_name(tunnel);
-  if (name == nullptr && peer) name = find(PeerName{*peer});
+  if (name == nullptr && peer) name = find(*peer);
   const IpAddress* address = destination_address(tunnel);
   if (name == nullptr && address != nullptr) name = find(*address);
   if (name == nullptr && has_dynamic_destination(tunnel)) name = find(DynamicPeer{});

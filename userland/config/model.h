@@ -16,6 +16,7 @@
 
 #include "userland/base/ip.h"
 #include "userland/base/secret.h"
+#include "userland/crypto/identity.h"
 #include "userland/crypto/profile.h"
 
 namespace awtun::config {
@@ -26,10 +27,11 @@ inline constexpr std::uint32_t kMaxTunnelNumber = 65535;
 /// "tunnel<number>", the name of the network device too.
 std::string tunnel_name(std::uint32_t number);
 
-/// A peer known by its IKE identity (the other side's `tunnel remote name`).
+/// A peer known by its IKE identity (its tunnel's `tunnel remote name`). Those are equal that match.
 struct PeerName {
-  std::string name;
-  auto operator<=>(const PeerName&) const = default;
+  Identity identity;
+  auto operator<=>(const PeerName& other) const { return identity.key() <=> other.identity.key(); }
+  bool operator==(const PeerName& other) const { return identity.matches(other.identity); }
 };
 
 /// A peer known by the tunnel that reaches it.
@@ -141,10 +143,10 @@ struct Tunnel {
   /// The source is the address of this interface, and `source` is unset but where somebody has looked it up.
   std::optional<std::string> source_interface;
   std::optional<Destination> destination;
-  std::optional<std::string> local_name;   ///< Our IKE identity; unset: the source address.
-  std::optional<std::string> remote_name;  ///< The peer's IKE identity; unset: the destination address.
-  SelectorList local_selectors;            ///< Empty: all traffic.
-  SelectorList remote_selectors;           ///< Empty: all traffic.
+  std::optional<Identity> local_name;   ///< Our IKE identity; unset: the source address.
+  std::optional<Identity> remote_name;  ///< The peer's IKE identity; unset: the destination address.
+  SelectorList local_selectors;         ///< Empty: all traffic.
+  SelectorList remote_selectors;        ///< Empty: all traffic.
   DfBit df = DfBit::Copy;
   std::optional<std::uint8_t> ttl;   ///< Unset: that of the route.
   std::optional<std::uint8_t> dscp;  ///< Unset: that of the inner packet.
@@ -207,7 +209,7 @@ bool has_dynamic_destination(const Tunnel& tunnel);
 
 /// The name by which the configuration speaks of the peer: `tunnel remote name`, else the host name of its
 /// destination.
-std::optional<std::string> peer_name(const Tunnel& tunnel);
+std::optional<PeerName> peer_name(const Tunnel& tunnel);
 
 /// The key that `tunnel` uses: by its policy, else by its peer's name, else by its destination. Null when
 /// none matches. The pointer lives as long as `config` is unchanged.

@@ -28,7 +28,8 @@ enum class ParamType : std::uint8_t {
   Ipv6Interface,
   Ipv4Nexthop,  ///< An address or the name of an interface.
   Ipv6Nexthop,
-  Name,       ///< An IKE identity.
+  Name,       ///< An IKE identity that needs no type before it, in one word.
+  Identity,   ///< The rest of the line as an IKE identity: "b.example.com", "key-id site b".
   Label,      ///< The name of a part of the configuration: of a profile.
   Hostname,   ///< A DNS name; addresses are none.
   Interface,  ///< The name of a network device.
@@ -53,6 +54,7 @@ inline constexpr std::array kTypeNames = {
     TypeName{"ipv4-nexthop", ParamType::Ipv4Nexthop},
     TypeName{"ipv6-nexthop", ParamType::Ipv6Nexthop},
     TypeName{"name", ParamType::Name},
+    TypeName{"identity", ParamType::Identity},
     TypeName{"label", ParamType::Label},
     TypeName{"hostname", ParamType::Hostname},
     TypeName{"interface", ParamType::Interface},
@@ -63,7 +65,8 @@ inline constexpr std::array kTypeNames = {
 };
 
 constexpr bool takes_rest_of_line(ParamType type) {
-  return type == ParamType::Line || type == ParamType::Subject || type == ParamType::Command;
+  return type == ParamType::Line || type == ParamType::Subject || type == ParamType::Identity ||
+         type == ParamType::Command;
 }
 
 /// One element of a pattern.

@@ -12,7 +12,7 @@ std::string describe(const PeerSelector& peer) {
   return "crypto isakmp peer " +
          std::visit(
              Overloaded{[](const IpAddress& address) { return "address " + address.to_string(); },
-                        [](const PeerName& named) { return "hostname " + named.name; },
+                        [](const PeerName& named) { return "hostname " + named.identity.to_string(); },
                         [](const DynamicPeer&) { return std::string("dynamic"); },
                         [](const TunnelPolicy& policy) { return "policy " + tunnel_name(policy.number); }},
              peer);

@@ -32,16 +32,42 @@ void check_endpoints(const Tunnel& tunnel, Sentences& out) {
   }
 }
 
-/// Our certificate must have the name that the tunnel goes by; the CN stands in the subject name.
+/// Whether a certificate may say that it is for one called so.
+bool may_be_certified(const Identity& name) {
+  return name.type == Identity::Type::Fqdn || name.type == Identity::Type::Rfc822 ||
+         name.type == Identity::Type::DerAsn1Dn;
+}
+
+/// `word`: "local" or "remote"; `whose`: "our" or "the peer's".
+void check_certified(const std::optional<Identity>& name, const std::string& word, const std::string& whose,
+                     Sentences& out) {
+  if (!name) {
+    out.push_back("no tunnel " + word + " name, which " + whose + " certificate must have");
+  } else if (!may_be_certified(*name)) {
+    out.push_back("tunnel " + word + " name " + name->to_string() + " is of type " +
+                  std::string(name->type_word()) + ", which no certificate is accepted for");
+  }
+}
+
+/// Our certificate must have the name that the tunnel goes by: as its subject, or, which the CN in the
+/// subject then equals, as its alternative name.
 void check_names(const Config& config, const NamedIsakmpProfile& profile, const Tunnel& tunnel,
                  Sentences& out) {
   const auto at = config.trustpoints.find(profile.trustpoint.value_or(""));
   if (at == config.trustpoints.end() || !tunnel.local_name) return;
   const auto& [name, trustpoint] = *at;
-  if (trustpoint.subject_alt_name && trustpoint.subject_alt_name != tunnel.local_name) {
-    out.push_back("subject-alt-name " + *trustpoint.subject_alt_name + " of crypto pki trustpoint " + name +
-                  " is not the tunnel local name " + *tunnel.local_name);
+  const auto differs = [&](const std::string& what, const std::string& value) {
+    out.push_back(what + " " + value + " of crypto pki trustpoint " + name +
+                  " is not the tunnel local name " + tunnel.local_name->to_string());
+  };
+  const auto type = tunnel.local_name->type;
+  if (type == Identity::Type::DerAsn1Dn && trustpoint.subject_name) {
+    const auto subject = Identity::parse("dn " + *trustpoint.subject_name);
+    if (!subject || !subject->matches(*tunnel.local_name)) differs("subject-name", *trustpoint.subject_name);
   }
+  if (type == Identity::Type::Fqdn && trustpoint.subject_alt_name &&
+      !Identity::fqdn(*trustpoint.subject_alt_name).matches(*tunnel.local_name))
+    differs("subject-alt-name", *trustpoint.subject_alt_name);
 }
 
 template <class Profile>
@@ -68,13 +94,11 @@ void check_protection(const Config& config, std::uint32_t number, const Tunnel& 
   }
   if (!by(AuthMethod::Certificate)) return;
   if (!isakmp.trustpoint) out.push_back("crypto isakmp profile " + name + " has no pki trustpoint");
-  if (isakmp.settings.local_authentication == AuthMethod::Certificate && !tunnel.local_name) {
-    out.emplace_back("no tunnel local name, which our certificate must have");
-  }
+  if (isakmp.settings.local_authentication == AuthMethod::Certificate)
+    check_certified(tunnel.local_name, "local", "our", out);
   check_names(config, isakmp, tunnel, out);
-  if (isakmp.settings.remote_authentication == AuthMethod::Certificate && !tunnel.remote_name) {
-    out.emplace_back("no tunnel remote name, which the peer's certificate must have");
-  }
+  if (isakmp.settings.remote_authentication == AuthMethod::Certificate)
+    check_certified(tunnel.remote_name, "remote", "the peer's", out);
 }
 
 Sentences check_tunnel(const Config& config, std::uint32_t number, const Tunnel& tunnel) {

@@ -14,7 +14,6 @@
 namespace awtun::config {
 namespace {
 
-constexpr std::size_t kMaxNameLength = 255;
 constexpr std::size_t kMaxLabelLength = 63;
 constexpr std::size_t kMaxHostnameLength = 253;
 constexpr std::size_t kMaxSubjectLength = 255;
@@ -27,9 +26,8 @@ using Parsed = Result<Value, ValueError>;
 
 const Error<ValueError> kNotThisType{""};
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+constexpr bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {
   std::uint32_t value = 0;
@@ -142,17 +140,9 @@ Parsed parse_nexthop(Family family, std::string_view text) {
   return Value(Nexthop(address));
 }
 
-constexpr bool is_name_character(char c) {
-  return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '@';
-}
-
-Parsed parse_name(std::string_view text) {
-  if (text.empty() || (!is_letter(text.front()) && !is_digit(text.front())) ||
-      !std::ranges::all_of(text, is_name_character)) {
-    return Error{ValueError("a name is made of letters, digits and . - _ @, a letter or digit first")};
-  }
-  if (text.size() > kMaxNameLength) return Error{ValueError("a name has at most 255 characters")};
-  return Value(std::string(text));
+Parsed identity_or_why(Result<Identity, std::string> parsed) {
+  if (!parsed) return Error{ValueError(std::move(parsed.error()))};
+  return Value(*std::move(parsed));
 }
 
 constexpr bool is_label_character(char c) {
@@ -231,19 +221,19 @@ std::string print_nexthop(const Nexthop& nexthop) {
                     nexthop);
 }
 
+/// A Name is one word: what is a blank in it is written by its octet.
+std::string print_identity(const Token& token, const Identity& identity) {
+  std::string text = identity.to_string();
+  if (token.type == ParamType::Name)
+    for (auto at = text.find(' '); at != text.npos; at = text.find(' ', at)) text.replace(at, 1, "\\20");
+  return text;
+}
+
 bool all_in(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == text.npos;
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool begins_ignoring_case(std::string_view word, std::string_view beginning) {
-  return equal_ignoring_case(word.substr(0, beginning.size()), beginning);
-}
 
 bool resembles(std::string_view text, std::string_view keyword) {
   constexpr std::size_t kMistakes = 2;
@@ -287,7 +277,9 @@ Result<Value, ValueError> parse_value(const Token& token, std::string_view text)
     case ParamType::Ipv6Nexthop:
       return parse_nexthop(Family::V6, text);
     case ParamType::Name:
-      return parse_name(text);
+      return identity_or_why(Identity::guess(text));
+    case ParamType::Identity:
+      return identity_or_why(Identity::parse(text));
     case ParamType::Label:
       return parse_label(text);
     case ParamType::Hostname:
@@ -312,6 +304,7 @@ std::string print_value(const Token& token, const Value& value) {
                                [](const IpAddress& address) { return address.to_string(); },
                                [](const IpPrefix& prefix) { return prefix.to_string(); },
                                [](const Nexthop& nexthop) { return print_nexthop(nexthop); },
+                               [&](const Identity& identity) { return print_identity(token, identity); },
                                [](const Secret& secret) {
                                  return std::string(secret.view().begin(), secret.view().end());
                                }},
@@ -343,6 +336,8 @@ std::vector<std::string> value_forms(const Token& token) {
     case ParamType::Name:
     case ParamType::Label:
       return {"NAME"};
+    case ParamType::Identity:
+      return {"NAME", "ipv4 A.B.C.D", "ipv6 X:X::X:X", "fqdn NAME", "email NAME", "dn SUBJECT", "key-id ID"};
     case ParamType::Hostname:
       return {"HOSTNAME"};
     case ParamType::Interface:
@@ -379,6 +374,7 @@ bool may_begin_value(const Token& token, std::string_view text) {
     case ParamType::Ipv4Nexthop:
     case ParamType::Ipv6Nexthop:
     case ParamType::Name:
+    case ParamType::Identity:
     case ParamType::Label:
     case ParamType::Hostname:
     case ParamType::Interface:

@@ -8,17 +8,19 @@
 #include <variant>
 #include <vector>
 
+#include "userland/base/ascii.h"
 #include "userland/base/ip.h"
 #include "userland/base/result.h"
 #include "userland/base/secret.h"
 #include "userland/config/model.h"
 #include "userland/config/pattern.h"
+#include "userland/crypto/identity.h"
 
 namespace awtun::config {
 
-/// uint32_t: Choice, Number, Tunnel. string: Name, Label, Hostname, Interface, Subject, Line, Command.
-/// Nexthop: the nexthops alone.
-using Value = std::variant<std::uint32_t, std::string, IpAddress, IpPrefix, Nexthop, Secret>;
+/// uint32_t: Choice, Number, Tunnel. string: Label, Hostname, Interface, Subject, Line, Command. Identity:
+/// Name, Identity. Nexthop: the nexthops alone.
+using Value = std::variant<std::uint32_t, std::string, IpAddress, IpPrefix, Nexthop, Identity, Secret>;
 
 /// Why a text is no value of a type: one sentence, or empty where the type's form says it all.
 using ValueError = std::string;
@@ -35,9 +37,6 @@ std::vector<std::string> value_forms(const Token& token);
 /// Whether more typing might make `text` a value of `token`. Errs on the side of yes.
 bool may_begin_value(const Token& token, std::string_view text);
 
-/// ASCII, for keywords.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-bool begins_ignoring_case(std::string_view word, std::string_view beginning);
 /// Whether `text` may be `keyword` mistyped: at most two letters put in, left out or exchanged for others.
 bool resembles(std::string_view text, std::string_view keyword);
 

@@ -67,13 +67,14 @@ Result<kernel::Route, Obstacle> kernel_route(const config::StaticRoute& route,
 }  // namespace
 
 Applier::Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane,
-                 EngineDriver& engine, TunnelTable& tunnels, LinkLocal link_local, Authorities authorities)
+                 EngineDriver& engine, TunnelTable& tunnels, LinkLocal link_local,
+                 AddCredentials add_credentials)
     : routing_(routing),
       data_plane_(data_plane),
       engine_(engine),
       tunnels_(tunnels),
       link_local_(std::move(link_local)),
-      authorities_(std::move(authorities)),
+      add_credentials_(std::move(add_credentials)),
       host_names_(loop, [this] { reconcile(); }),
       reconcile_soon_(loop, [this] { reconcile(); }),
       retry_(loop, [this] { reconcile(); }),
@@ -252,7 +253,7 @@ Applier::Done Applier::stop(ike::TunnelId tunnel) {
 Applier::Done Applier::start(ike::TunnelId tunnel, const config::Config& config) {
   auto policy = make_policy(config, tunnel);
   if (!policy) return {};
-  if (policy->certificate) policy->certificate->authorities = authorities_(policy->certificate->trustpoint);
+  if (policy->certificate) add_credentials_(*policy);
   engine_.handle(ike::SetTunnel{std::move(*policy)});
   return {};
 }

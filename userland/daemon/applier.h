@@ -24,12 +24,12 @@ namespace awtun::daemon {
 /// machine's operator adds to them stays.
 class Applier {
  public:
-  /// How CERTREQ names the CAs of a trustpoint.
-  using Authorities = std::function<std::vector<Bytes>(const std::string& trustpoint)>;
+  /// Adds to a policy with a trustpoint what its certificates say.
+  using AddCredentials = std::function<void(ike::TunnelPolicy&)>;
 
   /// Refers to its ports, which must outlive it. `tunnels` is kept in step with the kernel's links.
   Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& data_plane, EngineDriver& engine,
-          TunnelTable& tunnels, LinkLocal link_local, Authorities authorities);
+          TunnelTable& tunnels, LinkLocal link_local, AddCredentials add_credentials);
 
   /// Deletes the interfaces that a daemon which died left behind; their SAs go with them.
   Result<void, std::string> remove_leftovers();
@@ -92,7 +92,7 @@ class Applier {
   EngineDriver& engine_;
   TunnelTable& tunnels_;
   LinkLocal link_local_;
-  Authorities authorities_;
+  AddCredentials add_credentials_;
   config::Config running_;
   config::Config effective_;  ///< with those of refused_ as far as the kernel has them
   /// What the kernel has refused, with the last reason.

@@ -16,7 +16,7 @@ Json key_selector(const config::KeySelector& selector) {
                                  return Json{{"by", "address"}, {"peer", address.to_string()}};
                                },
                                [](const config::PeerName& named) {
-                                 return Json{{"by", "hostname"}, {"peer", named.name}};
+                                 return Json{{"by", "hostname"}, {"peer", named.identity.to_string()}};
                                },
                                [](const config::TunnelPolicy& policy) {
                                  return Json{{"by", "policy"}, {"peer", config::tunnel_name(policy.number)}};

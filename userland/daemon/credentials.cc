@@ -27,6 +27,13 @@ std::vector<Bytes> Credentials::authorities(std::string_view trustpoint) const {
   return found->second->authority_hashes();
 }
 
+Bytes Credentials::subject(std::string_view trustpoint) const {
+  const auto all = current();
+  const auto found = all->find(trustpoint);
+  if (found == all->end() || found->second->certificates().empty()) return {};
+  return found->second->certificates().front().subject_der();
+}
+
 void reload_logging_errors(Credentials& credentials) {
   for (const auto& error : credentials.reload()) spdlog::warn("trustpoint left out: {}", error);
 }

@@ -27,6 +27,8 @@ class Credentials {
 
   /// As CERTREQ names the CAs of a trustpoint; none without such a trustpoint.
   [[nodiscard]] std::vector<Bytes> authorities(std::string_view trustpoint) const;
+  /// The subject of our certificate in DER; empty without such a trustpoint, or a certificate in it.
+  [[nodiscard]] Bytes subject(std::string_view trustpoint) const;
 
  private:
   TrustpointStore store_;

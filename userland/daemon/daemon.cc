@@ -14,6 +14,7 @@
 #include "userland/daemon/link_local.h"
 #include "userland/daemon/log_limit.h"
 #include "userland/daemon/missed_events.h"
+#include "userland/daemon/policy.h"
 #include "userland/daemon/random.h"
 
 namespace awtun::daemon {
@@ -74,7 +75,7 @@ Daemon::Daemon(const Options& options, Ports ports)
             return link_local_address(ports_.link_local_secret, config::tunnel_name(tunnel),
                                       options_.socket.string());
           },
-          [this](const std::string& trustpoint) { return authorities(trustpoint); }),
+          [this](ike::TunnelPolicy& policy) { add_credentials(policy); }),
       log_watch_([this](int level, std::string_view text) {
         if (control_) control_->log(level, text);
       }),
@@ -118,9 +119,11 @@ Result<void, std::string> Daemon::hand_over_transports() {
 }
 
 // One that the configuration has just named may have been put there since.
-std::vector<Bytes> Daemon::authorities(const std::string& trustpoint) {
+void Daemon::add_credentials(ike::TunnelPolicy& policy) {
+  const std::string& trustpoint = policy.certificate->trustpoint;
   if (!credentials_.current()->contains(trustpoint)) reload_logging_errors(credentials_);
-  return credentials_.authorities(trustpoint);
+  policy.certificate->authorities = credentials_.authorities(trustpoint);
+  say_as_certified(policy, credentials_.subject(trustpoint));
 }
 
 void Daemon::run() {

@@ -51,7 +51,7 @@ class Daemon {
   Daemon(const Options& options, Ports ports);
   Result<void, std::string> open_transport();
   void trace(Way way, const Endpoint& peer, ByteView message) const;
-  std::vector<Bytes> authorities(const std::string& trustpoint);
+  void add_credentials(ike::TunnelPolicy& policy);
   /// ESP in UDP is the kernel's.
   Result<void, std::string> hand_over_transports();
   void serve_kernel_events();

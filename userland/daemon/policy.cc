@@ -16,10 +16,6 @@ kernel::TunnelMode kernel_mode(config::TunnelMode mode) {
   return kernel::TunnelMode::Unset;
 }
 
-ike::Identity identity(const std::optional<std::string>& name, const IpAddress& address) {
-  return name ? ike::Identity::fqdn(*name) : ike::Identity::of(address);
-}
-
 /// The destination as the kernel has it: a peer that comes from anywhere has no address there.
 std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family family) {
   if (!tunnel.destination) return std::nullopt;
@@ -84,8 +80,8 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   if (const auto* destination = config::destination_address(tunnel)) policy.remote = *destination;
   // A dynamic peer is known by its name alone.
   if (!policy.remote && !tunnel.remote_name) return std::nullopt;
-  policy.local_id = identity(tunnel.local_name, settings.local);
-  policy.remote_id = identity(tunnel.remote_name, settings.remote);
+  policy.local_id = tunnel.local_name.value_or(ike::Identity::of(settings.local));
+  policy.remote_id = tunnel.remote_name.value_or(ike::Identity::of(settings.remote));
   auto profile = config::isakmp_profile(config, number, tunnel);
   if (profile.trustpoint) policy.certificate = ike::CertificatePolicy{std::move(*profile.trustpoint), {}};
   policy.isakmp = std::move(profile.settings);
@@ -94,6 +90,11 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   policy.remote_selectors = traffic_selectors(tunnel.remote_selectors);
   if (const auto* key = config::find_key(config, number, tunnel)) policy.preshared_key = key->key.copy();
   return policy;
+}
+
+void say_as_certified(ike::TunnelPolicy& policy, Bytes subject) {
+  ike::Identity certified{ike::Identity::Type::DerAsn1Dn, std::move(subject)};
+  if (certified.matches(policy.local_id)) policy.local_id = std::move(certified);
 }
 
 }  // namespace awtun::daemon

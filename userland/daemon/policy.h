@@ -19,4 +19,8 @@ kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel);
 /// authorities are the caller's to add.
 std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::TunnelId number);
 
+/// Writes our identity as our certificate has it when it is the certificate's `subject` (DER): some peers
+/// compare octets, and the configuration does not say of which type a string is.
+void say_as_certified(ike::TunnelPolicy& policy, Bytes subject);
+
 }  // namespace awtun::daemon

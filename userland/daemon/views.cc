@@ -98,8 +98,10 @@ Json peer(const ike::PeerStatus& status, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(status.tunnel)},
               {"local", status.local.to_string()},
               {"remote", peer_address(status)},
-              {"local_id", status.local_id.to_string()},
-              {"remote_id", status.remote_id.to_string()},
+              {"local_id", status.local_id.value()},
+              {"local_id_type", status.local_id.type_word()},
+              {"remote_id", status.remote_id.value()},
+              {"remote_id_type", status.remote_id.type_word()},
               {"preshared_key", status.preshared_key_set}};
   put_until(object, "retry_in", status.next_attempt, now);
   if (status.unanswered) object["unanswered"] = unanswered(*status.unanswered, now);

@@ -147,7 +147,7 @@ std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& owner, const Ik
   if (found == nullptr) return result;
   for (const TunnelId id : found->with_peer(owner.policy.remote_id)) {
     Tunnel* other = tunnel(id);
-    if (other->policy.local_id != owner.policy.local_id) continue;
+    if (!other->policy.local_id.matches(owner.policy.local_id)) continue;
     for (IkeSa* candidate : ike_sas(*other))
       if (candidate != &sa) result.push_back(candidate);
   }
@@ -220,7 +220,9 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
     write_certificate_request(payloads, policy.certificate->authorities);
   if (first_contact(*owner, sa)) payloads.notify(wire::NotifyType::InitialContact);
-  write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
+  // How the peer writes its subject we do not know, and some compare octets: it chooses (RFC 7296 1.2).
+  if (policy.remote_id.type != Identity::Type::DerAsn1Dn)
+    write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
   payloads.auth(auth.method, auth.signature);
   give_token(sa, payloads);
   write_mode(payloads, policy.transport_mode);
@@ -240,18 +242,17 @@ void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire:
     const auto reason = error ? error->type : wire::NotifyType::InvalidSyntax;
     if (reason != wire::NotifyType::AuthenticationFailed)
       return attempt_failed(sa, refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, reason));
-    return attempt_failed(sa, authentication_failed(now_, Side::Peer, owner->policy, ""));
+    return attempt_failed(sa, authentication_failed(now_, Side::Peer, owner->policy));
   }
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdR);
-  const bool known = id && identity_of(*id) == owner->policy.remote_id;
+  const auto said = id ? identity_of(*id) : std::nullopt;
+  const bool known = said && said->matches(owner->policy.remote_id);
   if (auto objection = wrong_proof(now_, owner->policy, inner))
     return reject_peer(sa, *owner, *std::move(objection));
   if (known && owner->policy.isakmp.remote_authentication == AuthMethod::Certificate)
     return start_verifying(sa, owner->policy, inner, VerifyAsInitiator{asked, keep(inner)});
   if (known && peer_has_key(sa, owner->policy, known, inner)) return finish_auth(sa, *owner, asked, inner);
-  reject_peer(sa, *owner,
-              authentication_failed(now_, Side::Local, owner->policy,
-                                    describe_peer_id(inner, wire::PayloadType::IdR)));
+  reject_peer(sa, *owner, authentication_failed(now_, Side::Local, owner->policy, id));
 }
 
 void Engine::Impl::done(IkeSa& sa, VerifyAsInitiator&& what, JobResult&& result) {
@@ -344,21 +345,21 @@ void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const 
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate)
     return start_verifying(sa, policy, inner, VerifyAsResponder{header, keep(inner), known != nullptr});
   if (peer_has_key(sa, policy, known != nullptr, inner)) return admit_peer(sa, *owner, header, inner);
-  refuse_peer(
-      sa, *owner, header,
-      authentication_failed(now_, Side::Local, policy, describe_peer_id(inner, wire::PayloadType::IdI)));
+  refuse_peer(sa, *owner, header, authentication_failed(now_, Side::Local, policy, id));
 }
 
 void Engine::Impl::done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result) {
   Tunnel* owner = tunnel(sa.tunnel);
   const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
   if (owner == nullptr || !inner) return close(sa);
-  const std::string id = describe_peer_id(*inner, wire::PayloadType::IdI);
   if (!what.known)
-    return refuse_peer(sa, *owner, what.header, authentication_failed(now_, Side::Local, owner->policy, id));
+    return refuse_peer(sa, *owner, what.header,
+                       authentication_failed(now_, Side::Local, owner->policy,
+                                             read<wire::decode_id>(*inner, wire::PayloadType::IdI)));
   if (!std::holds_alternative<VerifyDone>(result))
     return refuse_peer(sa, *owner, what.header,
-                       certificate_refused(now_, owner->policy, failure_of(result), id));
+                       certificate_refused(now_, owner->policy, failure_of(result),
+                                           describe_peer_id(*inner, wire::PayloadType::IdI)));
   admit_peer(sa, *owner, what.header, *inner);
 }
 

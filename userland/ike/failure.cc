@@ -3,6 +3,7 @@
 
 #include "userland/ike/excerpt.h"
 #include "userland/ike/ike_sa.h"
+#include "userland/ike/payloads.h"
 
 namespace awtun::ike {
 namespace {
@@ -126,16 +127,18 @@ Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
   return failure;
 }
 
-Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy, std::string_view peer_id) {
+Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
+                              const std::optional<wire::IdView>& peer_id) {
   Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
-  if (!peer_id.empty()) failure.theirs = "identity " + excerpt(peer_id);
+  if (peer_id) failure.theirs = "identity " + excerpt(describe(*peer_id));
   failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
   if (side == Side::Peer)
     failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
   if (side == Side::Peer && policy.isakmp.local_authentication == AuthMethod::Certificate)
     failure.hint = "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
-  if (side == Side::Local && !peer_id.empty() && peer_id != policy.remote_id.to_string())
+  const auto said = peer_id ? identity_of(*peer_id) : std::nullopt;
+  if (side == Side::Local && peer_id && (!said || !said->matches(policy.remote_id)))
     failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
   return failure;
 }

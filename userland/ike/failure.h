@@ -3,11 +3,13 @@
 // words for the same thing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "userland/ike/engine.h"
 #include "userland/wire/constants.h"
+#include "userland/wire/payloads.h"
 
 namespace awtun::ike {
 
@@ -22,10 +24,9 @@ enum class Side : std::uint8_t { Local, Peer };
                                   std::uint16_t remote_port);
 /// As responder: after IKE_SA_INIT, nothing. `nat`: one was found between the ends.
 [[nodiscard]] Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat);
-/// AUTH did not verify, or the peer says that ours did not. `peer_id` is what the peer called itself,
-/// empty when it did not.
+/// AUTH did not verify, or the peer says that ours did not. `peer_id` is what the peer called itself.
 [[nodiscard]] Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
-                                            std::string_view peer_id);
+                                            const std::optional<wire::IdView>& peer_id = std::nullopt);
 [[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
 [[nodiscard]] Failure no_trustpoint(Time when);
 /// See kMaxIdentitySize.

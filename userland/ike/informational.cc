@@ -31,7 +31,7 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
     adopt_rival(sa);
   respond(sa, header, payloads);
   if (blamed && owner != nullptr) {
-    record(*owner, authentication_failed(now_, Side::Peer, owner->policy, ""));
+    record(*owner, authentication_failed(now_, Side::Peer, owner->policy));
     close_after_response(sa);
     return back_off(*owner);
   }

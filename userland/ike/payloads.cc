@@ -81,8 +81,9 @@ std::optional<Identity> identity_of(const wire::IdView& id) {
       return with(Identity::Type::Ipv6Address);
     case wire::IdType::DerAsn1Dn:
       return with(Identity::Type::DerAsn1Dn);
-    case wire::IdType::DerAsn1Gn:
     case wire::IdType::KeyId:
+      return with(Identity::Type::KeyId);
+    case wire::IdType::DerAsn1Gn:
       return std::nullopt;
   }
   return std::nullopt;

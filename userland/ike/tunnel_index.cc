@@ -12,7 +12,7 @@ static auto find_terms(auto& all, const TunnelPolicy& policy) {
 }
 
 void Candidates::insert(const TunnelPolicy& policy) {
-  by_identity_.emplace(policy.remote_id, policy.tunnel);
+  by_identity_.emplace(policy.remote_id.key(), policy.tunnel);
   const auto found = find_terms(terms_, policy);
   if (found != terms_.end())
     ++found->tunnels;
@@ -21,15 +21,15 @@ void Candidates::insert(const TunnelPolicy& policy) {
 }
 
 void Candidates::erase(const TunnelPolicy& policy) {
-  if (by_identity_.erase({policy.remote_id, policy.tunnel}) == 0) return;
+  if (by_identity_.erase({policy.remote_id.key(), policy.tunnel}) == 0) return;
   const auto found = find_terms(terms_, policy);
   if (found != terms_.end() && --found->tunnels == 0) terms_.erase(found);
 }
 
 std::vector<TunnelId> Candidates::with_peer(const Identity& remote_id) const {
   std::vector<TunnelId> result;
-  for (auto at = by_identity_.lower_bound({remote_id, 0}); at != by_identity_.end() && at->first == remote_id;
-       ++at)
+  const Identity::Key key = remote_id.key();
+  for (auto at = by_identity_.lower_bound({key, 0}); at != by_identity_.end() && at->first == key; ++at)
     result.push_back(at->second);
   return result;
 }

@@ -22,7 +22,7 @@ class Candidates {
 
   /// Some tunnel: who speaks for them all while it is open which one is meant.
   [[nodiscard]] TunnelId any() const { return by_identity_.begin()->second; }
-  /// Those that expect a peer of this identity, the lowest number first.
+  /// Those that expect a peer whose identity matches this one, the lowest number first.
   [[nodiscard]] std::vector<TunnelId> with_peer(const Identity& remote_id) const;
 
   /// What the tunnels accept in IKE_SA_INIT, each once, however many tunnels there are.
@@ -34,7 +34,7 @@ class Candidates {
   [[nodiscard]] const std::vector<Terms>& terms() const { return terms_; }
 
  private:
-  std::set<std::pair<Identity, TunnelId>> by_identity_;
+  std::set<std::pair<Identity::Key, TunnelId>> by_identity_;
   std::vector<Terms> terms_;
 };
 

@@ -133,6 +133,14 @@ Description Certificate::describe() const {
 std::string Certificate::subject() const { return one_line(X509_get_subject_name(handle())); }
 std::string Certificate::issuer() const { return one_line(X509_get_issuer_name(handle())); }
 
+Bytes Certificate::subject_der() const {
+  const ErrorScope errors;
+  const unsigned char* der = nullptr;
+  std::size_t size = 0;
+  if (X509_NAME_get0_der(X509_get_subject_name(handle()), &der, &size) != 1) return {};
+  return {der, der + size};
+}
+
 // 1 is a version 3 certificate with basicConstraints; OpenSSL's other values are guesses about old ones.
 bool Certificate::is_ca() const {
   const ErrorScope errors;

@@ -42,6 +42,8 @@ class Certificate {
   [[nodiscard]] std::string pem() const;
   [[nodiscard]] Description describe() const;
   [[nodiscard]] std::string subject() const;
+  /// As it stands in the certificate; empty when OpenSSL failed.
+  [[nodiscard]] Bytes subject_der() const;
   [[nodiscard]] std::string issuer() const;
   /// basicConstraints says so, and keyUsage, when there is one, lets it sign certificates.
   [[nodiscard]] bool is_ca() const;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "userland/base/ascii.h"
 #include "userland/base/ip.h"
 #include "userland/crypto/openssl.h"
 #include "userland/pki/names.h"
@@ -154,7 +155,7 @@ std::optional<std::string> subject_objection(std::string_view subject) {
   const ErrorScope errors;
   const auto pieces = pieces_of(subject);
   if (!pieces) return "a subject is written as /C=JP/O=EXAMPLE/CN=router.example.com";
-  const auto is_cn = [](const Piece& piece) { return same_name(piece.first, "CN"); };
+  const auto is_cn = [](const Piece& piece) { return equal_ignoring_case(piece.first, "CN"); };
   const auto cn = std::find_if(pieces->begin(), pieces->end(), is_cn);
   if (std::count_if(pieces->begin(), pieces->end(), is_cn) > 1) return "a subject has one CN at most";
   if (cn != pieces->end() && IpAddress::parse(cn->second))

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include "userland/base/ascii.h"
 #include "userland/base/ip.h"
+#include "userland/crypto/distinguished_name.h"
+#include "userland/crypto/identity.h"
 #include "userland/crypto/openssl.h"
 
 namespace awtun::pki {
@@ -15,7 +18,6 @@ namespace {
 using crypto::openssl::ErrorScope;
 using crypto::openssl::Handle;
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
-using DistinguishedName = Handle<X509_NAME, X509_NAME_free>;
 
 std::string text_of(const ASN1_STRING* string) {
   const auto* octets = ASN1_STRING_get0_data(string);
@@ -39,8 +41,6 @@ std::vector<std::string> alternative_names(const Certificate& certificate, int k
   }
   return found;
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// For the operator's terminal.
 std::string printable(std::string_view text) {
@@ -68,17 +68,19 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
     return Refusal{common.empty() ? "name mismatch: the subject has no CN"
                                   : "name mismatch: the subject has more than one CN",
                    shown};
-  if (!same_name(common[0], name)) return Refusal{"name mismatch: the CN is not the identity", shown};
-  if (std::none_of(dns.begin(), dns.end(), [&](const std::string& one) { return same_name(one, name); }))
+  if (!equal_ignoring_case(common[0], name))
+    return Refusal{"name mismatch: the CN is not the identity", shown};
+  if (std::none_of(dns.begin(), dns.end(),
+                   [&](const std::string& one) { return equal_ignoring_case(one, name); }))
     return Refusal{"name mismatch: the identity is no subject alternative name", shown};
   return std::nullopt;
 }
 
-/// The part before the @ is the receiving host's affair, and its case counts (RFC 5280 7.5).
 bool same_mailbox(std::string_view a, std::string_view b) {
-  const auto at = a.rfind('@');
-  return a.size() == b.size() && at != std::string_view::npos && a.substr(0, at) == b.substr(0, at) &&
-         same_name(a.substr(at), b.substr(at));
+  const auto mailbox = [](std::string_view text) {
+    return awtun::Identity{awtun::Identity::Type::Rfc822, Bytes(text.begin(), text.end())};
+  };
+  return mailbox(a).matches(mailbox(b));
 }
 
 std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::string_view address) {
@@ -90,12 +92,9 @@ std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::st
 }
 
 std::optional<Refusal> subject_objection(const Certificate& certificate, ByteView der) {
-  const ErrorScope errors;
-  const std::uint8_t* at = der.data();
-  const DistinguishedName name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
-  if (!name || at != der.data() + der.size())
-    return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
-  if (X509_NAME_cmp(name.get(), X509_get_subject_name(certificate.handle())) == 0) return std::nullopt;
+  const auto name = crypto::canonical_name(der);
+  if (!name) return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
+  if (name == crypto::canonical_name(certificate.subject_der())) return std::nullopt;
   return Refusal{"name mismatch: the identity is not the subject", "subject " + certificate.subject()};
 }
 
@@ -141,11 +140,6 @@ bool has_address_as_name(const Certificate& certificate) {
   return std::any_of(common.begin(), common.end(), is_address) ||
          std::any_of(dns.begin(), dns.end(), is_address) ||
          !alternative_names(certificate, GEN_IPADD).empty();
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace awtun::pki

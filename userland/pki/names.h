@@ -34,7 +34,4 @@ struct Identity {
 /// True when the CN or subjectAltName has an IP address, which is not supported.
 [[nodiscard]] bool has_address_as_name(const Certificate& certificate);
 
-/// Letters compared without their case, as DNS does.
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
-
 }  // namespace awtun::pki

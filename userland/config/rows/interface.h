@@ -104,7 +104,8 @@ inline Answer set_destination_host(const Context& context, Args& args) {
 
 inline Answer reset_destination_host(const Context& context, Args& args) {
   auto& destination = context.tunnel().destination;
-  if (destination != Destination(HostName{args.get<std::string>(0), {}})) return not_configured();
+  const HostName* host = destination_host(context.tunnel());
+  if (host == nullptr || !equal_ignoring_case(host->name, args.get<std::string>(0))) return not_configured();
   destination.reset();
   return Done{};
 }
@@ -396,10 +397,14 @@ inline constexpr std::array kInterface = {
         .run = set_destination_host,
         .no = reset_destination_host,
         .emit = emit_destination_host},
-    setting<&Tunnel::local_name>("tunnel local name ![<name:name>]",
-                                 "Tunnel settings\nOur side\nOur IKE identity\nThe name\n"),
-    setting<&Tunnel::remote_name>("tunnel remote name ![<name:name>]",
-                                  "Tunnel settings\nThe peer's side\nThe peer's IKE identity\nThe name\n"),
+    setting<&Tunnel::local_name>(
+        "tunnel local name ![<name:identity>]",
+        "Tunnel settings\nOur side\nOur IKE identity\nAn address, a host name, user@host or a "
+        "subject, or any behind its type\n"),
+    setting<&Tunnel::remote_name>(
+        "tunnel remote name ![<name:identity>]",
+        "Tunnel settings\nThe peer's side\nThe peer's IKE identity\nAn address, a host name, "
+        "user@host or a subject, or any behind its type\n"),
     Row{.mode = Mode::Interface,
         .pattern = "tunnel local selector ![<prefix:network>]",
         .help =

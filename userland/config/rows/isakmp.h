@@ -84,7 +84,7 @@ inline void emit_isakmp_profiles(const Scope& scope, Writer& out) {
 template <class Selector>
 Selector selector_of(Args& args, std::size_t index) {
   if constexpr (std::is_same_v<Selector, PeerName>) {
-    return {args.get<std::string>(index)};
+    return {args.get<Identity>(index)};
   } else if constexpr (std::is_same_v<Selector, TunnelPolicy>) {
     return {args.get<std::uint32_t>(index)};
   } else {
@@ -93,7 +93,7 @@ Selector selector_of(Args& args, std::size_t index) {
 }
 
 /// The inverse: the value of a selector.
-inline Value value_of(const PeerName& peer) { return peer.name; }
+inline Value value_of(const PeerName& peer) { return peer.identity; }
 inline Value value_of(const TunnelPolicy& policy) { return policy.number; }
 inline Value value_of(const IpAddress& address) { return address; }
 
@@ -192,7 +192,7 @@ inline constexpr std::array kIsakmp = {
         .no = remove_key<IpAddress>,
         .emit = emit_keys<IpAddress>},
     Row{.mode = Mode::Config,
-        .pattern = "crypto isakmp key ![<key:secret>] hostname <peer:name>",
+        .pattern = "crypto isakmp key ![<key:secret>] hostname <peer:identity>",
         .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer with a name\nThe peer's "
                 "IKE identity (its tunnel local name)\n",
         .run = set_key<PeerName>,

@@ -14,9 +14,9 @@ const Json kIsakmp = Json::parse(R"({"schema":1,
     "encryption":"AES256","integrity":"SHA256","group":14,"initiator_spi":"0123456789abcdef",
     "responder_spi":"fedcba9876543210","age":12,"rekey_in":80000,"expires_in":86388,"last_heard":3}],
   "peers":[{"tunnel":"tunnel0","local":"10.1.1.1","remote":"10.2.2.2","local_id":"10.1.1.1",
-    "remote_id":"10.2.2.2","preshared_key":true},
+    "local_id_type":"ipv4","remote_id":"10.2.2.2","remote_id_type":"ipv4","preshared_key":true},
    {"tunnel":"tunnel1","local":"10.1.1.1","remote":"10.3.3.3","local_id":"a.example.com",
-    "remote_id":"b.example.com","preshared_key":false,"retry_in":5,
+    "local_id_type":"fqdn","remote_id":"Site B","remote_id_type":"key-id","preshared_key":false,"retry_in":5,
     "unanswered":{"since":28,"exchange":"IKE_AUTH","sent":3,"hint":"is UDP port 4500 open both ways?"},
     "last_failure":{"ago":67,"exchange":"IKE_AUTH","refused_by":"peer","reason":"authentication failed",
       "ours":"pre-shared key for b.example.com","theirs":"unknown",
@@ -37,14 +37,14 @@ TEST(Render, IsakmpSasAndPeers) {
             "\n"
             "tunnel0: peer 10.2.2.2\n"
             "  Local            10.1.1.1\n"
-            "  Our identity     10.1.1.1\n"
-            "  Peer's identity  10.2.2.2\n"
+            "  Our identity     10.1.1.1 (ipv4)\n"
+            "  Peer's identity  10.2.2.2 (ipv4)\n"
             "  Pre-shared key   set\n"
             "\n"
             "tunnel1: peer 10.3.3.3\n"
             "  Local            10.1.1.1\n"
-            "  Our identity     a.example.com\n"
-            "  Peer's identity  b.example.com\n"
+            "  Our identity     a.example.com (fqdn)\n"
+            "  Peer's identity  Site B (key-id)\n"
             "  Pre-shared key   not set\n"
             "  Next attempt     in 5 s\n"
             "  No answer        for 28 s, to IKE_AUTH, sent 3 times\n"

@@ -139,7 +139,7 @@ TEST(Profiles, ATunnelFindsItsByPolicyThenNameThenAddress) {
   EXPECT_EQ(name(), "by-policy");
   config->isakmp_peers.erase(TunnelPolicy{0});
   EXPECT_EQ(name(), "by-name");
-  config->isakmp_peers.erase(PeerName{"b"});
+  config->isakmp_peers.erase(PeerName{Identity::fqdn("b")});
   EXPECT_EQ(name(), "by-address");
   config->isakmp_peers.clear();
   EXPECT_EQ(name(), "default");

@@ -38,6 +38,22 @@ std::string secret(Random& random) {
   return text;
 }
 
+/// Of every type, as it reads or behind its type.
+std::string identity_text(Random& random) {
+  const std::string texts[] = {name(random),
+                               ipv4(random),
+                               ipv6(random),
+                               "Site@" + name(random),
+                               "/C=JP/O=Example  Corp/OU=a\\/b\\+c+L=x/CN=" + name(random),
+                               "O=支社, CN=" + name(random),
+                               "fqdn " + ipv4(random),
+                               "email " + name(random),
+                               "key-id " + name(random),
+                               "key-id Site  number " + number(random, 1, 99),
+                               "key-id 0x00ff" + number(random, 10, 99)};
+  return texts[pick(random, 11)];
+}
+
 std::string value(const Token& token, Random& random) {
   switch (token.type) {
     case ParamType::Choice:
@@ -65,6 +81,8 @@ std::string value(const Token& token, Random& random) {
       return pick(random, 2) == 0 ? ipv6(random) : "tunnel" + number(random, 0, kMaxTunnelNumber);
     case ParamType::Name:
       return name(random);
+    case ParamType::Identity:
+      return pick(random, 2) == 0 ? name(random) : ipv6(random);
     case ParamType::Label:
       return label(random);
     case ParamType::Hostname:
@@ -172,7 +190,8 @@ void add_profiles(Config& config, Random& random) {
     config.ipsec_profiles[label(random)] = sample_ipsec_profile(random);
   for (auto left = pick(random, 6); left > 0; --left) {
     const PeerSelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
-                                    PeerName{name(random)}, DynamicPeer{}, TunnelPolicy{pick(random, 65536)}};
+                                    PeerName{*Identity::guess(name(random))}, DynamicPeer{},
+                                    TunnelPolicy{pick(random, 65536)}};
     config.isakmp_peers[choices[pick(random, 5)]] =
         any_name(random, config.isakmp_profiles).value_or(std::string(kDefaultProfile));
   }
@@ -214,8 +233,8 @@ Tunnel sample_tunnel(Random& random) {
     tunnel.source_interface = "eth" + std::to_string(pick(random, 9));
   }
   add_options(tunnel, random);
-  tunnel.local_name = maybe(random, name(random));
-  tunnel.remote_name = maybe(random, name(random));
+  tunnel.local_name = maybe(random, *Identity::parse(identity_text(random)));
+  tunnel.remote_name = maybe(random, *Identity::parse(identity_text(random)));
   tunnel.protection = maybe(random, Protection{});
   for (auto left = pick(random, 4); left > 0; --left)
     tunnel.ip_addresses.push_back(*IpPrefix::parse(ipv4(random) + "/32"));
@@ -283,7 +302,8 @@ Config sample_config(Random& random) {
   add_profiles(config, random);
   for (auto left = pick(random, 6); left > 0; --left) {
     const KeySelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
-                                   PeerName{name(random)}, TunnelPolicy{pick(random, 65536)}};
+                                   PeerName{*Identity::guess(name(random))},
+                                   TunnelPolicy{pick(random, 65536)}};
     const std::string key = secret(random);
     config.isakmp_keys.emplace_back(choices[pick(random, 4)], Secret(Bytes(key.begin(), key.end())));
   }

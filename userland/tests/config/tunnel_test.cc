@@ -113,10 +113,11 @@ TEST(Tunnels, APeerIsKnownByItsRemoteNameElseByItsHostName) {
                 "interface tunnel0", "tunnel destination b.example.com"});
   Tunnel tunnel = console.config.tunnels.at(0);
   ASSERT_NE(find_key(console.config, 0, tunnel), nullptr);
-  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(PeerName{"b.example.com"}));
-  tunnel.remote_name = "spoke";
-  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(PeerName{"spoke"}));
-  tunnel.remote_name = "other";
+  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector,
+            KeySelector(PeerName{Identity::fqdn("b.example.com")}));
+  tunnel.remote_name = Identity::fqdn("spoke");
+  EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(PeerName{Identity::fqdn("spoke")}));
+  tunnel.remote_name = Identity::fqdn("other");
   EXPECT_EQ(find_key(console.config, 0, tunnel), nullptr);
   tunnel.destination = HostName{"b.example.com", IpAddress::parse("10.2.2.2")};
   EXPECT_EQ(find_key(console.config, 0, tunnel)->selector, KeySelector(*IpAddress::parse("10.2.2.2")));

@@ -96,7 +96,7 @@ TEST(DestinationHost, TheOneInUseStaysAsLongAsTheNameHasIt) {
 
 TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
   auto config = by_host(config::TunnelMode::IpsecIpv4);
-  config.tunnels[0].remote_name = "b.example.com";
+  config.tunnels[0].remote_name = Identity::fqdn("b.example.com");
   EXPECT_FALSE(make_policy(config, 0));
   const auto policy =
       make_policy(with_destinations(config, {{"b.example.com", {ip("10.2.2.2")}}}, {}, {}), 0);

@@ -21,9 +21,9 @@ TEST(Policy, FirstExample) {
 
 TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
   auto config = first_example();
-  config.tunnels[0].local_name = "a.example.com";
-  config.tunnels[0].remote_name = "b.example.com";
-  add_key(config, config::PeerName{"b.example.com"}, "by name");
+  config.tunnels[0].local_name = ike::Identity::fqdn("a.example.com");
+  config.tunnels[0].remote_name = ike::Identity::fqdn("b.example.com");
+  add_key(config, config::PeerName{ike::Identity::fqdn("b.example.com")}, "by name");
   const auto policy = make_policy(config, 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local_id, ike::Identity::fqdn("a.example.com"));
@@ -92,7 +92,7 @@ TEST(Policy, ADynamicPeerIsKnownByItsName) {
   auto& tunnel = config.tunnels[0];
   tunnel.destination = config::DynamicPeer{};
   EXPECT_FALSE(make_policy(config, 0));
-  tunnel.remote_name = "b.example.com";
+  tunnel.remote_name = ike::Identity::fqdn("b.example.com");
   const auto policy = make_policy(config, 0);
   ASSERT_TRUE(policy);
   EXPECT_FALSE(policy->remote);

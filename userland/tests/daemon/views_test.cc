@@ -71,7 +71,8 @@ TEST(Views, IsakmpSa) {
     "initiator_spi":"1122334455667788","responder_spi":"99aabbccddeeff00",
     "age":12,"rekey_in":88,"expires_in":188,"last_heard":3}])"));
   EXPECT_EQ(view["peers"], Json::parse(R"([{"tunnel":"tunnel0","local":"10.1.1.1","remote":"10.2.2.2",
-    "local_id":"10.1.1.1","remote_id":"10.2.2.2","preshared_key":true}])"));
+    "local_id":"10.1.1.1","local_id_type":"ipv4","remote_id":"10.2.2.2","remote_id_type":"ipv4",
+    "preshared_key":true}])"));
 }
 
 TEST(Views, ConnectingSaShowsOnlyWhatIsKnown) {

@@ -487,7 +487,7 @@ TEST_F(DynamicRecord, NorIsALongOneWrittenOut) {
     return payloads;
   });
   ASSERT_TRUE(failure());
-  EXPECT_EQ(failure()->theirs.substr(0, 17), "identity 0x414141");
+  EXPECT_EQ(failure()->theirs.substr(0, 20), "identity dn 0x414141");
   EXPECT_EQ(failure()->theirs.substr(failure()->theirs.size() - 3), "...");
   EXPECT_LT(failure()->theirs.size(), 250U);
 }

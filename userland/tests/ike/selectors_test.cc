@@ -97,13 +97,5 @@ TEST(Selectors, AnAnswerMayNotWiden) {
   EXPECT_FALSE(all_within({net("10.1.0.0/16"), net("2001:db8::/32")}, {net("10.0.0.0/8")}));
 }
 
-TEST(Identity, Names) {
-  EXPECT_EQ(Identity::of(*IpAddress::parse("10.2.2.2")).to_string(), "10.2.2.2");
-  EXPECT_EQ(Identity::of(*IpAddress::parse("2001:db8::2")).to_string(), "2001:db8::2");
-  EXPECT_EQ(Identity::fqdn("a.example.com").to_string(), "a.example.com");
-  EXPECT_EQ(Identity::fqdn("a\n\x1b[0m").to_string(), "a??[0m");
-  EXPECT_EQ((Identity{Identity::Type::DerAsn1Dn, {0x30, 0x00}}).to_string(), "0x3000");
-}
-
 }  // namespace
 }  // namespace awtun::ike

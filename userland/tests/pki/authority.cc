@@ -28,14 +28,14 @@ std::string contents(BIO* output) {
 }
 
 /// "/C=JP/CN=x", without escapes.
-void set_name(X509_NAME* name, std::string_view text) {
+void set_name(X509_NAME* name, std::string_view text, int type = MBSTRING_UTF8) {
   while (!text.empty()) {
     text.remove_prefix(1);
     const auto piece = text.substr(0, text.find('/'));
     text.remove_prefix(piece.size());
     const auto equals = piece.find('=');
     const std::string value(piece.substr(equals + 1));
-    X509_NAME_add_entry_by_txt(name, std::string(piece.substr(0, equals)).c_str(), MBSTRING_UTF8,
+    X509_NAME_add_entry_by_txt(name, std::string(piece.substr(0, equals)).c_str(), type,
                                reinterpret_cast<const unsigned char*>(value.data()),
                                static_cast<int>(value.size()), -1, 0);
   }
@@ -107,6 +107,16 @@ std::shared_ptr<EVP_PKEY> ec_key(const char* curve) {
 
 std::shared_ptr<EVP_PKEY> key_of_kind(const char* kind) {
   return {EVP_PKEY_Q_keygen(nullptr, nullptr, kind), EVP_PKEY_free};
+}
+
+Bytes subject_of(const std::string& subject, int type) {
+  const std::unique_ptr<X509_NAME, decltype(&X509_NAME_free)> name(X509_NAME_new(), X509_NAME_free);
+  set_name(name.get(), subject, type != 0 ? type : MBSTRING_UTF8);
+  unsigned char* out = nullptr;
+  const int size = i2d_X509_NAME(name.get(), &out);
+  Bytes der(out, out + size);
+  OPENSSL_free(out);
+  return der;
 }
 
 Wish authority(const std::string& subject) {

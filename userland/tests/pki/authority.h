@@ -48,6 +48,10 @@ std::shared_ptr<EVP_PKEY> ec_key(const char* curve = "P-256");
 /// Of a kind without parameters: "ED25519".
 std::shared_ptr<EVP_PKEY> key_of_kind(const char* kind);
 
+/// A subject's DER, its attributes of OpenSSL's `type` (V_ASN1_PRINTABLESTRING); 0: as certificates have
+/// them.
+Bytes subject_of(const std::string& subject, int type = 0);
+
 /// A wish for a CA's certificate, and for a router's with the name in CN and subjectAltName.
 Wish authority(const std::string& subject);
 Wish router(const std::string& name);

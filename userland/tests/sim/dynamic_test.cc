@@ -165,7 +165,7 @@ TEST(Dynamic, IdentitiesOfEveryTypeAreTold) {
                                ike::Identity{ike::Identity::Type::Fqdn, octets_of("admin@example.com")},
                                ike::Identity::of(*IpAddress::parse("2001:db8::1"))};
   EXPECT_EQ(ids[1].to_string(), "/CN=r1");
-  EXPECT_EQ((ike::Identity{ike::Identity::Type::DerAsn1Dn, {0x30, 0x01}}).to_string(), "0x3001");
+  EXPECT_EQ((ike::Identity{ike::Identity::Type::DerAsn1Dn, {0x30, 0x01}}).to_string(), "dn 0x3001");
   Star star(7);
   for (ike::TunnelId id = 10; id < 14; ++id) {
     ike::TunnelPolicy policy = star.hub(id);

@@ -12,7 +12,7 @@ namespace awtun::sim {
 namespace {
 
 /// As long as a certificate chain.
-ike::Identity long_name(std::uint8_t filler) { return {ike::Identity::Type::DerAsn1Dn, Bytes(4000, filler)}; }
+ike::Identity long_name(std::uint8_t filler) { return {ike::Identity::Type::KeyId, Bytes(4000, filler)}; }
 
 bool is_fragment(ByteView message) {
   return message[16] == static_cast<std::uint8_t>(wire::PayloadType::Skf);
