@@ -5,6 +5,7 @@
 #include "userland/ike/selectors.h"
 #include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
+#include "userland/wire/rules.h"
 
 namespace awtun::sim {
 namespace {
@@ -179,6 +180,42 @@ TEST_F(Terms, TransportModeThatNobodyAskedForIsRefused) {
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
 }
+
+// ---------------------------------------------------------------- payloads of no use
+
+/// A CP payload, and every other one that says nothing in its exchange, before and after the others.
+std::optional<wire::PayloadWriter> with_ignored(const wire::Header& header, const wire::PayloadChain& chain) {
+  const auto add = [&](wire::PayloadWriter& to, ByteView body) {
+    for (int number = 33; number <= 48; ++number) {
+      const auto type = static_cast<wire::PayloadType>(number);
+      if (type != wire::PayloadType::Sk && wire::is_ignored(header, type)) to.raw(type, body);
+    }
+  };
+  wire::PayloadWriter more;
+  add(more, Bytes{2, 0, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1});  // as CP: CFG_REPLY, INTERNAL_IP4_ADDRESS
+  for (const wire::PayloadView payload : chain) more.raw(payload.type, payload.body, payload.critical);
+  add(more, Bytes{});
+  return more;
+}
+
+class Ignored : public Terms, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(Ignored, PayloadsEndNothingInAnyExchange) {
+  const Rewriter talkative(pair.world, GetParam(), with_ignored);
+  come_up();
+  rekey_both_ways();
+  for (std::size_t i = 0; i < 2; ++i) {
+    pair.world.input(i, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    EXPECT_EQ(pair.status(i).counters.messages_malformed, 0U);
+    EXPECT_FALSE(pair.failure(i));
+  }
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_initiator, 1U);
+  EXPECT_EQ(pair.status(0).counters.ike_rekeys, 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEitherEnd, Ignored, testing::Values(0, 1));
 
 // ---------------------------------------------------------------- selectors
 
