@@ -50,6 +50,7 @@ std::string ipsec_sa(const Json& sa) {
   block.add("Local", text_of(sa, "local"));
   block.add("Peer", text_of(sa, "peer"));
   block.add("Algorithms", algorithms_of(sa));
+  if (has(sa, "pfs_group")) block.add("PFS", "group " + text_of(sa, "pfs_group"));
   block.add("Sequence numbers", has(sa, "esn") ? (flag_of(sa, "esn") ? "64 bits (ESN)" : "32 bits") : "");
   const bool udp = text_of(sa, "encapsulation") == "udp";
   block.add("Sent to", text_of(sa, "peer_endpoint") + (udp ? ", in UDP" : ""));

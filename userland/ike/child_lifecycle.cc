@@ -34,6 +34,7 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   const Duration lifetime = profile.lifetime;
   made.outbound_spi = terms.choice.peer_spi;
   made.suite = terms.choice.suite;
+  made.pfs = terms.pfs;
   made.udp = in_udp(sa);
   made.esn = terms.choice.esn == wire::EsnId::Esn;
   made.transport = terms.transport;

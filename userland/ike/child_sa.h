@@ -34,6 +34,7 @@ struct ChildSa {
   bool ours = false;         ///< we started the exchange that made it
   ChildState state = ChildState::Negotiating;
   crypto::EspSuite suite;
+  wire::GroupId pfs = wire::GroupId::None;  ///< by which its keys were made, beside those of the IKE SA
   bool udp = false;        ///< ESP in UDP
   bool esn = false;        ///< 64-bit sequence numbers
   bool transport = false;  ///< transport mode

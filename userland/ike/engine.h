@@ -299,6 +299,7 @@ struct ChildSaStatus {
   bool udp = false;        ///< ESP in UDP: there is a NAT
   bool esn = false;        ///< 64-bit sequence numbers
   bool transport = false;  ///< transport mode
+  wire::GroupId pfs = wire::GroupId::None;
 };
 
 /// A request of ours that has been sent more than once and is not answered yet, or could not be sent.

@@ -348,14 +348,14 @@ void Engine::Impl::pump(IkeSa& sa) {
 void Engine::Impl::start(IkeSa& sa, const Task& task) {
   switch (task.what) {
     case Task::What::NewChild:
-      return ask_new_child(sa, nullptr);
+      return ask_new_child(sa, nullptr, task.group);
     case Task::What::RekeyChild:
       if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed) {
         // Before the peer has it, it could not be rekeyed.
         if (!peer_holds(*old))
           old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
         else
-          ask_new_child(sa, old);
+          ask_new_child(sa, old, task.group);
       }
       return;
     case Task::What::RekeyIke:
