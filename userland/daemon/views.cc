@@ -149,6 +149,7 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
   put_until(object, "expires_in", sa.expires, now);
   object["local_selectors"] = selectors(sa.local_selectors);
   object["remote_selectors"] = selectors(sa.remote_selectors);
+  if (sa.selectors_cut) object["selectors_cut"] = true;
   object["in"] = inbound_counters(in);
   object["out"] = outbound_counters(out);
   object["esn"] = (out != nullptr && out->esn) || (in != nullptr && in->esn);

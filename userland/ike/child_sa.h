@@ -35,11 +35,12 @@ struct ChildSa {
   ChildState state = ChildState::Negotiating;
   crypto::EspSuite suite;
   wire::GroupId pfs = wire::GroupId::None;  ///< by which its keys were made, beside those of the IKE SA
-  bool udp = false;        ///< ESP in UDP
-  bool esn = false;        ///< 64-bit sequence numbers
-  bool transport = false;  ///< transport mode
+  bool udp = false;                         ///< ESP in UDP
+  bool esn = false;                         ///< 64-bit sequence numbers
+  bool transport = false;                   ///< transport mode
   Selectors local_selectors;
   Selectors remote_selectors;
+  bool selectors_cut = false;  ///< see ChildTerms
   Time established{};
   std::optional<Time> rekey_at;
   std::optional<Time> expires_at;

@@ -90,6 +90,11 @@ Allowed allowed(const TunnelPolicy& policy, const Path& path) {
           of_end(policy.remote_selectors, path.remote.address)};
 }
 
+bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& outer) {
+  return !local.empty() && !remote.empty() && all_within(local, outer.local) &&
+         all_within(remote, outer.remote);
+}
+
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
 /// that to whoever asks for transport mode: who asked may then do without the Child SA.
 std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
@@ -107,15 +112,14 @@ Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& oc
                                  describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
 }
 
-bool too_many(const Selectors& local, const Selectors& remote) {
-  return std::max(local.size(), remote.size()) > kMaxChildSelectors;
-}
-
-Refusal too_many_in_common(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
-  Refusal refusal = unacceptable(ours, asked, occasion);
-  refusal.failure.hint = "the two ends agree on more than " + std::to_string(kMaxChildSelectors) +
-                         " traffic selectors, and a Child SA has no more";
-  return refusal;
+/// What we ask for.
+struct Wanted {
+  Fitting local;
+  Fitting remote;
+};
+Wanted wanted(const TunnelPolicy& policy, const Path& path) {
+  const Allowed ours = allowed(policy, path);
+  return {fit(ours.local), fit(ours.remote)};
 }
 
 }  // namespace
@@ -126,15 +130,13 @@ void write_mode(wire::PayloadWriter& payloads, bool transport) {
 
 bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
                   const Selectors& remote) {
-  const Allowed ours = allowed(policy, path);
-  return !local.empty() && !remote.empty() && all_within(local, ours.local) &&
-         all_within(remote, ours.remote);
+  return lie_within(local, remote, allowed(policy, path));
 }
 
 void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
-  const Allowed ours = allowed(policy, path);
-  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local));
-  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote));
+  const Wanted ours = wanted(policy, path);
+  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local.selectors));
+  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote.selectors));
 }
 
 void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
@@ -170,16 +172,17 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
   if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, occasion)};
   if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
   const Allowed ours = allowed(policy, occasion.path);
-  ChildTerms terms{*choice,
-                   narrow(ours.local, asked->local),
-                   narrow(ours.remote, asked->remote),
-                   policy.transport_mode,
-                   asked->called_local,
-                   asked->called_remote,
-                   pfs};
-  if (terms.local.empty() || terms.remote.empty()) return Error{unacceptable(ours, *asked, occasion)};
-  if (too_many(terms.local, terms.remote)) return Error{too_many_in_common(ours, *asked, occasion)};
-  return terms;
+  Fitting local = narrow(ours.local, asked->local);
+  Fitting remote = narrow(ours.remote, asked->remote);
+  if (local.selectors.empty() || remote.selectors.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    asked->called_local,
+                    asked->called_remote,
+                    pfs,
+                    local.cut || remote.cut};
 }
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
@@ -189,11 +192,21 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
   const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
   if (!choice) return Error{nothing_in_common(profile, asked->sa, occasion)};
   if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
-  const Allowed ours = allowed(policy, occasion.path);
-  if (!lets_through(policy, occasion.path, asked->local, asked->remote))
-    return Error{unacceptable(ours, *asked, occasion)};
-  if (too_many(asked->local, asked->remote)) return Error{too_many_in_common(ours, *asked, occasion)};
-  return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}, occasion.pfs};
+  const Wanted ours = wanted(policy, occasion.path);
+  const Allowed asked_for{ours.local.selectors, ours.remote.selectors};
+  if (!lie_within(asked->local, asked->remote, asked_for))
+    return Error{unacceptable(asked_for, *asked, occasion)};
+  Fitting local = narrow(asked_for.local, asked->local);
+  Fitting remote = narrow(asked_for.remote, asked->remote);
+  const bool cut = ours.local.cut || ours.remote.cut || local.cut || remote.cut;
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    {},
+                    {},
+                    occasion.pfs,
+                    cut};
 }
 
 }  // namespace awtun::ike

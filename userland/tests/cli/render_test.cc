@@ -129,6 +129,13 @@ TEST(Render, IpsecSas) {
             "  Driver          gcm-aes-aesni\n");
 }
 
+TEST(Render, IpsecSaOfFewerSelectorsThanAsked) {
+  Json view = kIpsec;
+  view["sas"][0]["selectors_cut"] = true;
+  EXPECT_NE(render("ipsec-sa", view).find("  Left out        what is beyond 16 selectors a side\n"),
+            std::string::npos);
+}
+
 TEST(Render, IpsecSaWithPfs) {
   Json view = kIpsec;
   view["sas"][0]["pfs_group"] = 14;

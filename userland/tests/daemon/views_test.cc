@@ -133,6 +133,14 @@ TEST(Views, IpsecSaTellsTheGroupOfItsKeys) {
   EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["pfs_group"], 14);
 }
 
+TEST(Views, IpsecSaTellsThatSelectorsWereLeftOut) {
+  auto status = established();
+  EXPECT_FALSE(
+      ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0].contains("selectors_cut"));
+  status.child_sas.at(0).selectors_cut = true;
+  EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["selectors_cut"], true);
+}
+
 TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
   auto status = established();
   auto odd = ike::TrafficSelector::of(prefix("192.0.2.0/24"));

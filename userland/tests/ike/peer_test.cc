@@ -246,17 +246,30 @@ TEST_F(OfOneNetwork, PeersSelectorsAreToldInAFewWords) {
   EXPECT_LT(failure->theirs.size(), 500U);
 }
 
-TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreRefused) {
-  EXPECT_EQ(refused(ask(many_hosts(1, 17), many_hosts(2, 16))), wire::NotifyType::TsUnacceptable);
-  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 100))), wire::NotifyType::TsUnacceptable);
-  const auto failure = responder.engine.status().peers.at(0).last_failure;
-  ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->reason, "traffic selectors unacceptable");
-  EXPECT_EQ(failure->hint,
-            "the two ends agree on more than 16 traffic selectors, and a Child SA has no more");
-  EXPECT_EQ(child_sas(), 1U);
+TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreNarrowedToWhatFits) {
+  const auto remote = many_hosts(1, 17);
+  const Bytes answer = ask(remote, many_hosts(2, 100));
+  EXPECT_EQ(refused(answer), std::nullopt);
+  const auto inner = wire::parse_chain(peer.first(), answer);
+  ASSERT_TRUE(inner);
+  const auto tsi = read<wire::decode_ts>(*inner, wire::PayloadType::TsI);
+  const auto tsr = read<wire::decode_ts>(*inner, wire::PayloadType::TsR);
+  ASSERT_TRUE(tsi && tsr);
+  EXPECT_EQ(to_wire(from_wire(*tsi)), std::vector(remote.begin(), remote.begin() + 16));
+  EXPECT_EQ(from_wire(*tsr).size(), 16U);
+  const auto all = responder.engine.status().child_sas;
+  const auto made = std::ranges::find(all, "Installed", &ChildSaStatus::state);
+  ASSERT_NE(made, all.end());
+  EXPECT_TRUE(made->selectors_cut);
+  EXPECT_EQ(made->remote_selectors, from_wire(*tsi));
+  EXPECT_EQ(responder.receiving.at(made->inbound_spi), from_wire(*tsr));
+  EXPECT_FALSE(responder.engine.status().peers.at(0).last_failure);
+}
+
+TEST_F(PeersSelectors, AsManyAsTheKernelTakesAreAllAgreedOn) {
   EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 16))), std::nullopt);
-  EXPECT_EQ(child_sas(), 2U);
+  const auto all = responder.engine.status().child_sas;
+  EXPECT_TRUE(std::ranges::none_of(all, &ChildSaStatus::selectors_cut));
 }
 
 // ---------------------------------------------------------------- the same request again
