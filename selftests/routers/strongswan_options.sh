@@ -33,6 +33,13 @@ pfs() { # GROUP
 	END
 }
 
+pfs_off() {
+	type_lines a <<-END
+	crypto ipsec profile secret
+	no pfs
+	END
+}
+
 # charon_has PATTERN: of its Child SA, the only one.
 charon_has() {
 	swanctl --list-sas --ike peer >"$work/sas"
@@ -46,6 +53,12 @@ inbound_spi() {
 replaced() { # SPI
 	local now
 	now=$(inbound_spi) && [ "$now" != "$1" ] && tunnel_up
+}
+
+# replaced_after COMMAND
+replaced_after() {
+	local spi
+	spi=$(inbound_spi) && $1 && wait_for 60 replaced "$spi"
 }
 
 # rekeyed WHO PATTERN: the Child SA, by WHO; strongSwan names the group.
@@ -64,13 +77,23 @@ anew() { # what both are configured for applies from the next SA on
 	wait_for 60 tunnel_up
 }
 
-# The old SA is good for as long as it lives.
-mismatch_is_told() {
-	local spi
-	spi=$(inbound_spi) && cli a rekey ipsec sa tunnel0 &&
-		wait_for 30 cli_json a '.peers[0].last_failure | .exchange == "CREATE_CHILD_SA" and
-			.refused_by == "peer"' show isakmp peer &&
-		[ "$(inbound_spi)" = "$spi" ] && traffic
+# Router A's group is refused, and that of the IKE SA is not.
+other_group_is_taken() {
+	cli a rekey ipsec sa tunnel0 &&
+		wait_for 30 cli_json a '.sas | any(.state == "Installed" and .pfs_group == 14)' show ipsec sa && traffic
+}
+
+# More than was asked is welcome.
+unasked_group_is_taken() {
+	swanctl --rekey --child net &&
+		wait_for 30 cli_json a '.sas | any(.state == "Installed" and .pfs_group == 16)' show ipsec sa && traffic
+}
+
+# strongSwan takes neither no PFS nor the group of the IKE SA, so a new IKE SA takes over.
+refused_rekey_is_got_over() {
+	replaced_after "cli a rekey ipsec sa tunnel0" && traffic &&
+		cli_json a '.peers[0].last_failure | .exchange == "CREATE_CHILD_SA" and .refused_by == "peer"' \
+			show isakmp peer
 }
 
 esn_is() { # true|false
@@ -100,7 +123,12 @@ done
 check "strongSwan has group 14 and awiked 15" charon_configure 4 aes256-sha256-modp2048
 check "router A has it" pfs 15
 check "the tunnel comes up" anew
-check "a rekey is refused, which is told, and traffic goes on" mismatch_is_told
+check "a rekey is taken by the IKE SA's group, and traffic goes on" other_group_is_taken
+check "strongSwan has group 16 and awiked no PFS" charon_configure 4 aes256-sha256-modp4096
+check "router A has none" pfs_off
+check "the tunnel comes up" anew
+check "strongSwan rekeys by its group" unasked_group_is_taken
+check "a rekey of awiked's is refused, and traffic goes on" refused_rekey_is_got_over
 
 check "no PFS, and ESN alone" charon_configure 4 aes256-sha256-esn
 check "router A has the default profile" type_lines a <<<$'interface tunnel0\ntunnel protection ipsec'

@@ -50,6 +50,7 @@ std::string ipsec_sa(const Json& sa) {
   block.add("Local", text_of(sa, "local"));
   block.add("Peer", text_of(sa, "peer"));
   block.add("Algorithms", algorithms_of(sa));
+  if (has(sa, "pfs_group")) block.add("PFS", "group " + text_of(sa, "pfs_group"));
   block.add("Sequence numbers", has(sa, "esn") ? (flag_of(sa, "esn") ? "64 bits (ESN)" : "32 bits") : "");
   const bool udp = text_of(sa, "encapsulation") == "udp";
   block.add("Sent to", text_of(sa, "peer_endpoint") + (udp ? ", in UDP" : ""));
@@ -58,6 +59,7 @@ std::string ipsec_sa(const Json& sa) {
   block.add("Lifetime", lifetime_of(sa));
   block.add("Local traffic", texts_of(sa, "local_selectors"));
   block.add("Remote traffic", texts_of(sa, "remote_selectors"));
+  if (has(sa, "selectors_cut")) block.add("Left out", "what is beyond 16 selectors a side");
   block.add("Received", enumerate({count_of(in, "packets", "packet"), count_of(in, "bytes", "byte")}));
   block.add("Refused", enumerate({number_before(in, "replay", "replayed"),
                                   number_before(in, "auth_failed", "not authentic"),

@@ -145,11 +145,13 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
               {"integrity", crypto::capitals(words.integrity)},
               {"inbound_spi", fmt::format("0x{:08x}", sa.inbound_spi)},
               {"outbound_spi", fmt::format("0x{:08x}", sa.outbound_spi)}};
+  if (sa.pfs != crypto::GroupId::None) object["pfs_group"] = sa.pfs;
   put_since(object, "age", sa.established, now);
   put_until(object, "rekey_in", sa.rekey_at, now);
   put_until(object, "expires_in", sa.expires, now);
   object["local_selectors"] = selectors(sa.local_selectors);
   object["remote_selectors"] = selectors(sa.remote_selectors);
+  if (sa.selectors_cut) object["selectors_cut"] = true;
   object["in"] = inbound_counters(in);
   object["out"] = outbound_counters(out);
   object["esn"] = (out != nullptr && out->esn) || (in != nullptr && in->esn);

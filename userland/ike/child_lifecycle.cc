@@ -34,11 +34,13 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   const Duration lifetime = profile.lifetime;
   made.outbound_spi = terms.choice.peer_spi;
   made.suite = terms.choice.suite;
+  made.pfs = terms.pfs;
   made.udp = in_udp(sa);
   made.esn = terms.choice.esn == wire::EsnId::Esn;
   made.transport = terms.transport;
   made.local_selectors = terms.local;
   made.remote_selectors = terms.remote;
+  made.selectors_cut = terms.cut;
   made.nonces = std::move(nonces);
   made.state = ChildState::Installed;
   made.established = now_;
@@ -49,6 +51,9 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   add_sa(made, sa, Direction::In, std::move(inbound));
   add_sa(made, sa, Direction::Out, std::move(outbound));
   ++counters_.child_sa_established;
+  if (terms.cut)
+    notice(Notice::Level::Info, made.tunnel,
+           "traffic selectors left out: a Child SA has " + std::to_string(kMaxChildSelectors) + " a side");
   return true;
 }
 

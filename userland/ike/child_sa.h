@@ -34,11 +34,13 @@ struct ChildSa {
   bool ours = false;         ///< we started the exchange that made it
   ChildState state = ChildState::Negotiating;
   crypto::EspSuite suite;
-  bool udp = false;        ///< ESP in UDP
-  bool esn = false;        ///< 64-bit sequence numbers
-  bool transport = false;  ///< transport mode
+  wire::GroupId pfs = wire::GroupId::None;  ///< by which its keys were made, beside those of the IKE SA
+  bool udp = false;                         ///< ESP in UDP
+  bool esn = false;                         ///< 64-bit sequence numbers
+  bool transport = false;                   ///< transport mode
   Selectors local_selectors;
   Selectors remote_selectors;
+  bool selectors_cut = false;  ///< see ChildTerms
   Time established{};
   std::optional<Time> rekey_at;
   std::optional<Time> expires_at;

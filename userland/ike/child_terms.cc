@@ -60,6 +60,25 @@ Refusal incomplete(const Occasion& occasion) {
           protocol_error(occasion.now, occasion.exchange, "SA, TSi or TSr is missing")};
 }
 
+/// In the order in which they are looked for: the one that the peer has sent a key of comes first.
+std::vector<wire::GroupId> groups_for(const wire::PayloadChain& request, const Occasion& occasion) {
+  std::vector<wire::GroupId> groups{occasion.pfs};
+  groups.insert(groups.end(), occasion.also.begin(), occasion.also.end());
+  const auto ke = read<wire::decode_ke>(request, wire::PayloadType::Ke);
+  const auto sent = ke ? std::ranges::find(groups, ke->group) : groups.end();
+  if (sent != groups.end()) std::rotate(groups.begin(), sent, sent + 1);
+  return groups;
+}
+
+Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& theirs, const Occasion& occasion) {
+  std::vector<wire::Proposal> ours = esp_proposals(profile, 0, occasion.pfs);
+  for (const wire::GroupId group : occasion.also)
+    for (wire::Proposal& one : esp_proposals(profile, 0, group)) ours.push_back(std::move(one));
+  return {wire::NotifyType::NoProposalChosen,
+          no_proposal_chosen(occasion.now, Side::Local, occasion.exchange, describe(profile, occasion.pfs),
+                             describe(theirs), difference(ours, theirs))};
+}
+
 /// What the policy lets through between the ends of `path`: local and remote.
 struct Allowed {
   Selectors local;
@@ -69,6 +88,11 @@ Allowed allowed(const TunnelPolicy& policy, const Path& path) {
   if (!policy.transport_mode) return {policy.local_selectors, policy.remote_selectors};
   return {of_end(policy.local_selectors, path.local.address),
           of_end(policy.remote_selectors, path.remote.address)};
+}
+
+bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& outer) {
+  return !local.empty() && !remote.empty() && all_within(local, outer.local) &&
+         all_within(remote, outer.remote);
 }
 
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
@@ -88,15 +112,14 @@ Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& oc
                                  describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
 }
 
-bool too_many(const Selectors& local, const Selectors& remote) {
-  return std::max(local.size(), remote.size()) > kMaxChildSelectors;
-}
-
-Refusal too_many_in_common(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
-  Refusal refusal = unacceptable(ours, asked, occasion);
-  refusal.failure.hint = "the two ends agree on more than " + std::to_string(kMaxChildSelectors) +
-                         " traffic selectors, and a Child SA has no more";
-  return refusal;
+/// What we ask for.
+struct Wanted {
+  Fitting local;
+  Fitting remote;
+};
+Wanted wanted(const TunnelPolicy& policy, const Path& path) {
+  const Allowed ours = allowed(policy, path);
+  return {fit(ours.local), fit(ours.remote)};
 }
 
 }  // namespace
@@ -107,15 +130,13 @@ void write_mode(wire::PayloadWriter& payloads, bool transport) {
 
 bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
                   const Selectors& remote) {
-  const Allowed ours = allowed(policy, path);
-  return !local.empty() && !remote.empty() && all_within(local, ours.local) &&
-         all_within(remote, ours.remote);
+  return lie_within(local, remote, allowed(policy, path));
 }
 
 void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
-  const Allowed ours = allowed(policy, path);
-  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local));
-  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote));
+  const Wanted ours = wanted(policy, path);
+  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local.selectors));
+  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote.selectors));
 }
 
 void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
@@ -130,28 +151,38 @@ wire::GroupId pfs_group(const IpsecProfile& profile) {
   return profile.pfs_group.value_or(wire::GroupId::None);
 }
 
+std::vector<wire::GroupId> other_pfs_groups(const TunnelPolicy& policy, wire::GroupId ike_group) {
+  std::vector<wire::GroupId> groups{ike_group};
+  if (policy.ipsec.pfs_group) return groups;
+  for (const IsakmpProfile* profile : {&policy.isakmp, &default_isakmp_profile()})
+    for (const crypto::IkeSuite& suite : usable_suites(*profile))
+      if (std::ranges::find(groups, suite.group) == groups.end()) groups.push_back(suite.group);
+  return groups;
+}
+
 Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,
                                                const Occasion& occasion) {
   const auto asked = read_child_payloads(policy, request, false, occasion);
   if (!asked) return Error{incomplete(occasion)};
-  const auto choice = choose_esp(policy.ipsec, asked->sa, occasion.pfs);
-  if (!choice)
-    return Error{
-        Refusal{wire::NotifyType::NoProposalChosen,
-                no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
-                                   describe(policy.ipsec, occasion.pfs), describe(asked->sa),
-                                   difference(esp_proposals(policy.ipsec, 0, occasion.pfs), asked->sa))}};
+  const std::vector<wire::GroupId> groups = groups_for(request, occasion);
+  std::optional<EspChoice> choice;
+  wire::GroupId pfs = wire::GroupId::None;
+  for (std::size_t i = 0; !choice && i < groups.size(); ++i)
+    choice = choose_esp(policy.ipsec, asked->sa, pfs = groups[i]);
+  if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, occasion)};
   if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
   const Allowed ours = allowed(policy, occasion.path);
-  ChildTerms terms{*choice,
-                   narrow(ours.local, asked->local),
-                   narrow(ours.remote, asked->remote),
-                   policy.transport_mode,
-                   asked->called_local,
-                   asked->called_remote};
-  if (terms.local.empty() || terms.remote.empty()) return Error{unacceptable(ours, *asked, occasion)};
-  if (too_many(terms.local, terms.remote)) return Error{too_many_in_common(ours, *asked, occasion)};
-  return terms;
+  Fitting local = narrow(ours.local, asked->local);
+  Fitting remote = narrow(ours.remote, asked->remote);
+  if (local.selectors.empty() || remote.selectors.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    asked->called_local,
+                    asked->called_remote,
+                    pfs,
+                    local.cut || remote.cut};
 }
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
@@ -159,17 +190,23 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
   const auto asked = read_child_payloads(policy, response, true, occasion);
   if (!asked) return Error{incomplete(occasion)};
   const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
-  if (!choice)
-    return Error{Refusal{wire::NotifyType::NoProposalChosen,
-                         no_proposal_chosen(occasion.now, Side::Local, occasion.exchange,
-                                            describe(profile, occasion.pfs), describe(asked->sa),
-                                            difference(esp_proposals(profile, 0, occasion.pfs), asked->sa))}};
+  if (!choice) return Error{nothing_in_common(profile, asked->sa, occasion)};
   if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
-  const Allowed ours = allowed(policy, occasion.path);
-  if (!lets_through(policy, occasion.path, asked->local, asked->remote))
-    return Error{unacceptable(ours, *asked, occasion)};
-  if (too_many(asked->local, asked->remote)) return Error{too_many_in_common(ours, *asked, occasion)};
-  return ChildTerms{*choice, asked->local, asked->remote, policy.transport_mode, {}, {}};
+  const Wanted ours = wanted(policy, occasion.path);
+  const Allowed asked_for{ours.local.selectors, ours.remote.selectors};
+  if (!lie_within(asked->local, asked->remote, asked_for))
+    return Error{unacceptable(asked_for, *asked, occasion)};
+  Fitting local = narrow(asked_for.local, asked->local);
+  Fitting remote = narrow(asked_for.remote, asked->remote);
+  const bool cut = ours.local.cut || ours.remote.cut || local.cut || remote.cut;
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    {},
+                    {},
+                    occasion.pfs,
+                    cut};
 }
 
 }  // namespace awtun::ike

@@ -21,6 +21,8 @@ struct ChildTerms {
   /// What the peer calls the ends where that is not what we do: transport mode across a NAT.
   std::optional<IpAddress> called_local;
   std::optional<IpAddress> called_remote;
+  wire::GroupId pfs = wire::GroupId::None;  ///< by which keys are exchanged; None: they are not
+  bool cut = false;  ///< the ends would have agreed on more selectors than a Child SA has
 };
 
 /// Why there will be no Child SA: what the peer is told and what the operator is.
@@ -36,6 +38,7 @@ struct Occasion {
   wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
   Path path;          ///< of the IKE SA
   NatView nat;
+  std::vector<wire::GroupId> also{};  ///< groups that a responder takes instead of `pfs`
 };
 
 /// Asks for transport mode, or grants it.
@@ -45,13 +48,19 @@ void write_mode(wire::PayloadWriter& payloads, bool transport);
 [[nodiscard]] bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
                                 const Selectors& remote);
 
-/// TSi and TSr of a request that goes along `path`.
+/// TSi and TSr of a request that goes along `path`: no more than a Child SA has.
 void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path);
 
 /// TSi and TSr of the answer, by the names of the ends that the peer used.
 void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms);
 
 [[nodiscard]] wire::GroupId pfs_group(const IpsecProfile& profile);
+
+/// The groups that will do where the peer does not have that of the profile. With PFS: that of the IKE SA.
+/// Without: any that an IKE SA could have by the tunnel's profile or by the defaults, for more than was asked
+/// is welcome.
+[[nodiscard]] std::vector<wire::GroupId> other_pfs_groups(const TunnelPolicy& policy,
+                                                          wire::GroupId ike_group);
 
 /// The responder's side: SA, TSi and TSr of a request against our policy.
 [[nodiscard]] Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy,

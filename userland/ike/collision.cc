@@ -184,7 +184,7 @@ bool concurrent(const Origin& a, const Origin& b) {
   if (a.ours == b.ours) return false;
   const Origin& ours = a.ours ? a : b;
   const Origin& theirs = a.ours ? b : a;
-  return theirs.started <= ours.established;
+  return theirs.started <= ours.established && ours.started <= theirs.established;
 }
 
 bool stays(const Origin& a, const Origin& b) {

@@ -15,22 +15,38 @@
 #include "userland/ike/retransmission.h"
 
 namespace awtun::ike {
-/// Which asks for a Child SA in the place of `old`, or (nullptr) for one.
-static Task task_of(const ChildSa* old) {
-  return old == nullptr ? Task{Task::What::NewChild} : Task{Task::What::RekeyChild, old->inbound_spi};
+/// Which asks for a Child SA in the place of `old`, or (nullptr) for one. `group`: see Task.
+static Task task_of(const ChildSa* old, wire::GroupId group = wire::GroupId::None) {
+  if (old == nullptr) return {Task::What::NewChild, 0, group};
+  return {Task::What::RekeyChild, old->inbound_spi, group};
+}
+
+/// By which the peer may be asked again, which has refused: the one that it names, or that of the IKE SA,
+/// which it knows. nullopt: it has been asked already, or refuses something else.
+static std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire::NotifyView& error,
+                                                  const TunnelPolicy& policy, wire::GroupId ike_group) {
+  const bool names_one = error.type == wire::NotifyType::InvalidKePayload && error.data.size() == 2;
+  if (asked.again || (error.type != wire::NotifyType::NoProposalChosen && !names_one)) return std::nullopt;
+  wire::GroupId group = ike_group;
+  if (names_one) {
+    const auto named = static_cast<wire::GroupId>(error.data[0] << 8 | error.data[1]);
+    if (std::ranges::count(other_pfs_groups(policy, ike_group), named) > 0) group = named;
+  }
+  return group != asked.group() ? std::optional(group) : std::nullopt;
 }
 
 // ---------------------------------------------------------------- initiator
 
-/// Asks for a Child SA: to replace `old`, or (nullptr) because there is none.
-void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old) {
+/// Asks for a Child SA: to replace `old`, or (nullptr) because there is none. `group`: see Task.
+void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
   Tunnel* owner = tunnel(sa.tunnel);
   if (owner == nullptr || (old == nullptr && has_child(*owner))) return;
   const TunnelPolicy& policy = owner->policy;
-  AskNewChild ask{0, {}, policy.ipsec, {}, {}};
-  const wire::GroupId pfs = pfs_group(policy.ipsec);
+  const bool again = group != wire::GroupId::None;
+  AskNewChild ask{0, {}, policy.ipsec, {}, {}, again};
+  const wire::GroupId pfs = again ? group : pfs_group(policy.ipsec);
   if (pfs != wire::GroupId::None) {
-    ask.key_exchange = key_for(sa, pfs, task_of(old));
+    ask.key_exchange = key_for(sa, pfs, task_of(old, group));
     if (!ask.key_exchange) return;
   }
   ask.nonce = dice_.nonce();
@@ -92,7 +108,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   }
   sa.put_off_since.reset();
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
-  if (!asked.key_exchange || !ke || ke->group != asked.key_exchange->group())
+  if (!asked.key_exchange || !ke || ke->group != asked.group())
     return finish_new_child(sa, std::move(asked), inner, nullptr);
   KeyExchangeJob job{ke->group, {}, asked.key_exchange, Bytes(ke->data.begin(), ke->data.end())};
   start_job(sa, std::move(job), ConcludeRequest{std::move(asked), keep(inner)});
@@ -129,7 +145,7 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
   if (owner == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
   auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
-                                  occasion(sa, wire::ExchangeType::CreateChildSa, pfs_group(asked.profile)));
+                                  occasion(sa, wire::ExchangeType::CreateChildSa, asked.group()));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   ExchangeNonces nonces{std::move(asked.nonce), nonce ? Bytes(nonce->begin(), nonce->end()) : Bytes()};
   const bool complete = terms && nonce && (asked.key_exchange != nullptr) == (shared != nullptr);
@@ -199,6 +215,8 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
     case Conclusion::Forget:
       return;
   }
+  if (const auto group = another_group(asked, error, owner.policy, sa.suite->group))
+    return sa.want_first(task_of(old, *group));
   if (error.type == wire::NotifyType::NoProposalChosen) {
     record(owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
                                      describe(asked.profile, pfs_group(asked.profile)), ""));
@@ -206,8 +224,8 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
     record(owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
   if (old != nullptr) {
-    old->rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
-    return;
+    old->rekey_at = now_ + dice_.between(kRefusedLow, kRefusedHigh);
+    return begin_beside(owner);
   }
   delete_ike(sa);
   back_off(owner);
@@ -301,6 +319,12 @@ void Engine::Impl::stop_answering(IkeSa& sa) {
   if (header) put_off_peer(sa, *header);
 }
 
+/// The peer cannot do it on its terms, and its patience with the old one may be shorter than ours.
+void Engine::Impl::rekey_before_long(ChildSa& old) {
+  const Time when = now_ + dice_.between(kRefusedLow, kRefusedHigh);
+  if (old.rekey_at && *old.rekey_at > now_ + kRefusedHigh) old.rekey_at = when;
+}
+
 /// The Child SA that the peer means: REKEY_SA names the SPI that it receives on, our outbound one.
 ChildSa* Engine::Impl::rekeyed_child(Tunnel& owner, const wire::NotifyView& rekey) {
   const auto spi = spi_of(rekey.spi);
@@ -319,13 +343,15 @@ ChildSa* Engine::Impl::peers_replacement(Tunnel& owner, std::uint32_t replaced) 
 void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const PeersRequest& request,
                                         const Replacing& replacing) {
   const wire::Header& header = request.header;
-  const wire::GroupId pfs = pfs_group(owner.policy.ipsec);
-  auto terms =
-      agree_as_responder(owner.policy, request.inner, occasion(sa, wire::ExchangeType::CreateChildSa, pfs));
+  Occasion here = occasion(sa, wire::ExchangeType::CreateChildSa, pfs_group(owner.policy.ipsec));
+  here.also = other_pfs_groups(owner.policy, sa.suite->group);
+  auto terms = agree_as_responder(owner.policy, request.inner, here);
   if (!terms) {
     record(owner, std::move(terms.error().failure));
+    if (replacing.old != nullptr) rekey_before_long(*replacing.old);
     return refuse(sa, header, terms.error().notify);
   }
+  const wire::GroupId pfs = terms->pfs;
   const auto nonce = read<wire::decode_nonce>(request.inner, wire::PayloadType::Nonce);
   if (!nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   if (pfs != wire::GroupId::None) {

@@ -48,6 +48,13 @@ bool share_one(const Words& a, const Words& b) {
                      [&](const std::string& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
 }
 
+/// Some proposal of ours would do for the peer by another group, or by none.
+bool only_groups_differ(std::span<const wire::Proposal> ours, const Offer& offered) {
+  return std::any_of(ours.begin(), ours.end(), [&](const wire::Proposal& proposal) {
+    return offered.meets(proposal, wire::TransformType::Group);
+  });
+}
+
 bool only_triple_des(const Offer& offered) {
   bool any = false;
   for (const wire::Transform& transform : offered.transforms()) {
@@ -66,14 +73,18 @@ std::string difference(std::span<const wire::Proposal> ours, const Offer& offere
            " proposals are looked at, and " + std::to_string(Offer::kMaxTransforms) + " transforms of them";
   if (only_triple_des(offered)) return "the peer offers only 3DES, which is not supported";
   const wire::ProtocolId protocol = ours.empty() ? wire::ProtocolId::Ike : ours.front().protocol;
+  const bool groups_alone = only_groups_differ(ours, offered);
   std::string text;
   for (const auto type : {wire::TransformType::Encr, wire::TransformType::Integ, wire::TransformType::Prf,
                           wire::TransformType::Group, wire::TransformType::Esn}) {
+    if (groups_alone && type != wire::TransformType::Group) continue;
     Words mine, theirs;
     for (const wire::Proposal& proposal : ours)
       for (const wire::Transform& transform : proposal.transforms) collect(mine, transform, type);
     for (const wire::Transform& transform : offered.transforms()) collect(theirs, transform, type);
     if (share_one(mine, theirs)) continue;
+    // An AEAD has none, which its encryption has said.
+    if (type == wire::TransformType::Integ && !text.empty() && (mine.empty() || theirs.empty())) continue;
     text += (text.empty() ? "peer offers " : "; peer offers ") + kind_word(type, protocol) + " " +
             joined(theirs) + "; ours " + joined(mine);
   }

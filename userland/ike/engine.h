@@ -299,6 +299,8 @@ struct ChildSaStatus {
   bool udp = false;        ///< ESP in UDP: there is a NAT
   bool esn = false;        ///< 64-bit sequence numbers
   bool transport = false;  ///< transport mode
+  wire::GroupId pfs = wire::GroupId::None;
+  bool selectors_cut = false;  ///< the ends would have agreed on more of them than a Child SA has
 };
 
 /// A request of ours that has been sent more than once and is not answered yet, or could not be sent.

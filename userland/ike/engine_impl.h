@@ -46,6 +46,9 @@ inline constexpr Duration kQuietTime{10000};
 /// When to try again what the peer refused with TEMPORARY_FAILURE, at random between these.
 inline constexpr Duration kRetryLow{2000};
 inline constexpr Duration kRetryHigh{6000};
+/// When to ask again for a rekey that was refused, at random between these.
+inline constexpr Duration kRefusedLow{30000};
+inline constexpr Duration kRefusedHigh{60000};
 /// How long the peer has to agree to other networks while the Child SAs of the old ones go on.
 inline constexpr Duration kNarrowing{5000};
 /// A peer repeats what it has not heard an answer to no more often.
@@ -289,7 +292,8 @@ struct Engine::Impl {
   void try_later(IkeSa& sa, const Task& task);
   std::optional<Task> stop_preparing(IkeSa& sa);
   void stop_answering(IkeSa& sa);
-  void ask_new_child(IkeSa& sa, ChildSa* old);
+  void ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group);
+  void rekey_before_long(ChildSa& old);
   void on_create_child_request(IkeSa& sa, const PeersRequest& request);
   bool has_room(Tunnel& tunnel, PeerAsks asks);
   bool obtain_keys(IkeSa& sa, const PeersRequest& request, const wire::KeView& ke);
@@ -320,6 +324,7 @@ struct Engine::Impl {
   bool adopt_rival(IkeSa& old);
   IkeSa* rival_of(const IkeSa& old);
   void put_off(IkeSa& sa);
+  void begin_beside(Tunnel& tunnel);
 
   // situation.cc: what is going on when the peer asks for something, for collision.h
   Situation situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.8.2, 2.18): a new one takes over the Child
 // SAs, and the end that asked for it deletes the old one.
+#include <algorithm>
+
 #include "userland/ike/difference.h"
 #include "userland/ike/engine_impl.h"
 #include "userland/ike/lifetime.h"
@@ -213,7 +215,18 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
   } else {
     record(*owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
-  sa.rekey_at = now_ + dice_.between(Duration{30000}, Duration{60000});
+  sa.rekey_at = now_ + dice_.between(kRefusedLow, kRefusedHigh);
+  begin_beside(*owner);
+}
+
+/// The peer refuses to rekey: another IKE SA with its first Child SA, which needs no PFS, takes over from what
+/// there is before that goes (see settle()).
+void Engine::Impl::begin_beside(Tunnel& owner) {
+  const auto all = ike_sas(owner);
+  const bool under_way = std::ranges::any_of(all, [](const IkeSa* sa) {
+    return sa->state == IkeState::InitSent || sa->state == IkeState::AuthSent;
+  });
+  if (!under_way) start_attempt(owner);
 }
 
 // ---------------------------------------------------------------- responder

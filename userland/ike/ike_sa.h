@@ -45,6 +45,11 @@ struct AskNewChild {
   IpsecProfile profile;  ///< as it was when we asked
   Bytes nonce;
   std::shared_ptr<const crypto::KeyExchange> key_exchange;  ///< nullptr: without PFS
+  bool again;  ///< by another group, which the peer refused before
+
+  [[nodiscard]] wire::GroupId group() const {
+    return key_exchange ? key_exchange->group() : wire::GroupId::None;
+  }
 };
 struct AskRekeyIke {
   std::uint64_t spi;      ///< ours, of the IKE SA to come
@@ -88,7 +93,7 @@ struct Task {
     ReportSpi
   } what;
   std::uint32_t child = 0;  ///< which one, where that matters; ReportSpi: the unknown SPI
-  /// RekeyIke: by which group; None: that of the IKE SA.
+  /// By which group; None: that of the IKE SA for RekeyIke, that of the profile for a Child SA.
   wire::GroupId group = wire::GroupId::None;
   bool operator==(const Task&) const = default;
 };

@@ -145,7 +145,7 @@ void Engine::Impl::on_request(IkeSa& sa, const Path& path, const wire::Header& h
                               const Result<wire::PayloadChain, wire::ParseError>& inner) {
   const bool auth_expected = sa.state == IkeState::HalfOpen;
   follow(sa, path);
-  if (!inner || !well_formed(*inner)) return refuse_syntax(sa, header, "malformed request");
+  if (!inner || !well_formed(header, *inner)) return refuse_syntax(sa, header, "malformed request");
   if (const auto type = inner->unsupported_critical()) {
     const auto octet = static_cast<std::uint8_t>(*type);
     refuse(sa, header, wire::NotifyType::UnsupportedCriticalPayload, ByteView(&octet, 1));
@@ -190,7 +190,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
     // A peer that is closing the IKE SA says so.
     if (!inner || !find_notify(*inner, wire::NotifyType::TemporaryFailure)) confirm(sa);
   }
-  if (!inner || !well_formed(*inner) || inner->unsupported_critical() ||
+  if (!inner || !well_formed(header, *inner) || inner->unsupported_critical() ||
       !wire::check_encrypted(header, *inner)) {
     ++counters_.messages_malformed;
     Failure failure = protocol_error(now_, header.exchange, "malformed response");
@@ -348,14 +348,14 @@ void Engine::Impl::pump(IkeSa& sa) {
 void Engine::Impl::start(IkeSa& sa, const Task& task) {
   switch (task.what) {
     case Task::What::NewChild:
-      return ask_new_child(sa, nullptr);
+      return ask_new_child(sa, nullptr, task.group);
     case Task::What::RekeyChild:
       if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed) {
         // Before the peer has it, it could not be rekeyed.
         if (!peer_holds(*old))
           old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
         else
-          ask_new_child(sa, old);
+          ask_new_child(sa, old, task.group);
       }
       return;
     case Task::What::RekeyIke:

@@ -56,18 +56,42 @@ Offer::Mask Offer::having(const wire::Transform& transform) const {
   return found != having_.end() && found->first == key ? found->second : 0;
 }
 
+Offer::Mask Offer::of_protocol(wire::ProtocolId protocol) const {
+  if (protocol == wire::ProtocolId::Ike) return ike_;
+  return protocol == wire::ProtocolId::Esp ? esp_ : 0;
+}
+
+Offer::Mask Offer::doing_without(wire::TransformType type) const {
+  const bool optional = type == wire::TransformType::Integ || type == wire::TransformType::Group;
+  return ~of_type_[static_cast<std::size_t>(type)] | (optional ? having({type, 0, std::nullopt, false}) : 0);
+}
+
 std::optional<wire::ProposalView> Offer::find(wire::ProtocolId protocol,
                                               std::span<const wire::Transform> wanted) const {
-  Mask left = protocol == wire::ProtocolId::Ike ? ike_ : protocol == wire::ProtocolId::Esp ? esp_ : 0;
+  Mask left = of_protocol(protocol);
   for (const wire::Transform& transform : wanted) left &= having(transform);
   for (std::size_t number = 0; number < of_type_.size(); ++number) {
     const auto type = static_cast<wire::TransformType>(number);
-    const bool asked = std::ranges::find(wanted, type, &wire::Transform::type) != wanted.end();
-    const bool optional = type == wire::TransformType::Integ || type == wire::TransformType::Group;
-    if (!asked) left &= ~of_type_[number] | (optional ? having({type, 0, std::nullopt, false}) : 0);
+    if (std::ranges::find(wanted, type, &wire::Transform::type) == wanted.end()) left &= doing_without(type);
   }
   if (left == 0) return std::nullopt;
   return proposals_[static_cast<std::size_t>(std::countr_zero(left))];
+}
+
+bool Offer::meets(const wire::Proposal& wanted, wire::TransformType but) const {
+  Mask left = of_protocol(wanted.protocol);
+  for (std::size_t number = 0; number < of_type_.size(); ++number) {
+    const auto type = static_cast<wire::TransformType>(number);
+    Mask any = 0;
+    bool asked = false;
+    for (const wire::Transform& transform : wanted.transforms) {
+      if (transform.type != type) continue;
+      asked = true;
+      any |= having(transform);
+    }
+    if (type != but) left &= asked ? any : doing_without(type);
+  }
+  return left != 0;
 }
 
 }  // namespace awtun::ike

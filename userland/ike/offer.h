@@ -29,6 +29,9 @@ class Offer {
   /// (RFC 4303 2.1).
   [[nodiscard]] std::optional<wire::ProposalView> find(wire::ProtocolId protocol,
                                                        std::span<const wire::Transform> wanted) const;
+  /// True when a proposal has one of the transforms of `wanted` of each type, and of types that `wanted`
+  /// leaves out none or NONE: whatever it has of type `but`.
+  [[nodiscard]] bool meets(const wire::Proposal& wanted, wire::TransformType but) const;
   /// All that are looked at.
   [[nodiscard]] const std::vector<wire::Transform>& transforms() const { return transforms_; }
   /// There is more than is looked at.
@@ -41,6 +44,9 @@ class Offer {
 
   void take(const wire::ProposalView& proposal);
   [[nodiscard]] Mask having(const wire::Transform& transform) const;
+  [[nodiscard]] Mask of_protocol(wire::ProtocolId protocol) const;
+  /// Those that have no transform of this type, or NONE.
+  [[nodiscard]] Mask doing_without(wire::TransformType type) const;
 
   std::vector<wire::ProposalView> proposals_;
   std::vector<wire::Transform> transforms_;

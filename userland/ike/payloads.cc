@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userland/wire/rules.h"
+
 namespace awtun::ike {
 
 static bool decodes(const wire::PayloadView& payload) {
@@ -40,6 +42,12 @@ static bool decodes(const wire::PayloadView& payload) {
 }
 
 bool well_formed(const wire::PayloadChain& chain) { return std::all_of(chain.begin(), chain.end(), decodes); }
+
+bool well_formed(const wire::Header& header, const wire::PayloadChain& inner) {
+  return std::all_of(inner.begin(), inner.end(), [&](const wire::PayloadView& payload) {
+    return wire::is_ignored(header, payload.type) || decodes(payload);
+  });
+}
 
 std::optional<wire::NotifyView> find_notify(const wire::PayloadChain& chain, wire::NotifyType type) {
   for (const wire::PayloadView payload : chain) {

@@ -11,6 +11,8 @@ namespace awtun::ike {
 
 /// Decodes every payload that the engine knows. After it, read() fails only for what is not there.
 [[nodiscard]] bool well_formed(const wire::PayloadChain& chain);
+/// The same of what was inside SK, but for payloads that the exchange has no use for.
+[[nodiscard]] bool well_formed(const wire::Header& header, const wire::PayloadChain& inner);
 
 /// The first payload of a type, decoded: read<wire::decode_ke>(chain, wire::PayloadType::Ke).
 template <auto Decode>

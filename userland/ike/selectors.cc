@@ -8,7 +8,7 @@
 namespace awtun::ike {
 namespace {
 
-/// Beyond so many intersections it is not looked for those that others cover.
+/// Beyond so many intersections it is not looked for more.
 constexpr std::size_t kMaxCommon = 16 * wire::kMaxSelectors;
 
 /// The last address of a prefix: host bits set.
@@ -102,21 +102,34 @@ bool enforceable(const TrafficSelector& selector) {
          !opaque(selector) && (all_ports(selector) || has_ports(selector.protocol));
 }
 
-Selectors narrow(const Selectors& ours, const Selectors& theirs) {
-  Selectors common;
-  for (const TrafficSelector& mine : ours)
-    for (const TrafficSelector& other : theirs) {
-      if (const auto both = intersect(mine, other); both && enforceable(*both)) common.push_back(*both);
-      if (common.size() > kMaxCommon) return common;
-    }
-  std::ranges::sort(common, covers_first);
-  Selectors result;
-  for (const TrafficSelector& one : common) {
+Fitting fit(const Selectors& wanted) {
+  Fitting result;
+  for (const TrafficSelector& one : wanted) {
     const auto covers = [&](const TrafficSelector& other) { return contains(other, one); };
-    if (std::ranges::any_of(result, covers)) continue;
-    result.push_back(one);
-    if (result.size() > kMaxChildSelectors) break;
+    if (std::ranges::any_of(result.selectors, covers)) continue;
+    std::erase_if(result.selectors, [&](const TrafficSelector& other) { return contains(one, other); });
+    if (result.selectors.size() < kMaxChildSelectors)
+      result.selectors.push_back(one);
+    else
+      result.cut = true;
   }
+  return result;
+}
+
+Fitting narrow(const Selectors& ours, const Selectors& theirs) {
+  Selectors common;
+  std::ptrdiff_t within_first = 0;
+  for (const TrafficSelector& other : theirs) {
+    for (const TrafficSelector& mine : ours)
+      if (const auto both = intersect(mine, other); both && enforceable(*both)) common.push_back(*both);
+    if (&other == &theirs.front()) within_first = std::ssize(common);
+    if (common.size() > kMaxCommon) break;
+  }
+  std::sort(common.begin(), common.begin() + within_first, covers_first);
+  std::sort(common.begin() + within_first, common.end(), covers_first);
+  Fitting result = fit(common);
+  result.cut = result.cut || common.size() > kMaxCommon;
+  std::ranges::sort(result.selectors, covers_first);
   return result;
 }
 

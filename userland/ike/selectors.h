@@ -25,9 +25,19 @@ using Selectors = std::vector<TrafficSelector>;
 /// A Child SA has no more a side: the kernel compares each packet with them (AWTUN_TS_MAX).
 inline constexpr std::size_t kMaxChildSelectors = 16;
 
-/// What both sets cover and is enforceable, by address, without selectors that another one contains. More
-/// than kMaxChildSelectors say that there are too many, and not all of them are there.
-[[nodiscard]] Selectors narrow(const Selectors& ours, const Selectors& theirs);
+/// No more than kMaxChildSelectors, and none that another one contains.
+struct Fitting {
+  Selectors selectors;
+  bool cut = false;  ///< some were left out
+};
+
+/// The first of `wanted`, in their order.
+[[nodiscard]] Fitting fit(const Selectors& wanted);
+
+/// What both sets cover and is enforceable, by address. Where that is too much, those that lie within the
+/// first of `theirs` come first, which may be the flow that all this is for (RFC 7296 2.9), then those with
+/// the lowest addresses.
+[[nodiscard]] Fitting narrow(const Selectors& ours, const Selectors& theirs);
 
 /// True when every selector of `inner` is enforceable and lies within one of `outer`: an answer may not
 /// widen a request.

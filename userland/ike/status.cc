@@ -58,7 +58,8 @@ Status Engine::Impl::status() const {
     if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
     result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.suite,
                                 one.established, one.rekey_at, one.expires_at, one.local_selectors,
-                                one.remote_selectors, one.udp, one.esn, one.transport});
+                                one.remote_selectors, one.udp, one.esn, one.transport, one.pfs,
+                                one.selectors_cut});
   }
   for (const auto& [id, owner] : tunnels_) {
     const TunnelPolicy& policy = owner.policy;

@@ -6,7 +6,7 @@
 namespace awtun::ike {
 
 Selectors of_end(const Selectors& ours, const IpAddress& end) {
-  return narrow(ours, {{0, 0, 65535, end, end}});
+  return narrow(ours, {{0, 0, 65535, end, end}}).selectors;
 }
 
 std::optional<IpAddress> only_address(const Selectors& selectors) {

@@ -29,7 +29,8 @@ constexpr std::array kIkeSaInitResponse{
     PayloadRule{CertReq, 0, kMany, kClear},
 };
 
-// RFC 7296 1.2, without EAP. SA and selectors may be absent: RFC 6023, or an error in the answer.
+// RFC 7296 1.2, without EAP and configuration. SA and selectors may be absent: RFC 6023, or an error in the
+// answer.
 constexpr std::array kIkeAuthRequest{
     PayloadRule{Sk, 1, 1, kClear},
     PayloadRule{IdI, 1, 1, kEncrypted},
@@ -40,13 +41,12 @@ constexpr std::array kIkeAuthRequest{
     PayloadRule{Sa, 0, 1, kEncrypted},
     PayloadRule{TsI, 0, 1, kEncrypted},
     PayloadRule{TsR, 0, 1, kEncrypted},
-    PayloadRule{Cp, 0, 1, kEncrypted},
 };
 constexpr std::array kIkeAuthResponse{
     PayloadRule{Sk, 1, 1, kClear},           PayloadRule{IdR, 1, 1, kEncrypted},
     PayloadRule{Cert, 0, kMany, kEncrypted}, PayloadRule{Auth, 1, 1, kEncrypted},
     PayloadRule{Sa, 0, 1, kEncrypted},       PayloadRule{TsI, 0, 1, kEncrypted},
-    PayloadRule{TsR, 0, 1, kEncrypted},      PayloadRule{Cp, 0, 1, kEncrypted},
+    PayloadRule{TsR, 0, 1, kEncrypted},
 };
 
 // RFC 7296 1.3.1 to 1.3.3, the same in both directions. An IKE SA is rekeyed without selectors.
@@ -60,7 +60,6 @@ constexpr std::array kCreateChildSa{
 constexpr std::array kInformational{
     PayloadRule{Sk, 1, 1, kClear},
     PayloadRule{Delete, 0, kMany, kEncrypted},
-    PayloadRule{Cp, 0, 1, kEncrypted},
 };
 
 /// Payloads that no rule concerns: Notify, Vendor ID, and types that are not known.
@@ -70,6 +69,13 @@ bool is_free(PayloadType type) {
 
 /// The type whose row concerns a payload: what an SKF holds, an SK might.
 PayloadType row_of(PayloadType type, bool encrypted) { return type == Skf && !encrypted ? Sk : type; }
+
+/// `encrypted`: inside SK or SKF.
+bool has_row(std::span<const PayloadRule> rules, bool encrypted, PayloadType type) {
+  return std::any_of(rules.begin(), rules.end(), [&](const PayloadRule& rule) {
+    return rule.type == row_of(type, encrypted) && rule.encrypted == encrypted;
+  });
+}
 
 bool has_notify(const PayloadChain& payloads, auto&& wanted) {
   return std::any_of(payloads.begin(), payloads.end(), [&](const PayloadView& payload) {
@@ -81,14 +87,10 @@ bool has_notify(const PayloadChain& payloads, auto&& wanted) {
 
 Result<void, RuleError> check(std::span<const PayloadRule> rules, bool encrypted,
                               const PayloadChain& payloads, bool nothing_mandatory) {
-  for (const PayloadView payload : payloads) {
-    const auto allowed = [&](const PayloadRule& rule) {
-      return rule.type == row_of(payload.type, encrypted) && rule.encrypted == encrypted;
-    };
-    if (!is_free(payload.type) && std::none_of(rules.begin(), rules.end(), allowed))
-      return Error{RuleError{payload.type, encrypted ? "is not allowed in this exchange"
-                                                     : "is not allowed in the clear in this exchange"}};
-  }
+  // What is authenticated and of no use is ignored.
+  for (const PayloadView payload : payloads)
+    if (!encrypted && !is_free(payload.type) && !has_row(rules, encrypted, payload.type))
+      return Error{RuleError{payload.type, "is not allowed in the clear in this exchange"}};
   for (const PayloadRule& rule : rules) {
     if (rule.encrypted != encrypted) continue;
     const auto count = std::count_if(payloads.begin(), payloads.end(), [&](const PayloadView& payload) {
@@ -102,6 +104,7 @@ Result<void, RuleError> check(std::span<const PayloadRule> rules, bool encrypted
 
 /// Child SA payloads that make sense together only.
 Result<void, RuleError> check_companions(ExchangeType exchange, const PayloadChain& inner) {
+  if (exchange != ExchangeType::IkeAuth && exchange != ExchangeType::CreateChildSa) return {};
   const bool tsi = inner.count(TsI) != 0;
   const bool tsr = inner.count(TsR) != 0;
   if (tsi != tsr) return Error{RuleError{tsi ? TsR : TsI, "is missing while the other selectors are there"}};
@@ -126,6 +129,10 @@ std::span<const PayloadRule> payload_rules(ExchangeType exchange, bool response)
       return kInformational;
   }
   return {};
+}
+
+bool is_ignored(const Header& header, PayloadType type) {
+  return !is_free(type) && !has_row(payload_rules(header.exchange, header.response), kEncrypted, type);
 }
 
 std::string RuleError::to_string() const {

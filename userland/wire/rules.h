@@ -21,9 +21,16 @@ struct PayloadRule {
 };
 
 /// The rules of one exchange in one direction; empty for an exchange that is not known. Payloads
-/// without a row are: unknown ones, Notify and Vendor ID anywhere, which are always allowed. The row
-/// of SK stands for SKF as well: a message has one or the other (RFC 7383 2.5).
+/// without a row are: unknown ones, Notify and Vendor ID anywhere, which are always allowed; and those that
+/// the exchange has no use for, see is_ignored(). The row of SK stands for SKF as well: a message has one
+/// or the other (RFC 7383 2.5).
 [[nodiscard]] std::span<const PayloadRule> payload_rules(ExchangeType exchange, bool response);
+
+/// True for a known payload that says nothing in an exchange, as CP in CREATE_CHILD_SA: nobody has to look
+/// at what is in it. RFC 7296 appendix C lets some stand in exchanges that do not use them, and 3.2 has the
+/// critical bit of known types ignored. For what is inside SK or SKF; nothing of that kind is taken in the
+/// clear.
+[[nodiscard]] bool is_ignored(const Header& header, PayloadType type);
 
 /// The rule that a message breaks.
 struct RuleError {
@@ -40,7 +47,8 @@ struct RuleError {
 /// mandatory otherwise. A message of another exchange that passes has an SK or an SKF payload.
 [[nodiscard]] Result<void, RuleError> check_clear(const MessageView& message);
 
-/// Judges the payloads from inside SK, or from inside all SKF payloads of a message. TSi, TSr and SA go
+/// Judges the payloads from inside SK, or from inside all SKF payloads of a message, but for those that
+/// is_ignored() names. TSi, TSr and SA go
 /// together in IKE_AUTH; TSi with TSr in CREATE_CHILD_SA; in a response with an error notification nothing is
 /// mandatory.
 [[nodiscard]] Result<void, RuleError> check_encrypted(const Header& header, const PayloadChain& inner);

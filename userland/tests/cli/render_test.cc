@@ -129,6 +129,20 @@ TEST(Render, IpsecSas) {
             "  Driver          gcm-aes-aesni\n");
 }
 
+TEST(Render, IpsecSaOfFewerSelectorsThanAsked) {
+  Json view = kIpsec;
+  view["sas"][0]["selectors_cut"] = true;
+  EXPECT_NE(render("ipsec-sa", view).find("  Left out        what is beyond 16 selectors a side\n"),
+            std::string::npos);
+}
+
+TEST(Render, IpsecSaWithPfs) {
+  Json view = kIpsec;
+  view["sas"][0]["pfs_group"] = 14;
+  const std::string text = render("ipsec-sa", view);
+  EXPECT_NE(text.find("  Algorithms      AES128, GCM16\n  PFS             group 14\n"), std::string::npos);
+}
+
 const Json kInterface = Json::parse(R"({"schema":1,"interfaces":[{"name":"tunnel0","description":"to site B",
   "mode":"ipsec ipv4","source":"10.1.1.1","destination":"10.2.2.2","protection":"ipsec","admin":"up","link":"down",
   "reason":"negotiating","addresses":["192.168.254.1/30","fe80::1/64"],"mtu":1400,

@@ -128,6 +128,20 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
     "esn":true,"encapsulation":"udp","peer_endpoint":"10.2.2.2:4500","driver":"gcm-aesni"}])"));
 }
 
+TEST(Views, IpsecSaTellsTheGroupOfItsKeys) {
+  auto status = established();
+  status.child_sas.at(0).pfs = crypto::GroupId::Modp2048;
+  EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["pfs_group"], 14);
+}
+
+TEST(Views, IpsecSaTellsThatSelectorsWereLeftOut) {
+  auto status = established();
+  EXPECT_FALSE(
+      ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0].contains("selectors_cut"));
+  status.child_sas.at(0).selectors_cut = true;
+  EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["selectors_cut"], true);
+}
+
 TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
   auto status = established();
   auto odd = ike::TrafficSelector::of(prefix("192.0.2.0/24"));

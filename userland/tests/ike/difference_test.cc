@@ -63,6 +63,30 @@ TEST(Difference, NamesPfs) {
   EXPECT_EQ(between(with, without), "peer offers PFS group none; ours 14");
 }
 
+TEST(Difference, NamesPfsAloneWhereTheRestIsInCommon) {
+  const auto ours = esp_proposals(default_ipsec_profile(), 1000, wire::GroupId::Modp2048);
+  IpsecProfile aead;
+  aead.transforms[1] = *crypto::esp_suite("aes256", "gcm16");
+  EXPECT_EQ(between(ours, esp_proposals(aead, 1000, wire::GroupId::None)),
+            "peer offers PFS group none; ours 14");
+  EXPECT_EQ(between(ours, esp_proposals(aead, 1000, wire::GroupId::Modp4096)),
+            "peer offers PFS group 16; ours 14");
+  // Beside it, what the two do not share.
+  aead.transforms[2] = *crypto::esp_suite("aes192", "sha512");
+  EXPECT_EQ(between(ours, esp_proposals(aead, 1000, wire::GroupId::None)),
+            "peer offers PFS group none; ours 14");
+}
+
+TEST(Difference, NamesNoIntegrityOfAnAead) {
+  IpsecProfile cbc, aead;
+  cbc.transforms[1] = *crypto::esp_suite("aes256", "sha256");
+  aead.transforms[1] = *crypto::esp_suite("aes256", "gcm16");
+  const auto of_cbc = esp_proposals(cbc, 1000, wire::GroupId::None);
+  const auto of_aead = esp_proposals(aead, 1000, wire::GroupId::None);
+  EXPECT_EQ(between(of_cbc, of_aead), "peer offers encryption AES256/GCM16; ours AES256");
+  EXPECT_EQ(between(of_aead, of_cbc), "peer offers encryption AES256; ours AES256/GCM16");
+}
+
 TEST(Difference, SaysThatNotAllWasLookedAt) {
   wire::Proposal one{1, wire::ProtocolId::Ike, {}, {wire::Transform::prf(wire::PrfId::HmacSha1)}};
   std::vector<wire::Proposal> many;

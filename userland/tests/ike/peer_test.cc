@@ -246,17 +246,30 @@ TEST_F(OfOneNetwork, PeersSelectorsAreToldInAFewWords) {
   EXPECT_LT(failure->theirs.size(), 500U);
 }
 
-TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreRefused) {
-  EXPECT_EQ(refused(ask(many_hosts(1, 17), many_hosts(2, 16))), wire::NotifyType::TsUnacceptable);
-  EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 100))), wire::NotifyType::TsUnacceptable);
-  const auto failure = responder.engine.status().peers.at(0).last_failure;
-  ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->reason, "traffic selectors unacceptable");
-  EXPECT_EQ(failure->hint,
-            "the two ends agree on more than 16 traffic selectors, and a Child SA has no more");
-  EXPECT_EQ(child_sas(), 1U);
+TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreNarrowedToWhatFits) {
+  const auto remote = many_hosts(1, 17);
+  const Bytes answer = ask(remote, many_hosts(2, 100));
+  EXPECT_EQ(refused(answer), std::nullopt);
+  const auto inner = wire::parse_chain(peer.first(), answer);
+  ASSERT_TRUE(inner);
+  const auto tsi = read<wire::decode_ts>(*inner, wire::PayloadType::TsI);
+  const auto tsr = read<wire::decode_ts>(*inner, wire::PayloadType::TsR);
+  ASSERT_TRUE(tsi && tsr);
+  EXPECT_EQ(to_wire(from_wire(*tsi)), std::vector(remote.begin(), remote.begin() + 16));
+  EXPECT_EQ(from_wire(*tsr).size(), 16U);
+  const auto all = responder.engine.status().child_sas;
+  const auto made = std::ranges::find(all, "Installed", &ChildSaStatus::state);
+  ASSERT_NE(made, all.end());
+  EXPECT_TRUE(made->selectors_cut);
+  EXPECT_EQ(made->remote_selectors, from_wire(*tsi));
+  EXPECT_EQ(responder.receiving.at(made->inbound_spi), from_wire(*tsr));
+  EXPECT_FALSE(responder.engine.status().peers.at(0).last_failure);
+}
+
+TEST_F(PeersSelectors, AsManyAsTheKernelTakesAreAllAgreedOn) {
   EXPECT_EQ(refused(ask(many_hosts(1, 16), many_hosts(2, 16))), std::nullopt);
-  EXPECT_EQ(child_sas(), 2U);
+  const auto all = responder.engine.status().child_sas;
+  EXPECT_TRUE(std::ranges::none_of(all, &ChildSaStatus::selectors_cut));
 }
 
 // ---------------------------------------------------------------- the same request again
@@ -555,7 +568,167 @@ TEST_F(PeersJobs, DeadHandshakesLeaveTheQueue) {
   EXPECT_TRUE(waiting.empty());
 }
 
+// ---------------------------------------------------------------- PFS that is not asked for, or not had
+
+class PeersPfs : public PeersSelectors {
+ protected:
+  /// A rekey with proposals for each of `groups`, and a key of `sent`.
+  Bytes ask(const std::vector<wire::GroupId>& groups, wire::GroupId sent) {
+    std::vector<wire::Proposal> proposals;
+    for (const wire::GroupId group : groups)
+      for (wire::Proposal& one : esp_proposals(responder.ipsec, 0x77777, group)) {
+        one.number = static_cast<std::uint8_t>(proposals.size() + 1);
+        proposals.push_back(std::move(one));
+      }
+    wire::PayloadWriter payloads;
+    payloads.notify({wire::NotifyType::RekeySa, wire::ProtocolId::Esp, spi_bytes(peer.esp_spi()), {}});
+    payloads.sa(proposals);
+    payloads.nonce(peer.fresh_nonce());
+    const std::vector<wire::Selector> all = to_wire(responder.local_selectors);
+    payloads.ts(wire::PayloadType::TsI, all);
+    payloads.ts(wire::PayloadType::TsR, all);
+    if (sent != wire::GroupId::None) {
+      const auto key = crypto::KeyExchange::generate(sent, seeded_octets(80));
+      payloads.ke(sent, key->public_value());
+    }
+    return peer.exchange(wire::ExchangeType::CreateChildSa, payloads);
+  }
+  [[nodiscard]] wire::GroupId newest_pfs() const {
+    for (const ChildSaStatus& one : responder.engine.status().child_sas)
+      if (one.state == "Installed") return one.pfs;
+    return wire::GroupId::Modp1024;
+  }
+  void demand(wire::GroupId group) {
+    responder.ipsec.pfs_group = group;
+    responder.add_tunnel(kTunnel, peer.address().address);
+  }
+};
+
+TEST_F(PeersPfs, AKeyThatNobodyAskedForIsTaken) {
+  using enum wire::GroupId;
+  EXPECT_EQ(newest_pfs(), None);
+  EXPECT_EQ(refused(ask({X25519}, X25519)), std::nullopt) << "that of the IKE SA";
+  EXPECT_EQ(newest_pfs(), X25519);
+}
+
+TEST_F(PeersPfs, SoIsOneOfAnyGroupOfTheProfileAndOfTheDefaults) {
+  using enum wire::GroupId;
+  EXPECT_EQ(refused(ask({Modp2048}, Modp2048)), std::nullopt) << "of the profile";
+  EXPECT_EQ(newest_pfs(), Modp2048);
+}
+
+TEST_F(PeersPfs, EvenIfTheTunnelsOwnProfileLacksIt) {
+  using enum wire::GroupId;
+  EXPECT_EQ(refused(ask({Modp4096}, Modp4096)), std::nullopt) << "of the defaults";
+  EXPECT_EQ(newest_pfs(), Modp4096);
+}
+
+TEST_F(PeersPfs, OneOfAnotherGroupIsNot) {
+  using enum wire::GroupId;
+  EXPECT_EQ(refused(ask({Modp1024}, Modp1024)), wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(child_sas(), 1U);
+}
+
+TEST_F(PeersPfs, WhereThePeerLeavesTheChoiceItsKeyDecides) {
+  using enum wire::GroupId;
+  EXPECT_EQ(refused(ask({None, Modp2048, X25519}, Modp2048)), std::nullopt);
+  EXPECT_EQ(newest_pfs(), Modp2048);
+}
+
+TEST_F(PeersPfs, WithoutAKeyItIsDoneWithout) {
+  using enum wire::GroupId;
+  EXPECT_EQ(refused(ask({Modp2048, None}, None)), std::nullopt);
+  EXPECT_EQ(newest_pfs(), None);
+}
+
+TEST_F(PeersPfs, AKeyOfNoGroupThatWillDoIsCorrected) {
+  using enum wire::GroupId;
+  const Bytes answer = ask({Modp1024, Modp4096}, Modp1024);
+  EXPECT_EQ(refused(answer), wire::NotifyType::InvalidKePayload);
+  const auto error = find_error(*wire::parse_chain(peer.first(), answer));
+  EXPECT_EQ(Bytes(error->data.begin(), error->data.end()), (Bytes{0, 16}));
+}
+
+TEST_F(PeersPfs, WhereItIsDemandedAPeerWithoutIsRefusedAndPfsAloneIsNamed) {
+  using enum wire::GroupId;
+  demand(Modp2048);
+  EXPECT_EQ(refused(ask({None}, None)), wire::NotifyType::NoProposalChosen);
+  const auto failure = responder.engine.status().peers.at(0).last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->hint, "peer offers PFS group none; ours 14, 31");
+  EXPECT_EQ(refused(ask({Modp4096}, Modp4096)), wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(refused(ask({X25519}, X25519)), std::nullopt) << "that of the IKE SA";
+  EXPECT_EQ(newest_pfs(), X25519);
+}
+
+TEST_F(PeersPfs, AfterARefusalWeAskOurselvesBeforeLong) {
+  demand(wire::GroupId::Modp2048);
+  EXPECT_EQ(refused(ask({wire::GroupId::None}, wire::GroupId::None)), wire::NotifyType::NoProposalChosen);
+  const auto rekey_at = responder.engine.status().child_sas.at(0).rekey_at;
+  ASSERT_TRUE(rekey_at);
+  EXPECT_GE(*rekey_at, responder.now + 30s);
+  EXPECT_LE(*rekey_at, responder.now + 60s);
+  // And no sooner for being asked again.
+  responder.now += 10s;
+  EXPECT_EQ(refused(ask({wire::GroupId::None}, wire::GroupId::None)), wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(responder.engine.status().child_sas.at(0).rekey_at, rekey_at);
+}
+
 // ---------------------------------------------------------------- our own rekeys
+
+class OwnPfs : public Peer {
+ protected:
+  /// What we send when the peer answers our request with an error.
+  Bytes refuse(const Bytes& request, wire::NotifyType error, ByteView data = {}) {
+    wire::PayloadWriter payloads;
+    payloads.notify(error, data);
+    auto sent = responder.step(Datagram{responder.here, peer.address(), peer.response_to(request, payloads)});
+    EXPECT_EQ(sent.size(), 1U);
+    return sent.empty() ? Bytes() : std::move(sent[0].bytes);
+  }
+  Bytes rekey() {
+    auto sent = responder.step(Rekey{kTunnel, Rekey::What::ChildSa});
+    EXPECT_EQ(sent.size(), 1U);
+    return sent.empty() ? Bytes() : std::move(sent[0].bytes);
+  }
+  /// Of the key in a request; None: there is no key.
+  wire::GroupId group_of(const Bytes& request) {
+    const Bytes octets = peer.open(request);
+    const auto inner = wire::parse_chain(peer.first(), octets);
+    EXPECT_TRUE(inner);
+    const auto ke = inner ? read<wire::decode_ke>(*inner, wire::PayloadType::Ke) : std::nullopt;
+    return ke ? ke->group : wire::GroupId::None;
+  }
+  static bool begins_an_ike_sa(const Bytes& request) {
+    return wire::parse_header(request)->exchange == wire::ExchangeType::IkeSaInit;
+  }
+};
+
+TEST_F(OwnPfs, ARefusedRekeyIsAskedForByTheGroupOfTheIkeSaAndThenCountsAsRefused) {
+  const Bytes first = rekey();
+  EXPECT_EQ(group_of(first), wire::GroupId::None);
+  const Bytes second = refuse(first, wire::NotifyType::NoProposalChosen);
+  EXPECT_EQ(group_of(second), wire::GroupId::X25519);
+  EXPECT_FALSE(responder.engine.status().peers.at(0).last_failure);
+  EXPECT_TRUE(begins_an_ike_sa(refuse(second, wire::NotifyType::NoProposalChosen)));
+  EXPECT_EQ(responder.counters().no_proposal_chosen, 1U);
+  EXPECT_EQ(child_sas(), 1U);
+}
+
+TEST_F(OwnPfs, AGroupThatThePeerNamesIsTakenOnce) {
+  const Bytes second = refuse(rekey(), wire::NotifyType::InvalidKePayload, Bytes{0, 16});
+  EXPECT_EQ(group_of(second), wire::GroupId::Modp4096);
+  EXPECT_TRUE(begins_an_ike_sa(refuse(second, wire::NotifyType::InvalidKePayload, Bytes{0, 14})));
+}
+
+TEST_F(OwnPfs, OneThatIsNotOursIsNot) {
+  const Bytes second = refuse(rekey(), wire::NotifyType::InvalidKePayload, Bytes{0, 2});
+  EXPECT_EQ(group_of(second), wire::GroupId::X25519);
+}
+
+TEST_F(OwnPfs, SelectorsAreNotAskedForAgain) {
+  EXPECT_TRUE(begins_an_ike_sa(refuse(rekey(), wire::NotifyType::TsUnacceptable)));
+}
 
 class OwnJobs : public PeersJobs {
  protected:

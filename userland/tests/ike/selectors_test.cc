@@ -7,7 +7,9 @@
 namespace awtun::ike {
 namespace {
 
-TrafficSelector net(const char* text) { return TrafficSelector::of(*IpPrefix::parse(text)); }
+TrafficSelector net(const std::string& text) { return TrafficSelector::of(*IpPrefix::parse(text)); }
+
+Selectors narrowed(const Selectors& ours, const Selectors& theirs) { return narrow(ours, theirs).selectors; }
 
 TrafficSelector with_ports(const char* text, std::uint8_t protocol, std::uint16_t start, std::uint16_t end) {
   TrafficSelector selector = net(text);
@@ -44,26 +46,54 @@ TEST(Selectors, NarrowingKeepsNoRedundancy) {
   const Selectors ours{TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
   // A peer may name the packet that set it off first, then the network (RFC 7296 2.9).
   const Selectors theirs{net("10.1.1.1/32"), net("10.1.0.0/16"), net("2001:db8::/32")};
-  EXPECT_EQ(narrow(ours, theirs), (Selectors{net("10.1.0.0/16"), net("2001:db8::/32")}));
-  EXPECT_TRUE(narrow({net("10.0.0.0/8")}, {net("11.0.0.0/8")}).empty());
-  EXPECT_EQ(narrow(ours, ours), ours);
+  EXPECT_EQ(narrowed(ours, theirs), (Selectors{net("10.1.0.0/16"), net("2001:db8::/32")}));
+  EXPECT_TRUE(narrowed({net("10.0.0.0/8")}, {net("11.0.0.0/8")}).empty());
+  EXPECT_EQ(narrowed(ours, ours), ours);
 }
 
 static_assert(kMaxChildSelectors == AWTUN_TS_MAX);
+
+TEST(Selectors, OfMoreThanFitTheFirstOfThePeerStays) {
+  Selectors theirs{net("10.0.200.0/24")};
+  for (int i = 0; i < 20; ++i) theirs.push_back(net("10.0." + std::to_string(2 * i) + ".0/24"));
+  const Fitting found = narrow({net("10.0.0.0/8")}, theirs);
+  EXPECT_TRUE(found.cut);
+  Selectors expected(theirs.begin() + 1, theirs.begin() + 16);
+  expected.push_back(theirs.front());
+  EXPECT_EQ(found.selectors, expected);
+  // In whatever order the rest comes: a rekey protects the same.
+  std::reverse(theirs.begin() + 1, theirs.end());
+  EXPECT_EQ(narrow({net("10.0.0.0/8")}, theirs).selectors, expected);
+}
+
+TEST(Selectors, WhatFitsIsNotCut) {
+  Selectors many;
+  for (int i = 0; i < 16; ++i) many.push_back(net("10.0." + std::to_string(2 * i) + ".0/24"));
+  EXPECT_EQ(fit(many).selectors, many);
+  EXPECT_FALSE(fit(many).cut);
+  many.push_back(net("10.0.4.0/25"));
+  EXPECT_FALSE(fit(many).cut) << "it is covered";
+  many.push_back(net("10.0.99.0/24"));
+  EXPECT_TRUE(fit(many).cut);
+  many.insert(many.begin(), net("10.0.0.0/16"));
+  EXPECT_EQ(fit(many).selectors, Selectors{net("10.0.0.0/16")});
+  EXPECT_FALSE(fit(many).cut);
+}
 
 TEST(Selectors, NarrowingSaysThatThereAreTooMany) {
   const Selectors ours{TrafficSelector::any(Family::V4)};
   Selectors theirs;
   for (int i = 0; i < 255; ++i) theirs.push_back(net(("10.0." + std::to_string(i) + ".0/24").c_str()));
-  EXPECT_GT(narrow(ours, theirs).size(), kMaxChildSelectors);
-  EXPECT_EQ(narrow(ours, Selectors(theirs.begin(), theirs.begin() + 16)),
+  EXPECT_EQ(narrowed(ours, theirs).size(), kMaxChildSelectors);
+  EXPECT_TRUE(narrow(ours, theirs).cut);
+  EXPECT_EQ(narrowed(ours, Selectors(theirs.begin(), theirs.begin() + 16)),
             Selectors(theirs.begin(), theirs.begin() + 16));
   // What covers them may come last.
   theirs.back() = net("10.0.0.0/16");
-  EXPECT_EQ(narrow(ours, theirs), Selectors{net("10.0.0.0/16")});
+  EXPECT_EQ(narrowed(ours, theirs), Selectors{net("10.0.0.0/16")});
   theirs.push_back(with_ports("10.0.0.0/16", 6, 80, 80));
   theirs.push_back(with_ports("10.0.0.0/15", 6, 0, 65535));
-  EXPECT_EQ(narrow(ours, theirs), (Selectors{with_ports("10.0.0.0/15", 6, 0, 65535), net("10.0.0.0/16")}));
+  EXPECT_EQ(narrowed(ours, theirs), (Selectors{with_ports("10.0.0.0/15", 6, 0, 65535), net("10.0.0.0/16")}));
 }
 
 TEST(Selectors, WhatNoKernelCanHoldPacketsToIsNotEnforceable) {
@@ -82,10 +112,10 @@ TEST(Selectors, WhatNoKernelCanHoldPacketsToIsNotEnforceable) {
 TEST(Selectors, NarrowingLeavesOutWhatIsNotEnforceable) {
   const Selectors ours{TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
   const auto web = with_ports("10.0.0.0/8", 6, 80, 80);
-  EXPECT_TRUE(narrow(ours, {with_ports("10.0.0.0/8", 17, 65535, 0)}).empty());
-  EXPECT_TRUE(narrow(ours, {with_ports("10.0.0.0/8", 6, 2, 1), with_ports("::/0", 135, 1, 2)}).empty());
-  EXPECT_EQ(narrow(ours, {with_ports("10.0.0.0/8", 0, 65535, 0), web}), Selectors{web});
-  EXPECT_EQ(narrow(ours, {web, with_ports("10.0.0.0/8", 6, 65535, 0)}), Selectors{web});
+  EXPECT_TRUE(narrowed(ours, {with_ports("10.0.0.0/8", 17, 65535, 0)}).empty());
+  EXPECT_TRUE(narrowed(ours, {with_ports("10.0.0.0/8", 6, 2, 1), with_ports("::/0", 135, 1, 2)}).empty());
+  EXPECT_EQ(narrowed(ours, {with_ports("10.0.0.0/8", 0, 65535, 0), web}), Selectors{web});
+  EXPECT_EQ(narrowed(ours, {web, with_ports("10.0.0.0/8", 6, 65535, 0)}), Selectors{web});
 }
 
 TEST(Selectors, AnAnswerMayNotWiden) {

@@ -267,8 +267,8 @@ TEST_F(ForgedParts, AreForgottenAfterAMinute) {
 }
 
 TEST_F(ForgedParts, AreJudgedLikeAnyMessage) {
-  first = wire::PayloadType::IdI;
-  deliver(1, 1, Bytes{0, 0, 0, 12, 1, 0, 0, 0, 10, 0, 0, 1});
+  first = wire::PayloadType::Delete;
+  deliver(1, 1, Bytes{0, 0, 0, 12, 3, 4, 0, 2, 10, 0, 0, 1});  // two SPIs, and there is one
   EXPECT_EQ(answers, 1U);
   EXPECT_EQ(pair.status(1).counters.messages_malformed, 1U);
   EXPECT_EQ(pair.failure(1)->reason, "invalid message");

@@ -5,6 +5,7 @@
 #include "userland/ike/selectors.h"
 #include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
+#include "userland/wire/rules.h"
 
 namespace awtun::sim {
 namespace {
@@ -180,6 +181,42 @@ TEST_F(Terms, TransportModeThatNobodyAskedForIsRefused) {
   EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
 }
 
+// ---------------------------------------------------------------- payloads of no use
+
+/// A CP payload, and every other one that says nothing in its exchange, before and after the others.
+std::optional<wire::PayloadWriter> with_ignored(const wire::Header& header, const wire::PayloadChain& chain) {
+  const auto add = [&](wire::PayloadWriter& to, ByteView body) {
+    for (int number = 33; number <= 48; ++number) {
+      const auto type = static_cast<wire::PayloadType>(number);
+      if (type != wire::PayloadType::Sk && wire::is_ignored(header, type)) to.raw(type, body);
+    }
+  };
+  wire::PayloadWriter more;
+  add(more, Bytes{2, 0, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1});  // as CP: CFG_REPLY, INTERNAL_IP4_ADDRESS
+  for (const wire::PayloadView payload : chain) more.raw(payload.type, payload.body, payload.critical);
+  add(more, Bytes{});
+  return more;
+}
+
+class Ignored : public Terms, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(Ignored, PayloadsEndNothingInAnyExchange) {
+  const Rewriter talkative(pair.world, GetParam(), with_ignored);
+  come_up();
+  rekey_both_ways();
+  for (std::size_t i = 0; i < 2; ++i) {
+    pair.world.input(i, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+    pair.world.run_for(20s);
+    ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+    EXPECT_EQ(pair.status(i).counters.messages_malformed, 0U);
+    EXPECT_FALSE(pair.failure(i));
+  }
+  EXPECT_EQ(pair.status(0).counters.ike_sa_established_as_initiator, 1U);
+  EXPECT_EQ(pair.status(0).counters.ike_rekeys, 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEitherEnd, Ignored, testing::Values(0, 1));
+
 // ---------------------------------------------------------------- selectors
 
 TEST_F(Terms, OtherSelectorsAreAgreedAtOnceAndHitless) {
@@ -268,6 +305,70 @@ TEST_F(Terms, ARekeyDoesNotLeaveTheSelectors) {
   EXPECT_EQ(pair.failure(1)->reason, "traffic selectors unacceptable");
   EXPECT_EQ(pair.status(1).child_sas.at(0).inbound_spi, before.inbound_spi);
   EXPECT_EQ(pair.world.node(1).kernel.inbound_count(kTunnel), 1U);
+}
+
+/// Networks that do not touch one another.
+std::vector<ike::TrafficSelector> networks(unsigned first_octet, unsigned count) {
+  std::vector<ike::TrafficSelector> result;
+  for (unsigned i = 0; i < count; ++i)
+    result.push_back(ike::TrafficSelector::of(
+        *IpPrefix::parse(std::to_string(first_octet) + "." + std::to_string(2 * i) + ".0.0/16")));
+  return result;
+}
+
+class ManyNetworks : public Terms, public testing::WithParamInterface<std::size_t> {
+ protected:
+  void expect_sixteen(bool first_is_cut, bool second_is_cut) {
+    const ike::ChildSaStatus one = pair.status(0).child_sas.at(0);
+    const ike::ChildSaStatus other = pair.status(1).child_sas.at(0);
+    EXPECT_EQ(one.local_selectors, networks(10, 16));
+    EXPECT_EQ(one.remote_selectors, networks(20, 16));
+    EXPECT_EQ(other.remote_selectors, one.local_selectors);
+    EXPECT_EQ(other.local_selectors, one.remote_selectors);
+    EXPECT_EQ(one.selectors_cut, first_is_cut);
+    EXPECT_EQ(other.selectors_cut, second_is_cut);
+    EXPECT_FALSE(pair.failure(0));
+    EXPECT_FALSE(pair.failure(1));
+  }
+};
+
+TEST_P(ManyNetworks, AreAskedForAsFarAsTheyFit) {
+  const std::size_t many = GetParam();
+  pair.set(1 - many);
+  pair.world.power(1 - many, false);
+  pair.world.run_for(1s);
+  pair.world.power(1 - many, true);
+  ike::TunnelPolicy policy = pair.policy(many);
+  policy.local_selectors = networks(many == 0 ? 10 : 20, 20);
+  policy.remote_selectors = networks(many == 0 ? 20 : 10, 20);
+  pair.world.input(many, ike::SetTunnel{std::move(policy)});
+  ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+  pair.world.run_for(60s);
+  ASSERT_TRUE(pair.at_rest()) << pair.world.trace();
+  expect_sixteen(many == 0, many == 1);
+  // Asked by the other end, they are narrowed to the same.
+  rekey_both_ways();
+  expect_sixteen(many == 0, many == 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEitherEnd, ManyNetworks, testing::Values(0, 1));
+
+/// A peer whose data plane holds more.
+TEST_F(Terms, OfAnAnswerWithMoreNetworksThanFitTheFirstAreUsed) {
+  const Rewriter responder(pair.world, 1, [](const wire::Header& header, const wire::PayloadChain& chain) {
+    if (!header.response) return std::optional<wire::PayloadWriter>();
+    return std::optional(copy_payloads(chain, [](const wire::PayloadView& payload, wire::PayloadWriter& to) {
+      if (payload.type != wire::PayloadType::TsI && payload.type != wire::PayloadType::TsR) return false;
+      to.ts(payload.type, ike::to_wire(networks(payload.type == wire::PayloadType::TsI ? 10 : 20, 20)));
+      return true;
+    }));
+  });
+  come_up();
+  const ike::ChildSaStatus made = pair.status(0).child_sas.at(0);
+  EXPECT_EQ(made.local_selectors, networks(10, 16));
+  EXPECT_EQ(made.remote_selectors, networks(20, 16));
+  EXPECT_TRUE(made.selectors_cut);
+  EXPECT_FALSE(pair.failure(0));
 }
 
 // ---------------------------------------------------------------- lifetimes
