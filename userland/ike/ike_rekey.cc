@@ -219,8 +219,8 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
   begin_beside(*owner);
 }
 
-/// The peer refuses to rekey: another IKE SA with its first Child SA, which needs no PFS, takes over from what
-/// there is before that goes (see settle()).
+/// The peer refuses to rekey: another IKE SA with its first Child SA, which needs no PFS, takes over from
+/// what there is before that goes (see settle()).
 void Engine::Impl::begin_beside(Tunnel& owner) {
   const auto all = ike_sas(owner);
   const bool under_way = std::ranges::any_of(all, [](const IkeSa* sa) {
