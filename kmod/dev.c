@@ -175,7 +175,7 @@ static int configure(struct awtun_tunnel *tun, struct nlattr *data[],
 	int err;
 
 	mutex_lock(&tun->lock);
-	conf = rcu_dereference_protected(tun->conf, lockdep_is_held(&tun->lock));
+	conf = awtun_tunnel_conf(tun);
 	if (conf)
 		settings = conf->settings;
 	err = awtun_settings_parse(NULL, data, &settings, extack);

@@ -4,14 +4,25 @@
  */
 #include <net/net_namespace.h>
 
+#include "conf.h"
 #include "genl.h"
 #include "note.h"
-#include "conf.h"
 #include "sa.h"
 #include "transport.h"
 #include "tunnel.h"
 
 const struct genl_family *awtun_genl_family __ro_after_init;
+
+static int put_sa_id(struct sk_buff *skb, const struct awtun_tunnel *tun,
+		     u32 dir, __be32 spi)
+{
+	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, tun->dev->ifindex) ||
+	    nla_put_u32(skb, AWTUN_SA_A_DIR, dir) ||
+	    nla_put_be32(skb, AWTUN_SA_A_SPI, spi))
+		return -EMSGSIZE;
+
+	return 0;
+}
 
 /**
  * awtun_put_sa_id() - say which SA
@@ -22,12 +33,7 @@ const struct genl_family *awtun_genl_family __ro_after_init;
  */
 int awtun_put_sa_id(struct sk_buff *skb, const struct awtun_sa *sa)
 {
-	if (nla_put_u32(skb, AWTUN_SA_A_IFINDEX, sa->tun->dev->ifindex) ||
-	    nla_put_u32(skb, AWTUN_SA_A_DIR, sa->dir) ||
-	    nla_put_be32(skb, AWTUN_SA_A_SPI, sa->key.spi))
-		return -EMSGSIZE;
-
-	return 0;
+	return put_sa_id(skb, sa->tun, sa->dir, sa->key.spi);
 }
 
 /**
@@ -91,11 +97,13 @@ static struct net *get_overlay(const struct awtun_tunnel *tun)
 	return net;
 }
 
-static int put_sa(struct sk_buff *msg, const struct awtun_sa *sa)
+/* By what names it: the SA may be gone by now. */
+static int put_sa(struct sk_buff *msg, const struct awtun_tunnel *tun, u32 dir,
+		  __be32 spi)
 {
 	struct nlattr *nest = nla_nest_start(msg, AWTUN_A_SA);
 
-	if (!nest || awtun_put_sa_id(msg, sa))
+	if (!nest || put_sa_id(msg, tun, dir, spi))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 
@@ -133,7 +141,8 @@ void awtun_notify_sa(struct awtun_sa *sa, enum awtun_event event,
 	msg = event_new(event, &hdr);
 	if (msg)
 		event_send(msg, hdr, net,
-			   put_sa(msg, sa) ?: put_cause(msg, cause));
+			   put_sa(msg, sa->tun, sa->dir, sa->key.spi) ?:
+			   put_cause(msg, cause));
 	put_net(net);
 }
 
@@ -144,22 +153,6 @@ static int put_tunnel(struct sk_buff *msg, const struct awtun_tunnel *tun)
 	if (!nest ||
 	    nla_put_u32(msg, AWTUN_TUNNEL_A_IFINDEX, tun->dev->ifindex) ||
 	    nla_put_string(msg, AWTUN_TUNNEL_A_IFNAME, tun->dev->name))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-
-	return 0;
-}
-
-/* The inbound SA whose packet it was; it may be gone by now. */
-static int put_sa_of_note(struct sk_buff *msg, const struct awtun_tunnel *tun,
-			  const struct awtun_note *note)
-{
-	struct nlattr *nest = nla_nest_start(msg, AWTUN_A_SA);
-
-	if (!nest ||
-	    nla_put_u32(msg, AWTUN_SA_A_IFINDEX, tun->dev->ifindex) ||
-	    nla_put_u32(msg, AWTUN_SA_A_DIR, AWTUN_DIR_IN) ||
-	    nla_put_be32(msg, AWTUN_SA_A_SPI, note->spi))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 
@@ -216,7 +209,8 @@ void awtun_notify_note(const struct awtun_tunnel *tun, enum awtun_note_kind kind
 	msg = event_new(events[kind], &hdr);
 	if (msg) {
 		err = kind == AWTUN_NOTE_PEER_MOVED ?
-		      put_sa_of_note(msg, tun, note) : put_tunnel(msg, tun);
+		      put_sa(msg, tun, AWTUN_DIR_IN, note->spi) :
+		      put_tunnel(msg, tun);
 		event_send(msg, hdr, net,
 			   err ?: put_note(msg, note,
 					   kind == AWTUN_NOTE_ACQUIRE));

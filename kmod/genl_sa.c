@@ -5,9 +5,9 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "conf.h"
 #include "genl.h"
 #include "outer.h"
-#include "conf.h"
 #include "sa.h"
 #include "tunnel.h"
 
@@ -461,10 +461,9 @@ static int parse_dest(const struct awtun_req *req,
 		      const struct awtun_tunnel *tun, u32 dir,
 		      struct awtun_dest *dest)
 {
-	const struct awtun_conf *conf;
+	const struct awtun_conf *conf = awtun_tunnel_conf(tun);
 	int err;
 
-	conf = rcu_dereference_protected(tun->conf, lockdep_is_held(&tun->lock));
 	if (!conf)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
 				    "the tunnel must have a mode first");

@@ -5,9 +5,9 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "conf.h"
 #include "genl.h"
 #include "net.h"
-#include "conf.h"
 #include "transport.h"
 
 static const struct nla_policy transport_policy[AWTUN_TRANSPORT_A_MAX + 1] = {

@@ -5,9 +5,9 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "conf.h"
 #include "net.h"
 #include "outer.h"
-#include "conf.h"
 #include "sa.h"
 
 unsigned int awtun_net_id __read_mostly;

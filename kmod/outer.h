@@ -7,8 +7,8 @@
 #include <linux/rcupdate.h>
 #include <net/dst_cache.h>
 
-#include "net.h"
 #include "conf.h"
+#include "net.h"
 
 #define AWTUN_PORT_NATT	4500	/* RFC 3948 */
 

@@ -26,7 +26,14 @@ struct net *awtun_tunnel_underlay(const struct awtun_tunnel *tun)
 					 lockdep_is_held(&tun->lock));
 }
 
-static const struct awtun_conf *tun_conf(const struct awtun_tunnel *tun)
+/**
+ * awtun_tunnel_conf() - the configuration of a tunnel
+ * @tun: the tunnel
+ *
+ * Context: &struct awtun_tunnel.lock.
+ * Return: NULL when it has none.
+ */
+const struct awtun_conf *awtun_tunnel_conf(const struct awtun_tunnel *tun)
 {
 	return rcu_dereference_protected(tun->conf,
 					 lockdep_is_held(&tun->lock));
@@ -141,7 +148,7 @@ static void sa_event_work(struct work_struct *work)
 static int sa_bind(struct awtun_sa *sa, struct awtun_tunnel *tun,
 		   const struct awtun_dest *dest)
 {
-	const struct awtun_conf *conf = tun_conf(tun);
+	const struct awtun_conf *conf = awtun_tunnel_conf(tun);
 	struct awtun_outer *outer;
 
 	INIT_WORK(&sa->event_work, sa_event_work);
@@ -439,7 +446,7 @@ int awtun_tunnel_configure(struct awtun_tunnel *tun,
 			   const struct awtun_settings *settings,
 			struct netlink_ext_ack *extack)
 {
-	struct awtun_conf *conf = NULL, *old;
+	struct awtun_conf *conf = NULL;
 	int err;
 
 	lockdep_assert_held(&tun->lock);
@@ -449,8 +456,8 @@ int awtun_tunnel_configure(struct awtun_tunnel *tun,
 				   "the network namespace of the outer packets is gone");
 		return -ENONET;
 	}
-	old = rcu_dereference_protected(tun->conf, lockdep_is_held(&tun->lock));
-	if (!list_empty(&tun->sas) && !same_ends(old, settings)) {
+	if (!list_empty(&tun->sas) &&
+	    !same_ends(awtun_tunnel_conf(tun), settings)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the mode and addresses cannot change while the tunnel has SAs");
 		return -EBUSY;

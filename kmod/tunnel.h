@@ -59,6 +59,7 @@ struct awtun_tunnel {
 };
 
 struct net *awtun_tunnel_underlay(const struct awtun_tunnel *tun);
+const struct awtun_conf *awtun_tunnel_conf(const struct awtun_tunnel *tun);
 int awtun_tunnel_configure(struct awtun_tunnel *tun,
 			   const struct awtun_settings *settings,
 			   struct netlink_ext_ack *extack);
