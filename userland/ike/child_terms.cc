@@ -164,11 +164,12 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
                                                const Occasion& occasion) {
   const auto asked = read_child_payloads(policy, request, false, occasion);
   if (!asked) return Error{incomplete(occasion)};
+  const Offer offered(asked->sa);
   const std::vector<wire::GroupId> groups = groups_for(request, occasion);
   std::optional<EspChoice> choice;
   wire::GroupId pfs = wire::GroupId::None;
   for (std::size_t i = 0; !choice && i < groups.size(); ++i)
-    choice = choose_esp(policy.ipsec, asked->sa, pfs = groups[i]);
+    choice = choose_esp(policy.ipsec, offered, pfs = groups[i]);
   if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, occasion)};
   if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
   const Allowed ours = allowed(policy, occasion.path);
