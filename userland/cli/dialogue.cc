@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "userland/base/ascii.h"
 #include "userland/cli/render.h"
 
 namespace awtun::cli {
@@ -32,11 +33,6 @@ std::string trimmed(std::string line) {
   return line;
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char octet) { return std::tolower(octet); });
-  return text;
-}
-
 /// "-----END CERTIFICATE-----" is the end of "CERTIFICATE".
 std::optional<std::string> end_of(const std::string& line) {
   if (!line.starts_with(kEnd) || !line.ends_with("-----")) return std::nullopt;
@@ -52,7 +48,7 @@ Result<std::string, std::string> read_paste(const Answers& answers, std::ostream
     if (!line && complete) return text;
     if (!line) return Error{std::string("the input ends before an END line")};
     *line = trimmed(*std::move(line));
-    if (text.empty() && lower(*line) == "abort") return Error{std::string("aborted")};
+    if (text.empty() && to_lower(*line) == "abort") return Error{std::string("aborted")};
     text += *line + "\n";
     const auto end = end_of(*line);
     if (!end) continue;
@@ -82,7 +78,7 @@ bool accepts(const Answers& answers, const std::string& question, std::ostream& 
   for (;;) {
     auto line = answers.read(prompt);
     if (!line) return false;
-    const std::string word = lower(trimmed(*std::move(line)));
+    const std::string word = to_lower(trimmed(*std::move(line)));
     if (word == "y" || word == "yes") return true;
     if (word == "n" || word == "no" || !answers.patient) return false;
   }

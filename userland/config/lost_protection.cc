@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "userland/config/match.h"
 
@@ -64,9 +65,9 @@ bool speaks_of_security(const std::vector<Word>& words) {
 bool contains_security(const std::vector<Word>& words) {
   if (words.empty() || may_be(words[0].text, "description") || may_be(words[0].text, "tunnel")) return false;
   const auto from = [&words](std::size_t index, std::string_view keyword) {
-    return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(std::min(index, words.size())),
-                       words.end(),
-                       [keyword](const Word& word) { return equal_ignoring_case(word.text, keyword); });
+    return std::ranges::any_of(words | std::views::drop(index), [keyword](const Word& word) {
+      return equal_ignoring_case(word.text, keyword);
+    });
   };
   return from(1, "crypto") || from(2, "isakmp") || from(2, "ipsec");
 }

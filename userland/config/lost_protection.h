@@ -32,8 +32,7 @@ class LostProtection {
   /// The numbers of errors by what they concern: "interface tunnel0", "isakmp profile p", "ipsec profile p",
   /// "pki trustpoint t", "address 10.0.0.1", "hostname x", "dynamic", "policy tunnel0" for those of peers,
   /// "address", "hostname" and "policy" for every one with such, "unknown address" for a host known by its
-  /// name,
-  /// "" for all tunnels.
+  /// name, "" for all tunnels.
   std::map<std::string, std::vector<std::size_t>, std::less<>> errors_;
 };
 

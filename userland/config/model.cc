@@ -27,6 +27,11 @@ std::string_view to_string(TunnelMode mode) {
   return "none";
 }
 
+std::string to_string(const Nexthop& nexthop) {
+  const auto* address = std::get_if<IpAddress>(&nexthop);
+  return address != nullptr ? address->to_string() : std::get<InterfaceName>(nexthop).name;
+}
+
 std::optional<Family> delivery_family(TunnelMode mode) {
   switch (mode) {
     case TunnelMode::None:

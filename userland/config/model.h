@@ -173,6 +173,7 @@ struct InterfaceName {
 inline constexpr std::string_view kNullInterface = "Null";
 
 using Nexthop = std::variant<InterfaceName, IpAddress>;
+std::string to_string(const Nexthop& nexthop);
 
 /// `ip route` and `ipv6 route`; the family is the prefix's. Several next hops for one prefix may
 /// stand beside each other.

@@ -6,10 +6,10 @@
 namespace awtun::config {
 namespace {
 
-/// `exit` and `end`.
-bool leads_out(const Row& row) {
-  return row.mode == Mode::Config && (row.pattern == "exit" || row.pattern == "end");
+bool leads_out(std::string_view word) {
+  return equal_ignoring_case(word, "exit") || equal_ignoring_case(word, "end");
 }
+bool leads_out(const Row& row) { return row.mode == Mode::Config && leads_out(row.pattern); }
 
 /// What answers `line` while the session is in no section.
 std::optional<Applied> answer_outside(Session& session, std::string_view line,
@@ -75,8 +75,7 @@ bool leaves_section(Mode mode, std::string_view line, const Result<Thread, Synta
   if (command) return opens_section(*command);
   const auto words = words_behind_do(line);
   if (words.empty()) return false;
-  const auto first = words.front().text;
-  if (equal_ignoring_case(first, "exit") || equal_ignoring_case(first, "end")) return true;
+  if (leads_out(words.front().text)) return true;
   return was_to_open_section(mode, line.substr(words.front().column)) ||
          (is_section(mode) && !is_indented(line) && may_open_foreign_section(mode, words, line));
 }

@@ -2,9 +2,9 @@
 // Lines for people: a caret under the fault, and no secret in a log.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 
+#include "userland/base/ascii.h"
 #include "userland/config/match.h"
 
 namespace awtun::config {
@@ -55,8 +55,7 @@ bool is_keyword(std::string_view word) {
 bool speaks_of_secrets(std::string_view line) {
   constexpr std::array<std::string_view, 9> kSigns = {"key",       "secret", "pass", "psk",   "share",
                                                       "community", "token",  "cred", "enable"};
-  std::string lower(line);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char octet) { return std::tolower(octet); });
+  const std::string lower = to_lower(line);
   return std::ranges::any_of(kSigns,
                              [&lower](std::string_view sign) { return lower.find(sign) != lower.npos; });
 }

@@ -215,12 +215,6 @@ std::string print_number(const Token& token, std::uint32_t number) {
   return std::to_string(number);
 }
 
-std::string print_nexthop(const Nexthop& nexthop) {
-  return std::visit(Overloaded{[](const InterfaceName& interface) { return interface.name; },
-                               [](const IpAddress& address) { return address.to_string(); }},
-                    nexthop);
-}
-
 /// A Name is one word: what is a blank in it is written by its octet.
 std::string print_identity(const Token& token, const Identity& identity) {
   std::string text = identity.to_string();
@@ -303,7 +297,7 @@ std::string print_value(const Token& token, const Value& value) {
                                [](const std::string& text) { return text; },
                                [](const IpAddress& address) { return address.to_string(); },
                                [](const IpPrefix& prefix) { return prefix.to_string(); },
-                               [](const Nexthop& nexthop) { return print_nexthop(nexthop); },
+                               [](const Nexthop& nexthop) { return to_string(nexthop); },
                                [&](const Identity& identity) { return print_identity(token, identity); },
                                [](const Secret& secret) {
                                  return std::string(secret.view().begin(), secret.view().end());

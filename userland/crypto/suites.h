@@ -73,11 +73,8 @@ struct EncryptionRow {
   [[nodiscard]] constexpr std::size_t key_size() const { return key_bits / 8U; }
 };
 
-enum class Hash : std::uint8_t { Sha1, Sha256, Sha384, Sha512 };
-
 /// A hash in its two uses: HMAC as integrity algorithm (RFC 2404, RFC 4868) and as PRF.
 struct HashRow {
-  Hash hash;
   IntegId integ;
   PrfId prf;
   std::uint8_t size;  ///< octets of its output, its key as integrity algorithm and as PRF
@@ -204,8 +201,7 @@ inline constexpr std::array kEncryptions{
 };
 
 inline constexpr std::array kHashes{
-    HashRow{Hash::Sha512,
-            IntegId::HmacSha512_256,
+    HashRow{IntegId::HmacSha512_256,
             PrfId::HmacSha512,
             64,
             32,
@@ -214,8 +210,7 @@ inline constexpr std::array kHashes{
             "HMAC_SHA2_512_256 [RFC4868]",
             "HMAC-SHA-512-256 [RFC4868]",
             {"sha512", "HMAC-SHA-512"}},
-    HashRow{Hash::Sha384,
-            IntegId::HmacSha384_192,
+    HashRow{IntegId::HmacSha384_192,
             PrfId::HmacSha384,
             48,
             24,
@@ -224,8 +219,7 @@ inline constexpr std::array kHashes{
             "HMAC_SHA2_384_192 [RFC4868]",
             "HMAC-SHA-384-192 [RFC4868]",
             {"sha384", "HMAC-SHA-384"}},
-    HashRow{Hash::Sha256,
-            IntegId::HmacSha256_128,
+    HashRow{IntegId::HmacSha256_128,
             PrfId::HmacSha256,
             32,
             16,
@@ -234,8 +228,7 @@ inline constexpr std::array kHashes{
             "HMAC_SHA2_256_128 [RFC4868]",
             "HMAC-SHA-256-128 [RFC4868]",
             {"sha256", "HMAC-SHA-256"}},
-    HashRow{Hash::Sha1,
-            IntegId::HmacSha1_96,
+    HashRow{IntegId::HmacSha1_96,
             PrfId::HmacSha1,
             20,
             12,
@@ -259,7 +252,7 @@ inline constexpr std::array kGroups{
     GroupRow{GroupId::X25519, {"31", "Curve25519"}},
 };
 
-// nullptr: not implemented.
+// nullptr: there is no such row.
 [[nodiscard]] const EncryptionRow* find_encryption(EncrId id, std::uint16_t key_bits);
 [[nodiscard]] const HashRow* find_hash(IntegId id);
 [[nodiscard]] const HashRow* find_hash(PrfId id);
@@ -276,7 +269,7 @@ struct KeySizes {
   std::size_t salt;
   std::size_t integrity;
 };
-/// nullopt for what is not implemented and for encryption without integrity: these must never give keys.
+/// nullopt for what no row supports and for encryption without integrity: these must never give keys.
 [[nodiscard]] std::optional<KeySizes> key_sizes(EncrId encr, std::uint16_t key_bits, IntegId integ);
 
 // ---------------------------------------------------------------- in words

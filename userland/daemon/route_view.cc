@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/daemon/route_view.h"
 
-#include "userland/base/overloaded.h"
-
 namespace awtun::daemon {
 namespace {
 
 Json route_of(const Applier::RouteState& state) {
   const auto& [route, waits] = state;
   Json object{{"prefix", route.prefix.to_string()},
-              {"next_hop", std::visit(Overloaded{[](const IpAddress& address) { return address.to_string(); },
-                                                 [](const config::InterfaceName& link) { return link.name; }},
-                                      route.nexthop)},
+              {"next_hop", config::to_string(route.nexthop)},
               {"distance", route.distance},
               {"installed", waits.empty()}};
   if (!waits.empty()) object["reason"] = waits;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "userland/base/bytes.h"
+#include "userland/base/hexadecimal.h"
 
 namespace awtun::crypto {
 
@@ -27,14 +28,7 @@ inline Bytes hex(std::string_view digits) {
   return octets;
 }
 
-inline std::string to_hex(ByteView octets) {
-  std::string digits;
-  for (const std::uint8_t octet : octets) {
-    digits += "0123456789abcdef"[octet >> 4];
-    digits += "0123456789abcdef"[octet & 15];
-  }
-  return digits;
-}
+inline std::string to_hex(ByteView octets) { return to_hexadecimal(octets); }
 
 inline Bytes text(std::string_view word) { return {word.begin(), word.end()}; }
 
