@@ -405,19 +405,24 @@ swanctl() {
 		--uri "unix://$work/charon.vici"
 }
 
+# What strongSwan calls the ends, a and b, where not by their addresses or the
+# names in their certificates.
+declare -A CHARON_ID=()
+
 # charon_auth SIDE AUTH FAMILY: how one end proves who it is.
 charon_auth() {
 	local -n address=WAN$3
 	case $2 in
-	psk) echo "auth = psk; id = ${address[$1]}" ;;
+	psk) echo "auth = psk; id = \"${CHARON_ID[$1]-${address[$1]}}\"" ;;
 	*)
-		echo "auth = pubkey; id = ${NAMES[$1]}"
+		echo "auth = pubkey; id = \"${CHARON_ID[$1]-${NAMES[$1]}}\""
 		[ "$1" = a ] || echo "certs = $2.pem"
 		;;
 	esac | tr ';' '\n'
 }
 
-# charon_configure 4|6 [ESP-PROPOSALS] [KEY] [psk|rsa|ecdsa] [IKE-PROPOSALS]
+# charon_configure 4|6 [ESP-PROPOSALS] [KEY] [psk|rsa|ecdsa] [IKE-PROPOSALS]: with
+# router A, or what CHARON_REMOTE has in its place.
 charon_configure() {
 	local -n wan=WAN$1
 	local auth=${4:-psk}
@@ -430,7 +435,7 @@ charon_configure() {
 		peer {
 			version = 2
 			local_addrs = ${wan[b]}
-			remote_addrs = ${wan[a]}
+			remote_addrs = ${CHARON_REMOTE-${wan[a]}}
 			proposals = ${5:-$ike}
 			${CHARON_PEER-}
 			local {
@@ -452,7 +457,7 @@ charon_configure() {
 		}
 	}
 	secrets {
-		ike-peer { id = ${wan[a]}
+		ike-peer { id = "${CHARON_ID[a]-${wan[a]}}"
 			secret = "${3:-ouR4ecret}" }
 	}
 	END

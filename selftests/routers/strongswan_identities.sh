@@ -29,42 +29,10 @@ first() {
 	fi && wait_for 120 tunnel_up
 }
 
-# charon_identity A B psk|pubkey: as strongSwan is told them.
+# charon_identity A B psk|ecdsa: as strongSwan is told them.
 charon_identity() {
-	local certificate=
-	[ "$3" = psk ] || certificate="certs = ecdsa.pem"
-	cat >"$work/swanctl.conf" <<-END
-	connections {
-		peer {
-			version = 2
-			local_addrs = ${WAN4[b]}
-			remote_addrs = ${WAN4[a]}
-			proposals = aes256-sha256-modp2048
-			local {
-				auth = $3
-				id = "$2"
-				$certificate
-			}
-			remote {
-				auth = $3
-				id = "$1"
-			}
-			children {
-				net {
-					local_ts = 0.0.0.0/0,::/0
-					remote_ts = 0.0.0.0/0,::/0
-					if_id_in = 42
-					if_id_out = 42
-					esp_proposals = aes256gcm16
-				}
-			}
-		}
-	}
-	secrets {
-		ike-any { secret = "ouR4ecret" }
-	}
-	END
-	swanctl --load-all --file "$work/swanctl.conf"
+	CHARON_ID=([a]=$1 [b]=$2)
+	charon_configure 4 aes256gcm16 ouR4ecret "$3" aes256-sha256-modp2048
 }
 
 # names LOCAL REMOTE: as router A is told them.
@@ -82,7 +50,7 @@ shown() {
 	cli_json a ".peers[0] | .local_id_type == \"$1\" and .remote_id_type == \"$1\"" show isakmp peer
 }
 
-# identities TYPE LOCAL REMOTE CHARON-A CHARON-B [pubkey]
+# identities TYPE LOCAL REMOTE CHARON-A CHARON-B [ecdsa]
 identities() {
 	check "$1: router A is configured" names "$2" "$3"
 	check "$1: so is strongSwan" charon_identity "$4" "$5" "${6:-psk}"
@@ -123,7 +91,7 @@ identities dn "/C=JP/O=Example Corp/CN=Router A" "c=JP, o=EXAMPLE  corp, cn=rout
 	"C=JP, O=Example Corp, CN=Router A" "C=JP, O=Example Corp, CN=Router B"
 check "router A is enrolled" enrolled a ecdsa common ecdsa
 check "router A authenticates by certificate" by_certificate
-identities dn "/CN=${NAMES[a]}" "cn=${NAMES[b]^^}" "CN=${NAMES[a]}" "CN=${NAMES[b]}" pubkey
-identities fqdn "${NAMES[a]}" "${NAMES[b]^^}" "${NAMES[a]}" "${NAMES[b]}" pubkey
+identities dn "/CN=${NAMES[a]}" "cn=${NAMES[b]^^}" "CN=${NAMES[a]}" "CN=${NAMES[b]}" ecdsa
+identities fqdn "${NAMES[a]}" "${NAMES[b]^^}" "${NAMES[a]}" "${NAMES[b]}" ecdsa
 check "awiked ends with status 0" daemon_stop a
 ktap_end

@@ -75,38 +75,8 @@ configure_a() { # BEHIND
 }
 
 configure_b() { # BEHIND
-	cat >"$work/swanctl.conf" <<-END
-	connections {
-		peer {
-			version = 2
-			local_addrs = ${WAN4[b]}
-			remote_addrs = $(other_of b "$1")
-			proposals = aes256-sha256-modp2048
-			local {
-				auth = psk
-				id = router-b
-			}
-			remote {
-				auth = psk
-				id = router-a
-			}
-			children {
-				net {
-					local_ts = 0.0.0.0/0,::/0
-					remote_ts = 0.0.0.0/0,::/0
-					if_id_in = 42
-					if_id_out = 42
-					esp_proposals = aes256-sha256
-				}
-			}
-		}
-	}
-	secrets {
-		ike-peer { id = router-a
-			secret = "ouR4ecret" }
-	}
-	END
-	swanctl --load-all --file "$work/swanctl.conf"
+	CHARON_ID=([a]=router-a [b]=router-b) CHARON_REMOTE=$(other_of b "$1")
+	charon_configure 4 aes256-sha256 ouR4ecret psk aes256-sha256-modp2048
 }
 
 tunnel_up() { up a && charon_up; }
