@@ -12,7 +12,7 @@
 #include "userland/bench/speaker.h"
 #include "userland/bench/suite.h"
 #include "userland/crypto/key_exchange.h"
-#include "userland/daemon/jobs.h"
+#include "userland/daemon/drive/jobs.h"
 
 namespace awtun::bench {
 namespace {

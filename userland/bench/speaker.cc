@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "userland/base/overloaded.h"
-#include "userland/daemon/jobs.h"
+#include "userland/daemon/drive/jobs.h"
 
 namespace awtun::bench {
 namespace {

@@ -6,10 +6,10 @@
 #include <functional>
 #include <memory>
 
-#include "userland/daemon/engine_driver.h"
-#include "userland/daemon/event_loop.h"
-#include "userland/daemon/udp_transport.h"
-#include "userland/daemon/worker_pool.h"
+#include "userland/daemon/drive/engine_driver.h"
+#include "userland/daemon/drive/worker_pool.h"
+#include "userland/daemon/io/event_loop.h"
+#include "userland/daemon/io/udp_transport.h"
 #include "userland/pki/trustpoint.h"
 
 namespace awtun::bench {

@@ -8,14 +8,14 @@
 #include <cstdlib>
 #include <utility>
 
-#include "userland/daemon/endpoints.h"
-#include "userland/daemon/jobs.h"
-#include "userland/daemon/kept_secret.h"
-#include "userland/daemon/link_local.h"
-#include "userland/daemon/log_limit.h"
-#include "userland/daemon/missed_events.h"
-#include "userland/daemon/policy.h"
-#include "userland/daemon/random.h"
+#include "userland/daemon/apply/endpoints.h"
+#include "userland/daemon/apply/link_local.h"
+#include "userland/daemon/apply/policy.h"
+#include "userland/daemon/drive/jobs.h"
+#include "userland/daemon/drive/missed_events.h"
+#include "userland/daemon/io/kept_secret.h"
+#include "userland/daemon/io/log_limit.h"
+#include "userland/daemon/io/random.h"
 
 namespace awtun::daemon {
 Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {

@@ -10,7 +10,7 @@
 #include "userland/base/scrubbed_heap.h"
 #include "userland/base/secret.h"
 #include "userland/daemon/daemon.h"
-#include "userland/daemon/descriptor_limit.h"
+#include "userland/daemon/io/descriptor_limit.h"
 #include "userland/daemon/options.h"
 #include "userland/daemon/privileges.h"
 

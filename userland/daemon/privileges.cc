@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "userland/daemon/directories.h"
-#include "userland/daemon/system_error.h"
+#include "userland/daemon/io/directories.h"
+#include "userland/daemon/io/system_error.h"
 
 namespace awtun::daemon {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "userland/fuzz/wire_walk.h"
+#include "userland/tests/wire/wire_walk.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   awtun::wire::walk_octets({data, size});

@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "userland/base/result.h"
-#include "userland/ike/engine.h"
+#include "userland/ike/events.h"
 
 namespace awtun::ike {
 

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "userland/crypto/suites.h"
-#include "userland/ike/payloads.h"
+#include "userland/ike/rules/payloads.h"
 
 namespace awtun::sim {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/certify.h"
+#include "userland/daemon/pki/certify.h"
 
 #include <gtest/gtest.h>
 

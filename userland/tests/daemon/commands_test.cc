@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/commands.h"
+#include "userland/daemon/control/commands.h"
 
 #include <gtest/gtest.h>
 
-#include "userland/daemon/views.h"
+#include "userland/daemon/show/views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

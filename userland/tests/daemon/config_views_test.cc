@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/config_views.h"
+#include "userland/daemon/show/config_views.h"
 
 #include <gtest/gtest.h>
 
-#include "userland/daemon/peer_views.h"
+#include "userland/daemon/show/peer_views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control socket with real clients, in one process: the client's end is driven by the test while
 // the loop serves.
-#include "userland/daemon/control_server.h"
+#include "userland/daemon/control/control_server.h"
 
 #include <dlfcn.h>
 #include <grp.h>
@@ -21,8 +21,8 @@
 #include <functional>
 #include <new>
 
-#include "userland/daemon/log_watch.h"
-#include "userland/daemon/views.h"
+#include "userland/daemon/io/log_watch.h"
+#include "userland/daemon/show/views.h"
 #include "userland/tests/daemon/sample.h"
 
 /// How often this process has asked for a group.

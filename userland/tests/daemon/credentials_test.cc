@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/credentials.h"
+#include "userland/daemon/pki/credentials.h"
 
 #include <gtest/gtest.h>
 
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 #include "userland/tests/daemon/sample.h"
 #include "userland/tests/pki/authority.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/descriptor_limit.h"
+#include "userland/daemon/io/descriptor_limit.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/directories.h"
+#include "userland/daemon/io/directories.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/endpoints.h"
+#include "userland/daemon/apply/endpoints.h"
 
 #include <gtest/gtest.h>
 
-#include "userland/daemon/policy.h"
+#include "userland/daemon/apply/policy.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/engine_driver.h"
+#include "userland/daemon/drive/engine_driver.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "userland/daemon/policy.h"
+#include "userland/daemon/apply/policy.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/failure_answers.h"
+#include "userland/daemon/drive/failure_answers.h"
 
 #include <gtest/gtest.h>
 

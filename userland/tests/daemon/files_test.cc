@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@
 #include <iterator>
 #include <set>
 
-#include "userland/daemon/log_watch.h"
-#include "userland/daemon/startup_file.h"
+#include "userland/daemon/apply/startup_file.h"
+#include "userland/daemon/io/log_watch.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
@@ -177,7 +177,7 @@ TEST_F(StartupFileTest, AWrongLineIsToldAndTheRestIsLoaded) {
   EXPECT_EQ(startup.errors[0], (StartupError{1, "hostname ********", "invalid from column 1 on"}));
   EXPECT_EQ(
       file_.errors_view(),
-      Json::parse(
+      control::Json::parse(
           R"({"schema":1,"file":")" + path_.string() +
           R"(","errors":[{"line":1,"text":"hostname ********","reason":"invalid from column 1 on"}]})"));
 }
@@ -186,7 +186,7 @@ TEST_F(StartupFileTest, ALineThatMayHaveProtectedSaysWhatIsShutDownForIt) {
   write("interface tunnel0\n tunnel mode ipsec ipv4\n tunnel protection ipsce profile p\n");
   EXPECT_TRUE(file_.load().config.tunnels.at(0).shutdown);
   EXPECT_EQ(file_.errors_view()["errors"],
-            Json::parse(R"([{"line":3,"text":"tunnel protection ******** profile ********",
+            control::Json::parse(R"([{"line":3,"text":"tunnel protection ******** profile ********",
                              "reason":"invalid from column 20 on; so tunnel0 is shut down"}])"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/host_names.h"
+#include "userland/daemon/apply/host_names.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <iterator>
 
-#include "userland/daemon/unique_fd.h"
+#include "userland/daemon/io/unique_fd.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <openssl/asn1.h>
 
-#include "userland/daemon/credentials.h"
-#include "userland/daemon/policy.h"
+#include "userland/daemon/apply/policy.h"
+#include "userland/daemon/pki/credentials.h"
 #include "userland/tests/config/console.h"
 #include "userland/tests/daemon/sample.h"
 #include "userland/tests/pki/authority.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/jobs.h"
+#include "userland/daemon/drive/jobs.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "userland/daemon/worker_pool.h"
+#include "userland/daemon/drive/worker_pool.h"
 
 namespace awtun::daemon {
 namespace {

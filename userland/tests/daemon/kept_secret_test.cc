@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/kept_secret.h"
+#include "userland/daemon/io/kept_secret.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

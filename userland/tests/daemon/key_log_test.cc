@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/key_log.h"
+#include "userland/daemon/drive/key_log.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/link_local.h"
+#include "userland/daemon/apply/link_local.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/log_limit.h"
+#include "userland/daemon/io/log_limit.h"
 
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/message_trace.h"
+#include "userland/daemon/drive/message_trace.h"
 
 #include <gtest/gtest.h>
 

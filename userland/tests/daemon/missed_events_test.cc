@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/missed_events.h"
+#include "userland/daemon/drive/missed_events.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

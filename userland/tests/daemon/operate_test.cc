@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/operate.h"
+#include "userland/daemon/control/operate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/places.h"
+#include "userland/daemon/control/places.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/plan.h"
+#include "userland/daemon/apply/plan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <new>
 
-#include "userland/daemon/policy.h"
+#include "userland/daemon/apply/policy.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/policy.h"
+#include "userland/daemon/apply/policy.h"
 
 #include <gtest/gtest.h>
 

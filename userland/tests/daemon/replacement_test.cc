@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/replacement.h"
+#include "userland/daemon/apply/replacement.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/sa_spec.h"
+#include "userland/daemon/drive/sa_spec.h"
 
 #include <gtest/gtest.h>
 

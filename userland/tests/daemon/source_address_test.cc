@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/source_address.h"
+#include "userland/daemon/apply/source_address.h"
 
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/tech_support.h"
+#include "userland/daemon/show/tech_support.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/trustpoint_store.h"
+#include "userland/daemon/pki/trustpoint_store.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <fstream>
 
-#include "userland/daemon/files.h"
+#include "userland/daemon/io/files.h"
 #include "userland/tests/daemon/sample.h"
 #include "userland/tests/pki/authority.h"
 

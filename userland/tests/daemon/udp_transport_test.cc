@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/udp_transport.h"
+#include "userland/daemon/io/udp_transport.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "userland/daemon/socket_address.h"
+#include "userland/daemon/io/socket_address.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -8,8 +8,8 @@
 #include <functional>
 #include <limits>
 
-#include "userland/daemon/config_views.h"
-#include "userland/daemon/peer_views.h"
+#include "userland/daemon/show/config_views.h"
+#include "userland/daemon/show/peer_views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

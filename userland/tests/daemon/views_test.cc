@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/views.h"
+#include "userland/daemon/show/views.h"
 
 #include <gtest/gtest.h>
 

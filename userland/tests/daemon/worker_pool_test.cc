@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/worker_pool.h"
+#include "userland/daemon/drive/worker_pool.h"
 
 #include <gtest/gtest.h>
 

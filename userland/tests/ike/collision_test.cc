@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/collision.h"
+#include "userland/ike/rules/collision.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cookies and admission: what a flood may cost.
-#include "userland/ike/cookie.h"
+#include "userland/ike/rules/cookie.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "userland/ike/admission.h"
+#include "userland/ike/rules/admission.h"
 
 namespace awtun::ike {
 namespace {

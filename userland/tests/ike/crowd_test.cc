@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose half-open IKE SA goes when there is no room.
-#include "userland/ike/crowd.h"
+#include "userland/ike/rules/crowd.h"
 
 #include <gtest/gtest.h>
 

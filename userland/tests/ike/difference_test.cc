@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/difference.h"
+#include "userland/ike/rules/difference.h"
 
 #include <gtest/gtest.h>
 
-#include "userland/ike/proposal.h"
+#include "userland/ike/rules/proposal.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {

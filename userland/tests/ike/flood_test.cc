@@ -4,9 +4,9 @@
 
 #include <functional>
 
-#include "userland/ike/admission.h"
-#include "userland/ike/child_terms.h"
-#include "userland/ike/failure.h"
+#include "userland/ike/rules/admission.h"
+#include "userland/ike/rules/child_terms.h"
+#include "userland/ike/rules/failure.h"
 #include "userland/tests/ike/raw_initiator.h"
 
 namespace awtun::ike {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Putting a peer's fragments together, RFC 7383 section 2.6.
-#include "userland/ike/fragments.h"
+#include "userland/ike/rules/fragments.h"
 
 #include <gtest/gtest.h>
 

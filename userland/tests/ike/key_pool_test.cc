@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs of the key exchange, and the pool of keys that are made ahead.
-#include "userland/ike/key_pool.h"
+#include "userland/ike/engine/key_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // NAT detection, RFC 7296 section 2.23.
-#include "userland/ike/nat.h"
+#include "userland/ike/rules/nat.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/proposal.h"
+#include "userland/ike/rules/proposal.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <span>
 #include <tuple>
 
-#include "userland/ike/payloads.h"
+#include "userland/ike/rules/payloads.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {

@@ -12,12 +12,12 @@
 #include "userland/crypto/ike_cipher.h"
 #include "userland/crypto/ikev2_keys.h"
 #include "userland/crypto/key_exchange.h"
-#include "userland/ike/auth.h"
 #include "userland/ike/engine.h"
-#include "userland/ike/nat.h"
-#include "userland/ike/payloads.h"
-#include "userland/ike/proposal.h"
-#include "userland/ike/protection.h"
+#include "userland/ike/rules/auth.h"
+#include "userland/ike/rules/nat.h"
+#include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal.h"
+#include "userland/ike/rules/protection.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {

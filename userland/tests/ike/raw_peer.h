@@ -3,10 +3,10 @@
 // of what never was.
 #pragma once
 
-#include "userland/ike/child_sa.h"
-#include "userland/ike/child_terms.h"
-#include "userland/ike/ike_sa.h"
-#include "userland/ike/protection.h"
+#include "userland/ike/engine/child_sa.h"
+#include "userland/ike/engine/ike_sa.h"
+#include "userland/ike/rules/child_terms.h"
+#include "userland/ike/rules/protection.h"
 #include "userland/tests/ike/raw_initiator.h"
 
 namespace awtun::ike {

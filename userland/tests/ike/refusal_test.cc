@@ -5,8 +5,8 @@
 #include <random>
 
 #include "userland/ike/engine.h"
-#include "userland/ike/payloads.h"
-#include "userland/ike/proposal.h"
+#include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "userland/ike/lifetime.h"
-#include "userland/ike/retransmission.h"
-#include "userland/ike/timer_queue.h"
+#include "userland/ike/engine/timer_queue.h"
+#include "userland/ike/rules/lifetime.h"
+#include "userland/ike/rules/retransmission.h"
 
 namespace awtun::ike {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/selectors.h"
+#include "userland/ike/rules/selectors.h"
 
 #include <gtest/gtest.h>
 #include <linux/awtun.h>

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "userland/ike/selectors.h"
+#include "userland/ike/rules/selectors.h"
 #include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
 #include "userland/wire/message.h"

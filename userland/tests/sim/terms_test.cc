@@ -2,7 +2,7 @@
 // What the ends agree on for a Child SA besides the algorithms: 64-bit sequence numbers, transport mode.
 #include <gtest/gtest.h>
 
-#include "userland/ike/selectors.h"
+#include "userland/ike/rules/selectors.h"
 #include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
 #include "userland/wire/rules.h"

@@ -3,8 +3,8 @@
 // into an allocation of its own, so that AddressSanitizer sees one octet too far.
 #include <gtest/gtest.h>
 
-#include "userland/fuzz/wire_walk.h"
 #include "userland/tests/wire/samples.h"
+#include "userland/tests/wire/wire_walk.h"
 
 namespace awtun::wire {
 namespace {

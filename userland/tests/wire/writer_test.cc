@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "userland/fuzz/wire_walk.h"
 #include "userland/tests/wire/samples.h"
+#include "userland/tests/wire/wire_walk.h"
 
 namespace awtun::wire {
 namespace {

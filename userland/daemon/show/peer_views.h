@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `show` tells of the peers and of what was counted. Pure.
+#pragma once
+
+#include "userland/daemon/io/datagram_counters.h"
+#include "userland/daemon/show/views.h"
+
+namespace awtun::daemon {
+
+/// {"schema", "peers": [...]}: for each protected tunnel its ISAKMP profile, whether there is a key, and
+/// why the last negotiation failed.
+Json isakmp_peer_view(const config::Config& config, const ike::Status& status, ike::Time now);
+
+/// {"schema", "peers": [...]}: for each protected tunnel how far it is.
+Json ipsec_peer_view(const config::Config& config, const ike::Status& status, ike::Time now);
+
+/// {"schema", "tunnels": [...], "up"}: for each protected tunnel, by number, its SA that was established
+/// last; "up" counts those that carry.
+Json isakmp_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now);
+Json ipsec_sa_brief_view(const config::Config& config, const ike::Status& status, ike::Time now);
+
+struct IsakmpCounters {
+  ike::Counters engine;
+  DatagramCounters datagrams;
+};
+
+/// {"schema", "counters": {...}} since they were `cleared`, which is the counters of that time.
+Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared);
+
+/// {"schema", "tunnels": [...]}: packets of each protected tunnel, and why they were dropped.
+Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
+                         const InterfaceFacts& facts);
+
+}  // namespace awtun::daemon

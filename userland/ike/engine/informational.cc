@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// INFORMATIONAL (RFC 7296 1.4): deletes, liveness.
+#include <set>
+
+#include "userland/ike/engine/engine_impl.h"
+#include "userland/ike/rules/payloads.h"
+
+namespace awtun::ike {
+
+void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& header,
+                                            const wire::PayloadChain& inner) {
+  bool delete_ike_sa = false;
+  std::vector<std::uint32_t> answered;
+  for (const wire::PayloadView payload : inner) {
+    if (payload.type != wire::PayloadType::Delete) continue;
+    const auto request = wire::decode_delete(payload);
+    if (!request) continue;
+    if (request->protocol == wire::ProtocolId::Ike) delete_ike_sa = true;
+    if (request->protocol == wire::ProtocolId::Esp) on_child_deletes(sa, *request, answered);
+  }
+  if (sa.state == IkeState::Deleting && !delete_ike_sa)
+    return refuse(sa, header, wire::NotifyType::TemporaryFailure);
+  Tunnel* owner = tunnel(sa.tunnel);
+  take_token(sa, inner);
+  if (owner != nullptr) take_invalid_spi(sa, *owner, inner);
+  const bool blamed = find_notify(inner, wire::NotifyType::AuthenticationFailed).has_value();
+  wire::PayloadWriter payloads;
+  if (!answered.empty()) payloads.delete_child_sas(wire::ProtocolId::Esp, answered);
+  if (delete_ike_sa && owner != nullptr &&
+      resolve(situation(sa, *owner, PeerAsks::DeleteIke, nullptr)).then == Then::KeepTheirs)
+    adopt_rival(sa);
+  respond(sa, header, payloads);
+  if (blamed && owner != nullptr) {
+    record(*owner, authentication_failed(now_, Side::Peer, owner->policy));
+    close_after_response(sa);
+    return back_off(*owner);
+  }
+  if (delete_ike_sa) end(sa);
+}
+
+/// The peer deletes Child SAs by the SPIs that it receives on; the answer names ours, except when
+/// the two deletes cross (RFC 7296 1.4.1).
+void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
+                                    std::vector<std::uint32_t>& answered) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  std::set<std::uint32_t> seen;  // one of ours that leaves may be named thousands of times
+  for (std::size_t i = 0; i < request.count(); ++i) {
+    ChildSa* deleted = child_by_outbound(*owner, request.spi(i));
+    if (deleted == nullptr) {
+      ++counters_.deletes_of_unknown_spi;
+      continue;
+    }
+    if (!seen.insert(deleted->inbound_spi).second) continue;
+    if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
+    answered.push_back(deleted->inbound_spi);
+    peer_deleted(*deleted);
+  }
+}
+
+void Engine::Impl::ask_delete_child(IkeSa& sa, const ChildSa& deleted) {
+  wire::PayloadWriter payloads;
+  payloads.delete_child_sas(wire::ProtocolId::Esp, std::span(&deleted.inbound_spi, 1));
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskDeleteChild{deleted.inbound_spi});
+}
+
+void Engine::Impl::ask_delete_ike(IkeSa& sa) {
+  wire::PayloadWriter payloads;
+  if (sa.blames_peer) payloads.notify(wire::NotifyType::AuthenticationFailed);
+  payloads.delete_ike_sa();
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskDeleteIke{});
+}
+
+void Engine::Impl::ask_liveness(IkeSa& sa) {
+  wire::PayloadWriter payloads;
+  if (!sa.token_given) give_token(sa, payloads);
+  send_request(sa, wire::ExchangeType::Informational, payloads, AskLiveness{});
+}
+
+/// TEMPORARY_FAILURE: the peer is deleting this IKE SA and cannot say so yet, nor perhaps ever (RFC 7296
+/// 2.25.2). While there is time, another one takes over what its Child SAs carry.
+void Engine::Impl::on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner) {
+  const auto error = find_error(inner);
+  const Tunnel* owner = tunnel(sa.tunnel);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure || owner == nullptr || !owner->active)
+    return;
+  const ChildSa* active = child(*owner->active);
+  if (active == nullptr || active->ike_sa != sa.local_spi) return;
+  ChildSa* next = successor_of(*active);
+  const IkeSa* other = next != nullptr ? ike(next->ike_sa) : nullptr;
+  if (other != nullptr && other != &sa && other->confirmed) activate(*next);
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is going on when the peer asks for something, or answers: the facts that collision.h judges.
+#include <algorithm>
+
+#include "userland/ike/engine/engine_impl.h"
+
+namespace awtun::ike {
+
+bool is_in_use(const ChildSa* one) { return one != nullptr && one->state == ChildState::Installed; }
+
+PeerAnswers peer_answers(wire::NotifyType error) {
+  if (error == wire::NotifyType::TemporaryFailure) return PeerAnswers::TemporaryFailure;
+  if (error == wire::NotifyType::ChildSaNotFound) return PeerAnswers::ChildSaNotFound;
+  return PeerAnswers::Refused;
+}
+
+IkeActivity Engine::Impl::activity(const IkeSa& sa) {
+  if (sa.state != IkeState::Established) return IkeActivity::Closing;
+  if (sa.provisional || rival_of(sa) != nullptr) return IkeActivity::Contended;
+  return sa.asking<AskRekeyIke>() != nullptr ? IkeActivity::Rekeying : IkeActivity::None;
+}
+
+ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& owner, const ChildSa& named) {
+  switch (named.state) {
+    case ChildState::Installed: {
+      if (peers_replacement(owner, named.inbound_spi) != nullptr) return ChildActivity::Replaced;
+      const AskNewChild* ours = sa.asking<AskNewChild>();
+      const bool rekeying = ours != nullptr && ours->replaces == named.inbound_spi;
+      return rekeying ? ChildActivity::Rekeying : ChildActivity::None;
+    }
+    case ChildState::Replaced:
+      return ChildActivity::Replaced;
+    case ChildState::Deleting:
+    case ChildState::Revoked:
+      return ChildActivity::Closing;
+    case ChildState::Negotiating:
+    case ChildState::Lingering:
+    case ChildState::Closed:
+      break;
+  }
+  return ChildActivity::Unknown;
+}
+
+ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& owner) {
+  if (sa.asking<AskNewChild>() != nullptr) return ChildActivity::Creating;
+  return has_child(owner) ? ChildActivity::None : ChildActivity::Unknown;
+}
+
+bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& owner) {
+  if (sa.asking<AskNewChild>() != nullptr || sa.asking<AskDeleteChild>() != nullptr) return true;
+  const auto all = children(owner);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const ChildSa* one) { return one->ike_sa == sa.local_spi && one->is_leaving(); });
+}
+
+/// `named`: the Child SA that the peer means, nullptr when there is no such one.
+Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& owner, PeerAsks asks, const ChildSa* named) {
+  ChildActivity child = ChildActivity::Unknown;
+  if (asks == PeerAsks::NewChild) child = activity_for_new(sa, owner);
+  if (named != nullptr) child = activity(sa, owner, *named);
+  return {asks, activity(sa), child, busy_with_children(sa, owner)};
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tunnels: brought up and kept up, down to one IKE SA each, taken down.
+#include <algorithm>
+#include <tuple>
+
+#include "userland/ike/engine/engine_impl.h"
+#include "userland/ike/rules/retransmission.h"
+
+namespace awtun::ike {
+namespace {
+
+/// How often a waiting packet may bring the next attempt forward.
+constexpr Duration kHurryInterval{5000};
+/// Within this time each tunnel of a cloned machine begins again.
+constexpr Duration kForkSpread{1000};
+/// By what the two ends are authenticated.
+bool same_proofs(const TunnelPolicy& a, const TunnelPolicy& b) {
+  const auto trustpoint = [](const TunnelPolicy& policy) {
+    return policy.certificate ? policy.certificate->trustpoint : std::string();
+  };
+  return a.isakmp.local_authentication == b.isakmp.local_authentication &&
+         a.isakmp.remote_authentication == b.isakmp.remote_authentication && trustpoint(a) == trustpoint(b);
+}
+
+/// What an IKE SA stands and falls with.
+bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.local == b.local && a.remote == b.remote && a.local_id == b.local_id &&
+         a.remote_id == b.remote_id && a.preshared_key == b.preshared_key && same_proofs(a, b);
+}
+
+/// What a Child SA protects.
+bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
+  return a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- inputs
+
+void Engine::Impl::on(SetTunnel&& input) {
+  TunnelPolicy& policy = input.policy;
+  const TunnelId id = policy.tunnel;
+  Tunnel* owner = tunnel(id);
+  if (owner != nullptr && same_peering(owner->policy, policy)) {
+    if (owner->policy == policy) return;
+    const bool other_networks = !same_networks(owner->policy, policy);
+    index_.erase(owner->policy);
+    owner->policy = std::move(policy);
+    index_.insert(owner->policy);
+    if (other_networks) owner->narrow_at = now_ + kNarrowing;
+    if (established(*owner) == nullptr)
+      restart(*owner);
+    else if (other_networks)
+      on(Rekey{id, Rekey::What::ChildSa});
+    return;
+  }
+  if (owner != nullptr) {
+    take_down(*owner);
+    index_.erase(owner->policy);
+  }
+  Tunnel& made = owner != nullptr ? *owner : tunnels_[id];
+  made.policy = std::move(policy);
+  index_.insert(made.policy);
+  restart(*tunnel(id));
+}
+
+/// The peer need not agree to less than before, nor answer.
+void Engine::Impl::narrow_children(Tunnel& owner) {
+  owner.narrow_at.reset();
+  std::vector<ChildSa*> all = children(owner);
+  for (const std::uint32_t spi : owner.lingering)
+    if (ChildSa* left = child(spi)) all.push_back(left);
+  for (ChildSa* one : all) {
+    const IkeSa* sa = ike(one->ike_sa);
+    const bool kept = sa != nullptr && lets_through(owner.policy, {sa->local, sa->remote},
+                                                    one->local_selectors, one->remote_selectors);
+    if (!kept) revoke(*one);
+  }
+  IkeSa* sa = owner.active ? nullptr : established(owner);
+  if (sa == nullptr) return;
+  sa->want({Task::What::NewChild});
+  pump(*sa);
+}
+
+void Engine::Impl::on(RemoveTunnel&& input) {
+  Tunnel* owner = tunnel(input.tunnel);
+  if (owner == nullptr) return;
+  take_down(*owner);
+  index_.erase(owner->policy);
+  tunnels_.erase(input.tunnel);
+}
+
+void Engine::Impl::on(ClearSa&& input) {
+  Tunnel* owner = tunnel(input.tunnel);
+  if (owner == nullptr) return;
+  take_down(*owner);
+  start_attempt(*owner);
+}
+
+void Engine::Impl::on(ClearChildSa&& input) {
+  const Tunnel* owner = tunnel(input.tunnel);
+  ChildSa* active = owner != nullptr && owner->active ? child(*owner->active) : nullptr;
+  IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
+  if (sa == nullptr || !active->is_usable()) return;
+  delete_child(*active);
+  sa->want({Task::What::NewChild});
+  pump(*sa);
+}
+
+/// The twin has all of it too, and may have made the same of what came since it was cloned: so all is
+/// deleted, although the kernel has forgotten most of it. Twins that began again at once would be in each
+/// other's way.
+void Engine::Impl::on(VmForked&&) {
+  pool_ = {};
+  refill_.reset();
+  cookies_ = {};
+  for (const auto& [id, unused] : tunnels_) {
+    Tunnel* owner = tunnel(id);
+    owner->active.reset();
+    owner->failures = 0;
+    if (owner->policy.remote) owner->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
+  }
+  for (const auto& [spi, unused] : ike_sas_)
+    if (IkeSa* sa = ike(spi)) close(*sa);
+  for (const auto& [spi, unused] : children_)
+    if (ChildSa* left = child(spi)) remove(*left);
+}
+
+/// The Deletes are sent once and nothing waits for their answers: the process is about to end.
+void Engine::Impl::on(Shutdown&&) {
+  shut_down_ = true;
+  for (auto& [spi, unused] : ike_sas_) {
+    IkeSa* sa = ike(spi);
+    if (sa == nullptr) continue;
+    const bool delete_waits = sa->state == IkeState::Deleting && !sa->queue.empty();
+    const bool peer_knows =
+        sa->state == IkeState::Established || sa->state == IkeState::AuthSent || delete_waits;
+    sa->outstanding.reset();
+    if (peer_knows) ask_delete_ike(*sa);
+    close(*sa);
+  }
+  for (auto& [spi, unused] : children_)
+    if (ChildSa* left = child(spi)) remove(*left);
+  for (const auto& [id, unused] : tunnels_) touched_.insert({Owner::Kind::Tunnel, id});
+  tunnels_.clear();
+  index_.clear();
+}
+
+// ---------------------------------------------------------------- up
+
+/// Gives up what is under way and begins again at once.
+void Engine::Impl::restart(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::InitSent || sa->state == IkeState::AuthSent) delete_ike(*sa);
+  owner.failures = 0;
+  owner.next_attempt.reset();
+  start_attempt(owner);
+}
+
+IkeSa* Engine::Impl::established(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::Established && !sa->provisional) return sa;
+  return nullptr;
+}
+
+/// True while an IKE SA is up or an attempt of ours is under way.
+bool Engine::Impl::is_live(Tunnel& owner) {
+  const auto all = ike_sas(owner);
+  return std::any_of(all.begin(), all.end(), [](const IkeSa* sa) {
+    return sa->state == IkeState::Established || sa->state == IkeState::InitSent ||
+           sa->state == IkeState::AuthSent;
+  });
+}
+
+/// An IKE SA is up and carries nothing.
+bool Engine::Impl::lacks_child(Tunnel& owner) { return established(owner) != nullptr && !has_child(owner); }
+
+/// Starts an attempt, or asks for a Child SA, after `delay`, unless the tunnel lives or is to be tried
+/// sooner.
+void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
+  // A dynamic peer is the one to come back.
+  if (shut_down_ || (!lacks_child(owner) && (!owner.policy.remote || is_live(owner)))) return;
+  const Time when = now_ + delay;
+  if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
+}
+
+void Engine::Impl::back_off(Tunnel& owner) {
+  if (is_live(owner) && !lacks_child(owner)) return;
+  reconnect(owner, reconnect_delay(owner.failures++, jitter()));
+}
+
+/// Somebody waits for the tunnel: the next attempt is made now, though not every time.
+void Engine::Impl::hurry(Tunnel& owner) {
+  if (owner.next_attempt && owner.hurried.admits(now_, kHurryInterval)) owner.next_attempt = now_;
+}
+
+void Engine::Impl::on(Acquire&& input) {
+  if (Tunnel* owner = tunnel(input.tunnel)) hurry(*owner);
+}
+
+void Engine::Impl::count(Cause cause) {
+  switch (cause) {
+    case Cause::NoResponse:
+      ++counters_.no_response;
+      return;
+    case Cause::AuthenticationFailed:
+      ++counters_.authentication_failures;
+      return;
+    case Cause::NoProposalChosen:
+      ++counters_.no_proposal_chosen;
+      return;
+    case Cause::SelectorsUnacceptable:
+      ++counters_.selectors_unacceptable;
+      return;
+    case Cause::ProtocolError:
+      ++counters_.protocol_errors;
+      return;
+    case Cause::DataPlane:
+      ++counters_.data_plane_failures;
+      return;
+    case Cause::Other:
+      ++counters_.other_failures;
+      return;
+  }
+}
+
+void Engine::Impl::record(Tunnel& owner, Failure failure) {
+  count(failure.cause);
+  const auto& last = owner.last_failure;
+  const bool repeated = last && last->exchange == failure.exchange && last->reason == failure.reason &&
+                        failure.when - owner.last_logged < kQuietTime;
+  if (!repeated) {
+    owner.last_logged = failure.when;
+    notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
+  }
+  owner.last_failure = std::make_unique<Failure>(std::move(failure));
+  owner.hearsay = false;
+}
+
+void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  close(sa);
+  if (owner == nullptr) return;
+  record(*owner, std::move(failure));
+  back_off(*owner);
+}
+
+/// Called whenever an IKE SA has come up or has been confirmed: one of them stays.
+void Engine::Impl::settle(Tunnel& owner) {
+  IkeSa* winner = nullptr;
+  for (IkeSa* sa : ike_sas(owner))
+    if (sa->state == IkeState::Established && !sa->provisional &&
+        (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
+      winner = sa;
+  if (winner == nullptr) return;
+  for (IkeSa* sa : ike_sas(owner)) {
+    if (sa == winner) continue;
+    if (sa->state == IkeState::InitSent) close(*sa);
+    if (sa->state == IkeState::Established && !sa->provisional) give_way(*sa, *winner);
+  }
+  limit_ike_sas(owner, *winner);
+}
+
+/// Those that the two ends have in common, or had until one of them began to delete it.
+std::vector<IkeSa*> Engine::Impl::standing_ike_sas(Tunnel& owner) {
+  std::vector<IkeSa*> result = ike_sas(owner);
+  std::erase_if(result, [](const IkeSa* sa) {
+    return !sa->established || sa->state == IkeState::Ended || sa->state == IkeState::Closed;
+  });
+  return result;
+}
+
+/// A peer that begins IKE SAs without end, and does not answer our Deletes of those before, leaves no more
+/// than that: the oldest goes without its answer.
+void Engine::Impl::limit_ike_sas(Tunnel& owner, const IkeSa& winner) {
+  auto standing = standing_ike_sas(owner);
+  std::erase(standing, &winner);
+  if (standing.size() < kMaxIkeSas) return;
+  const auto age = [](const IkeSa* sa) {
+    return std::tuple(sa->state == IkeState::Established, *sa->established);
+  };
+  ++counters_.sa_limit_reached;
+  close(**std::min_element(standing.begin(), standing.end(),
+                           [&](const IkeSa* a, const IkeSa* b) { return age(a) < age(b); }));
+}
+
+/// Deletes a redundant IKE SA, once the peer is known to hold the one that stays.
+void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
+  const Deletes deletes = resolve_duplicates(winner.origin, loser.origin).deletes;
+  if (deletes == Deletes::Peer) return;
+  if (!winner.confirmed) {
+    if (winner.asking<AskLiveness>() == nullptr) winner.want({Task::What::Liveness});
+    return pump(winner);
+  }
+  if (deletes == Deletes::WeLater)
+    loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
+  else
+    delete_ike(loser);
+}
+
+// ---------------------------------------------------------------- down
+
+void Engine::Impl::leave_tunnel(IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  owner->ike_sas.erase(sa.local_spi);
+  std::erase(owner->refused, sa.local_spi);
+  std::erase(owner->deleted, sa.local_spi);
+}
+
+/// As an IKE SA goes: one that has lasted ends the series of failures, a short-lived one is part of it.
+void Engine::Impl::judge(const IkeSa& sa) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  const bool lasted = sa.state == IkeState::Established && now_ - sa.origin.established >= kProven;
+  if (owner != nullptr && lasted) owner->failures = 0;
+}
+
+/// Over, without telling the peer.
+void Engine::Impl::close(IkeSa& sa) {
+  if (sa.state == IkeState::Closed) return;
+  judge(sa);
+  remove_children(sa);
+  leave_tunnel(sa);
+  sa.state = IkeState::Closed;
+  sa.outstanding.reset();
+  sa.queue.clear();
+  cancel_jobs(sa);
+}
+
+/// Over by a request of the peer: kept for a while to repeat the response, should it get lost.
+void Engine::Impl::close_after_response(IkeSa& sa) {
+  judge(sa);
+  remove_children(sa);
+  leave_tunnel(sa);
+  sa.state = IkeState::Ended;
+  sa.outstanding.reset();
+  sa.queue.clear();
+  cancel_jobs(sa);
+  sa.handshake.reset();
+  sa.request_parts.forget();
+  sa.response_parts.forget();
+  sa.dpd_at.reset();
+  sa.rekey_at.reset();
+  sa.give_way_at.reset();
+  sa.expires_at = now_ + kEndedPatience;
+  Tunnel* owner = tunnel(sa.tunnel);
+  if (owner == nullptr) return;
+  auto& ended = sa.established ? owner->deleted : owner->refused;
+  ended.push_back(sa.local_spi);
+  if (ended.size() <= (sa.established ? kMaxDeleted : kMaxRefused)) return;
+  if (IkeSa* oldest = ike(ended.front())) close(*oldest);
+}
+
+/// The same, and a tunnel that was up comes back.
+void Engine::Impl::end(IkeSa& sa) {
+  const bool was_up = sa.state == IkeState::Established;
+  close_after_response(sa);
+  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && was_up) back_off(*owner);
+}
+
+/// Deletes an IKE SA with the peer's knowledge. Its Child SAs go at once.
+void Engine::Impl::delete_ike(IkeSa& sa) {
+  switch (sa.state) {
+    case IkeState::InitSent:
+    case IkeState::InitReceived:
+    case IkeState::HalfOpen:
+      return close(sa);
+    case IkeState::Deleting:
+    case IkeState::Ended:
+    case IkeState::Closed:
+      return;
+    case IkeState::AuthSent:
+    case IkeState::Established:
+    case IkeState::Replaced:
+      break;
+  }
+  judge(sa);
+  if (IkeSa* rival = rival_of(sa)) delete_ike(*rival);
+  retire_children(sa);
+  sa.state = IkeState::Deleting;
+  // What the peer has made for us is to be deleted too, so that is seen through.
+  stop_preparing(sa);
+  stop_answering(sa);
+  sa.provisional = false;
+  sa.queue.assign(1, {Task::What::DeleteIke});
+  sa.dpd_at.reset();
+  sa.rekey_at.reset();
+  sa.expires_at.reset();
+  sa.give_way_at.reset();
+  pump(sa);
+}
+
+void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
+  Tunnel* owner = tunnel(sa.tunnel);
+  delete_ike(sa);
+  if (owner != nullptr) reconnect(*owner, delay);
+}
+
+/// Deletes all that a tunnel has.
+void Engine::Impl::take_down(Tunnel& owner) {
+  for (IkeSa* sa : ike_sas(owner)) delete_ike(*sa);
+  for (ChildSa* left : children(owner)) remove(*left);
+  for (const std::uint32_t spi : std::vector(owner.lingering))
+    if (ChildSa* left = child(spi)) remove(*left);
+  owner.next_attempt.reset();
+  owner.failures = 0;
+}
+
+}  // namespace awtun::ike

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/rules/child_terms.h"
+
+#include <algorithm>
+
+#include "userland/ike/rules/difference.h"
+#include "userland/ike/rules/excerpt.h"
+#include "userland/ike/rules/failure.h"
+#include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/transport_mode.h"
+
+namespace awtun::ike {
+namespace {
+
+/// What the peer asks for, or answers, as seen from here.
+struct Asked {
+  wire::SaView sa;
+  Selectors local;
+  Selectors remote;
+  std::optional<IpAddress> called_local;  ///< see ChildTerms
+  std::optional<IpAddress> called_remote;
+};
+
+/// RFC 7296 2.23.1: an end behind a NAT is called by the address that its peer knows; `selectors` of that
+/// end get the one that the IKE SA has here. What they were called by.
+std::optional<IpAddress> translate(Selectors& selectors, bool behind_nat, const IpAddress& here) {
+  const auto called = behind_nat ? only_address(selectors) : std::nullopt;
+  if (called) selectors = readdressed(std::move(selectors), here);
+  return called;
+}
+
+/// `initiator`: we began the exchange.
+std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire::PayloadChain& chain,
+                                         bool initiator, const Occasion& occasion) {
+  const auto sa = read<wire::decode_sa>(chain, wire::PayloadType::Sa);
+  const auto tsi = read<wire::decode_ts>(chain, wire::PayloadType::TsI);
+  const auto tsr = read<wire::decode_ts>(chain, wire::PayloadType::TsR);
+  if (!sa || !tsi || !tsr) return std::nullopt;
+  Asked asked{*sa, from_wire(initiator ? *tsi : *tsr), from_wire(initiator ? *tsr : *tsi), {}, {}};
+  if (policy.transport_mode) {
+    asked.called_local = translate(asked.local, occasion.nat.ours, occasion.path.local.address);
+    asked.called_remote = translate(asked.remote, occasion.nat.theirs, occasion.path.remote.address);
+  }
+  return asked;
+}
+
+std::string describe_pair(const std::string& local, const std::string& remote) {
+  return "local " + local + " remote " + remote;
+}
+
+/// The peer decides how many there are: of more than these, which are longer, an excerpt has none.
+std::string describe_theirs(const Selectors& selectors) {
+  constexpr std::ptrdiff_t kShown = 12;
+  const auto shown = std::min(std::ssize(selectors), kShown);
+  return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
+}
+
+Refusal incomplete(const Occasion& occasion) {
+  return {wire::NotifyType::InvalidSyntax,
+          protocol_error(occasion.now, occasion.exchange, "SA, TSi or TSr is missing")};
+}
+
+/// In the order in which they are looked for: the one that the peer has sent a key of comes first.
+std::vector<wire::GroupId> groups_for(const wire::PayloadChain& request, const Occasion& occasion) {
+  std::vector<wire::GroupId> groups{occasion.pfs};
+  groups.insert(groups.end(), occasion.also.begin(), occasion.also.end());
+  const auto ke = read<wire::decode_ke>(request, wire::PayloadType::Ke);
+  const auto sent = ke ? std::ranges::find(groups, ke->group) : groups.end();
+  if (sent != groups.end()) std::rotate(groups.begin(), sent, sent + 1);
+  return groups;
+}
+
+Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& theirs, const Occasion& occasion) {
+  std::vector<wire::Proposal> ours = esp_proposals(profile, 0, occasion.pfs);
+  for (const wire::GroupId group : occasion.also)
+    for (wire::Proposal& one : esp_proposals(profile, 0, group)) ours.push_back(std::move(one));
+  return {wire::NotifyType::NoProposalChosen,
+          no_proposal_chosen(occasion.now, Side::Local, occasion.exchange, describe(profile, occasion.pfs),
+                             describe(theirs), difference(ours, theirs))};
+}
+
+/// What the policy lets through between the ends of `path`: local and remote.
+struct Allowed {
+  Selectors local;
+  Selectors remote;
+};
+Allowed allowed(const TunnelPolicy& policy, const Path& path) {
+  if (!policy.transport_mode) return {policy.local_selectors, policy.remote_selectors};
+  return {of_end(policy.local_selectors, path.local.address),
+          of_end(policy.remote_selectors, path.remote.address)};
+}
+
+bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& outer) {
+  return !local.empty() && !remote.empty() && all_within(local, outer.local) &&
+         all_within(remote, outer.remote);
+}
+
+/// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
+/// that to whoever asks for transport mode: who asked may then do without the Child SA.
+std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
+                                  const Occasion& occasion) {
+  const bool theirs = find_notify(chain, wire::NotifyType::UseTransportMode).has_value();
+  if (theirs == policy.transport_mode || (!initiator && !policy.transport_mode)) return std::nullopt;
+  return Refusal{wire::NotifyType::NoProposalChosen,
+                 mode_mismatch(occasion.now, Side::Local, occasion.exchange, policy.transport_mode)};
+}
+
+Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
+  return {wire::NotifyType::TsUnacceptable,
+          selectors_unacceptable(occasion.now, Side::Local, occasion.exchange,
+                                 describe_pair(to_string(ours.local), to_string(ours.remote)),
+                                 describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
+}
+
+/// What we ask for.
+struct Wanted {
+  Fitting local;
+  Fitting remote;
+};
+Wanted wanted(const TunnelPolicy& policy, const Path& path) {
+  const Allowed ours = allowed(policy, path);
+  return {fit(ours.local), fit(ours.remote)};
+}
+
+}  // namespace
+
+void write_mode(wire::PayloadWriter& payloads, bool transport) {
+  if (transport) payloads.notify(wire::NotifyType::UseTransportMode);
+}
+
+bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
+                  const Selectors& remote) {
+  return lie_within(local, remote, allowed(policy, path));
+}
+
+void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
+  const Wanted ours = wanted(policy, path);
+  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local.selectors));
+  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote.selectors));
+}
+
+void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
+  const auto as_called = [](const Selectors& ours, const std::optional<IpAddress>& called) {
+    return to_wire(called ? readdressed(ours, *called) : ours);
+  };
+  payloads.ts(wire::PayloadType::TsI, as_called(terms.remote, terms.called_remote));
+  payloads.ts(wire::PayloadType::TsR, as_called(terms.local, terms.called_local));
+}
+
+wire::GroupId pfs_group(const IpsecProfile& profile) {
+  return profile.pfs_group.value_or(wire::GroupId::None);
+}
+
+std::vector<wire::GroupId> other_pfs_groups(const TunnelPolicy& policy, wire::GroupId ike_group) {
+  std::vector<wire::GroupId> groups{ike_group};
+  if (policy.ipsec.pfs_group) return groups;
+  for (const IsakmpProfile* profile : {&policy.isakmp, &default_isakmp_profile()})
+    for (const crypto::IkeSuite& suite : usable_suites(*profile))
+      if (std::ranges::find(groups, suite.group) == groups.end()) groups.push_back(suite.group);
+  return groups;
+}
+
+Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,
+                                               const Occasion& occasion) {
+  const auto asked = read_child_payloads(policy, request, false, occasion);
+  if (!asked) return Error{incomplete(occasion)};
+  const Offer offered(asked->sa);
+  const std::vector<wire::GroupId> groups = groups_for(request, occasion);
+  std::optional<EspChoice> choice;
+  wire::GroupId pfs = wire::GroupId::None;
+  for (std::size_t i = 0; !choice && i < groups.size(); ++i)
+    choice = choose_esp(policy.ipsec, offered, pfs = groups[i]);
+  if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, occasion)};
+  if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
+  const Allowed ours = allowed(policy, occasion.path);
+  Fitting local = narrow(ours.local, asked->local);
+  Fitting remote = narrow(ours.remote, asked->remote);
+  if (local.selectors.empty() || remote.selectors.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    asked->called_local,
+                    asked->called_remote,
+                    pfs,
+                    local.cut || remote.cut};
+}
+
+Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
+                                               const wire::PayloadChain& response, const Occasion& occasion) {
+  const auto asked = read_child_payloads(policy, response, true, occasion);
+  if (!asked) return Error{incomplete(occasion)};
+  const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
+  if (!choice) return Error{nothing_in_common(profile, asked->sa, occasion)};
+  if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
+  const Wanted ours = wanted(policy, occasion.path);
+  const Allowed asked_for{ours.local.selectors, ours.remote.selectors};
+  if (!lie_within(asked->local, asked->remote, asked_for))
+    return Error{unacceptable(asked_for, *asked, occasion)};
+  Fitting local = narrow(asked_for.local, asked->local);
+  Fitting remote = narrow(asked_for.remote, asked->remote);
+  const bool cut = ours.local.cut || ours.remote.cut || local.cut || remote.cut;
+  return ChildTerms{*choice,
+                    std::move(local.selectors),
+                    std::move(remote.selectors),
+                    policy.transport_mode,
+                    {},
+                    {},
+                    occasion.pfs,
+                    cut};
+}
+
+}  // namespace awtun::ike

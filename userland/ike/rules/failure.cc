@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/rules/failure.h"
+
+#include "userland/ike/events.h"
+#include "userland/ike/rules/excerpt.h"
+#include "userland/ike/rules/payloads.h"
+
+namespace awtun::ike {
+namespace {
+
+constexpr std::string_view kOpenPort4500 =
+    "IKE_SA_INIT passes on UDP port 500 and there is a NAT between: is UDP port 4500 open both ways?";
+
+std::string side_word(Side side) { return side == Side::Local ? "local" : "peer"; }
+
+/// What the peer has said, where no more than that is known.
+std::string answer_of_peer(Cause cause) {
+  switch (cause) {
+    case Cause::AuthenticationFailed:
+      return wire::to_string(wire::NotifyType::AuthenticationFailed);
+    case Cause::NoProposalChosen:
+      return wire::to_string(wire::NotifyType::NoProposalChosen);
+    case Cause::SelectorsUnacceptable:
+      return wire::to_string(wire::NotifyType::TsUnacceptable);
+    case Cause::NoResponse:
+    case Cause::ProtocolError:
+    case Cause::DataPlane:
+    case Cause::Other:
+      break;
+  }
+  return "";
+}
+
+Failure silence(Time when, std::string exchange, std::string_view reason) {
+  Failure failure;
+  failure.cause = Cause::NoResponse;
+  failure.when = when;
+  failure.exchange = std::move(exchange);
+  failure.reason = reason;
+  return failure;
+}
+
+Failure record(Cause cause, Time when, Side side, std::string exchange, std::string_view reason) {
+  Failure failure;
+  failure.cause = cause;
+  failure.when = when;
+  failure.exchange = std::move(exchange);
+  failure.refused_by = side_word(side);
+  failure.reason = reason;
+  if (side == Side::Peer) failure.theirs = answer_of_peer(cause);
+  return failure;
+}
+
+Failure record(Cause cause, Time when, Side side, wire::ExchangeType exchange, std::string_view reason) {
+  return record(cause, when, side, wire::to_string(exchange), reason);
+}
+
+Failure not_authenticated(Time when, Side side, std::string_view reason) {
+  return record(Cause::AuthenticationFailed, when, side, wire::ExchangeType::IkeAuth, reason);
+}
+
+std::string identities(const TunnelPolicy& policy) {
+  return "local identity " + policy.local_id.to_string() + ", remote identity " +
+         policy.remote_id.to_string();
+}
+
+std::string method_word(AuthMethod method) {
+  return method == AuthMethod::Certificate ? "certificate" : "pre-share";
+}
+
+std::string trustpoint_of(const TunnelPolicy& policy) {
+  return "trustpoint " + (policy.certificate ? policy.certificate->trustpoint : std::string("none"));
+}
+
+/// What an operator may do about a certificate, by words of what is wrong with it: the first that fits.
+std::string certificate_hint(std::string_view reason) {
+  struct Row {
+    std::string_view word;
+    const char* hint;
+  };
+  static constexpr Row kRows[] = {
+      {"revocation list", "give the trustpoint the CA's current revocation list"},
+      {"expired",
+       "compare the clocks of the two ends; a new certificate: crypto pki enroll, crypto pki import"},
+      {"not yet valid", "compare the clocks of the two ends"},
+      {"revoked", "the CA has withdrawn the peer's certificate: it needs a new one"},
+      {"name mismatch",
+       "CN and alternative name must be the peer's `tunnel local name`, our `tunnel remote name`"},
+      {"identity", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
+      {"IP address", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
+      {"trustpoint", "show crypto pki trustpoints: crypto pki authenticate, crypto pki import"},
+      {"CA", "both ends need certificates of one CA: show crypto pki certificates, crypto pki authenticate"},
+      {"chain", "does the peer send the certificates between its own and the CA?"},
+      {"no certificate", "the peer has none to show: crypto pki import, on its side"},
+      {"signature", "the peer's private key is not that of its certificate"},
+  };
+  for (const Row& row : kRows)
+    if (reason.find(row.word) != std::string_view::npos) return row.hint;
+  return "show crypto pki certificates, on both ends";
+}
+
+}  // namespace
+
+std::string peer_name(const TunnelPolicy& policy) {
+  return policy.remote ? policy.remote->to_string() : policy.remote_id.to_string();
+}
+
+Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy) {
+  Failure failure = silence(when, asked.exchange, "no response");
+  if (!asked.not_sent.empty()) {
+    failure.reason = "not sent: " + asked.not_sent;
+    failure.hint = "look at this router itself: its address " + policy.local.to_string() + ", its route to " +
+                   peer_name(policy) + ", its firewall";
+  } else if (asked.remote_port == kNattPort && asked.is_ike_auth) {
+    failure.hint = std::string(kOpenPort4500);
+  } else {
+    failure.hint = "is " + peer_name(policy) + " reachable from " + policy.local.to_string() +
+                   ", and does it accept UDP port 500?";
+  }
+  return failure;
+}
+
+Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
+  Failure failure = silence(when, wire::to_string(wire::ExchangeType::IkeAuth), "no request");
+  failure.theirs = "IKE_SA_INIT from " + peer_name(policy) + " was answered";
+  failure.hint = nat ? std::string(kOpenPort4500) : "does our answer reach the peer?";
+  return failure;
+}
+
+Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
+                              const std::optional<wire::IdView>& peer_id) {
+  Failure failure = not_authenticated(when, side, "authentication failed");
+  failure.ours = identities(policy);
+  if (peer_id) failure.theirs = "identity " + excerpt(describe(*peer_id));
+  failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
+  if (side == Side::Peer)
+    failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
+  if (side == Side::Peer && policy.isakmp.local_authentication == AuthMethod::Certificate)
+    failure.hint = "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
+  const auto said = peer_id ? identity_of(*peer_id) : std::nullopt;
+  if (side == Side::Local && peer_id && (!said || !said->matches(policy.remote_id)))
+    failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
+  return failure;
+}
+
+Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
+  Failure failure = not_authenticated(when, Side::Local, "no pre-shared key");
+  failure.hint = policy.remote ? "set one: crypto isakmp key <key> address " + policy.remote->to_string()
+                               : "set one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
+  return failure;
+}
+
+Failure no_trustpoint(Time when) {
+  Failure failure = not_authenticated(when, Side::Local, "no trustpoint");
+  failure.hint = "name one in the ISAKMP profile: pki trustpoint <name>";
+  return failure;
+}
+
+Failure identity_too_long(Time when, std::size_t octets) {
+  Failure failure = not_authenticated(when, Side::Local, "identity too long");
+  failure.theirs = "an identity of " + std::to_string(octets) + " octets, where " +
+                   std::to_string(kMaxIdentitySize) + " are the most";
+  return failure;
+}
+
+Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
+  Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
+  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.theirs = wire::to_string(used);
+  failure.hint = "compare `local authentication` and `remote authentication` of the two profiles";
+  return failure;
+}
+
+Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFailed& why,
+                            std::string_view peer_id) {
+  Failure failure = not_authenticated(when, Side::Local, why.reason);
+  failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
+  failure.theirs = "identity " + excerpt(peer_id);
+  if (!why.detail.empty()) failure.theirs += ", " + excerpt(why.detail);
+  failure.hint = certificate_hint(why.reason);
+  return failure;
+}
+
+Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why) {
+  Failure failure = not_authenticated(when, Side::Local, why.reason);
+  failure.ours = trustpoint_of(policy);
+  if (!why.detail.empty()) failure.ours += ", " + why.detail;
+  failure.hint = "show crypto pki trustpoints: it needs a CA, a key pair and a certificate";
+  return failure;
+}
+
+Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
+                           std::string theirs, std::string difference) {
+  Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
+  failure.ours = std::move(ours);
+  if (!theirs.empty()) failure.theirs = excerpt(theirs);
+  failure.hint = std::move(difference);
+  if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
+    failure.hint = "the profile has no transform that is supported; 3DES is not";
+  else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
+    failure.hint = "the peer takes none of these: is PFS the same at both ends? compare the profiles";
+  else if (failure.hint.empty())
+    failure.hint = "the peer takes none of these: compare the profiles";
+  return failure;
+}
+
+Failure selectors_unacceptable(Time when, Side side, wire::ExchangeType exchange, std::string ours,
+                               std::string theirs) {
+  Failure failure =
+      record(Cause::SelectorsUnacceptable, when, side, exchange, "traffic selectors unacceptable");
+  failure.ours = std::move(ours);
+  if (!theirs.empty()) failure.theirs = std::move(theirs);
+  failure.hint = "the two ends protect different networks: compare the tunnel's selectors";
+  return failure;
+}
+
+Failure mode_mismatch(Time when, Side side, wire::ExchangeType exchange, bool we_want_transport) {
+  Failure failure = record(Cause::Other, when, side, exchange, "ESP mode differs");
+  failure.ours = we_want_transport ? "transport mode" : "tunnel mode";
+  failure.theirs = we_want_transport ? "tunnel mode" : "transport mode";
+  failure.hint = "compare `tunnel mode` of the two ends: GRE and L2TPv3 are protected in transport mode";
+  return failure;
+}
+
+Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyType reason) {
+  return record(Cause::Other, when, side, exchange, wire::to_string(reason));
+}
+
+Failure put_off_for_minutes(Time when) {
+  Failure failure =
+      record(Cause::Other, when, Side::Peer, wire::ExchangeType::CreateChildSa, "rekey refused for minutes");
+  failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
+  failure.hint = "the IKE SA is negotiated anew";
+  return failure;
+}
+
+Failure peer_restarted(Time when) {
+  Failure failure = record(Cause::Other, when, Side::Peer, wire::ExchangeType::Informational,
+                           "the peer has lost the IKE SA");
+  failure.hint = "it has restarted; the tunnel is negotiated anew";
+  return failure;
+}
+
+Failure protocol_error(Time when, wire::ExchangeType exchange, std::string_view what) {
+  Failure failure = record(Cause::ProtocolError, when, Side::Local, exchange, "invalid message");
+  failure.theirs = what;
+  return failure;
+}
+
+Failure job_failed(Time when, wire::ExchangeType exchange, const JobFailed* why) {
+  Failure failure = record(Cause::Other, when, Side::Local, exchange, "the computation of a key failed");
+  if (why != nullptr) {
+    failure.reason = why->reason;
+    failure.ours = why->detail;
+  }
+  return failure;
+}
+
+Failure data_plane_failed(Time when, std::string_view reason) {
+  Failure failure = record(Cause::DataPlane, when, Side::Local, "data plane", reason);
+  failure.hint = "the kernel refused the SA: is the awtun module loaded and the interface there?";
+  return failure;
+}
+
+std::string summary(const Failure& failure, const TunnelPolicy& policy) {
+  std::string text = "peer " + peer_name(policy) + ": " + failure.exchange + ": " + failure.reason;
+  if (!failure.refused_by.empty()) text += failure.refused_by == "peer" ? " (by the peer)" : " (by us)";
+  if (!failure.ours.empty()) text += "; ours: " + failure.ours;
+  if (!failure.theirs.empty()) text += "; theirs: " + failure.theirs;
+  if (!failure.hint.empty()) text += "; " + failure.hint;
+  return text;
+}
+
+}  // namespace awtun::ike
