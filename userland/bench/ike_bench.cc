@@ -41,8 +41,8 @@ IpAddress ipv4(std::uint32_t address) {
 IpAddress spoke_address(std::uint32_t number) { return ipv4(first_spoke + (number << 8U)); }
 
 /// The one host behind it.
-ike::TrafficSelector spoke_selector(std::uint32_t number) {
-  return ike::TrafficSelector::of({ipv4(first_host + number), 32});
+TrafficSelector spoke_selector(std::uint32_t number) {
+  return TrafficSelector::of({ipv4(first_host + number), 32});
 }
 
 /// What both ends have in common. No DPD and no rekey within the measurement.
@@ -65,7 +65,7 @@ ike::TunnelPolicy hub_policy(const Options& options, std::uint32_t number,
   made.local_id = ike::Identity::fqdn(hub_name);
   made.remote_id = ike::Identity::fqdn(spoke_name(number));
   if (!authorities.empty()) made.certificate = ike::CertificatePolicy{"hub", authorities};
-  made.local_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
+  made.local_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
   made.remote_selectors = {spoke_selector(number)};
   return made;
 }
@@ -79,7 +79,7 @@ ike::TunnelPolicy spoke_policy(const Options& options, std::uint32_t number,
   made.remote_id = ike::Identity::fqdn(hub_name);
   if (!authorities.empty()) made.certificate = ike::CertificatePolicy{spoke_name(number), authorities};
   made.local_selectors = {spoke_selector(number)};
-  made.remote_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
+  made.remote_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
   return made;
 }
 

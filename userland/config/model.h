@@ -16,6 +16,7 @@
 
 #include "userland/base/ip.h"
 #include "userland/base/secret.h"
+#include "userland/base/traffic.h"
 #include "userland/crypto/identity.h"
 #include "userland/crypto/profile.h"
 
@@ -78,9 +79,6 @@ struct DynamicPeer {
 /// Whom an ISAKMP profile is for: `address <ip>`, `hostname <name>`, `dynamic` or `policy <tunnel>`.
 using PeerSelector = std::variant<IpAddress, PeerName, DynamicPeer, TunnelPolicy>;
 
-/// None: no `tunnel mode` given yet; the interface exists and carries nothing.
-enum class TunnelMode : std::uint8_t { None, IpsecIpv4, IpsecIpv6 };
-
 /// "ipsec ipv4", "ipsec ipv6", "none".
 std::string_view to_string(TunnelMode mode);
 /// The family of the delivery packets; nullopt for None.
@@ -116,9 +114,6 @@ struct HostName {
 /// Where a tunnel leads: to an address, by whatever name, or to a peer that comes from any.
 using Destination = std::variant<IpAddress, HostName, DynamicPeer>;
 
-/// The DF bit of the delivery packets, in the order of the words of `tunnel df`.
-enum class DfBit : std::uint8_t { Set, Clear, Copy };
-
 /// `adjust-mss`: the largest TCP segment to let a connection agree upon.
 struct MaximumSegment {
   std::optional<std::uint16_t> octets;  ///< Unset: as much as the path carries.
@@ -147,7 +142,7 @@ struct Tunnel {
   std::optional<Identity> remote_name;  ///< The peer's IKE identity; unset: the destination address.
   SelectorList local_selectors;         ///< Empty: all traffic.
   SelectorList remote_selectors;        ///< Empty: all traffic.
-  DfBit df = DfBit::Copy;
+  DontFragment df = DontFragment::Copy;
   std::optional<std::uint8_t> ttl;   ///< Unset: that of the route.
   std::optional<std::uint8_t> dscp;  ///< Unset: that of the inner packet.
   std::optional<Protection> protection;

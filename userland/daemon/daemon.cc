@@ -152,10 +152,8 @@ void Daemon::serve_kernel_events() {
 }
 
 void Daemon::serve(const kernel::SaLimitReached& event) {
-  const auto direction =
-      event.sa.direction == kernel::SaDirection::In ? ike::Direction::In : ike::Direction::Out;
   if (const auto tunnel = tunnels_.tunnel_of(event.sa.ifindex))
-    engine_.handle(ike::SaExpired{*tunnel, direction, event.sa.spi, event.hard});
+    engine_.handle(ike::SaExpired{*tunnel, event.sa.direction, event.sa.spi, event.hard});
 }
 
 void Daemon::serve(const kernel::PacketsWaiting& event) {

@@ -17,8 +17,6 @@
 
 namespace awtun::ike {
 
-enum class Direction : std::uint8_t { In, Out };
-
 /// The UDP ports of IKE (RFC 7296 2.23): behind 4500 a message has the non-ESP marker before it, and
 /// ESP may be in UDP.
 inline constexpr std::uint16_t kIkePort = 500;
@@ -42,7 +40,7 @@ struct SetTunnel {
 struct RemoveTunnel {
   TunnelId tunnel;
 };
-/// The data plane could not carry out an action that had this token (see AddSa).
+/// The data plane could not carry out an action that had this token.
 struct DataPlaneFailed {
   std::uint64_t token;
   std::string reason;
@@ -140,6 +138,7 @@ struct AddSa {
 };
 /// Switch the tunnel's transmission to this outbound SA, in one step.
 struct ActivateSa {
+  std::uint64_t token;  ///< comes back in DataPlaneFailed
   TunnelId tunnel;
   std::uint32_t spi;
 };
@@ -150,6 +149,7 @@ struct DeleteSa {
 };
 /// The peer's address or port has changed: from now on this outbound SA sends there.
 struct MoveSa {
+  std::uint64_t token;  ///< comes back in DataPlaneFailed
   TunnelId tunnel;
   std::uint32_t spi;  ///< outbound, host byte order
   Endpoint local;

@@ -15,6 +15,7 @@
 #include "userland/base/secret.h"
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/identity.h"
+#include "userland/pki/refusal.h"
 #include "userland/wire/constants.h"
 
 namespace awtun::ike {
@@ -63,6 +64,7 @@ struct JobFailed {
   std::string detail;  ///< ours against theirs, where that explains it: "subject /CN=r2, issuer /CN=Other CA"
   /// Nobody did it, or not in time: it says nothing about what the job was given.
   bool undone = false;
+  pki::RefusalCause cause = pki::RefusalCause::Other;
 };
 using JobResult = std::variant<KeyExchangeDone, SignDone, VerifyDone, JobFailed>;
 

@@ -4,7 +4,9 @@
 namespace awtun::ike {
 namespace {
 
-JobFailed failed(const pki::Refusal& refusal) { return {refusal.reason, refusal.detail}; }
+JobFailed failed(const pki::Refusal& refusal) {
+  return {refusal.reason, refusal.detail, false, refusal.cause};
+}
 
 /// Null when there is none of that name.
 std::shared_ptr<const pki::Trustpoint> find(const pki::Credentials& credentials, const std::string& name) {
@@ -12,7 +14,9 @@ std::shared_ptr<const pki::Trustpoint> find(const pki::Credentials& credentials,
   return found == credentials.end() ? nullptr : found->second;
 }
 
-JobFailed no_trustpoint(const std::string& name) { return {"no such trustpoint", "trustpoint " + name}; }
+JobFailed no_trustpoint(const std::string& name) {
+  return {"no such trustpoint", "trustpoint " + name, false, pki::RefusalCause::Trustpoint};
+}
 
 }  // namespace
 

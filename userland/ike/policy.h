@@ -10,6 +10,7 @@
 #include "userland/base/bytes.h"
 #include "userland/base/ip.h"
 #include "userland/base/secret.h"
+#include "userland/base/traffic.h"
 #include "userland/crypto/profile.h"
 #include "userland/ike/identity.h"
 
@@ -17,21 +18,6 @@ namespace awtun::ike {
 
 /// N of tunnelN: the name by which commands, policies and SAs refer to one another.
 using TunnelId = std::uint32_t;
-
-/// RFC 7296 3.13.1, both ends inclusive; protocol 0 is any, ports 0-65535 all.
-struct TrafficSelector {
-  std::uint8_t protocol = 0;
-  std::uint16_t start_port = 0;
-  std::uint16_t end_port = 65535;
-  IpAddress first;
-  IpAddress last;
-
-  static TrafficSelector of(const IpPrefix& prefix);
-  /// 0.0.0.0/0 or ::/0.
-  static TrafficSelector any(Family family);
-  [[nodiscard]] std::string to_string() const;
-  bool operator==(const TrafficSelector&) const = default;
-};
 
 /// Authentication by certificate. The engine holds no private key and reads no certificate: it has
 /// both done by jobs that name the trustpoint.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userland/base/ip.h"
@@ -22,6 +23,7 @@ enum class Cause : std::uint8_t {
   SelectorsUnacceptable,
   ProtocolError,
   DataPlane,
+  RekeyPutOff,  ///< TEMPORARY_FAILURE for minutes
   Other
 };
 
@@ -41,8 +43,8 @@ struct IkeSaStatus {
   TunnelId tunnel;
   std::uint64_t initiator_spi;
   std::uint64_t responder_spi;
-  bool initiator;     ///< we are the original initiator
-  std::string state;  ///< "Connecting", "Established", "Rekeying", "Deleting"
+  bool initiator;  ///< we are the original initiator
+  enum class State : std::uint8_t { Connecting, Established, Rekeying, Deleting } state;
   Endpoint local;
   Endpoint remote;
   std::optional<crypto::IkeSuite> suite;
@@ -58,7 +60,7 @@ struct ChildSaStatus {
   TunnelId tunnel;
   std::uint32_t inbound_spi;   ///< host byte order
   std::uint32_t outbound_spi;  ///< host byte order
-  std::string state;           ///< "Installed", "Rekeying", "Replaced"
+  enum class State : std::uint8_t { Installed, Rekeying, Replaced } state;
   crypto::EspSuite suite;
   Time established;
   std::optional<Time> rekey_at;
@@ -71,6 +73,10 @@ struct ChildSaStatus {
   wire::GroupId pfs = wire::GroupId::None;
   bool selectors_cut = false;  ///< the ends would have agreed on more of them than a Child SA has
 };
+
+/// As `show` has it: "Connecting".
+[[nodiscard]] std::string_view to_string(IkeSaStatus::State state);
+[[nodiscard]] std::string_view to_string(ChildSaStatus::State state);
 
 /// A request of ours that has been sent more than once and is not answered yet, or could not be sent.
 struct Unanswered {

@@ -43,13 +43,13 @@ Message request(int family, std::uint8_t command, int flags = 0) {
 
 void put_name(Message& message, const SaName& sa) {
   message.put_u32(AWTUN_SA_A_IFINDEX, sa.ifindex);
-  message.put_u32(AWTUN_SA_A_DIR, sa.direction == SaDirection::In ? AWTUN_DIR_IN : AWTUN_DIR_OUT);
+  message.put_u32(AWTUN_SA_A_DIR, sa.direction == Direction::In ? AWTUN_DIR_IN : AWTUN_DIR_OUT);
   message.put_u32(AWTUN_SA_A_SPI, htonl(sa.spi));
 }
 
 std::uint32_t mode_number(TunnelMode mode) {
   switch (mode) {
-    case TunnelMode::Unset:
+    case TunnelMode::None:
       return AWTUN_MODE_UNSPEC;
     case TunnelMode::IpsecIpv4:
       return AWTUN_MODE_IPSEC_IPV4;
@@ -62,7 +62,7 @@ std::uint32_t mode_number(TunnelMode mode) {
 TunnelMode mode_of(std::uint32_t number) {
   if (number == AWTUN_MODE_IPSEC_IPV4) return TunnelMode::IpsecIpv4;
   if (number == AWTUN_MODE_IPSEC_IPV6) return TunnelMode::IpsecIpv6;
-  return TunnelMode::Unset;
+  return TunnelMode::None;
 }
 
 std::uint8_t df_number(DontFragment df) {
@@ -94,17 +94,17 @@ void put_outer(Message& message, const TunnelSettings& settings) {
   if (settings.mss_ipv6 != 0) message.put_u16(AWTUN_TUNNEL_A_MSS_IPV6, settings.mss_ipv6);
 }
 
-void put_selector(Message& message, const Selector& selector) {
+void put_selector(Message& message, const TrafficSelector& selector) {
   message.put(AWTUN_TS_A_START, selector.first);
   message.put(AWTUN_TS_A_END, selector.last);
   if (selector.protocol != 0) message.put_u8(AWTUN_TS_A_PROTOCOL, selector.protocol);
-  message.put_u16(AWTUN_TS_A_PORT_MIN, selector.first_port);
-  message.put_u16(AWTUN_TS_A_PORT_MAX, selector.last_port);
+  message.put_u16(AWTUN_TS_A_PORT_MIN, selector.start_port);
+  message.put_u16(AWTUN_TS_A_PORT_MAX, selector.end_port);
 }
 
 void put_selectors(Message& message, int side, const Coverage& coverage) {
   message.nest(side, [&] {
-    const auto* selectors = std::get_if<std::vector<Selector>>(&coverage);
+    const auto* selectors = std::get_if<std::vector<TrafficSelector>>(&coverage);
     if (selectors == nullptr) return message.put_flag(AWTUN_TS_LIST_A_ANY);
     for (const auto& selector : *selectors)
       message.nest(AWTUN_TS_LIST_A_SELECTOR, [&] { put_selector(message, selector); });
@@ -145,7 +145,7 @@ std::optional<Attributes> nest_of(const nlmsghdr& message, int attribute) {
 std::optional<TunnelSettings> parse_settings(const Attributes& tunnel) {
   const auto mode = mode_of(tunnel.u32(AWTUN_TUNNEL_A_MODE).value_or(AWTUN_MODE_UNSPEC));
   const auto local = tunnel.address(AWTUN_TUNNEL_A_LOCAL);
-  if (mode == TunnelMode::Unset || !local) return std::nullopt;
+  if (mode == TunnelMode::None || !local) return std::nullopt;
   TunnelSettings settings;
   settings.mode = mode;
   settings.local = *local;
@@ -163,7 +163,7 @@ std::optional<SaName> parse_name(const Attributes& sa) {
   const auto direction = sa.u32(AWTUN_SA_A_DIR);
   const auto spi = sa.u32(AWTUN_SA_A_SPI);
   if (!ifindex || !direction || !spi) return std::nullopt;
-  return SaName{*ifindex, *direction == AWTUN_DIR_IN ? SaDirection::In : SaDirection::Out, ntohl(*spi)};
+  return SaName{*ifindex, *direction == AWTUN_DIR_IN ? Direction::In : Direction::Out, ntohl(*spi)};
 }
 
 std::optional<UdpPorts> parse_udp(const Attributes& sa) {
@@ -229,7 +229,7 @@ Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettin
   message.nest(AWTUN_A_TUNNEL, [&] {
     message.put_u32(AWTUN_TUNNEL_A_IFINDEX, ifindex);
     message.put_u32(AWTUN_TUNNEL_A_MODE, mode_number(settings.mode));
-    if (settings.mode == TunnelMode::Unset) return;
+    if (settings.mode == TunnelMode::None) return;
     message.put(AWTUN_TUNNEL_A_LOCAL, settings.local);
     if (!settings.remote.is_unspecified()) message.put(AWTUN_TUNNEL_A_REMOTE, settings.remote);
     put_outer(message, settings);
@@ -258,7 +258,7 @@ Message sa_add_request(int family, const SaSpec& sa) {
 
 Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi) {
   auto message = request(family, AWTUN_CMD_SA_ACTIVATE);
-  message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, SaDirection::Out, spi}); });
+  message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, Direction::Out, spi}); });
   return message;
 }
 

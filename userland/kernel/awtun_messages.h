@@ -11,23 +11,18 @@
 
 #include "userland/base/ip.h"
 #include "userland/base/secret.h"
+#include "userland/base/traffic.h"
 #include "userland/crypto/suites.h"
 #include "userland/kernel/netlink.h"
 
 namespace awtun::kernel {
-
-/// Unset: the tunnel carries nothing.
-enum class TunnelMode : std::uint8_t { Unset, IpsecIpv4, IpsecIpv6 };
-
-/// The DF bit of the outer IPv4 header: that of the inner packet, set or clear (RFC 4301 8.1).
-enum class DontFragment : std::uint8_t { Copy, Set, Clear };
 
 /// An MSS in place of a number: what the path carries.
 inline constexpr std::uint16_t mss_of_path = 0xffff;
 
 /// The delivery side of a tunnel. Without a mode the rest is ignored.
 struct TunnelSettings {
-  TunnelMode mode = TunnelMode::Unset;
+  TunnelMode mode = TunnelMode::None;
   IpAddress local;
   IpAddress remote;  ///< unspecified: not known; each outbound SA names it
   DontFragment df = DontFragment::Copy;
@@ -55,25 +50,12 @@ struct TunnelState {
   std::vector<NamedCounter> drops;  ///< In the order of the uapi header.
 };
 
-enum class SaDirection : std::uint8_t { In, Out };
-
-/// A traffic selector (RFC 7296 3.13.1), both ends inclusive; protocol 0 is any.
-struct Selector {
-  IpAddress first;
-  IpAddress last;
-  std::uint8_t protocol = 0;
-  std::uint16_t first_port = 0;
-  std::uint16_t last_port = 65535;
-
-  bool operator==(const Selector&) const = default;
-};
-
 /// Every packet.
 struct Everything {
   bool operator==(const Everything&) const = default;
 };
 /// What one side of an SA may be. A list without a selector is for nothing, and the kernel refuses it.
-using Coverage = std::variant<Everything, std::vector<Selector>>;
+using Coverage = std::variant<Everything, std::vector<TrafficSelector>>;
 
 /// ESP in UDP (RFC 3948).
 struct UdpPorts {
@@ -86,7 +68,7 @@ struct UdpPorts {
 /// An SA to install. With an AEAD it has a salt and no integrity key.
 struct SaSpec {
   std::uint32_t ifindex = 0;
-  SaDirection direction = SaDirection::In;
+  Direction direction = Direction::In;
   std::uint32_t spi = 0;  ///< host byte order
   crypto::EspSuite suite;
   const Secret* encryption_key = nullptr;
@@ -99,14 +81,14 @@ struct SaSpec {
   bool follow = false;                   ///< inbound only: the outbound SAs go where its packets come from
   std::uint64_t hard_seconds = 0;        ///< until it carries nothing more; 0: for ever
   /// Of the two sides: for nothing until someone says what.
-  Coverage local_selectors = std::vector<Selector>();
-  Coverage remote_selectors = std::vector<Selector>();
+  Coverage local_selectors = std::vector<TrafficSelector>();
+  Coverage remote_selectors = std::vector<TrafficSelector>();
 };
 
 /// An SA by its name.
 struct SaName {
   std::uint32_t ifindex = 0;
-  SaDirection direction = SaDirection::In;
+  Direction direction = Direction::In;
   std::uint32_t spi = 0;  ///< host byte order
 
   auto operator<=>(const SaName&) const = default;

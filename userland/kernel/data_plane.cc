@@ -17,7 +17,7 @@ namespace {
 std::string name_of(const SaName& sa) {
   char spi[16];
   (void)snprintf(spi, sizeof spi, "0x%08x", sa.spi);
-  return std::string(sa.direction == SaDirection::In ? "inbound" : "outbound") + " SA " + spi;
+  return std::string(sa.direction == Direction::In ? "inbound" : "outbound") + " SA " + spi;
 }
 
 }  // namespace
@@ -80,13 +80,13 @@ KernelResult<void> DataPlane::add_sa(const SaSpec& sa) {
 KernelResult<void> DataPlane::activate_sa(std::uint32_t ifindex, std::uint32_t spi) {
   return with_numbers([&] {
     auto message = sa_activate_request(numbers_.family, ifindex, spi);
-    return requests_.request(message, "activate " + name_of({ifindex, SaDirection::Out, spi}));
+    return requests_.request(message, "activate " + name_of({ifindex, Direction::Out, spi}));
   });
 }
 
 KernelResult<void> DataPlane::move_sa(std::uint32_t ifindex, std::uint32_t spi, const IpAddress& remote,
                                       const UdpPorts& ports) {
-  const SaName sa{ifindex, SaDirection::Out, spi};
+  const SaName sa{ifindex, Direction::Out, spi};
   return with_numbers([&] {
     auto message = sa_move_request(numbers_.family, sa, remote, ports);
     return requests_.request(message, "move " + name_of(sa));

@@ -140,7 +140,7 @@ std::optional<std::string> objection_to(const RequestedNames& names) {
 
 Result<std::vector<Certificate>, Refusal> read(std::string_view pem) {
   auto certificates = Certificate::from_pem({reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()});
-  if (!certificates) return Error{Refusal{certificates.error(), {}}};
+  if (!certificates) return Error{Refusal{RefusalCause::Other, certificates.error(), {}}};
   return *std::move(certificates);
 }
 
@@ -188,17 +188,20 @@ Result<std::string, std::string> signing_request(const crypto::Signer& key, cons
 Result<Pasted, Refusal> pasted_authority(std::string_view pem, WallClock now) {
   auto certificates = read(pem);
   if (!certificates) return Error{certificates.error()};
-  if (certificates->size() != 1) return Error{Refusal{"one certificate is expected", {}}};
+  if (certificates->size() != 1)
+    return Error{Refusal{RefusalCause::Other, "one certificate is expected", {}}};
   const Certificate& authority = (*certificates)[0];
   if (!authority.is_ca())
-    return Error{Refusal{"this is not a valid CA certificate", "subject " + authority.subject()}};
+    return Error{
+        Refusal{RefusalCause::Other, "this is not a valid CA certificate", "subject " + authority.subject()}};
   if (const auto key = authority.public_key(); !key)
-    return Error{Refusal{"the certificate's key is not acceptable", key.error()}};
+    return Error{Refusal{RefusalCause::WeakKey, "the certificate's key is not acceptable", key.error()}};
   // To itself it is the whole chain: what is left to judge are dates, and a root's signature.
   if (auto refusal = path_objection(authority, {}, {*certificates, {}}, now))
     return Error{*std::move(refusal)};
   if (authority.is_self_issued() && !authority.is_self_signed())
-    return Error{Refusal{"the signature of a certificate does not verify", "subject " + authority.subject()}};
+    return Error{Refusal{RefusalCause::CertificateSignature, "the signature of a certificate does not verify",
+                         "subject " + authority.subject()}};
   return shown(*std::move(certificates));
 }
 
@@ -209,14 +212,14 @@ Result<Pasted, Refusal> pasted_certificate(std::string_view pem, const crypto::S
   const Certificate& own = (*certificates)[0];
   const auto own_key = own.public_key();
   if (!own_key || !own_key->equals(key.public_key()))
-    return Error{
-        Refusal{"the certificate's key is not the key that was enrolled", "subject " + own.subject()}};
+    return Error{Refusal{RefusalCause::Other, "the certificate's key is not the key that was enrolled",
+                         "subject " + own.subject()}};
   const auto others = std::span<const Certificate>(*certificates).subspan(1);
   if (auto refusal = path_objection(own, others, {authorities, {}}, now)) return Error{*std::move(refusal)};
   if (auto refusal = usage_objection(own)) return Error{*std::move(refusal)};
   if (has_address_as_name(own))
-    return Error{
-        Refusal{"an IP address as a certificate's name is not supported", "subject " + own.subject()}};
+    return Error{Refusal{RefusalCause::IdentityType, "an IP address as a certificate's name is not supported",
+                         "subject " + own.subject()}};
   return shown(*std::move(certificates));
 }
 

@@ -60,19 +60,21 @@ bool is_address(std::string_view name) { return IpAddress::parse(name).has_value
 
 std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::string_view name) {
   if (is_address(name))
-    return Refusal{"an IP address as a certificate's name is not supported", "identity " + printable(name)};
+    return Refusal{RefusalCause::IdentityType, "an IP address as a certificate's name is not supported",
+                   "identity " + printable(name)};
   const auto common = common_names(certificate);
   const auto dns = dns_names(certificate);
   const std::string shown = "CN " + joined(common) + ", subject alternative names " + joined(dns);
   if (common.size() != 1)
-    return Refusal{common.empty() ? "name mismatch: the subject has no CN"
+    return Refusal{RefusalCause::Name,
+                   common.empty() ? "name mismatch: the subject has no CN"
                                   : "name mismatch: the subject has more than one CN",
                    shown};
   if (!equal_ignoring_case(common[0], name))
-    return Refusal{"name mismatch: the CN is not the identity", shown};
+    return Refusal{RefusalCause::Name, "name mismatch: the CN is not the identity", shown};
   if (std::none_of(dns.begin(), dns.end(),
                    [&](const std::string& one) { return equal_ignoring_case(one, name); }))
-    return Refusal{"name mismatch: the identity is no subject alternative name", shown};
+    return Refusal{RefusalCause::Name, "name mismatch: the identity is no subject alternative name", shown};
   return std::nullopt;
 }
 
@@ -87,15 +89,18 @@ std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::st
   const auto names = alternative_names(certificate, GEN_EMAIL);
   if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return same_mailbox(name, address); }))
     return std::nullopt;
-  return Refusal{"name mismatch: the identity is no rfc822Name of the certificate",
+  return Refusal{RefusalCause::Name, "name mismatch: the identity is no rfc822Name of the certificate",
                  "rfc822Names " + joined(names)};
 }
 
 std::optional<Refusal> subject_objection(const Certificate& certificate, ByteView der) {
   const auto name = crypto::canonical_name(der);
-  if (!name) return Refusal{"the identity is not a distinguished name", "subject " + certificate.subject()};
+  if (!name)
+    return Refusal{RefusalCause::Name, "the identity is not a distinguished name",
+                   "subject " + certificate.subject()};
   if (name == crypto::canonical_name(certificate.subject_der())) return std::nullopt;
-  return Refusal{"name mismatch: the identity is not the subject", "subject " + certificate.subject()};
+  return Refusal{RefusalCause::Name, "name mismatch: the identity is not the subject",
+                 "subject " + certificate.subject()};
 }
 
 }  // namespace
@@ -111,13 +116,14 @@ std::optional<Refusal> name_objection(const Certificate& certificate, const Iden
       return subject_objection(certificate, identity.data);
     case wire::IdType::Ipv4Address:
     case wire::IdType::Ipv6Address:
-      return Refusal{"an IP address as identity is not supported with certificates",
+      return Refusal{RefusalCause::IdentityType,
+                     "an IP address as identity is not supported with certificates",
                      "subject " + certificate.subject()};
     case wire::IdType::DerAsn1Gn:
     case wire::IdType::KeyId:
       break;
   }
-  return Refusal{"this type of identity is not supported with certificates",
+  return Refusal{RefusalCause::IdentityType, "this type of identity is not supported with certificates",
                  "subject " + certificate.subject()};
 }
 

@@ -26,7 +26,9 @@ using View = Handle<STACK_OF(X509), free_view>;
 /// 112 bits: RSA 2048, SHA-2.
 constexpr int kSecurityLevel = 2;
 
-Refusal library_failure() { return {"the cryptographic library failed", "while verifying a certificate"}; }
+Refusal library_failure() {
+  return {RefusalCause::Other, "the cryptographic library failed", "while verifying a certificate"};
+}
 
 Store store_of(const Anchors& anchors) {
   Store store(X509_STORE_new());
@@ -85,37 +87,42 @@ Refusal explain(int error, X509* culprit, const Anchors& anchors, WallClock now)
   const std::string parties = "subject " + subject + ", issuer " + issuer;
   switch (error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {"certificate expired", "subject " + subject + ", valid to " +
-                                         to_text(X509_get0_notAfter(culprit)) + ", now " + now_text(now)};
+      return {RefusalCause::Expired, "certificate expired",
+              "subject " + subject + ", valid to " + to_text(X509_get0_notAfter(culprit)) + ", now " +
+                  now_text(now)};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {"certificate not yet valid", "subject " + subject + ", valid from " +
-                                               to_text(X509_get0_notBefore(culprit)) + ", now " +
-                                               now_text(now)};
+      return {RefusalCause::NotYetValid, "certificate not yet valid",
+              "subject " + subject + ", valid from " + to_text(X509_get0_notBefore(culprit)) + ", now " +
+                  now_text(now)};
     case X509_V_ERR_CERT_REVOKED:
-      return {"certificate revoked", parties};
+      return {RefusalCause::Revoked, "certificate revoked", parties};
     case X509_V_ERR_CRL_HAS_EXPIRED:
-      return {"the certificate revocation list has expired", "issuer " + issuer + ", now " + now_text(now)};
+      return {RefusalCause::RevocationList, "the certificate revocation list has expired",
+              "issuer " + issuer + ", now " + now_text(now)};
     case X509_V_ERR_CRL_NOT_YET_VALID:
-      return {"the certificate revocation list is not yet valid",
+      return {RefusalCause::RevocationList, "the certificate revocation list is not yet valid",
               "issuer " + issuer + ", now " + now_text(now)};
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-      return {"the signature of the certificate revocation list does not verify", "issuer " + issuer};
+      return {RefusalCause::RevocationList,
+              "the signature of the certificate revocation list does not verify", "issuer " + issuer};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return {"certificate of an unknown CA", parties + "; trusted: " + subjects_of(anchors.authorities)};
+      return {RefusalCause::UnknownAuthority, "certificate of an unknown CA",
+              parties + "; trusted: " + subjects_of(anchors.authorities)};
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return {"the signature of a certificate does not verify", parties};
+      return {RefusalCause::CertificateSignature, "the signature of a certificate does not verify", parties};
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:
-      return {"a key or hash of the certificate chain is too weak", parties};
+      return {RefusalCause::WeakKey, "a key or hash of the certificate chain is too weak", parties};
     case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-      return {"the certificate chain is too long", parties};
+      return {RefusalCause::Other, "the certificate chain is too long", parties};
     default:
-      return {std::string("the certificate chain does not verify: ") + X509_verify_cert_error_string(error),
+      return {RefusalCause::Other,
+              std::string("the certificate chain does not verify: ") + X509_verify_cert_error_string(error),
               parties};
   }
 }
@@ -178,13 +185,15 @@ std::optional<Refusal> usage_objection(const Certificate& certificate) {
   constexpr std::uint32_t kSigning = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
   // Without the extension every use is allowed, and so it reads.
   if ((X509_get_key_usage(certificate.handle()) & kSigning) == 0)
-    return Refusal{"the certificate's key usage allows no signatures", "subject " + certificate.subject()};
+    return Refusal{RefusalCause::Usage, "the certificate's key usage allows no signatures",
+                   "subject " + certificate.subject()};
   const int at = X509_get_ext_by_NID(certificate.handle(), NID_ext_key_usage, -1);
   if (at < 0) return std::nullopt;
   const Usages usages(
       static_cast<EXTENDED_KEY_USAGE*>(X509V3_EXT_d2i(X509_get_ext(certificate.handle(), at))));
   if (usages && allows_ike(usages.get())) return std::nullopt;
-  return Refusal{"the certificate's extended key usage allows no IPsec", "subject " + certificate.subject()};
+  return Refusal{RefusalCause::Usage, "the certificate's extended key usage allows no IPsec",
+                 "subject " + certificate.subject()};
 }
 
 }  // namespace awtun::pki

@@ -44,16 +44,18 @@ struct Chain {
 };
 
 Result<Chain, Refusal> parse(std::span<const Bytes> certificates) {
-  if (certificates.empty()) return Error{Refusal{"the peer sent no certificate", {}}};
+  if (certificates.empty())
+    return Error{Refusal{RefusalCause::NoCertificate, "the peer sent no certificate", {}}};
   if (certificates.size() > kMaxCertificates)
     return Error{
-        Refusal{"the peer sent too many certificates",
+        Refusal{RefusalCause::Other, "the peer sent too many certificates",
                 std::to_string(certificates.size()) + ", at most " + std::to_string(kMaxCertificates)}};
   std::vector<Certificate> parsed;
   for (const Bytes& der : certificates) {
     auto one = Certificate::from_der(der);
     if (!one)
-      return Error{Refusal{one.error(), "certificate " + std::to_string(parsed.size() + 1) + " of the peer"}};
+      return Error{Refusal{RefusalCause::Other, one.error(),
+                           "certificate " + std::to_string(parsed.size() + 1) + " of the peer"}};
     parsed.push_back(*std::move(one));
   }
   Chain chain{parsed[0], {}};
@@ -63,7 +65,8 @@ Result<Chain, Refusal> parse(std::span<const Bytes> certificates) {
 
 Refusal signature_refusal(crypto::CryptoError error, const Certificate& certificate,
                           const crypto::PublicKey& key) {
-  return {std::string(error == crypto::CryptoError::Unsupported ? "the signature's algorithm is not supported"
+  return {RefusalCause::PeerSignature,
+          std::string(error == crypto::CryptoError::Unsupported ? "the signature's algorithm is not supported"
                                                                 : crypto::to_string(error)),
           "certificate " + certificate.subject() + ", key " + key.to_string()};
 }
@@ -98,10 +101,13 @@ std::vector<Bytes> Trustpoint::authority_hashes() const {
 }
 
 Result<Signed, Refusal> Trustpoint::sign(std::span<const std::uint16_t> peer_hashes, ByteView octets) const {
-  if (!signer_) return Error{Refusal{"the trustpoint has no private key", {}}};
-  if (certificates_.empty()) return Error{Refusal{"the trustpoint has no certificate of its own", {}}};
+  if (!signer_) return Error{Refusal{RefusalCause::Trustpoint, "the trustpoint has no private key", {}}};
+  if (certificates_.empty())
+    return Error{Refusal{RefusalCause::Trustpoint, "the trustpoint has no certificate of its own", {}}};
   auto signature = signer_->sign(peer_hashes, octets);
-  if (!signature) return Error{Refusal{std::string(crypto::to_string(signature.error())), "while signing"}};
+  if (!signature)
+    return Error{Refusal{RefusalCause::Trustpoint, std::string(crypto::to_string(signature.error())),
+                         "while signing"}};
   Signed made{*std::move(signature), {}};
   for (const Certificate& certificate : certificates_)
     if (made.chain.empty() || !certificate.is_self_issued()) made.chain.push_back(certificate.der());
@@ -109,13 +115,15 @@ Result<Signed, Refusal> Trustpoint::sign(std::span<const std::uint16_t> peer_has
 }
 
 std::optional<Refusal> Trustpoint::objection(const Claim& claim, WallClock now) const {
-  if (authorities_.empty()) return Refusal{"the trustpoint has no CA certificate", {}};
+  if (authorities_.empty())
+    return Refusal{RefusalCause::Trustpoint, "the trustpoint has no CA certificate", {}};
   const auto chain = parse(claim.certificates);
   if (!chain) return chain.error();
   const Certificate& own = chain->own;
   const auto key = own.public_key();
   if (!key)
-    return Refusal{"the certificate's key is not acceptable", key.error() + ", subject " + own.subject()};
+    return Refusal{RefusalCause::WeakKey, "the certificate's key is not acceptable",
+                   key.error() + ", subject " + own.subject()};
   if (auto refusal = path_objection(own, chain->others, {authorities_, revocation_lists_}, now))
     return refusal;
   if (auto refusal = usage_objection(own)) return refusal;

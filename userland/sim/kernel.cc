@@ -40,9 +40,9 @@ void SimKernel::add(const ike::AddSa& action) {
   if (sa.udp && (sa.local.port != ike::kNattPort || sa.remote.port == 0))
     errors_.push_back("SPI " + std::to_string(action.spi) + " in UDP without its ports");
   if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
-  if (action.direction == ike::Direction::In && !spis_used_.insert(action.spi).second)
+  if (action.direction == Direction::In && !spis_used_.insert(action.spi).second)
     errors_.push_back("SPI " + std::to_string(action.spi) + " is not new");
-  const bool fresh = action.direction == ike::Direction::In
+  const bool fresh = action.direction == Direction::In
                          ? inbound_.emplace(action.spi, sa).second
                          : outbound_.emplace(std::pair(action.tunnel, action.spi), sa).second;
   if (!fresh) errors_.push_back("SPI " + std::to_string(action.spi) + " added twice");
@@ -57,7 +57,7 @@ void SimKernel::activate(const ike::ActivateSa& action) {
 }
 
 void SimKernel::remove(const ike::DeleteSa& action) {
-  const bool in = action.direction == ike::Direction::In;
+  const bool in = action.direction == Direction::In;
   const std::pair name(action.tunnel, action.spi);
   const std::size_t removed =
       in ? inbound_.erase(action.spi) : outbound_.erase(name) + forgotten_.erase(name);

@@ -274,14 +274,14 @@ void Scenario::restart(std::size_t index) {
 
 void Scenario::expire(std::size_t index, ike::TunnelId tunnel) {
   const bool hard = random_.one_in(3);
-  const auto direction = random_.among(std::array{ike::Direction::In, ike::Direction::Out});
+  const auto direction = random_.among(std::array{Direction::In, Direction::Out});
   for (const ike::ChildSaStatus& child : world_.node(index).engine.status().child_sas) {
     if (child.tunnel != tunnel) continue;
     if (hard) {
       watch_.excuse(tunnel);
       watch_.excuse_until(tunnel, world_.now() + kSettling);
     }
-    const std::uint32_t spi = direction == ike::Direction::In ? child.inbound_spi : child.outbound_spi;
+    const std::uint32_t spi = direction == Direction::In ? child.inbound_spi : child.outbound_spi;
     world_.input(index, ike::SaExpired{tunnel, direction, spi, hard});
   }
 }

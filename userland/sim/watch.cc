@@ -82,11 +82,11 @@ bool Watch::at_rest(std::size_t index, const std::vector<ike::TunnelId>& tunnels
   std::vector<ike::TunnelId> ike_sas;
   std::vector<ike::TunnelId> children;
   for (const ike::IkeSaStatus& sa : status.ike_sas) {
-    if (sa.state != "Established") return false;
+    if (sa.state != ike::IkeSaStatus::State::Established) return false;
     ike_sas.push_back(sa.tunnel);
   }
   for (const ike::ChildSaStatus& child : status.child_sas) {
-    if (child.state != "Installed") return false;
+    if (child.state != ike::ChildSaStatus::State::Installed) return false;
     children.push_back(child.tunnel);
   }
   return is_one(ike_sas, tunnels) && is_one(children, tunnels);
@@ -146,7 +146,7 @@ bool Watch::lost_patience(const Watched& one) const {
   for (const std::size_t end : {one.a, one.b})
     for (const ike::PeerStatus& peer : world_.node(end).engine.status().peers)
       if (peer.tunnel == one.tunnel && peer.last_failure && peer.last_failure->when == world_.now() &&
-          peer.last_failure->reason == "rekey refused for minutes")
+          peer.last_failure->cause == ike::Cause::RekeyPutOff)
         return true;
   return false;
 }

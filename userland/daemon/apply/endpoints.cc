@@ -41,7 +41,7 @@ std::set<IpAddress> no_peers(const std::vector<kernel::InterfaceAddress>& ours) 
     all.insert(one.prefix.address);
     // RFC 919: all ones after the prefix; links of two addresses have none (RFC 3021).
     if (one.prefix.address.is_v4() && one.prefix.length <= 30)
-      all.insert(ike::TrafficSelector::of(one.prefix).last);
+      all.insert(TrafficSelector::of(one.prefix).last);
   }
   return all;
 }

@@ -4,18 +4,6 @@
 namespace awtun::daemon {
 namespace {
 
-kernel::TunnelMode kernel_mode(config::TunnelMode mode) {
-  switch (mode) {
-    case config::TunnelMode::None:
-      return kernel::TunnelMode::Unset;
-    case config::TunnelMode::IpsecIpv4:
-      return kernel::TunnelMode::IpsecIpv4;
-    case config::TunnelMode::IpsecIpv6:
-      return kernel::TunnelMode::IpsecIpv6;
-  }
-  return kernel::TunnelMode::Unset;
-}
-
 /// The destination as the kernel has it: a peer that comes from anywhere has no address there.
 std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family family) {
   if (!tunnel.destination) return std::nullopt;
@@ -26,27 +14,15 @@ std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family fami
   return IpAddress::parse(family == Family::V4 ? "0.0.0.0" : "::");
 }
 
-kernel::DontFragment kernel_df(config::DfBit df) {
-  switch (df) {
-    case config::DfBit::Set:
-      return kernel::DontFragment::Set;
-    case config::DfBit::Clear:
-      return kernel::DontFragment::Clear;
-    case config::DfBit::Copy:
-      return kernel::DontFragment::Copy;
-  }
-  return kernel::DontFragment::Copy;
-}
-
 std::uint16_t kernel_mss(const std::optional<config::MaximumSegment>& mss) {
   return mss ? mss->octets.value_or(kernel::mss_of_path) : std::uint16_t{0};
 }
 
 /// All traffic where the configuration has no selectors.
-std::vector<ike::TrafficSelector> traffic_selectors(const config::SelectorList& list) {
-  if (list.empty()) return {ike::TrafficSelector::any(Family::V4), ike::TrafficSelector::any(Family::V6)};
-  std::vector<ike::TrafficSelector> made;
-  for (const auto& [number, prefix] : list) made.push_back(ike::TrafficSelector::of(prefix));
+std::vector<TrafficSelector> traffic_selectors(const config::SelectorList& list) {
+  if (list.empty()) return {TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
+  std::vector<TrafficSelector> made;
+  for (const auto& [number, prefix] : list) made.push_back(TrafficSelector::of(prefix));
   return made;
 }
 
@@ -57,10 +33,10 @@ kernel::TunnelSettings tunnel_settings(const config::Tunnel& tunnel) {
   if (!family || !tunnel.source) return {};
   const auto remote = kernel_remote(tunnel, *family);
   if (!remote || tunnel.source->family() != *family || remote->family() != *family) return {};
-  return {.mode = kernel_mode(tunnel.mode),
+  return {.mode = tunnel.mode,
           .local = *tunnel.source,
           .remote = *remote,
-          .df = kernel_df(tunnel.df),
+          .df = tunnel.df,
           .ttl = tunnel.ttl.value_or(0),
           .dscp = tunnel.dscp,
           .mss_ipv4 = kernel_mss(tunnel.ip_mss),
@@ -72,8 +48,7 @@ std::optional<ike::TunnelPolicy> make_policy(const config::Config& config, ike::
   if (found == config.tunnels.end()) return std::nullopt;
   const auto& tunnel = found->second;
   const auto settings = tunnel_settings(tunnel);
-  if (tunnel.shutdown || !tunnel.protection || settings.mode == kernel::TunnelMode::Unset)
-    return std::nullopt;
+  if (tunnel.shutdown || !tunnel.protection || settings.mode == TunnelMode::None) return std::nullopt;
   ike::TunnelPolicy policy;
   policy.tunnel = number;
   policy.local = settings.local;

@@ -65,7 +65,7 @@ ActionExecutor::Done ActionExecutor::perform(const ike::ActivateSa& activate) {
 ActionExecutor::Done ActionExecutor::perform(const ike::DeleteSa& remove) {
   const auto index = ifindex(remove.tunnel);
   if (!index) return {};
-  const auto deleted = data_plane_.delete_sa({*index, kernel_direction(remove.direction), remove.spi});
+  const auto deleted = data_plane_.delete_sa({*index, remove.direction, remove.spi});
   if (deleted || deleted.error().code == ENOENT || deleted.error().code == ENODEV) return {};
   spdlog::warn("{}: {}", config::tunnel_name(remove.tunnel), deleted.error().to_string());
   return as_text(deleted);

@@ -4,9 +4,29 @@
 #include <algorithm>
 #include <utility>
 
+#include "userland/base/overloaded.h"
+
 namespace awtun::daemon {
 
 ike::Time now() { return std::chrono::time_point_cast<ike::Duration>(std::chrono::steady_clock::now()); }
+
+FailureAnswer answer_to_failure(const ike::Action& action) {
+  const auto data_plane_failed = [](const auto& sa) -> FailureAnswer {
+    return [token = sa.token](std::string why) { return ike::DataPlaneFailed{token, std::move(why)}; };
+  };
+  return std::visit(Overloaded{
+                        [&](const ike::AddSa& sa) { return data_plane_failed(sa); },
+                        [&](const ike::ActivateSa& sa) { return data_plane_failed(sa); },
+                        [&](const ike::MoveSa& sa) { return data_plane_failed(sa); },
+                        [](const ike::StartJob& start) -> FailureAnswer {
+                          return [token = start.token](std::string why) {
+                            return ike::JobDone{token, ike::JobFailed{std::move(why), {}, true}};
+                          };
+                        },
+                        [](const auto&) { return FailureAnswer(); },
+                    },
+                    action);
+}
 
 EngineDriver::EngineDriver(EventLoop& loop, ike::Engine engine, Perform perform)
     : engine_(std::move(engine)),
@@ -28,7 +48,7 @@ void EngineDriver::handle(ike::Input input) {
 
 void EngineDriver::perform_all(ike::Actions actions) {
   for (auto& action : actions) {
-    const auto answer = failure_answers_.prepare(action);
+    const auto answer = answer_to_failure(action);
     const auto done = perform_(std::move(action));
     if (!done && answer) waiting_.push_back(answer(done.error()));
   }

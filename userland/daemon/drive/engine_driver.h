@@ -7,7 +7,6 @@
 #include <string>
 
 #include "userland/base/result.h"
-#include "userland/daemon/drive/failure_answers.h"
 #include "userland/daemon/io/event_loop.h"
 #include "userland/ike/engine.h"
 
@@ -15,6 +14,10 @@ namespace awtun::daemon {
 
 /// The engine's clock: milliseconds of CLOCK_MONOTONIC.
 ike::Time now();
+
+/// Makes the engine's input from the reason why an action could not be carried out; null: it need not know.
+using FailureAnswer = std::function<ike::Input(std::string)>;
+FailureAnswer answer_to_failure(const ike::Action& action);
 
 /// Owns the engine. Every input goes through handle(); the actions it leads to are carried out, in
 /// order, before handle() returns.
@@ -35,8 +38,7 @@ class EngineDriver {
   ike::Engine engine_;
   Perform perform_;
   Timer timer_;
-  FailureAnswers failure_answers_;
-  // Inputs that arise while actions are carried out (see FailureAnswers) wait for the rest of them.
+  // Inputs that arise while actions are carried out (see answer_to_failure()) wait for the rest of them.
   std::deque<ike::Input> waiting_;
   bool busy_ = false;
 };

@@ -72,7 +72,7 @@ std::string roomy() {
 }  // namespace
 
 std::string esp_sa_line(const ike::AddSa& sa) {
-  const bool in = sa.direction == ike::Direction::In;
+  const bool in = sa.direction == Direction::In;
   const auto& source = in ? sa.remote.address : sa.local.address;
   const auto& destination = in ? sa.local.address : sa.remote.address;
   const auto names = esp_names(sa.suite);

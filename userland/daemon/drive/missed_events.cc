@@ -12,11 +12,11 @@ namespace {
 constexpr std::uint64_t last_sequence = 0xffffffff;
 constexpr std::uint64_t near_last_sequence = 0xc0000000;
 
-bool is_outbound(const kernel::SaState& sa) { return sa.name.direction == kernel::SaDirection::Out; }
+bool is_outbound(const kernel::SaState& sa) { return sa.name.direction == Direction::Out; }
 
 /// One that is being deleted has none, nor for a while the tunnel.
 bool has_outbound(const ike::ChildSaStatus& child) {
-  return child.state == "Installed" || child.state == "Rekeying";
+  return child.state != ike::ChildSaStatus::State::Replaced;
 }
 
 /// The inbound SPIs of Child SAs by device and outbound SPI.
@@ -45,8 +45,8 @@ std::vector<kernel::Event> missed_events(const std::vector<kernel::SaState>& sas
     if (!is_outbound(sa) || !sa.remote || !sa.udp) continue;
     const auto inbound = spis.find({sa.name.ifindex, sa.name.spi});
     if (inbound != spis.end())
-      events.emplace_back(kernel::PeerMoved{{sa.name.ifindex, kernel::SaDirection::In, inbound->second},
-                                            {*sa.remote, sa.udp->remote}});
+      events.emplace_back(
+          kernel::PeerMoved{{sa.name.ifindex, Direction::In, inbound->second}, {*sa.remote, sa.udp->remote}});
   }
   events.emplace_back(kernel::TransportLost{});
   return events;

@@ -17,9 +17,8 @@ namespace {
 constexpr std::uint32_t replay_window = AWTUN_REPLAY_WINDOW_MAX;
 
 bool covers(const ike::Selectors& selectors, Family family) {
-  return std::ranges::any_of(selectors, [&](const auto& selector) {
-    return ike::contains(selector, ike::TrafficSelector::any(family));
-  });
+  return std::ranges::any_of(
+      selectors, [&](const auto& selector) { return ike::contains(selector, TrafficSelector::any(family)); });
 }
 
 /// Everything where both families are whole, which spares the kernel the comparison.
@@ -27,31 +26,22 @@ Result<kernel::Coverage, std::string> coverage(const ike::Selectors& selectors) 
   if (selectors.empty()) return Error{std::string("an SA without traffic selectors")};
   if (covers(selectors, Family::V4) && covers(selectors, Family::V6))
     return kernel::Coverage(kernel::Everything{});
-  std::vector<kernel::Selector> made;
-  for (const auto& selector : selectors) {
-    if (!ike::enforceable(selector))
-      return Error{"the kernel module has no traffic selector " + selector.to_string()};
-    made.push_back(
-        {selector.first, selector.last, selector.protocol, selector.start_port, selector.end_port});
-  }
-  return kernel::Coverage(std::move(made));
+  if (const auto odd = std::ranges::find_if_not(selectors, ike::enforceable); odd != selectors.end())
+    return Error{"the kernel module has no traffic selector " + odd->to_string()};
+  return kernel::Coverage(selectors);
 }
 
 }  // namespace
-
-kernel::SaDirection kernel_direction(ike::Direction direction) {
-  return direction == ike::Direction::In ? kernel::SaDirection::In : kernel::SaDirection::Out;
-}
 
 Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t ifindex) {
   auto local = coverage(add.local_selectors);
   if (!local) return Error{std::move(local.error())};
   auto remote = coverage(add.remote_selectors);
   if (!remote) return Error{std::move(remote.error())};
-  const bool in = add.direction == ike::Direction::In;
+  const bool in = add.direction == Direction::In;
   kernel::SaSpec spec;
   spec.ifindex = ifindex;
-  spec.direction = kernel_direction(add.direction);
+  spec.direction = add.direction;
   spec.spi = add.spi;
   spec.suite = add.suite;
   spec.encryption_key = &add.encryption_key;

@@ -126,7 +126,7 @@ Json offers(const IpsecProfile& profile) {
 
 Json policy_of(const config::Config& config, std::uint32_t number, const config::Tunnel& tunnel) {
   Json object{{"tunnel", config::tunnel_name(number)},
-              {"mode", to_string(tunnel.mode)},
+              {"mode", config::to_string(tunnel.mode)},
               {"isakmp_profile", config::isakmp_profile_name(config, number, tunnel)},
               {"ipsec_profile", config::ipsec_profile_name(tunnel)}};
   const auto policy = make_policy(config, number);

@@ -14,9 +14,14 @@ const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "p
 template <class Sa>
 std::string state_of(const config::Tunnel& tunnel, const ike::PeerStatus* known, const Sa* sa) {
   if (tunnel.shutdown) return "shut down";
-  if (sa != nullptr) return sa->state;
+  if (sa != nullptr) return std::string(ike::to_string(sa->state));
   return known != nullptr ? "Down" : "not configured";
 }
+
+bool is_up(const ike::IkeSaStatus& sa) {
+  return sa.state == ike::IkeSaStatus::State::Established || sa.state == ike::IkeSaStatus::State::Rekeying;
+}
+bool is_up(const ike::ChildSaStatus& sa) { return sa.state != ike::ChildSaStatus::State::Replaced; }
 
 std::int64_t age_of(ike::Time then, ike::Time now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
@@ -74,7 +79,7 @@ Json brief_view(const config::Config& config, const ike::Status& status, ike::Ti
     const auto* known = index.peer(number);
     const auto* sa = (index.*newest)(number);
     const auto state = state_of(tunnel, known, sa);
-    if (state == "Established" || state == "Installed" || state == "Rekeying") ++up;
+    if (sa != nullptr && !tunnel.shutdown && is_up(*sa)) ++up;
     tunnels.push_back({{"tunnel", config::tunnel_name(number)}, {"state", state}});
     auto& object = tunnels.back();
     if (auto peer = peer_in_brief(tunnel, known); !peer.empty()) object["peer"] = std::move(peer);

@@ -28,19 +28,19 @@ void put_until(Json& object, const char* key, std::optional<ike::Time> when, ike
 bool shown(ike::TunnelId tunnel, Only only) { return !only || *only == tunnel; }
 
 /// The prefix whose addresses are exactly those of the selector.
-std::optional<IpPrefix> as_prefix(const ike::TrafficSelector& selector) {
+std::optional<IpPrefix> as_prefix(const TrafficSelector& selector) {
   const auto first = selector.first.bytes();
   const auto last = selector.last.bytes();
   unsigned length = 0;
   while (length < first.size() * 8 && ((first[length / 8] ^ last[length / 8]) & (0x80U >> (length % 8))) == 0)
     ++length;
   const IpPrefix prefix{selector.first, static_cast<std::uint8_t>(length)};
-  if (ike::TrafficSelector::of(prefix) != selector) return std::nullopt;
+  if (TrafficSelector::of(prefix) != selector) return std::nullopt;
   return prefix;
 }
 
 /// Selectors that name whole prefixes, which they mostly do, as an operator would write them.
-Json selectors(const std::vector<ike::TrafficSelector>& list) {
+Json selectors(const std::vector<TrafficSelector>& list) {
   auto texts = Json::array();
   for (const auto& selector : list) {
     const auto prefix = as_prefix(selector);
@@ -59,7 +59,7 @@ Json ike_sa(const ike::IkeSaStatus& sa, ike::Time now) {
               {"local", sa.local.address.to_string()},
               {"peer", sa.remote.address.to_string()},
               {"role", sa.initiator ? "initiator" : "responder"},
-              {"state", sa.state}};
+              {"state", ike::to_string(sa.state)}};
   if (sa.suite) {
     const auto words = crypto::words_of(*sa.suite);
     object["encryption"] = crypto::capitals(words.encryption);
@@ -140,7 +140,7 @@ Json child_sa(const ike::ChildSaStatus& sa, const ike::PeerStatus* peer_status, 
   Json object{{"tunnel", config::tunnel_name(sa.tunnel)},
               {"local", peer_status != nullptr ? peer_status->local.to_string() : ""},
               {"peer", peer_status != nullptr ? peer_address(*peer_status) : ""},
-              {"state", sa.state},
+              {"state", ike::to_string(sa.state)},
               {"encryption", crypto::capitals(words.encryption)},
               {"integrity", crypto::capitals(words.integrity)},
               {"inbound_spi", fmt::format("0x{:08x}", sa.inbound_spi)},
@@ -229,7 +229,7 @@ Json interface(const InterfaceSources& sources, ike::TunnelId number) {
   const bool up = link != nullptr && link->carrier;
   Json object{{"name", name}};
   if (tunnel.description) object["description"] = *tunnel.description;
-  object["mode"] = to_string(tunnel.mode);
+  object["mode"] = config::to_string(tunnel.mode);
   if (tunnel.source) object["source"] = tunnel.source->to_string();
   if (tunnel.source_interface) object["source_interface"] = *tunnel.source_interface;
   if (const auto* address = config::destination_address(tunnel))
@@ -269,10 +269,8 @@ Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<k
   for (const auto& sa : status.child_sas) {
     if (!shown(sa.tunnel, only)) continue;
     const auto link = tunnels.find(sa.tunnel).value_or(TunnelLink{});
-    const auto* in =
-        find_in(kernel_index, kernel::SaName{link.ifindex, kernel::SaDirection::In, sa.inbound_spi});
-    const auto* out =
-        find_in(kernel_index, kernel::SaName{link.ifindex, kernel::SaDirection::Out, sa.outbound_spi});
+    const auto* in = find_in(kernel_index, kernel::SaName{link.ifindex, Direction::In, sa.inbound_spi});
+    const auto* out = find_in(kernel_index, kernel::SaName{link.ifindex, Direction::Out, sa.outbound_spi});
     sas.push_back(child_sa(sa, index.peer(sa.tunnel), in, out, now));
   }
   return {{"schema", control::kSchema}, {"sas", std::move(sas)}};
@@ -287,7 +285,7 @@ Json interface_view(const config::Config& config, const ike::Status& status, con
   return {{"schema", control::kSchema}, {"interfaces", std::move(interfaces)}};
 }
 
-Json selector_texts(const std::vector<ike::TrafficSelector>& list) { return selectors(list); }
+Json selector_texts(const std::vector<TrafficSelector>& list) { return selectors(list); }
 
 Json peer_view(const ike::PeerStatus& status, ike::Time now) { return peer(status, now); }
 

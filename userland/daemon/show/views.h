@@ -40,7 +40,7 @@ Json interface_view(const config::Config& config, const ike::Status& status, con
                     Only only);
 
 /// Parts of views that others have too.
-Json selector_texts(const std::vector<ike::TrafficSelector>& list);
+Json selector_texts(const std::vector<TrafficSelector>& list);
 Json peer_view(const ike::PeerStatus& status, ike::Time now);
 
 /// {"schema", "text"}.

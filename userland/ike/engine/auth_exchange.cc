@@ -117,7 +117,7 @@ bool Engine::Impl::peer_has_key(const IkeSa& sa, const TunnelPolicy& policy, boo
 }
 
 /// `policy` has a certificate: see missing_credential().
-void Engine::Impl::start_signing(IkeSa& sa, const TunnelPolicy& policy, Purport what) {
+void Engine::Impl::start_signing(IkeSa& sa, const TunnelPolicy& policy, Continuation what) {
   auto octets = auth_octets(sa.keys->prf(), own_input(sa, id_body(policy.local_id)));
   if (!octets) return close(sa);
   start_job(sa, SignJob{policy.certificate->trustpoint, sa.handshake->peer_hashes, *std::move(octets)},
@@ -127,7 +127,7 @@ void Engine::Impl::start_signing(IkeSa& sa, const TunnelPolicy& policy, Purport 
 /// The same; the method of AUTH has been checked. An identity that we have no name for is nobody's, which
 /// the job then finds.
 void Engine::Impl::start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner,
-                                   Purport what) {
+                                   Continuation what) {
   const auto id = read<wire::decode_id>(inner, peer_id_type(sa));
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
   if (!id || !auth) return close(sa);
@@ -141,13 +141,13 @@ void Engine::Impl::start_verifying(IkeSa& sa, const TunnelPolicy& policy, const 
 }
 
 /// The IKE SAs of all tunnels that this peer shares with us under the same identities, but for `sa`.
-std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& owner, const IkeSa& sa) {
+std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& tunnel, const IkeSa& sa) {
   std::vector<IkeSa*> result;
-  const Candidates* found = index_.beside(owner.policy);
+  const Candidates* found = index_.beside(tunnel.policy);
   if (found == nullptr) return result;
-  for (const TunnelId id : found->with_peer(owner.policy.remote_id)) {
-    Tunnel* other = tunnel(id);
-    if (!other->policy.local_id.matches(owner.policy.local_id)) continue;
+  for (const TunnelId id : found->with_peer(tunnel.policy.remote_id)) {
+    Tunnel* other = find_tunnel(id);
+    if (!other->policy.local_id.matches(tunnel.policy.local_id)) continue;
     for (IkeSa* candidate : ike_sas(*other))
       if (candidate != &sa) result.push_back(candidate);
   }
@@ -155,38 +155,38 @@ std::vector<IkeSa*> Engine::Impl::others_with_peer(const Tunnel& owner, const Ik
 }
 
 /// True when no other IKE SA with this peer is up, which INITIAL_CONTACT then says (RFC 7296 2.4).
-bool Engine::Impl::first_contact(const Tunnel& owner, const IkeSa& sa) {
-  const auto others = others_with_peer(owner, sa);
+bool Engine::Impl::first_contact(const Tunnel& tunnel, const IkeSa& sa) {
+  const auto others = others_with_peer(tunnel, sa);
   return std::none_of(others.begin(), others.end(),
                       [](const IkeSa* other) { return other->state == IkeState::Established; });
 }
 
 /// The peer says that `sa` is its only one. What was established before the peer began `sa` is lost to
 /// it; what we have established since, it may not have known when it wrote that.
-void Engine::Impl::drop_older(const Tunnel& owner, const IkeSa& sa) {
-  for (IkeSa* other : others_with_peer(owner, sa)) {
+void Engine::Impl::drop_older(const Tunnel& tunnel, const IkeSa& sa) {
+  for (IkeSa* other : others_with_peer(tunnel, sa)) {
     if (!other->established || other->origin.established >= sa.origin.started) continue;
     notice(Notice::Level::Info, other->tunnel, "the peer has started anew; its old IKE SA is dropped");
     close(*other);
-    if (Tunnel* losing = tunnel(other->tunnel))
+    if (Tunnel* losing = find_tunnel(other->tunnel))
       reconnect(*losing, dice_.between(Duration{500}, Duration{1500}));
   }
 }
 
 void Engine::Impl::establish(IkeSa& sa) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  const Duration lifetime = owner->policy.isakmp.lifetime;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  const Duration lifetime = tunnel->policy.isakmp.lifetime;
   sa.state = IkeState::Established;
   sa.established = now_;
   sa.origin.established = now_;
   sa.handshake.reset();
   sa.keys->forget_sk_p();
   sa.confirmed = sa.initiator;
-  sa.dpd_interval = owner->policy.isakmp.dpd_interval;
+  sa.dpd_interval = tunnel->policy.isakmp.dpd_interval;
   sa.dpd_at = now_ + sa.dpd_interval;
   sa.rekey_at = now_ + rekey_after(lifetime, sa.initiator, jitter());
   sa.expires_at = now_ + lifetime;
-  owner->next_attempt.reset();
+  tunnel->next_attempt.reset();
   ++(sa.initiator ? counters_.ike_sa_established_as_initiator : counters_.ike_sa_established_as_responder);
   notice(Notice::Level::Info, sa.tunnel, "IKE SA established with " + sa.remote.to_string());
 }
@@ -195,7 +195,7 @@ void Engine::Impl::establish(IkeSa& sa) {
 
 /// IKE_AUTH goes out as soon as there is a proof of who we are.
 void Engine::Impl::begin_auth(IkeSa& sa) {
-  const TunnelPolicy& policy = tunnel(sa.tunnel)->policy;
+  const TunnelPolicy& policy = find_tunnel(sa.tunnel)->policy;
   if (auto missing = missing_credential(now_, policy)) return attempt_failed(sa, *std::move(missing));
   if (policy.isakmp.local_authentication == AuthMethod::Certificate)
     return start_signing(sa, policy, SignAsInitiator{});
@@ -204,22 +204,22 @@ void Engine::Impl::begin_auth(IkeSa& sa) {
 }
 
 void Engine::Impl::done(IkeSa& sa, SignAsInitiator&&, JobResult&& result) {
-  const Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return close(sa);
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return close(sa);
   if (const auto* auth = std::get_if<SignDone>(&result)) return send_auth(sa, *auth);
-  attempt_failed(sa, cannot_sign(now_, owner->policy, failure_of(result)));
+  attempt_failed(sa, cannot_sign(now_, tunnel->policy, failure_of(result)));
 }
 
 void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  const TunnelPolicy& policy = owner->policy;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  const TunnelPolicy& policy = tunnel->policy;
   ChildSa& made = reserve_child(sa, sa.initiator);
   wire::PayloadWriter payloads;
   write_id(payloads, wire::PayloadType::IdI, policy.local_id);
   write_chain(payloads, auth);
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
     write_certificate_request(payloads, policy.certificate->authorities);
-  if (first_contact(*owner, sa)) payloads.notify(wire::NotifyType::InitialContact);
+  if (first_contact(*tunnel, sa)) payloads.notify(wire::NotifyType::InitialContact);
   // How the peer writes its subject we do not know, and some compare octets: it chooses (RFC 7296 1.2).
   if (policy.remote_id.type != Identity::Type::DerAsn1Dn)
     write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
@@ -234,54 +234,54 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
 }
 
 void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   // Given up meanwhile: the Delete that is queued tells the peer.
-  if (owner == nullptr || sa.state != IkeState::AuthSent) return;
+  if (tunnel == nullptr || sa.state != IkeState::AuthSent) return;
   const auto error = find_error(inner);
   if (!inner.find(wire::PayloadType::Auth)) {
     const auto reason = error ? error->type : wire::NotifyType::InvalidSyntax;
     if (reason != wire::NotifyType::AuthenticationFailed)
       return attempt_failed(sa, refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, reason));
-    return attempt_failed(sa, authentication_failed(now_, Side::Peer, owner->policy));
+    return attempt_failed(sa, authentication_failed(now_, Side::Peer, tunnel->policy));
   }
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdR);
   const auto said = id ? identity_of(*id) : std::nullopt;
-  const bool known = said && said->matches(owner->policy.remote_id);
-  if (auto objection = wrong_proof(now_, owner->policy, inner))
-    return reject_peer(sa, *owner, *std::move(objection));
-  if (known && owner->policy.isakmp.remote_authentication == AuthMethod::Certificate)
-    return start_verifying(sa, owner->policy, inner, VerifyAsInitiator{asked, keep(inner)});
-  if (known && peer_has_key(sa, owner->policy, known, inner)) return finish_auth(sa, *owner, asked, inner);
-  reject_peer(sa, *owner, authentication_failed(now_, Side::Local, owner->policy, id));
+  const bool known = said && said->matches(tunnel->policy.remote_id);
+  if (auto objection = wrong_proof(now_, tunnel->policy, inner))
+    return reject_peer(sa, *tunnel, *std::move(objection));
+  if (known && tunnel->policy.isakmp.remote_authentication == AuthMethod::Certificate)
+    return start_verifying(sa, tunnel->policy, inner, VerifyAsInitiator{asked, keep(inner)});
+  if (known && peer_has_key(sa, tunnel->policy, known, inner)) return finish_auth(sa, *tunnel, asked, inner);
+  reject_peer(sa, *tunnel, authentication_failed(now_, Side::Local, tunnel->policy, id));
 }
 
 void Engine::Impl::done(IkeSa& sa, VerifyAsInitiator&& what, JobResult&& result) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
-  if (owner == nullptr || !inner) return close(sa);
+  if (tunnel == nullptr || !inner) return close(sa);
   if (std::holds_alternative<VerifyDone>(result))
-    finish_auth(sa, *owner, what.asked, *inner);
+    finish_auth(sa, *tunnel, what.asked, *inner);
   else
-    reject_peer(sa, *owner,
-                certificate_refused(now_, owner->policy, failure_of(result),
+    reject_peer(sa, *tunnel,
+                certificate_refused(now_, tunnel->policy, failure_of(result),
                                     describe_peer_id(*inner, wire::PayloadType::IdR)));
   pump(sa);
 }
 
 /// The peer believes that all is well, so it must be told (RFC 7296 2.21.2).
-void Engine::Impl::reject_peer(IkeSa& sa, Tunnel& owner, Failure failure) {
-  record(owner, std::move(failure));
+void Engine::Impl::reject_peer(IkeSa& sa, Tunnel& tunnel, Failure failure) {
+  record(tunnel, std::move(failure));
   sa.blames_peer = true;
   delete_ike(sa);
-  back_off(owner);
+  back_off(tunnel);
 }
 
 /// The peer is who it should be: what of the first Child SA?
-void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
+void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
                                const wire::PayloadChain& inner) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
   sa.handshake.reset();
-  ChildSa* made = child(asked.child);
+  ChildSa* made = find_child(asked.child);
   establish(sa);
   take_token(sa, inner);
   std::optional<Failure> failure;
@@ -289,30 +289,32 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& owner, const AskAuth& asked,
     failure = refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, error->type);
     if (error->type == wire::NotifyType::NoProposalChosen)
       failure = no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeAuth,
-                                   describe(owner.policy.ipsec, wire::GroupId::None), "");
+                                   describe(tunnel.policy.ipsec, wire::GroupId::None), "");
     if (error->type == wire::NotifyType::TsUnacceptable)
       failure = selectors_unacceptable(now_, Side::Peer, wire::ExchangeType::IkeAuth,
-                                       "local " + to_string(owner.policy.local_selectors) + " remote " +
-                                           to_string(owner.policy.remote_selectors),
+                                       "local " + to_string(tunnel.policy.local_selectors) + " remote " +
+                                           to_string(tunnel.policy.remote_selectors),
                                        "");
-  } else if (auto terms = agree_as_initiator(owner.policy, owner.policy.ipsec, inner,
-                                             occasion(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
+  } else if (auto terms =
+                 agree_as_initiator(tunnel.policy, tunnel.policy.ipsec, inner,
+                                    negotiation(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
              !terms) {
     failure = std::move(terms.error().failure);
-  } else if (made == nullptr || !install(*made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
+  } else if (made == nullptr ||
+             !install(*made, sa, tunnel.policy.ipsec, *terms, nullptr, std::move(nonces))) {
     failure = data_plane_failed(now_, "the keys could not be derived");
   } else {
     // Beside another Child SA it waits until that one goes: the response may be a repetition, by a peer
     // that has deleted this IKE SA since.
-    if (!owner.active)
+    if (!tunnel.active)
       activate(*made);
     else
       sa.confirmed = false;
-    return settle(owner);
+    return settle(tunnel);
   }
-  record(owner, *std::move(failure));
+  record(tunnel, *std::move(failure));
   delete_ike(sa);
-  back_off(owner);
+  back_off(tunnel);
 }
 
 // ---------------------------------------------------------------- responder
@@ -326,118 +328,118 @@ Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& pe
   if (meant.empty()) return nullptr;
   leave_tunnel(sa);
   sa.tunnel = meant.front();
-  Tunnel* owner = tunnel(sa.tunnel);
-  owner->ike_sas.insert(sa.local_spi);
-  return owner;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  tunnel->ike_sas.insert(sa.local_spi);
+  return tunnel;
 }
 
 void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner) {
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdI);
   const Tunnel* known = refine_tunnel(sa, id ? identity_of(*id) : std::nullopt);
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return close(sa);
-  const TunnelPolicy& policy = owner->policy;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return close(sa);
+  const TunnelPolicy& policy = tunnel->policy;
   if (auto missing = missing_credential(now_, policy))
-    return refuse_peer(sa, *owner, header, *std::move(missing));
+    return refuse_peer(sa, *tunnel, header, *std::move(missing));
   if (auto objection = wrong_proof(now_, policy, inner))
-    return refuse_peer(sa, *owner, header, *std::move(objection));
+    return refuse_peer(sa, *tunnel, header, *std::move(objection));
   // An unknown identity costs the same work, so that nobody learns which ones exist.
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate)
     return start_verifying(sa, policy, inner, VerifyAsResponder{header, keep(inner), known != nullptr});
-  if (peer_has_key(sa, policy, known != nullptr, inner)) return admit_peer(sa, *owner, header, inner);
-  refuse_peer(sa, *owner, header, authentication_failed(now_, Side::Local, policy, id));
+  if (peer_has_key(sa, policy, known != nullptr, inner)) return admit_peer(sa, *tunnel, header, inner);
+  refuse_peer(sa, *tunnel, header, authentication_failed(now_, Side::Local, policy, id));
 }
 
 void Engine::Impl::done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
-  if (owner == nullptr || !inner) return close(sa);
+  if (tunnel == nullptr || !inner) return close(sa);
   if (!what.known)
-    return refuse_peer(sa, *owner, what.header,
-                       authentication_failed(now_, Side::Local, owner->policy,
+    return refuse_peer(sa, *tunnel, what.header,
+                       authentication_failed(now_, Side::Local, tunnel->policy,
                                              read<wire::decode_id>(*inner, wire::PayloadType::IdI)));
   if (!std::holds_alternative<VerifyDone>(result))
-    return refuse_peer(sa, *owner, what.header,
-                       certificate_refused(now_, owner->policy, failure_of(result),
+    return refuse_peer(sa, *tunnel, what.header,
+                       certificate_refused(now_, tunnel->policy, failure_of(result),
                                            describe_peer_id(*inner, wire::PayloadType::IdI)));
-  admit_peer(sa, *owner, what.header, *inner);
+  admit_peer(sa, *tunnel, what.header, *inner);
 }
 
 /// All that fails here is answered alike, whatever the reason.
-void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header, Failure failure) {
-  record_said_by(sa, owner, std::move(failure));
+void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, Failure failure) {
+  record_said_by(sa, tunnel, std::move(failure));
   refuse(sa, header, wire::NotifyType::AuthenticationFailed);
   end(sa);
 }
 
 /// The peer is who it says, and now we prove who we are. The suite was chosen before we knew which
 /// tunnel is meant.
-void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& owner, const wire::Header& header,
+void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
                               const wire::PayloadChain& inner) {
-  const TunnelPolicy& policy = owner.policy;
+  const TunnelPolicy& policy = tunnel.policy;
   const auto usable = usable_suites(policy.isakmp);
   if (std::find(usable.begin(), usable.end(), *sa.suite) == usable.end()) {
-    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeAuth, describe(policy.isakmp),
-                                     describe(*sa.suite)));
+    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeAuth, describe(policy.isakmp),
+                                      describe(*sa.suite)));
     refuse(sa, header, wire::NotifyType::NoProposalChosen);
     return end(sa);
   }
   if (policy.isakmp.local_authentication == AuthMethod::Certificate)
     return start_signing(sa, policy, SignAsResponder{header, keep(inner)});
-  if (const auto auth = own_preshared_auth(sa, policy)) return answer_auth(sa, owner, header, inner, *auth);
+  if (const auto auth = own_preshared_auth(sa, policy)) return answer_auth(sa, tunnel, header, inner, *auth);
   close(sa);
 }
 
 void Engine::Impl::done(IkeSa& sa, SignAsResponder&& what, JobResult&& result) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   const auto inner = wire::parse_chain(what.inner.first, what.inner.octets);
-  if (owner == nullptr || !inner) return close(sa);
+  if (tunnel == nullptr || !inner) return close(sa);
   if (const auto* auth = std::get_if<SignDone>(&result))
-    return answer_auth(sa, *owner, what.header, *inner, *auth);
-  refuse_peer(sa, *owner, what.header, cannot_sign(now_, owner->policy, failure_of(result)));
+    return answer_auth(sa, *tunnel, what.header, *inner, *auth);
+  refuse_peer(sa, *tunnel, what.header, cannot_sign(now_, tunnel->policy, failure_of(result)));
 }
 
 /// Without a Child SA the IKE SA stands all the same (RFC 7296 1.2, 2.21.2).
-void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& owner, const wire::Header& header,
+void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
                                const wire::PayloadChain& inner, const SignDone& auth) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
   settle_path(sa, sa.reply_to);
   establish(sa);
   wire::PayloadWriter payloads;
-  write_id(payloads, wire::PayloadType::IdR, owner.policy.local_id);
+  write_id(payloads, wire::PayloadType::IdR, tunnel.policy.local_id);
   write_chain(payloads, auth);
   payloads.auth(auth.method, auth.signature);
   take_token(sa, inner);
   give_token(sa, payloads);
-  answer_first_child(sa, owner, inner, payloads, std::move(nonces));
+  answer_first_child(sa, tunnel, inner, payloads, std::move(nonces));
   respond(sa, header, payloads);
-  if (find_notify(inner, wire::NotifyType::InitialContact)) drop_older(owner, sa);
-  settle(owner);
+  if (find_notify(inner, wire::NotifyType::InitialContact)) drop_older(tunnel, sa);
+  settle(tunnel);
 }
 
 /// The Child SA that comes with IKE_AUTH, into the answer's `payloads`.
-void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& owner, const wire::PayloadChain& inner,
+void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
                                       wire::PayloadWriter& payloads, ExchangeNonces nonces) {
   if (!inner.find(wire::PayloadType::Sa)) {
     // Childless (RFC 6023): what the tunnel needs we ask for ourselves, should the peer not.
-    owner.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
+    tunnel.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
     return;
   }
-  auto terms =
-      agree_as_responder(owner.policy, inner, occasion(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
+  auto terms = agree_as_responder(tunnel.policy, inner,
+                                  negotiation(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
   if (terms) {
     ChildSa& made = reserve_child(sa, sa.initiator);
-    if (install(made, sa, owner.policy.ipsec, *terms, nullptr, std::move(nonces))) {
+    if (install(made, sa, tunnel.policy.ipsec, *terms, nullptr, std::move(nonces))) {
       write_mode(payloads, terms->transport);
       payloads.sa(answer(terms->choice, made.inbound_spi, wire::GroupId::None));
       answer_selectors(payloads, *terms);
-      if (!owner.active) activate(made);
+      if (!tunnel.active) activate(made);
     } else {
       remove(made);
       payloads.notify(wire::NotifyType::NoProposalChosen);
     }
   } else {
-    record(owner, std::move(terms.error().failure));
+    record(tunnel, std::move(terms.error().failure));
     payloads.notify(terms.error().notify);
     // The peer is expected to delete this IKE SA; one that carries nothing is not kept for long.
     sa.expires_at = now_ + kHalfOpenPatience;

@@ -61,19 +61,19 @@ void Engine::Impl::answer_unknown_sa(const Datagram& datagram, const wire::Heade
   if (request.response || request.initiator_spi == 0 || request.responder_spi == 0 ||
       ike_sas_.contains(request.initiator_spi) || ike_sas_.contains(request.responder_spi))
     return;
-  Tunnel* owner = some_tunnel(datagram);
-  if (owner == nullptr) return;
+  Tunnel* tunnel = some_tunnel(datagram);
+  if (tunnel == nullptr) return;
   answers_.received(now_, account_of({datagram.local, datagram.remote}), datagram.bytes.size());
   // One that our unanswered rekey asks for: the peer is only quicker than its own answer.
-  for (const IkeSa* sa : ike_sas(*owner))
+  for (const IkeSa* sa : ike_sas(*tunnel))
     if (const AskRekeyIke* asked = sa->asking<AskRekeyIke>(); asked != nullptr)
       if (asked->spi == request.initiator_spi || asked->spi == request.responder_spi) return;
   const std::pair spis(request.initiator_spi, request.responder_spi);
-  if (owner->unknown_answered.admits(now_, kAnswerInterval) || spis != owner->unknown)
-    say_unknown(*owner, datagram, request);
+  if (tunnel->unknown_answered.admits(now_, kAnswerInterval) || spis != tunnel->unknown)
+    say_unknown(*tunnel, datagram, request);
 }
 
-void Engine::Impl::say_unknown(Tunnel& owner, const Datagram& datagram, const wire::Header& request) {
+void Engine::Impl::say_unknown(Tunnel& tunnel, const Datagram& datagram, const wire::Header& request) {
   wire::PayloadWriter payloads;
   payloads.notify(wire::NotifyType::InvalidIkeSpi);
   const Bytes token = crash_token(request.initiator_spi, request.responder_spi);
@@ -84,16 +84,16 @@ void Engine::Impl::say_unknown(Tunnel& owner, const Datagram& datagram, const wi
   header.response = true;
   if (!answer_stranger(datagram, wire::write_message(header, payloads))) return;
   ++counters_.invalid_ike_spi_sent;
-  owner.unknown = {request.initiator_spi, request.responder_spi};
+  tunnel.unknown = {request.initiator_spi, request.responder_spi};
 }
 
 /// The peer sends ESP that we cannot receive.
 void Engine::Impl::on(UnknownSpi&& input) {
-  Tunnel* owner = tunnel(input.tunnel);
-  if (owner == nullptr) return;
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (tunnel == nullptr) return;
   ++counters_.unknown_spi;
-  IkeSa* sa = established(*owner);
-  if (sa == nullptr) return hurry(*owner);
+  IkeSa* sa = established(*tunnel);
+  if (sa == nullptr) return hurry(*tunnel);
   if (!sa->hinted.admits(now_, kHintInterval)) return;
   sa->want({Task::What::ReportSpi, input.spi});
   pump(*sa);
@@ -111,12 +111,12 @@ void Engine::Impl::report_spi(IkeSa& sa, std::uint32_t spi) {
 
 /// Inside the IKE SA: the peer does not have what we send on. Rekeying puts that right whether its
 /// kernel has lost the SA or all of it has.
-void Engine::Impl::take_invalid_spi(IkeSa& sa, Tunnel& owner, const wire::PayloadChain& inner) {
+void Engine::Impl::take_invalid_spi(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner) {
   const auto notify = find_notify(inner, wire::NotifyType::InvalidSpi);
   if (!notify) return;
   ++counters_.invalid_spi_received;
   const auto spi = spi_of(notify->data);
-  const ChildSa* one = spi ? child_by_outbound(owner, *spi) : nullptr;
+  const ChildSa* one = spi ? find_child_by_outbound(tunnel, *spi) : nullptr;
   if (is_in_use(one) && now_ - one->established >= kLinger)
     sa.want({Task::What::RekeyChild, one->inbound_spi});
 }
@@ -125,22 +125,22 @@ void Engine::Impl::take_invalid_spi(IkeSa& sa, Tunnel& owner, const wire::Payloa
 void Engine::Impl::on_hint(const Datagram& datagram, const wire::MessageView& message) {
   if (find_notify(message.payloads, wire::NotifyType::InvalidIkeSpi)) {
     ++counters_.invalid_ike_spi_received;
-    if (IkeSa* sa = message.header.response ? ike_by_both(message.header) : nullptr)
+    if (IkeSa* sa = message.header.response ? find_ike_sa_by_both(message.header) : nullptr)
       on_lost_ike_sa(*sa, datagram, message.payloads);
     return;
   }
   const auto notify = find_notify(message.payloads, wire::NotifyType::InvalidSpi);
   const auto spi = notify ? spi_of(notify->data) : std::nullopt;
-  Tunnel* owner = some_tunnel(datagram);
+  Tunnel* tunnel = some_tunnel(datagram);
   ++counters_.invalid_spi_received;
-  if (!spi || owner == nullptr) return;
-  const ChildSa* one = child_by_outbound(*owner, *spi);
-  if (IkeSa* sa = is_in_use(one) ? ike(one->ike_sa) : nullptr) check_liveness(*sa);
+  if (!spi || tunnel == nullptr) return;
+  const ChildSa* one = find_child_by_outbound(*tunnel, *spi);
+  if (IkeSa* sa = is_in_use(one) ? find_ike_sa(one->ike_sa) : nullptr) check_liveness(*sa);
 }
 
-IkeSa* Engine::Impl::ike_by_both(const wire::Header& header) {
+IkeSa* Engine::Impl::find_ike_sa_by_both(const wire::Header& header) {
   for (const std::uint64_t spi : {header.initiator_spi, header.responder_spi}) {
-    IkeSa* sa = ike(spi);
+    IkeSa* sa = find_ike_sa(spi);
     if (sa != nullptr && sa->initiator_spi() == header.initiator_spi &&
         sa->responder_spi() == header.responder_spi)
       return sa;
@@ -155,14 +155,14 @@ void Engine::Impl::on_lost_ike_sa(IkeSa& sa, const Datagram& datagram, const wir
     if (datagram.remote == sa.remote) check_liveness(sa);
     return;
   }
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   // One that we delete, or the peer was to delete, may be lost to it without a crash.
   if (sa.state == IkeState::Established) {
     ++counters_.crashes_detected;
-    if (owner != nullptr) record(*owner, peer_restarted(now_));
+    if (tunnel != nullptr) record(*tunnel, peer_restarted(now_));
   }
   close(sa);
-  if (owner != nullptr) reconnect(*owner, dice_.between(Duration{0}, Duration{500}));
+  if (tunnel != nullptr) reconnect(*tunnel, dice_.between(Duration{0}, Duration{500}));
 }
 
 /// DPD now. A request that is under way tests the peer already.

@@ -39,9 +39,9 @@ static std::optional<wire::GroupId> another_group(const AskNewChild& asked, cons
 
 /// Asks for a Child SA: to replace `old`, or (nullptr) because there is none. `group`: see Task.
 void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr || (old == nullptr && has_child(*owner))) return;
-  const TunnelPolicy& policy = owner->policy;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr || (old == nullptr && has_child(*tunnel))) return;
+  const TunnelPolicy& policy = tunnel->policy;
   const bool again = group != wire::GroupId::None;
   AskNewChild ask{0, {}, policy.ipsec, {}, {}, again};
   const wire::GroupId pfs = again ? group : pfs_group(policy.ipsec);
@@ -81,10 +81,10 @@ void Engine::Impl::try_later(IkeSa& sa, const Task& task) {
   const Time when = now_ + dice_.between(kRetryLow, kRetryHigh);
   if (task.what == Task::What::RekeyIke)
     sa.rekey_at = when;
-  else if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed)
+  else if (ChildSa* old = find_child(task.child); old != nullptr && old->state == ChildState::Installed)
     old->rekey_at = when;
-  else if (Tunnel* owner = tunnel(sa.tunnel))
-    owner->next_attempt = when;
+  else if (Tunnel* tunnel = find_tunnel(sa.tunnel))
+    tunnel->next_attempt = when;
 }
 
 /// Nothing has been asked: the key that is being made is not needed. For what it was.
@@ -98,13 +98,13 @@ std::optional<Task> Engine::Impl::stop_preparing(IkeSa& sa) {
 }
 
 void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  ChildSa* made = child(asked.child);
-  if (owner == nullptr || made == nullptr) return;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  ChildSa* made = find_child(asked.child);
+  if (tunnel == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
   if (const auto error = find_error(inner)) {
     remove(*made);
-    return new_child_refused(sa, *owner, asked, *error);
+    return new_child_refused(sa, *tunnel, asked, *error);
   }
   sa.put_off_since.reset();
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
@@ -130,22 +130,22 @@ void Engine::Impl::done(IkeSa& sa, ConcludeRequest&& what, JobResult&& result) {
 
 /// The peer holds an SA that we cannot use.
 void Engine::Impl::conclusion_failed(IkeSa& sa, Failure failure) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   delete_ike(sa);
-  if (owner == nullptr) return;
-  record(*owner, std::move(failure));
-  back_off(*owner);
+  if (tunnel == nullptr) return;
+  record(*tunnel, std::move(failure));
+  back_off(*tunnel);
 }
 
 /// `shared`: nullptr without PFS, or when there is none.
 void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::PayloadChain& inner,
                                     const Secret* shared) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  ChildSa* made = child(asked.child);
-  if (owner == nullptr || made == nullptr) return;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  ChildSa* made = find_child(asked.child);
+  if (tunnel == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
-  auto terms = agree_as_initiator(owner->policy, asked.profile, inner,
-                                  occasion(sa, wire::ExchangeType::CreateChildSa, asked.group()));
+  auto terms = agree_as_initiator(tunnel->policy, asked.profile, inner,
+                                  negotiation(sa, wire::ExchangeType::CreateChildSa, asked.group()));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   ExchangeNonces nonces{std::move(asked.nonce), nonce ? Bytes(nonce->begin(), nonce->end()) : Bytes()};
   const bool complete = terms && nonce && (asked.key_exchange != nullptr) == (shared != nullptr);
@@ -154,15 +154,15 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
         sa, terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
                   : std::move(terms.error().failure));
   }
-  finish_child_rekey(sa, *owner, *made, asked.replaces);
+  finish_child_rekey(sa, *tunnel, *made, asked.replaces);
 }
 
 /// Our new Child SA is installed. When the peer has replaced the same one, the nonces decide.
-void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
+void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made,
                                       std::optional<std::uint32_t> replaces) {
   made.replaces = replaces;
-  ChildSa* old = replaces ? child(*replaces) : nullptr;
-  ChildSa* theirs = replaces ? peers_replacement(owner, *replaces) : nullptr;
+  ChildSa* old = replaces ? find_child(*replaces) : nullptr;
+  ChildSa* theirs = replaces ? peers_replacement(tunnel, *replaces) : nullptr;
   Rival rival = Rival::None;
   if (theirs != nullptr)
     rival = resolve_rekey(made.nonces, theirs->nonces) == Verdict::TheirsSurvives ? Rival::Survives
@@ -170,7 +170,7 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
   const WeAsked asked = replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
   const bool in_use = replaces ? is_in_use(old) : true;
   // The peer's replacement of it may have been replaced in turn.
-  const auto all = children(owner);
+  const auto all = children(tunnel);
   const bool superseded = std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
     return one != &made && one->state == ChildState::Installed;
   });
@@ -186,10 +186,10 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& owner, ChildSa& made,
   pump(sa);
 }
 
-void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild& asked,
+void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked,
                                      const wire::NotifyView& error) {
-  ChildSa* old = asked.replaces ? child(*asked.replaces) : nullptr;
-  const bool theirs = asked.replaces && peers_replacement(owner, *asked.replaces) != nullptr;
+  ChildSa* old = asked.replaces ? find_child(*asked.replaces) : nullptr;
+  const bool theirs = asked.replaces && peers_replacement(tunnel, *asked.replaces) != nullptr;
   const WeAsked what = asked.replaces ? WeAsked::RekeyChild : WeAsked::NewChild;
   const bool in_use = asked.replaces ? is_in_use(old) : true;
   PeerAnswers answer = peer_answers(error.type);
@@ -215,43 +215,43 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& owner, const AskNewChild
     case Conclusion::Forget:
       return;
   }
-  if (const auto group = another_group(asked, error, owner.policy, sa.suite->group))
+  if (const auto group = another_group(asked, error, tunnel.policy, sa.suite->group))
     return sa.want_first(task_of(old, *group));
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
-                                     describe(asked.profile, pfs_group(asked.profile)), ""));
+    record(tunnel, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
+                                      describe(asked.profile, pfs_group(asked.profile)), ""));
   } else {
-    record(owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
+    record(tunnel, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
   if (old != nullptr) {
     old->rekey_at = now_ + dice_.between(kRefusedLow, kRefusedHigh);
-    return begin_beside(owner);
+    return begin_beside(tunnel);
   }
   delete_ike(sa);
-  back_off(owner);
+  back_off(tunnel);
 }
 
 // ---------------------------------------------------------------- responder
 
 void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& request) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   const auto offered = read<wire::decode_sa>(request.inner, wire::PayloadType::Sa);
-  if (owner == nullptr || !offered) return refuse(sa, request.header, wire::NotifyType::TemporaryFailure);
+  if (tunnel == nullptr || !offered) return refuse(sa, request.header, wire::NotifyType::TemporaryFailure);
   const bool whole = (*offered->begin()).protocol == wire::ProtocolId::Ike;
   const auto rekey = whole ? std::nullopt : find_notify(request.inner, wire::NotifyType::RekeySa);
-  ChildSa* old = rekey ? rekeyed_child(*owner, *rekey) : nullptr;
+  ChildSa* old = rekey ? rekeyed_child(*tunnel, *rekey) : nullptr;
   const PeerAsks asks = whole ? PeerAsks::RekeyIke : rekey ? PeerAsks::RekeyChild : PeerAsks::NewChild;
-  const Ruling ruling = resolve(situation(sa, *owner, asks, old));
+  const Ruling ruling = resolve(situation(sa, *tunnel, asks, old));
   switch (ruling.answer) {
     case Answer::Normal:
-      if (!has_room(*owner, asks)) {
+      if (!has_room(*tunnel, asks)) {
         put_off_peer(sa, request.header);
         break;
       }
       if (whole)
-        on_ike_rekey_request(sa, *owner, request, ruling.then);
+        on_ike_rekey_request(sa, *tunnel, request, ruling.then);
       else
-        on_new_child_request(sa, *owner, request, {old, ruling.then});
+        on_new_child_request(sa, *tunnel, request, {old, ruling.then});
       break;
     case Answer::ChildSaNotFound: {
       wire::PayloadWriter payloads;
@@ -272,11 +272,11 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& reques
 }
 
 /// A peer that replaces without deleting what it has replaced is put off until it does.
-bool Engine::Impl::has_room(Tunnel& owner, PeerAsks asks) {
+bool Engine::Impl::has_room(Tunnel& tunnel, PeerAsks asks) {
   bool room = true;
-  if (asks == PeerAsks::RekeyIke) room = standing_ike_sas(owner).size() < kMaxIkeSas;
+  if (asks == PeerAsks::RekeyIke) room = standing_ike_sas(tunnel).size() < kMaxIkeSas;
   if (asks == PeerAsks::RekeyChild) {
-    const auto all = children(owner);
+    const auto all = children(tunnel);
     room = std::count_if(all.begin(), all.end(), [](const ChildSa* one) {
              return one->state == ChildState::Replaced;
            }) < static_cast<std::ptrdiff_t>(kMaxReplaced);
@@ -326,28 +326,28 @@ void Engine::Impl::rekey_before_long(ChildSa& old) {
 }
 
 /// The Child SA that the peer means: REKEY_SA names the SPI that it receives on, our outbound one.
-ChildSa* Engine::Impl::rekeyed_child(Tunnel& owner, const wire::NotifyView& rekey) {
+ChildSa* Engine::Impl::rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey) {
   const auto spi = spi_of(rekey.spi);
-  ChildSa* meant = spi ? child_by_outbound(owner, *spi) : nullptr;
+  ChildSa* meant = spi ? find_child_by_outbound(tunnel, *spi) : nullptr;
   return meant != nullptr && (meant->is_usable() || meant->is_leaving()) ? meant : nullptr;
 }
 
 /// The Child SA by which the peer has replaced the one that is named.
-ChildSa* Engine::Impl::peers_replacement(Tunnel& owner, std::uint32_t replaced) {
-  for (ChildSa* candidate : children(owner))
+ChildSa* Engine::Impl::peers_replacement(Tunnel& tunnel, std::uint32_t replaced) {
+  for (ChildSa* candidate : children(tunnel))
     if (candidate->replaces == replaced && !candidate->ours && candidate->state == ChildState::Installed)
       return candidate;
   return nullptr;
 }
 
-void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const PeersRequest& request,
+void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request,
                                         const Replacing& replacing) {
   const wire::Header& header = request.header;
-  Occasion here = occasion(sa, wire::ExchangeType::CreateChildSa, pfs_group(owner.policy.ipsec));
-  here.also = other_pfs_groups(owner.policy, sa.suite->group);
-  auto terms = agree_as_responder(owner.policy, request.inner, here);
+  Negotiation here = negotiation(sa, wire::ExchangeType::CreateChildSa, pfs_group(tunnel.policy.ipsec));
+  here.also = other_pfs_groups(tunnel.policy, sa.suite->group);
+  auto terms = agree_as_responder(tunnel.policy, request.inner, here);
   if (!terms) {
-    record(owner, std::move(terms.error().failure));
+    record(tunnel, std::move(terms.error().failure));
     if (replacing.old != nullptr) rekey_before_long(*replacing.old);
     return refuse(sa, header, terms.error().notify);
   }
@@ -367,7 +367,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const PeersReq
   if (old != nullptr) made.replaces = old->inbound_spi;
   ExchangeNonces nonces{Bytes(nonce->begin(), nonce->end()), dice_.nonce()};
   const Bytes own_nonce = nonces.responder;
-  if (!install(made, sa, owner.policy.ipsec, *terms, keys != nullptr ? &*keys->shared : nullptr,
+  if (!install(made, sa, tunnel.policy.ipsec, *terms, keys != nullptr ? &*keys->shared : nullptr,
                std::move(nonces))) {
     remove(made);
     return put_off_peer(sa, header);
@@ -380,7 +380,7 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& owner, const PeersReq
   answer_selectors(payloads, *terms);
   respond(sa, header, payloads);
 
-  if (!owner.active) activate(made);
+  if (!tunnel.active) activate(made);
   if (old == nullptr) return;
   ++counters_.child_rekeys;
   if (replacing.then == Then::PeerDeletesOld) mark_replaced(*old);

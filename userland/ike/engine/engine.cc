@@ -60,14 +60,14 @@ void Engine::Impl::sweep() {
 
 // ---------------------------------------------------------------- tables
 
-IkeSa* Engine::Impl::ike(std::uint64_t local_spi) {
+IkeSa* Engine::Impl::find_ike_sa(std::uint64_t local_spi) {
   const auto found = ike_sas_.find(local_spi);
   if (found == ike_sas_.end() || found->second.state == IkeState::Closed) return nullptr;
   touched_.insert({Owner::Kind::IkeSa, local_spi});
   return &found->second;
 }
 
-ChildSa* Engine::Impl::child(std::uint32_t inbound_spi) {
+ChildSa* Engine::Impl::find_child(std::uint32_t inbound_spi) {
   const auto found = children_.find(inbound_spi);
   if (found == children_.end() || found->second.state == ChildState::Closed) return nullptr;
   touched_.insert({Owner::Kind::ChildSa, inbound_spi});
@@ -75,12 +75,12 @@ ChildSa* Engine::Impl::child(std::uint32_t inbound_spi) {
 }
 
 /// The one that the peer knows by that SPI, on which it receives.
-ChildSa* Engine::Impl::child_by_outbound(Tunnel& owner, std::uint32_t outbound_spi) {
-  const auto found = owner.by_outbound.find(outbound_spi);
-  return found == owner.by_outbound.end() ? nullptr : child(found->second);
+ChildSa* Engine::Impl::find_child_by_outbound(Tunnel& tunnel, std::uint32_t outbound_spi) {
+  const auto found = tunnel.by_outbound.find(outbound_spi);
+  return found == tunnel.by_outbound.end() ? nullptr : find_child(found->second);
 }
 
-Tunnel* Engine::Impl::tunnel(TunnelId id) {
+Tunnel* Engine::Impl::find_tunnel(TunnelId id) {
   const auto found = tunnels_.find(id);
   if (found == tunnels_.end()) return nullptr;
   touched_.insert({Owner::Kind::Tunnel, id});
@@ -102,23 +102,23 @@ IkeSa& Engine::Impl::new_ike_sa(TunnelId id, std::uint64_t local_spi, bool initi
   sa.origin.ours = initiator;
   sa.origin.started = now_;
   // Which tunnel a half-open one is for is open until IKE_AUTH: see refine_tunnel().
-  Tunnel* owner = tunnel(id);
-  if (owner != nullptr && state != IkeState::InitReceived) owner->ike_sas.insert(local_spi);
+  Tunnel* tunnel = find_tunnel(id);
+  if (tunnel != nullptr && state != IkeState::InitReceived) tunnel->ike_sas.insert(local_spi);
   touched_.insert({Owner::Kind::IkeSa, local_spi});
   return sa;
 }
 
-std::vector<IkeSa*> Engine::Impl::ike_sas(Tunnel& owner) {
+std::vector<IkeSa*> Engine::Impl::ike_sas(Tunnel& tunnel) {
   std::vector<IkeSa*> result;
-  for (const std::uint64_t spi : owner.ike_sas)
-    if (IkeSa* sa = ike(spi)) result.push_back(sa);
+  for (const std::uint64_t spi : tunnel.ike_sas)
+    if (IkeSa* sa = find_ike_sa(spi)) result.push_back(sa);
   return result;
 }
 
-std::vector<ChildSa*> Engine::Impl::children(Tunnel& owner) {
+std::vector<ChildSa*> Engine::Impl::children(Tunnel& tunnel) {
   std::vector<ChildSa*> result;
-  for (const std::uint32_t spi : owner.children)
-    if (ChildSa* found = child(spi)) result.push_back(found);
+  for (const std::uint32_t spi : tunnel.children)
+    if (ChildSa* found = find_child(spi)) result.push_back(found);
   return result;
 }
 
@@ -135,13 +135,13 @@ void Engine::Impl::on(TimerDue&&) {
     // What has been touched must be swept even when nothing is due any more: pop_due() disarmed it.
     switch (owner->kind) {
       case Owner::Kind::IkeSa:
-        if (IkeSa* sa = ike(owner->id)) timer(*sa);
+        if (IkeSa* sa = find_ike_sa(owner->id)) timer(*sa);
         break;
       case Owner::Kind::ChildSa:
-        if (ChildSa* found = child(static_cast<std::uint32_t>(owner->id))) timer(*found);
+        if (ChildSa* found = find_child(static_cast<std::uint32_t>(owner->id))) timer(*found);
         break;
       case Owner::Kind::Tunnel:
-        if (Tunnel* found = tunnel(static_cast<TunnelId>(owner->id))) timer(*found);
+        if (Tunnel* found = find_tunnel(static_cast<TunnelId>(owner->id))) timer(*found);
         break;
     }
   }
@@ -158,14 +158,14 @@ void Engine::Impl::timer(IkeSa& sa) {
   give_up_overdue_jobs(sa);
   if (sa.state == IkeState::Closed) return;
   if (due(sa.expires_at)) {
-    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established) {
+    if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr && sa.state == IkeState::Established) {
       notice(Notice::Level::Info, sa.tunnel,
-             has_child(*owner) ? "the IKE SA has reached the end of its lifetime"
-                               : "the IKE SA has no Child SA and is given up");
+             has_child(*tunnel) ? "the IKE SA has reached the end of its lifetime"
+                                : "the IKE SA has no Child SA and is given up");
       start_over(sa, Duration::zero());
-    } else if (owner != nullptr && sa.state == IkeState::InitSent) {
+    } else if (tunnel != nullptr && sa.state == IkeState::InitSent) {
       close(sa);
-      back_off(*owner);
+      back_off(*tunnel);
     } else {
       if (sa.state == IkeState::HalfOpen) half_open_expired(sa);
       close(sa);
@@ -189,58 +189,59 @@ void Engine::Impl::timer(ChildSa& found) {
     expire(found);
   } else if (found.rekey_at && *found.rekey_at <= now_) {
     found.rekey_at.reset();
-    if (IkeSa* sa = ike(found.ike_sa)) {
+    if (IkeSa* sa = find_ike_sa(found.ike_sa)) {
       sa->want({Task::What::RekeyChild, found.inbound_spi});
       pump(*sa);
     }
   }
 }
 
-void Engine::Impl::timer(Tunnel& found) {
-  if (found.narrow_at && *found.narrow_at <= now_) narrow_children(found);
-  if (!found.next_attempt || *found.next_attempt > now_) return;
-  found.next_attempt.reset();
-  if (!is_live(found)) return start_attempt(found);
-  if (IkeSa* sa = established(found); sa != nullptr && !has_child(found)) {
+void Engine::Impl::timer(Tunnel& tunnel) {
+  if (tunnel.narrow_at && *tunnel.narrow_at <= now_) narrow_children(tunnel);
+  if (!tunnel.next_attempt || *tunnel.next_attempt > now_) return;
+  tunnel.next_attempt.reset();
+  if (!is_live(tunnel)) return start_attempt(tunnel);
+  if (IkeSa* sa = established(tunnel); sa != nullptr && !has_child(tunnel)) {
     sa->want({Task::What::NewChild});
     pump(*sa);
   }
 }
 
 void Engine::Impl::on(DataPlaneFailed&& input) {
-  // The token is the inbound SPI and the direction: see add_sa().
-  ChildSa* failed = child(static_cast<std::uint32_t>(input.token >> 1));
+  // The token of what is done with a Child SA is its inbound SPI.
+  ChildSa* failed = find_child(static_cast<std::uint32_t>(input.token));
   if (failed == nullptr || failed->state == ChildState::Lingering || failed->state == ChildState::Revoked)
     return;
-  Tunnel* owner = tunnel(failed->tunnel);
-  IkeSa* sa = ike(failed->ike_sa);
-  if (owner == nullptr || sa == nullptr || sa->state == IkeState::Deleting) return;
-  record(*owner, data_plane_failed(now_, input.reason));
+  Tunnel* tunnel = find_tunnel(failed->tunnel);
+  IkeSa* sa = find_ike_sa(failed->ike_sa);
+  if (tunnel == nullptr || sa == nullptr || sa->state == IkeState::Deleting) return;
+  record(*tunnel, data_plane_failed(now_, input.reason));
   delete_ike(*sa);
-  back_off(*owner);
+  back_off(*tunnel);
 }
 
 void Engine::Impl::on(SaExpired&& input) {
-  Tunnel* owner = tunnel(input.tunnel);
-  if (owner == nullptr) return;
-  ChildSa* found = input.direction == Direction::In ? child(input.spi) : child_by_outbound(*owner, input.spi);
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (tunnel == nullptr) return;
+  ChildSa* found =
+      input.direction == Direction::In ? find_child(input.spi) : find_child_by_outbound(*tunnel, input.spi);
   if (found == nullptr || found->tunnel != input.tunnel) return;
   const bool installed = found->state == ChildState::Installed;
   if (!found->is_usable()) return;
   if (input.hard) {
     expire(*found);
-  } else if (IkeSa* sa = installed ? ike(found->ike_sa) : nullptr) {
+  } else if (IkeSa* sa = installed ? find_ike_sa(found->ike_sa) : nullptr) {
     sa->want({Task::What::RekeyChild, found->inbound_spi});
     pump(*sa);
   }
 }
 
 void Engine::Impl::on(Rekey&& input) {
-  Tunnel* owner = tunnel(input.tunnel);
-  if (owner == nullptr || !owner->active) return;
-  const ChildSa* active = child(*owner->active);
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (tunnel == nullptr || !tunnel->active) return;
+  const ChildSa* active = find_child(*tunnel->active);
   if (active != nullptr && active->state == ChildState::Replaced) active = successor_of(*active);
-  IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
+  IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
   if (sa == nullptr) return;
   if (input.what == Rekey::What::ChildSa)
     sa->want({Task::What::RekeyChild, active->inbound_spi});

@@ -141,10 +141,10 @@ struct Engine::Impl {
   void timer(Tunnel& tunnel);
 
   // Tables. Looking something up notes it for sweep(), which then recomputes its deadline.
-  IkeSa* ike(std::uint64_t local_spi);
-  ChildSa* child(std::uint32_t inbound_spi);
-  ChildSa* child_by_outbound(Tunnel& tunnel, std::uint32_t outbound_spi);
-  Tunnel* tunnel(TunnelId id);
+  IkeSa* find_ike_sa(std::uint64_t local_spi);
+  ChildSa* find_child(std::uint32_t inbound_spi);
+  ChildSa* find_child_by_outbound(Tunnel& tunnel, std::uint32_t outbound_spi);
+  Tunnel* find_tunnel(TunnelId id);
   IkeSa& new_ike_sa(TunnelId tunnel, std::uint64_t local_spi, bool initiator, IkeState state);
   std::uint64_t fresh_ike_spi();
   unsigned jitter() { return static_cast<unsigned>(dice_.below(1001)); }
@@ -152,7 +152,8 @@ struct Engine::Impl {
   std::vector<ChildSa*> children(Tunnel& tunnel);
   void notice(Notice::Level level, std::optional<TunnelId> tunnel, std::string text);
   /// A negotiation under `sa`, now.
-  [[nodiscard]] Occasion occasion(const IkeSa& sa, wire::ExchangeType exchange, wire::GroupId pfs) const {
+  [[nodiscard]] Negotiation negotiation(const IkeSa& sa, wire::ExchangeType exchange,
+                                        wire::GroupId pfs) const {
     return {now_, exchange, pfs, {sa.local, sa.remote}, sa.nat};
   }
 
@@ -200,7 +201,7 @@ struct Engine::Impl {
   void move_children(std::uint64_t ike_spi);
 
   // jobs.cc: work that is done outside of a step
-  void start_job(IkeSa& sa, Job job, Purport what);
+  void start_job(IkeSa& sa, Job job, Continuation what);
   void finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobResult&& result);
   void cancel_job(std::unique_ptr<PendingJob>& slot);
   void cancel_jobs(IkeSa& sa);
@@ -247,8 +248,9 @@ struct Engine::Impl {
   void done(IkeSa& sa, VerifyAsInitiator&& what, JobResult&& result);
   void done(IkeSa& sa, VerifyAsResponder&& what, JobResult&& result);
   void done(IkeSa& sa, SignAsResponder&& what, JobResult&& result);
-  void start_signing(IkeSa& sa, const TunnelPolicy& policy, Purport what);
-  void start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner, Purport what);
+  void start_signing(IkeSa& sa, const TunnelPolicy& policy, Continuation what);
+  void start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner,
+                       Continuation what);
   Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id);
   bool peer_has_key(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
                     const wire::PayloadChain& inner) const;
@@ -258,7 +260,7 @@ struct Engine::Impl {
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
 
-  // gate.cc: who may begin a handshake, and what strangers are answered
+  // admission.cc: who may begin a handshake, and what strangers are answered
   [[nodiscard]] bool returned_cookie(const Datagram& datagram, const wire::MessageView& message) const;
   void demand_cookie(const Datagram& datagram, const wire::MessageView& message,
                      std::uint64_t Counters::*why);
@@ -350,7 +352,7 @@ struct Engine::Impl {
   void report_spi(IkeSa& sa, std::uint32_t spi);
   void take_invalid_spi(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner);
   void on_hint(const Datagram& datagram, const wire::MessageView& message);
-  IkeSa* ike_by_both(const wire::Header& header);
+  IkeSa* find_ike_sa_by_both(const wire::Header& header);
   void on_lost_ike_sa(IkeSa& sa, const Datagram& datagram, const wire::PayloadChain& payloads);
   void check_liveness(IkeSa& sa);
 
@@ -415,7 +417,7 @@ struct Engine::Impl {
   std::unordered_map<std::uint32_t, ChildSa> children_;
   TimerQueue timers_;
   CookieJar cookies_;
-  Strain strain_;
+  Load load_;
   PrefixLimiter version_answers_;
   AnswerBudget answers_;
   /// IKE_SA_INIT requests without a cookie that are looked into and come to nothing.

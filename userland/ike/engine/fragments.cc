@@ -41,7 +41,7 @@ void Engine::Impl::receive_fragment(IkeSa& sa, const Datagram& datagram, const w
 bool Engine::Impl::make_room_for_part(const IkeSa& sa, std::size_t octets) {
   while (sa.half_open && half_open_parts_ + octets > kMaxHalfOpenParts) {
     const auto leaves = keepers_.gives_way(sa.half_open->key.first, now_);
-    IkeSa* other = leaves ? ike(*leaves) : nullptr;
+    IkeSa* other = leaves ? find_ike_sa(*leaves) : nullptr;
     if (other == nullptr) return false;
     other->request_parts.forget();
     weigh_parts(*other);

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "userland/ike/engine/engine_impl.h"
-#include "userland/ike/rules/difference.h"
 #include "userland/ike/rules/lifetime.h"
 #include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal_mismatch.h"
 #include "userland/ike/rules/retransmission.h"
 
 namespace awtun::ike {
@@ -22,7 +22,7 @@ void Engine::Impl::put_off(IkeSa& sa) {
   ++counters_.temporary_failures_received;
   if (!sa.put_off_since) sa.put_off_since = now_;
   if (now_ - *sa.put_off_since < kPutOffPatience) return;
-  if (Tunnel* owner = tunnel(sa.tunnel)) record(*owner, put_off_for_minutes(now_));
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel)) record(*tunnel, put_off_for_minutes(now_));
   start_over(sa, Duration::zero());
 }
 
@@ -50,9 +50,9 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   made.nonces = std::move(nonces);
   made.established = now_;
   made.dpd_at = now_ + made.dpd_interval;
-  if (const Tunnel* owner = tunnel(old.tunnel)) {
-    const Duration lifetime = owner->policy.isakmp.lifetime;
-    made.dpd_interval = owner->policy.isakmp.dpd_interval;
+  if (const Tunnel* tunnel = find_tunnel(old.tunnel)) {
+    const Duration lifetime = tunnel->policy.isakmp.lifetime;
+    made.dpd_interval = tunnel->policy.isakmp.dpd_interval;
     made.dpd_at = now_ + made.dpd_interval;
     made.rekey_at = now_ + rekey_after(lifetime, initiator, jitter());
     made.expires_at = now_ + lifetime;
@@ -62,9 +62,9 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
 
 /// The peer has moved them as well, or does so with our answer.
 void Engine::Impl::move_children(const IkeSa& from, const IkeSa& to) {
-  Tunnel* owner = tunnel(from.tunnel);
-  if (owner == nullptr) return;
-  for (ChildSa* moved : children(*owner))
+  Tunnel* tunnel = find_tunnel(from.tunnel);
+  if (tunnel == nullptr) return;
+  for (ChildSa* moved : children(*tunnel))
     if (moved->ike_sa == from.local_spi) moved->ike_sa = to.local_spi;
 }
 
@@ -110,18 +110,18 @@ bool Engine::Impl::adopt_rival(IkeSa& old) {
 }
 
 IkeSa* Engine::Impl::rival_of(const IkeSa& old) {
-  IkeSa* rival = old.rival ? ike(*old.rival) : nullptr;
+  IkeSa* rival = old.rival ? find_ike_sa(*old.rival) : nullptr;
   return rival != nullptr && rival->provisional && rival->state == IkeState::Established ? rival : nullptr;
 }
 
 // ---------------------------------------------------------------- initiator
 
 void Engine::Impl::ask_rekey_ike(IkeSa& sa, const Task& task) {
-  const Tunnel* owner = tunnel(sa.tunnel);
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
   const auto group = task.group != wire::GroupId::None ? task.group : sa.suite->group;
-  auto key_exchange = owner != nullptr ? key_for(sa, group, task) : nullptr;
+  auto key_exchange = tunnel != nullptr ? key_for(sa, group, task) : nullptr;
   if (!key_exchange) return;
-  AskRekeyIke ask{fresh_ike_spi(), owner->policy.isakmp, dice_.nonce(), std::move(key_exchange)};
+  AskRekeyIke ask{fresh_ike_spi(), tunnel->policy.isakmp, dice_.nonce(), std::move(key_exchange)};
   wire::PayloadWriter payloads;
   payloads.sa(ike_proposals(ask.profile, spi_bytes(ask.spi)));
   payloads.nonce(ask.nonce);
@@ -184,8 +184,8 @@ void Engine::Impl::finish_ike_rekey(IkeSa& sa, AskRekeyIke&& asked, const wire::
 }
 
 void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const wire::NotifyView& error) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return;
   const Rival rival = rival_of(sa) != nullptr ? Rival::Survives : Rival::None;
   switch (conclude({WeAsked::RekeyIke, peer_answers(error.type), sa.state == IkeState::Established, rival})) {
     case Conclusion::AdoptRival:
@@ -210,38 +210,38 @@ void Engine::Impl::ike_rekey_refused(IkeSa& sa, const AskRekeyIke& asked, const 
       return sa.want_first({Task::What::RekeyIke, 0, group});
   }
   if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
-                                      describe(asked.profile), ""));
+    record(*tunnel, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
+                                       describe(asked.profile), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
+    record(*tunnel, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
   }
   sa.rekey_at = now_ + dice_.between(kRefusedLow, kRefusedHigh);
-  begin_beside(*owner);
+  begin_beside(*tunnel);
 }
 
 /// The peer refuses to rekey: another IKE SA with its first Child SA, which needs no PFS, takes over from
 /// what there is before that goes (see settle()).
-void Engine::Impl::begin_beside(Tunnel& owner) {
-  const auto all = ike_sas(owner);
+void Engine::Impl::begin_beside(Tunnel& tunnel) {
+  const auto all = ike_sas(tunnel);
   const bool under_way = std::ranges::any_of(all, [](const IkeSa* sa) {
     return sa->state == IkeState::InitSent || sa->state == IkeState::AuthSent;
   });
-  if (!under_way) start_attempt(owner);
+  if (!under_way) start_attempt(tunnel);
 }
 
 // ---------------------------------------------------------------- responder
 
-void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& owner, const PeersRequest& request, Then then) {
+void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request, Then then) {
   const wire::Header& header = request.header;
   const auto offered = read<wire::decode_sa>(request.inner, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(request.inner, wire::PayloadType::Ke);
   const auto nonce = read<wire::decode_nonce>(request.inner, wire::PayloadType::Nonce);
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-  const auto choice = choose_ike(owner.policy.isakmp, *offered);
+  const auto choice = choose_ike(tunnel.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
-    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::CreateChildSa,
-                                     describe(owner.policy.isakmp), describe(*offered),
-                                     difference(ike_proposals(owner.policy.isakmp, {}), *offered)));
+    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::CreateChildSa,
+                                      describe(tunnel.policy.isakmp), describe(*offered),
+                                      proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), *offered)));
     return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   }
   if (ke->group != choice->suite.group)

@@ -147,14 +147,14 @@ struct ConcludeRequest {
   KeptPayloads inner;
 };
 
-using Purport =
+using Continuation =
     std::variant<MakeKey, DeriveAsInitiator, DeriveAsResponder, SignAsInitiator, VerifyAsInitiator,
                  VerifyAsResponder, SignAsResponder, AnswerCreateChild, PrepareRequest, ConcludeRequest>;
 
 struct PendingJob {
   std::uint64_t token;
   Time until;  ///< then it counts as failed
-  Purport what;
+  Continuation what;
 };
 
 /// By which a request is known again. The peer repeats it bit by bit (RFC 7296 2.1), or, when it has come

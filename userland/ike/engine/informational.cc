@@ -20,20 +20,20 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
   }
   if (sa.state == IkeState::Deleting && !delete_ike_sa)
     return refuse(sa, header, wire::NotifyType::TemporaryFailure);
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   take_token(sa, inner);
-  if (owner != nullptr) take_invalid_spi(sa, *owner, inner);
+  if (tunnel != nullptr) take_invalid_spi(sa, *tunnel, inner);
   const bool blamed = find_notify(inner, wire::NotifyType::AuthenticationFailed).has_value();
   wire::PayloadWriter payloads;
   if (!answered.empty()) payloads.delete_child_sas(wire::ProtocolId::Esp, answered);
-  if (delete_ike_sa && owner != nullptr &&
-      resolve(situation(sa, *owner, PeerAsks::DeleteIke, nullptr)).then == Then::KeepTheirs)
+  if (delete_ike_sa && tunnel != nullptr &&
+      resolve(situation(sa, *tunnel, PeerAsks::DeleteIke, nullptr)).then == Then::KeepTheirs)
     adopt_rival(sa);
   respond(sa, header, payloads);
-  if (blamed && owner != nullptr) {
-    record(*owner, authentication_failed(now_, Side::Peer, owner->policy));
+  if (blamed && tunnel != nullptr) {
+    record(*tunnel, authentication_failed(now_, Side::Peer, tunnel->policy));
     close_after_response(sa);
-    return back_off(*owner);
+    return back_off(*tunnel);
   }
   if (delete_ike_sa) end(sa);
 }
@@ -42,17 +42,17 @@ void Engine::Impl::on_informational_request(IkeSa& sa, const wire::Header& heade
 /// the two deletes cross (RFC 7296 1.4.1).
 void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
                                     std::vector<std::uint32_t>& answered) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return;
   std::set<std::uint32_t> seen;  // one of ours that leaves may be named thousands of times
   for (std::size_t i = 0; i < request.count(); ++i) {
-    ChildSa* deleted = child_by_outbound(*owner, request.spi(i));
+    ChildSa* deleted = find_child_by_outbound(*tunnel, request.spi(i));
     if (deleted == nullptr) {
       ++counters_.deletes_of_unknown_spi;
       continue;
     }
     if (!seen.insert(deleted->inbound_spi).second) continue;
-    if (resolve(situation(sa, *owner, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
+    if (resolve(situation(sa, *tunnel, PeerAsks::DeleteChild, deleted)).answer != Answer::Normal) continue;
     answered.push_back(deleted->inbound_spi);
     peer_deleted(*deleted);
   }
@@ -81,13 +81,13 @@ void Engine::Impl::ask_liveness(IkeSa& sa) {
 /// 2.25.2). While there is time, another one takes over what its Child SAs carry.
 void Engine::Impl::on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner) {
   const auto error = find_error(inner);
-  const Tunnel* owner = tunnel(sa.tunnel);
-  if (!error || error->type != wire::NotifyType::TemporaryFailure || owner == nullptr || !owner->active)
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure || tunnel == nullptr || !tunnel->active)
     return;
-  const ChildSa* active = child(*owner->active);
+  const ChildSa* active = find_child(*tunnel->active);
   if (active == nullptr || active->ike_sa != sa.local_spi) return;
   ChildSa* next = successor_of(*active);
-  const IkeSa* other = next != nullptr ? ike(next->ike_sa) : nullptr;
+  const IkeSa* other = next != nullptr ? find_ike_sa(next->ike_sa) : nullptr;
   if (other != nullptr && other != &sa && other->confirmed) activate(*next);
 }
 

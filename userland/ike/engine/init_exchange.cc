@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "userland/ike/engine/engine_impl.h"
-#include "userland/ike/rules/difference.h"
 #include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal_mismatch.h"
 
 namespace awtun::ike {
 namespace {
@@ -97,22 +97,22 @@ ByteView own_vendor_id() {
 
 // ---------------------------------------------------------------- initiator
 
-void Engine::Impl::start_attempt(Tunnel& owner) {
-  const auto suites = usable_suites(owner.policy.isakmp);
-  if (auto missing = missing_credential(now_, owner.policy)) {
+void Engine::Impl::start_attempt(Tunnel& tunnel) {
+  const auto suites = usable_suites(tunnel.policy.isakmp);
+  if (auto missing = missing_credential(now_, tunnel.policy)) {
     // Nothing that time could heal: SetTunnel with one starts the next attempt.
-    record(owner, *std::move(missing));
+    record(tunnel, *std::move(missing));
     return;
   }
-  if (!owner.policy.remote) return;  // the peer's to begin
+  if (!tunnel.policy.remote) return;  // the peer's to begin
   if (suites.empty()) {
-    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                     "none that is supported", ""));
+    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                                      "none that is supported", ""));
     return;
   }
-  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
-  sa.local = {owner.policy.local, kIkePort};
-  sa.remote = {*owner.policy.remote, kIkePort};
+  IkeSa& sa = new_ike_sa(tunnel.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
+  sa.local = {tunnel.policy.local, kIkePort};
+  sa.remote = {*tunnel.policy.remote, kIkePort};
   sa.handshake = std::make_unique<Handshake>();
   sa.handshake->nonce_i = dice_.nonce();
   sa.origin.nonce = sa.handshake->nonce_i;
@@ -140,12 +140,12 @@ void Engine::Impl::done(IkeSa& sa, MakeKey&&, JobResult&& result) {
 
 /// Sent again, with a cookie, it has message id 0 again (RFC 7296 2.6).
 void Engine::Impl::send_init(IkeSa& sa) {
-  const Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return close(sa);
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return close(sa);
   Handshake& handshake = *sa.handshake;
   wire::PayloadWriter payloads;
   if (!handshake.cookie.empty()) payloads.notify(wire::NotifyType::Cookie, handshake.cookie);
-  payloads.sa(ike_proposals(owner->policy.isakmp, {}));
+  payloads.sa(ike_proposals(tunnel->policy.isakmp, {}));
   payloads.ke(handshake.key_exchange->group(), handshake.key_exchange->public_value());
   payloads.nonce(handshake.nonce_i);
   write_nat_detection(payloads, {sa.local_spi, 0}, {sa.local, sa.remote});
@@ -158,7 +158,7 @@ void Engine::Impl::send_init(IkeSa& sa) {
 }
 
 void Engine::Impl::on_init_response(const Datagram& datagram, const wire::MessageView& message) {
-  IkeSa* sa = ike(message.header.initiator_spi);
+  IkeSa* sa = find_ike_sa(message.header.initiator_spi);
   if (sa == nullptr || sa->state != IkeState::InitSent || message.header.from_initiator ||
       message.header.message_id != 0 || datagram.remote != sa->remote) {
     ++counters_.messages_unknown_sa;
@@ -176,9 +176,9 @@ void Engine::Impl::on_init_response(const Datagram& datagram, const wire::Messag
 
 /// Handles what is no final answer: a COOKIE, another group, an error. True when it was one of those.
 bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   Handshake& handshake = *sa.handshake;
-  if (owner == nullptr) return true;
+  if (tunnel == nullptr) return true;
   if (const auto cookie = find_notify(message.payloads, wire::NotifyType::Cookie)) {
     ++counters_.cookies_received;
     // The one that we have: the answer to a repetition of what went out before it.
@@ -194,7 +194,7 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (!error) return false;
   if (error->type == wire::NotifyType::InvalidKePayload && error->data.size() == 2) {
     const auto group = static_cast<wire::GroupId>(error->data[0] << 8 | error->data[1]);
-    if (offers_group(owner->policy.isakmp, group) && !handshake.groups_tried.contains(group)) {
+    if (offers_group(tunnel->policy.isakmp, group) && !handshake.groups_tried.contains(group)) {
       begin_init(sa, group);
       return true;
     }
@@ -202,23 +202,23 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
   if (sa.expires_at) return true;  // said before in this attempt
   // Possibly forged: report it, yet go on for a while.
   if (error->type == wire::NotifyType::NoProposalChosen) {
-    record(*owner, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeSaInit,
-                                      describe(owner->policy.isakmp), ""));
+    record(*tunnel, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeSaInit,
+                                       describe(tunnel->policy.isakmp), ""));
   } else {
-    record(*owner, refused(now_, Side::Peer, wire::ExchangeType::IkeSaInit, error->type));
+    record(*tunnel, refused(now_, Side::Peer, wire::ExchangeType::IkeSaInit, error->type));
   }
   sa.expires_at = now_ + kRefusedPatience;
   return true;
 }
 
 void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   Handshake& handshake = *sa.handshake;
   const auto answer = read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
-  if (owner == nullptr || !answer || !ke || !nonce || message.header.responder_spi == 0) return;
-  const auto choice = accepted_ike(owner->policy.isakmp, *answer);
+  if (tunnel == nullptr || !answer || !ke || !nonce || message.header.responder_spi == 0) return;
+  const auto choice = accepted_ike(tunnel->policy.isakmp, *answer);
   // A wrong answer may be forged, so it ends nothing: the right one may still come.
   if (!choice || ke->group != choice->suite.group || ke->group != handshake.key_exchange->group()) return;
   start_job(sa,
@@ -263,14 +263,14 @@ const Candidates* Engine::Impl::candidates(const IkeSa& sa) const {
 /// One of the tunnels that a datagram may concern, which speaks for the others too.
 Tunnel* Engine::Impl::some_tunnel(const Datagram& datagram) {
   const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
-  return meant != nullptr ? tunnel(meant->any()) : nullptr;
+  return meant != nullptr ? find_tunnel(meant->any()) : nullptr;
 }
 
 void Engine::Impl::on_init_request(const Datagram& datagram, const wire::MessageView& message) {
   const wire::Header& header = message.header;
   const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
-  Tunnel* owner = meant != nullptr ? tunnel(meant->any()) : nullptr;
-  if (owner == nullptr) {
+  Tunnel* tunnel = meant != nullptr ? find_tunnel(meant->any()) : nullptr;
+  if (tunnel == nullptr) {
     ++counters_.messages_unknown_sa;
     return;
   }
@@ -290,47 +290,47 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
     if (sa->state == IkeState::HalfOpen) repeat_init_response(*sa, datagram);
     return;  // or it will be answered
   }
-  if (const auto caller = admit(*owner, datagram, message))
-    look_into(*owner, *meant, {datagram, message, *caller});
+  if (const auto caller = admit(*tunnel, datagram, message))
+    look_into(*tunnel, *meant, {datagram, message, *caller});
 }
 
 /// Whoever sent the request may be refused, corrected or answered.
-void Engine::Impl::look_into(Tunnel& owner, const Candidates& meant, const InitRequest& request) {
+void Engine::Impl::look_into(Tunnel& tunnel, const Candidates& meant, const InitRequest& request) {
   const auto offered = read<wire::decode_sa>(request.message.payloads, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(request.message.payloads, wire::PayloadType::Ke);
   if (!offered || !ke) return;
   const auto choice = choose_among(meant, *offered);
   if (!request.caller.proved && (!choice || ke->group != choice->suite.group)) refusals_.take();
-  if (!choice) return refuse_offer(owner, request, *offered);
+  if (!choice) return refuse_offer(tunnel, request, *offered);
   if (ke->group != choice->suite.group) {
     static_cast<void>(reply_unprotected(request.datagram, request.message.header,
                                         wire::NotifyType::InvalidKePayload,
                                         group_octets(choice->suite.group)));
     return;
   }
-  begin_answer(owner, meant, request, *choice);
+  begin_answer(tunnel, meant, request, *choice);
 }
 
 /// A peer that is configured is believed once it has returned a cookie.
-void Engine::Impl::refuse_offer(Tunnel& owner, const InitRequest& request, const wire::SaView& offered) {
+void Engine::Impl::refuse_offer(Tunnel& tunnel, const InitRequest& request, const wire::SaView& offered) {
   const Caller& caller = request.caller;
-  const bool recorded = caller.is_peer() || takes_hearsay(owner);
+  const bool recorded = caller.is_peer() || takes_hearsay(tunnel);
   if (!recorded && !caller.stranger)
     return demand_cookie(request.datagram, request.message, &Counters::cookies_sent_to_refuse);
   if (!recorded) {
     count(Cause::NoProposalChosen);
   } else {
-    record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                     describe(owner.policy.isakmp), describe(offered),
-                                     difference(ike_proposals(owner.policy.isakmp, {}), offered)));
-    owner.hearsay = !caller.is_peer();
+    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                                      describe(tunnel.policy.isakmp), describe(offered),
+                                      proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), offered)));
+    tunnel.hearsay = !caller.is_peer();
   }
   static_cast<void>(
       reply_unprotected(request.datagram, request.message.header, wire::NotifyType::NoProposalChosen));
 }
 
 /// The request is one that we take: it is answered once the shared secret is there.
-void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, const InitRequest& request,
+void Engine::Impl::begin_answer(const Tunnel& tunnel, const Candidates& meant, const InitRequest& request,
                                 const IkeChoice& choice) {
   const auto& [datagram, message, caller] = request;
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
@@ -344,7 +344,7 @@ void Engine::Impl::begin_answer(const Tunnel& owner, const Candidates& meant, co
   if (!caller.proved && !answers_.affords(now_, account, exchange))
     return demand_cookie(datagram, message, &Counters::cookies_sent_for_size);
   if (!make_room(caller, datagram.remote, meant.size())) return;
-  IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
+  IkeSa& sa = new_ike_sa(tunnel.policy.tunnel, fresh_ike_spi(), false, IkeState::InitReceived);
   sa.local = datagram.local;
   sa.remote = datagram.remote;
   sa.peer_spi = message.header.initiator_spi;

@@ -6,7 +6,7 @@
 namespace awtun::ike {
 
 /// Whether it is for something that we ask under an established IKE SA.
-static bool is_own(const Purport& what) {
+static bool is_own(const Continuation& what) {
   return std::holds_alternative<PrepareRequest>(what) || std::holds_alternative<ConcludeRequest>(what);
 }
 
@@ -26,7 +26,7 @@ static JobOwner owner_of(const IkeSa& sa) {
   return {Standing::Expected, sa.tunnel};
 }
 
-void Engine::Impl::start_job(IkeSa& sa, Job job, Purport what) {
+void Engine::Impl::start_job(IkeSa& sa, Job job, Continuation what) {
   auto& slot = is_own(what) ? sa.own_job : sa.job;
   cancel_job(slot);
   const std::uint64_t token = ++last_token_;
@@ -56,7 +56,7 @@ void Engine::Impl::on(JobDone&& input) {
     return;
   }
   const auto found = jobs_.find(input.token);
-  IkeSa* sa = found != jobs_.end() ? ike(found->second.ike_sa) : nullptr;
+  IkeSa* sa = found != jobs_.end() ? find_ike_sa(found->second.ike_sa) : nullptr;
   if (sa == nullptr) return;
   if (const auto* failed = std::get_if<JobFailed>(&input.result); failed != nullptr && failed->undone)
     ++counters_.jobs_refused;
@@ -71,7 +71,7 @@ Duration Engine::Impl::oldest_wait() const {
 
 void Engine::Impl::finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobResult&& result) {
   jobs_.erase(slot->token);
-  Purport what = std::move(std::exchange(slot, nullptr)->what);
+  Continuation what = std::move(std::exchange(slot, nullptr)->what);
   std::visit([&](auto&& why) { done(sa, std::move(why), std::move(result)); }, std::move(what));
 }
 

@@ -67,7 +67,7 @@ void Engine::Impl::receive(const Datagram& datagram) {
 
 void Engine::Impl::receive_protected(const Datagram& datagram, const wire::MessageView& message) {
   const wire::Header& header = message.header;
-  IkeSa* sa = ike(header.from_initiator ? header.responder_spi : header.initiator_spi);
+  IkeSa* sa = find_ike_sa(header.from_initiator ? header.responder_spi : header.initiator_spi);
   if (sa == nullptr || !sa->keys || sa->initiator == header.from_initiator ||
       sa->initiator_spi() != header.initiator_spi || sa->responder_spi() != header.responder_spi) {
     ++counters_.messages_unknown_sa;
@@ -135,8 +135,8 @@ void Engine::Impl::repeat_response(IkeSa& sa, const Datagram& datagram, const Re
 void Engine::Impl::refuse_syntax(IkeSa& sa, const wire::Header& header, std::string_view what) {
   ++counters_.messages_malformed;
   refuse(sa, header, wire::NotifyType::InvalidSyntax);
-  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr)
-    record_said_by(sa, *owner, protocol_error(now_, header.exchange, what));
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr)
+    record_said_by(sa, *tunnel, protocol_error(now_, header.exchange, what));
   end(sa);
 }
 
@@ -197,7 +197,7 @@ void Engine::Impl::on_response(IkeSa& sa, const wire::Header& header,
     failure.exchange = request.exchange();  // what we asked, whatever the peer says it answers
     if (sa.state == IkeState::AuthSent) return attempt_failed(sa, std::move(failure));
     if (sa.state != IkeState::Established) return close(sa);
-    if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr) record(*owner, std::move(failure));
+    if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr) record(*tunnel, std::move(failure));
     return start_over(sa, Duration{1000});
   }
   dispatch_response(sa, std::move(request), *inner);
@@ -211,7 +211,7 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
                  [&](AskNewChild&& asked) { on_new_child_response(sa, std::move(asked), inner); },
                  [&](AskRekeyIke&& asked) { on_ike_rekey_response(sa, std::move(asked), inner); },
                  [&](AskDeleteChild&& asked) {
-                   if (ChildSa* deleted = child(asked.child)) linger(*deleted);
+                   if (ChildSa* deleted = find_child(asked.child)) linger(*deleted);
                  },
                  [&](AskDeleteIke&&) { close(sa); },
                  [&](AskLiveness&&) { on_liveness_response(sa, inner); },
@@ -236,8 +236,8 @@ void Engine::Impl::ask_again(IkeSa& sa) {
 }
 
 void Engine::Impl::settle(const IkeSa& sa) {
-  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && sa.state == IkeState::Established)
-    settle(*owner);
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr && sa.state == IkeState::Established)
+    settle(*tunnel);
 }
 
 // ---------------------------------------------------------------- out
@@ -259,7 +259,7 @@ void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wi
     // Our own configuration makes the message too large, or the crypto library fails.
     notice(Notice::Level::Warning, sa.tunnel, "a request could not be written; the IKE SA is dropped");
     close(sa);
-    if (Tunnel* owner = tunnel(sa.tunnel)) back_off(*owner);
+    if (Tunnel* tunnel = find_tunnel(sa.tunnel)) back_off(*tunnel);
     return;
   }
   sa.outstanding =
@@ -297,7 +297,7 @@ void Engine::Impl::retransmit(IkeSa& sa) {
 void Engine::Impl::on(NotSent&& input) {
   const auto header = wire::parse_header(input.bytes);
   if (!header || header->response) return;
-  IkeSa* sa = ike(header->from_initiator ? header->initiator_spi : header->responder_spi);
+  IkeSa* sa = find_ike_sa(header->from_initiator ? header->initiator_spi : header->responder_spi);
   if (sa != nullptr && sa->outstanding && sa->outstanding->message_id == header->message_id)
     sa->outstanding->not_sent = std::move(input.reason);
 }
@@ -310,15 +310,15 @@ Unheard unheard(const IkeSa& sa) {
 
 /// The peer has not answered for kGiveUpAfter.
 void Engine::Impl::give_up(IkeSa& sa) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::AuthSent:
-      if (owner != nullptr) return attempt_failed(sa, no_response(now_, unheard(sa), owner->policy));
+      if (tunnel != nullptr) return attempt_failed(sa, no_response(now_, unheard(sa), tunnel->policy));
       break;
     case IkeState::Established:
       ++counters_.dead_peers;
-      if (owner != nullptr) record(*owner, no_response(now_, unheard(sa), owner->policy));
+      if (tunnel != nullptr) record(*tunnel, no_response(now_, unheard(sa), tunnel->policy));
       break;
     case IkeState::Replaced:
       // The peer has rekeyed it, so it is there, and may have to be answered that once more.
@@ -332,7 +332,7 @@ void Engine::Impl::give_up(IkeSa& sa) {
       break;
   }
   close(sa);
-  if (owner != nullptr) reconnect(*owner, Duration::zero());
+  if (tunnel != nullptr) reconnect(*tunnel, Duration::zero());
 }
 
 /// Starts queued tasks while the window is free and the state allows them.
@@ -355,7 +355,7 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
     case Task::What::NewChild:
       return ask_new_child(sa, nullptr, task.group);
     case Task::What::RekeyChild:
-      if (ChildSa* old = child(task.child); old != nullptr && old->state == ChildState::Installed) {
+      if (ChildSa* old = find_child(task.child); old != nullptr && old->state == ChildState::Installed) {
         // Before the peer has it, it could not be rekeyed.
         if (!peer_holds(*old))
           old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
@@ -366,7 +366,8 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
     case Task::What::RekeyIke:
       return ask_rekey_ike(sa, task);
     case Task::What::DeleteChild:
-      if (ChildSa* old = child(task.child); old != nullptr && old->is_leaving()) ask_delete_child(sa, *old);
+      if (ChildSa* old = find_child(task.child); old != nullptr && old->is_leaving())
+        ask_delete_child(sa, *old);
       return;
     case Task::What::DeleteIke:
       return ask_delete_ike(sa);

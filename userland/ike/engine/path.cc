@@ -45,10 +45,10 @@ std::vector<std::uint64_t> Engine::Impl::move_peer(IkeSa& sa, const Endpoint& re
   const Path old{sa.local, sa.remote};
   notice(Notice::Level::Info, sa.tunnel,
          "the peer has moved from " + old.remote.to_string() + " to " + remote.to_string());
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   std::vector<std::uint64_t> moved;
-  if (owner == nullptr) return moved;
-  for (IkeSa* one : ike_sas(*owner)) {
+  if (tunnel == nullptr) return moved;
+  for (IkeSa* one : ike_sas(*tunnel)) {
     if (Path{one->local, one->remote} != old) continue;
     one->remote = remote;
     moved.push_back(one->local_spi);
@@ -57,21 +57,21 @@ std::vector<std::uint64_t> Engine::Impl::move_peer(IkeSa& sa, const Endpoint& re
 }
 
 void Engine::Impl::move_children(std::uint64_t ike_spi) {
-  const IkeSa* sa = ike(ike_spi);
-  Tunnel* owner = sa != nullptr ? tunnel(sa->tunnel) : nullptr;
-  if (owner == nullptr) return;
-  for (const ChildSa* one : children(*owner)) {
+  const IkeSa* sa = find_ike_sa(ike_spi);
+  Tunnel* tunnel = sa != nullptr ? find_tunnel(sa->tunnel) : nullptr;
+  if (tunnel == nullptr) return;
+  for (const ChildSa* one : children(*tunnel)) {
     const bool sends = one->state == ChildState::Installed || one->state == ChildState::Replaced;
     if (one->ike_sa == ike_spi && one->udp && sends)
-      actions_.emplace_back(MoveSa{one->tunnel, one->outbound_spi, sa->local, sa->remote});
+      actions_.emplace_back(MoveSa{one->inbound_spi, one->tunnel, one->outbound_spi, sa->local, sa->remote});
   }
 }
 
 /// The kernel has followed with the Child SAs; IKE does now.
 void Engine::Impl::on(PeerMoved&& input) {
-  const ChildSa* heard = child(input.spi);
+  const ChildSa* heard = find_child(input.spi);
   if (heard == nullptr || heard->tunnel != input.tunnel) return;
-  IkeSa* sa = ike(heard->ike_sa);
+  IkeSa* sa = find_ike_sa(heard->ike_sa);
   if (sa == nullptr || sa->state != IkeState::Established || !sa->nat.peer_may_move() ||
       sa->remote == input.remote)
     return;

@@ -20,10 +20,10 @@ IkeActivity Engine::Impl::activity(const IkeSa& sa) {
   return sa.asking<AskRekeyIke>() != nullptr ? IkeActivity::Rekeying : IkeActivity::None;
 }
 
-ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& owner, const ChildSa& named) {
+ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& tunnel, const ChildSa& named) {
   switch (named.state) {
     case ChildState::Installed: {
-      if (peers_replacement(owner, named.inbound_spi) != nullptr) return ChildActivity::Replaced;
+      if (peers_replacement(tunnel, named.inbound_spi) != nullptr) return ChildActivity::Replaced;
       const AskNewChild* ours = sa.asking<AskNewChild>();
       const bool rekeying = ours != nullptr && ours->replaces == named.inbound_spi;
       return rekeying ? ChildActivity::Rekeying : ChildActivity::None;
@@ -41,24 +41,24 @@ ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& owner, const Child
   return ChildActivity::Unknown;
 }
 
-ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& owner) {
+ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& tunnel) {
   if (sa.asking<AskNewChild>() != nullptr) return ChildActivity::Creating;
-  return has_child(owner) ? ChildActivity::None : ChildActivity::Unknown;
+  return has_child(tunnel) ? ChildActivity::None : ChildActivity::Unknown;
 }
 
-bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& owner) {
+bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
   if (sa.asking<AskNewChild>() != nullptr || sa.asking<AskDeleteChild>() != nullptr) return true;
-  const auto all = children(owner);
+  const auto all = children(tunnel);
   return std::any_of(all.begin(), all.end(),
                      [&](const ChildSa* one) { return one->ike_sa == sa.local_spi && one->is_leaving(); });
 }
 
 /// `named`: the Child SA that the peer means, nullptr when there is no such one.
-Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& owner, PeerAsks asks, const ChildSa* named) {
+Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named) {
   ChildActivity child = ChildActivity::Unknown;
-  if (asks == PeerAsks::NewChild) child = activity_for_new(sa, owner);
-  if (named != nullptr) child = activity(sa, owner, *named);
-  return {asks, activity(sa), child, busy_with_children(sa, owner)};
+  if (asks == PeerAsks::NewChild) child = activity_for_new(sa, tunnel);
+  if (named != nullptr) child = activity(sa, tunnel, *named);
+  return {asks, activity(sa), child, busy_with_children(sa, tunnel)};
 }
 
 }  // namespace awtun::ike

@@ -6,26 +6,27 @@
 namespace awtun::ike {
 namespace {
 
-std::string state_word(const IkeSa& sa) {
+IkeSaStatus::State state_of(const IkeSa& sa) {
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::InitReceived:
     case IkeState::HalfOpen:
     case IkeState::AuthSent:
-      return "Connecting";
+      return IkeSaStatus::State::Connecting;
     case IkeState::Established:
-      return sa.asking<AskRekeyIke>() != nullptr ? "Rekeying" : "Established";
+      return sa.asking<AskRekeyIke>() != nullptr ? IkeSaStatus::State::Rekeying
+                                                 : IkeSaStatus::State::Established;
     case IkeState::Replaced:
     case IkeState::Deleting:
     case IkeState::Ended:
     case IkeState::Closed:
       break;
   }
-  return "Deleting";
+  return IkeSaStatus::State::Deleting;
 }
 
 IkeSaStatus describe(const IkeSa& sa) {
-  return {sa.tunnel,     sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_word(sa),
+  return {sa.tunnel,     sa.initiator_spi(), sa.responder_spi(), sa.origin.ours, state_of(sa),
           sa.local,      sa.remote,          sa.suite,           sa.established, sa.rekey_at,
           sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
@@ -39,10 +40,12 @@ std::optional<Unanswered> unanswered(const IkeSa& sa, const TunnelPolicy& policy
                     request.not_sent, std::move(failure.hint)};
 }
 
-bool being_rekeyed(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
+ChildSaStatus::State state_of(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
+  if (child.state != ChildState::Installed) return ChildSaStatus::State::Replaced;
   const auto found = ike_sas.find(child.ike_sa);
   const AskNewChild* asked = found == ike_sas.end() ? nullptr : found->second.asking<AskNewChild>();
-  return asked != nullptr && asked->replaces == child.inbound_spi;
+  const bool being_rekeyed = asked != nullptr && asked->replaces == child.inbound_spi;
+  return being_rekeyed ? ChildSaStatus::State::Rekeying : ChildSaStatus::State::Installed;
 }
 
 }  // namespace
@@ -52,26 +55,24 @@ Status Engine::Impl::status() const {
   result.counters = counters_;
   for (const auto& [spi, sa] : ike_sas_)
     if (sa.state != IkeState::Ended && tunnels_.contains(sa.tunnel)) result.ike_sas.push_back(describe(sa));
-  for (const auto& [spi, one] : children_) {
-    std::string state = "Replaced";
-    if (!one.is_usable() && one.state != ChildState::Deleting) continue;
-    if (one.state == ChildState::Installed) state = being_rekeyed(ike_sas_, one) ? "Rekeying" : "Installed";
-    result.child_sas.push_back({one.tunnel, one.inbound_spi, one.outbound_spi, state, one.suite,
-                                one.established, one.rekey_at, one.expires_at, one.local_selectors,
-                                one.remote_selectors, one.udp, one.esn, one.transport, one.pfs,
-                                one.selectors_cut});
+  for (const auto& [spi, child] : children_) {
+    if (!child.is_usable() && child.state != ChildState::Deleting) continue;
+    result.child_sas.push_back({child.tunnel, child.inbound_spi, child.outbound_spi,
+                                state_of(ike_sas_, child), child.suite, child.established, child.rekey_at,
+                                child.expires_at, child.local_selectors, child.remote_selectors, child.udp,
+                                child.esn, child.transport, child.pfs, child.selectors_cut});
   }
-  for (const auto& [id, owner] : tunnels_) {
-    const TunnelPolicy& policy = owner.policy;
+  for (const auto& [id, tunnel] : tunnels_) {
+    const TunnelPolicy& policy = tunnel.policy;
     PeerStatus peer{id,
                     policy.local,
                     policy.remote,
                     policy.local_id,
                     policy.remote_id,
                     policy.preshared_key.has_value(),
-                    owner.last_failure ? std::optional(*owner.last_failure) : std::nullopt,
-                    owner.next_attempt};
-    for (const std::uint64_t spi : owner.ike_sas) {
+                    tunnel.last_failure ? std::optional(*tunnel.last_failure) : std::nullopt,
+                    tunnel.next_attempt};
+    for (const std::uint64_t spi : tunnel.ike_sas) {
       const auto found = ike_sas_.find(spi);
       if (found == ike_sas_.end()) continue;
       const IkeSa& sa = found->second;

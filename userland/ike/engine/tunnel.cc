@@ -40,67 +40,67 @@ bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
 void Engine::Impl::on(SetTunnel&& input) {
   TunnelPolicy& policy = input.policy;
   const TunnelId id = policy.tunnel;
-  Tunnel* owner = tunnel(id);
-  if (owner != nullptr && same_peering(owner->policy, policy)) {
-    if (owner->policy == policy) return;
-    const bool other_networks = !same_networks(owner->policy, policy);
-    index_.erase(owner->policy);
-    owner->policy = std::move(policy);
-    index_.insert(owner->policy);
-    if (other_networks) owner->narrow_at = now_ + kNarrowing;
-    if (established(*owner) == nullptr)
-      restart(*owner);
+  Tunnel* tunnel = find_tunnel(id);
+  if (tunnel != nullptr && same_peering(tunnel->policy, policy)) {
+    if (tunnel->policy == policy) return;
+    const bool other_networks = !same_networks(tunnel->policy, policy);
+    index_.erase(tunnel->policy);
+    tunnel->policy = std::move(policy);
+    index_.insert(tunnel->policy);
+    if (other_networks) tunnel->narrow_at = now_ + kNarrowing;
+    if (established(*tunnel) == nullptr)
+      restart(*tunnel);
     else if (other_networks)
       on(Rekey{id, Rekey::What::ChildSa});
     return;
   }
-  if (owner != nullptr) {
-    take_down(*owner);
-    index_.erase(owner->policy);
+  if (tunnel != nullptr) {
+    take_down(*tunnel);
+    index_.erase(tunnel->policy);
   }
-  Tunnel& made = owner != nullptr ? *owner : tunnels_[id];
+  Tunnel& made = tunnel != nullptr ? *tunnel : tunnels_[id];
   made.policy = std::move(policy);
   index_.insert(made.policy);
-  restart(*tunnel(id));
+  restart(*find_tunnel(id));
 }
 
 /// The peer need not agree to less than before, nor answer.
-void Engine::Impl::narrow_children(Tunnel& owner) {
-  owner.narrow_at.reset();
-  std::vector<ChildSa*> all = children(owner);
-  for (const std::uint32_t spi : owner.lingering)
-    if (ChildSa* left = child(spi)) all.push_back(left);
+void Engine::Impl::narrow_children(Tunnel& tunnel) {
+  tunnel.narrow_at.reset();
+  std::vector<ChildSa*> all = children(tunnel);
+  for (const std::uint32_t spi : tunnel.lingering)
+    if (ChildSa* left = find_child(spi)) all.push_back(left);
   for (ChildSa* one : all) {
-    const IkeSa* sa = ike(one->ike_sa);
-    const bool kept = sa != nullptr && lets_through(owner.policy, {sa->local, sa->remote},
+    const IkeSa* sa = find_ike_sa(one->ike_sa);
+    const bool kept = sa != nullptr && lets_through(tunnel.policy, {sa->local, sa->remote},
                                                     one->local_selectors, one->remote_selectors);
     if (!kept) revoke(*one);
   }
-  IkeSa* sa = owner.active ? nullptr : established(owner);
+  IkeSa* sa = tunnel.active ? nullptr : established(tunnel);
   if (sa == nullptr) return;
   sa->want({Task::What::NewChild});
   pump(*sa);
 }
 
 void Engine::Impl::on(RemoveTunnel&& input) {
-  Tunnel* owner = tunnel(input.tunnel);
-  if (owner == nullptr) return;
-  take_down(*owner);
-  index_.erase(owner->policy);
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (tunnel == nullptr) return;
+  take_down(*tunnel);
+  index_.erase(tunnel->policy);
   tunnels_.erase(input.tunnel);
 }
 
 void Engine::Impl::on(ClearSa&& input) {
-  Tunnel* owner = tunnel(input.tunnel);
-  if (owner == nullptr) return;
-  take_down(*owner);
-  start_attempt(*owner);
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (tunnel == nullptr) return;
+  take_down(*tunnel);
+  start_attempt(*tunnel);
 }
 
 void Engine::Impl::on(ClearChildSa&& input) {
-  const Tunnel* owner = tunnel(input.tunnel);
-  ChildSa* active = owner != nullptr && owner->active ? child(*owner->active) : nullptr;
-  IkeSa* sa = active != nullptr ? ike(active->ike_sa) : nullptr;
+  const Tunnel* tunnel = find_tunnel(input.tunnel);
+  ChildSa* active = tunnel != nullptr && tunnel->active ? find_child(*tunnel->active) : nullptr;
+  IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
   if (sa == nullptr || !active->is_usable()) return;
   delete_child(*active);
   sa->want({Task::What::NewChild});
@@ -115,22 +115,22 @@ void Engine::Impl::on(VmForked&&) {
   refill_.reset();
   cookies_ = {};
   for (const auto& [id, unused] : tunnels_) {
-    Tunnel* owner = tunnel(id);
-    owner->active.reset();
-    owner->failures = 0;
-    if (owner->policy.remote) owner->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
+    Tunnel* tunnel = find_tunnel(id);
+    tunnel->active.reset();
+    tunnel->failures = 0;
+    if (tunnel->policy.remote) tunnel->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
   }
   for (const auto& [spi, unused] : ike_sas_)
-    if (IkeSa* sa = ike(spi)) close(*sa);
+    if (IkeSa* sa = find_ike_sa(spi)) close(*sa);
   for (const auto& [spi, unused] : children_)
-    if (ChildSa* left = child(spi)) remove(*left);
+    if (ChildSa* left = find_child(spi)) remove(*left);
 }
 
 /// The Deletes are sent once and nothing waits for their answers: the process is about to end.
 void Engine::Impl::on(Shutdown&&) {
   shut_down_ = true;
   for (auto& [spi, unused] : ike_sas_) {
-    IkeSa* sa = ike(spi);
+    IkeSa* sa = find_ike_sa(spi);
     if (sa == nullptr) continue;
     const bool delete_waits = sa->state == IkeState::Deleting && !sa->queue.empty();
     const bool peer_knows =
@@ -140,7 +140,7 @@ void Engine::Impl::on(Shutdown&&) {
     close(*sa);
   }
   for (auto& [spi, unused] : children_)
-    if (ChildSa* left = child(spi)) remove(*left);
+    if (ChildSa* left = find_child(spi)) remove(*left);
   for (const auto& [id, unused] : tunnels_) touched_.insert({Owner::Kind::Tunnel, id});
   tunnels_.clear();
   index_.clear();
@@ -149,23 +149,23 @@ void Engine::Impl::on(Shutdown&&) {
 // ---------------------------------------------------------------- up
 
 /// Gives up what is under way and begins again at once.
-void Engine::Impl::restart(Tunnel& owner) {
-  for (IkeSa* sa : ike_sas(owner))
+void Engine::Impl::restart(Tunnel& tunnel) {
+  for (IkeSa* sa : ike_sas(tunnel))
     if (sa->state == IkeState::InitSent || sa->state == IkeState::AuthSent) delete_ike(*sa);
-  owner.failures = 0;
-  owner.next_attempt.reset();
-  start_attempt(owner);
+  tunnel.failures = 0;
+  tunnel.next_attempt.reset();
+  start_attempt(tunnel);
 }
 
-IkeSa* Engine::Impl::established(Tunnel& owner) {
-  for (IkeSa* sa : ike_sas(owner))
+IkeSa* Engine::Impl::established(Tunnel& tunnel) {
+  for (IkeSa* sa : ike_sas(tunnel))
     if (sa->state == IkeState::Established && !sa->provisional) return sa;
   return nullptr;
 }
 
 /// True while an IKE SA is up or an attempt of ours is under way.
-bool Engine::Impl::is_live(Tunnel& owner) {
-  const auto all = ike_sas(owner);
+bool Engine::Impl::is_live(Tunnel& tunnel) {
+  const auto all = ike_sas(tunnel);
   return std::any_of(all.begin(), all.end(), [](const IkeSa* sa) {
     return sa->state == IkeState::Established || sa->state == IkeState::InitSent ||
            sa->state == IkeState::AuthSent;
@@ -173,29 +173,31 @@ bool Engine::Impl::is_live(Tunnel& owner) {
 }
 
 /// An IKE SA is up and carries nothing.
-bool Engine::Impl::lacks_child(Tunnel& owner) { return established(owner) != nullptr && !has_child(owner); }
+bool Engine::Impl::lacks_child(Tunnel& tunnel) {
+  return established(tunnel) != nullptr && !has_child(tunnel);
+}
 
 /// Starts an attempt, or asks for a Child SA, after `delay`, unless the tunnel lives or is to be tried
 /// sooner.
-void Engine::Impl::reconnect(Tunnel& owner, Duration delay) {
+void Engine::Impl::reconnect(Tunnel& tunnel, Duration delay) {
   // A dynamic peer is the one to come back.
-  if (shut_down_ || (!lacks_child(owner) && (!owner.policy.remote || is_live(owner)))) return;
+  if (shut_down_ || (!lacks_child(tunnel) && (!tunnel.policy.remote || is_live(tunnel)))) return;
   const Time when = now_ + delay;
-  if (!owner.next_attempt || when < *owner.next_attempt) owner.next_attempt = when;
+  if (!tunnel.next_attempt || when < *tunnel.next_attempt) tunnel.next_attempt = when;
 }
 
-void Engine::Impl::back_off(Tunnel& owner) {
-  if (is_live(owner) && !lacks_child(owner)) return;
-  reconnect(owner, reconnect_delay(owner.failures++, jitter()));
+void Engine::Impl::back_off(Tunnel& tunnel) {
+  if (is_live(tunnel) && !lacks_child(tunnel)) return;
+  reconnect(tunnel, reconnect_delay(tunnel.failures++, jitter()));
 }
 
 /// Somebody waits for the tunnel: the next attempt is made now, though not every time.
-void Engine::Impl::hurry(Tunnel& owner) {
-  if (owner.next_attempt && owner.hurried.admits(now_, kHurryInterval)) owner.next_attempt = now_;
+void Engine::Impl::hurry(Tunnel& tunnel) {
+  if (tunnel.next_attempt && tunnel.hurried.admits(now_, kHurryInterval)) tunnel.next_attempt = now_;
 }
 
 void Engine::Impl::on(Acquire&& input) {
-  if (Tunnel* owner = tunnel(input.tunnel)) hurry(*owner);
+  if (Tunnel* tunnel = find_tunnel(input.tunnel)) hurry(*tunnel);
 }
 
 void Engine::Impl::count(Cause cause) {
@@ -218,52 +220,53 @@ void Engine::Impl::count(Cause cause) {
     case Cause::DataPlane:
       ++counters_.data_plane_failures;
       return;
+    case Cause::RekeyPutOff:
     case Cause::Other:
       ++counters_.other_failures;
       return;
   }
 }
 
-void Engine::Impl::record(Tunnel& owner, Failure failure) {
+void Engine::Impl::record(Tunnel& tunnel, Failure failure) {
   count(failure.cause);
-  const auto& last = owner.last_failure;
+  const auto& last = tunnel.last_failure;
   const bool repeated = last && last->exchange == failure.exchange && last->reason == failure.reason &&
-                        failure.when - owner.last_logged < kQuietTime;
+                        failure.when - tunnel.last_logged < kQuietTime;
   if (!repeated) {
-    owner.last_logged = failure.when;
-    notice(Notice::Level::Warning, owner.policy.tunnel, summary(failure, owner.policy));
+    tunnel.last_logged = failure.when;
+    notice(Notice::Level::Warning, tunnel.policy.tunnel, summary(failure, tunnel.policy));
   }
-  owner.last_failure = std::make_unique<Failure>(std::move(failure));
-  owner.hearsay = false;
+  tunnel.last_failure = std::make_unique<Failure>(std::move(failure));
+  tunnel.hearsay = false;
 }
 
 void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   close(sa);
-  if (owner == nullptr) return;
-  record(*owner, std::move(failure));
-  back_off(*owner);
+  if (tunnel == nullptr) return;
+  record(*tunnel, std::move(failure));
+  back_off(*tunnel);
 }
 
 /// Called whenever an IKE SA has come up or has been confirmed: one of them stays.
-void Engine::Impl::settle(Tunnel& owner) {
+void Engine::Impl::settle(Tunnel& tunnel) {
   IkeSa* winner = nullptr;
-  for (IkeSa* sa : ike_sas(owner))
+  for (IkeSa* sa : ike_sas(tunnel))
     if (sa->state == IkeState::Established && !sa->provisional &&
         (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
       winner = sa;
   if (winner == nullptr) return;
-  for (IkeSa* sa : ike_sas(owner)) {
+  for (IkeSa* sa : ike_sas(tunnel)) {
     if (sa == winner) continue;
     if (sa->state == IkeState::InitSent) close(*sa);
     if (sa->state == IkeState::Established && !sa->provisional) give_way(*sa, *winner);
   }
-  limit_ike_sas(owner, *winner);
+  limit_ike_sas(tunnel, *winner);
 }
 
 /// Those that the two ends have in common, or had until one of them began to delete it.
-std::vector<IkeSa*> Engine::Impl::standing_ike_sas(Tunnel& owner) {
-  std::vector<IkeSa*> result = ike_sas(owner);
+std::vector<IkeSa*> Engine::Impl::standing_ike_sas(Tunnel& tunnel) {
+  std::vector<IkeSa*> result = ike_sas(tunnel);
   std::erase_if(result, [](const IkeSa* sa) {
     return !sa->established || sa->state == IkeState::Ended || sa->state == IkeState::Closed;
   });
@@ -272,8 +275,8 @@ std::vector<IkeSa*> Engine::Impl::standing_ike_sas(Tunnel& owner) {
 
 /// A peer that begins IKE SAs without end, and does not answer our Deletes of those before, leaves no more
 /// than that: the oldest goes without its answer.
-void Engine::Impl::limit_ike_sas(Tunnel& owner, const IkeSa& winner) {
-  auto standing = standing_ike_sas(owner);
+void Engine::Impl::limit_ike_sas(Tunnel& tunnel, const IkeSa& winner) {
+  auto standing = standing_ike_sas(tunnel);
   std::erase(standing, &winner);
   if (standing.size() < kMaxIkeSas) return;
   const auto age = [](const IkeSa* sa) {
@@ -301,18 +304,18 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
 // ---------------------------------------------------------------- down
 
 void Engine::Impl::leave_tunnel(IkeSa& sa) {
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return;
-  owner->ike_sas.erase(sa.local_spi);
-  std::erase(owner->refused, sa.local_spi);
-  std::erase(owner->deleted, sa.local_spi);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return;
+  tunnel->ike_sas.erase(sa.local_spi);
+  std::erase(tunnel->refused, sa.local_spi);
+  std::erase(tunnel->deleted, sa.local_spi);
 }
 
 /// As an IKE SA goes: one that has lasted ends the series of failures, a short-lived one is part of it.
 void Engine::Impl::judge(const IkeSa& sa) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   const bool lasted = sa.state == IkeState::Established && now_ - sa.origin.established >= kProven;
-  if (owner != nullptr && lasted) owner->failures = 0;
+  if (tunnel != nullptr && lasted) tunnel->failures = 0;
 }
 
 /// Over, without telling the peer.
@@ -343,19 +346,19 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.rekey_at.reset();
   sa.give_way_at.reset();
   sa.expires_at = now_ + kEndedPatience;
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr) return;
-  auto& ended = sa.established ? owner->deleted : owner->refused;
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return;
+  auto& ended = sa.established ? tunnel->deleted : tunnel->refused;
   ended.push_back(sa.local_spi);
   if (ended.size() <= (sa.established ? kMaxDeleted : kMaxRefused)) return;
-  if (IkeSa* oldest = ike(ended.front())) close(*oldest);
+  if (IkeSa* oldest = find_ike_sa(ended.front())) close(*oldest);
 }
 
 /// The same, and a tunnel that was up comes back.
 void Engine::Impl::end(IkeSa& sa) {
   const bool was_up = sa.state == IkeState::Established;
   close_after_response(sa);
-  if (Tunnel* owner = tunnel(sa.tunnel); owner != nullptr && was_up) back_off(*owner);
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr && was_up) back_off(*tunnel);
 }
 
 /// Deletes an IKE SA with the peer's knowledge. Its Child SAs go at once.
@@ -391,19 +394,19 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
 }
 
 void Engine::Impl::start_over(IkeSa& sa, Duration delay) {
-  Tunnel* owner = tunnel(sa.tunnel);
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
   delete_ike(sa);
-  if (owner != nullptr) reconnect(*owner, delay);
+  if (tunnel != nullptr) reconnect(*tunnel, delay);
 }
 
 /// Deletes all that a tunnel has.
-void Engine::Impl::take_down(Tunnel& owner) {
-  for (IkeSa* sa : ike_sas(owner)) delete_ike(*sa);
-  for (ChildSa* left : children(owner)) remove(*left);
-  for (const std::uint32_t spi : std::vector(owner.lingering))
-    if (ChildSa* left = child(spi)) remove(*left);
-  owner.next_attempt.reset();
-  owner.failures = 0;
+void Engine::Impl::take_down(Tunnel& tunnel) {
+  for (IkeSa* sa : ike_sas(tunnel)) delete_ike(*sa);
+  for (ChildSa* left : children(tunnel)) remove(*left);
+  for (const std::uint32_t spi : std::vector(tunnel.lingering))
+    if (ChildSa* left = find_child(spi)) remove(*left);
+  tunnel.next_attempt.reset();
+  tunnel.failures = 0;
 }
 
 }  // namespace awtun::ike

@@ -16,7 +16,7 @@ IpPrefix network_of(const IpAddress& address, std::uint8_t length) {
 
 IpPrefix neighbourhood(const IpAddress& address) { return network_of(address, address.is_v4() ? 24 : 56); }
 
-bool Strain::high(Time now, std::size_t half_open, Duration wait) {
+bool Load::high(Time now, std::size_t half_open, Duration wait) {
   const bool high = until_ && now < *until_;
   const bool strained =
       high ? half_open > kFewHalfOpen || wait > kShortWait : half_open >= kManyHalfOpen || wait >= kLongWait;

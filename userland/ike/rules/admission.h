@@ -50,7 +50,7 @@ class TokenBucket {
 
 /// Whether cookies are demanded. Once it is so, it stays so until there has been calm for a while: a
 /// demand that comes and goes would make peers begin again and again.
-class Strain {
+class Load {
  public:
   static constexpr std::size_t kManyHalfOpen = 64;
   static constexpr std::size_t kFewHalfOpen = 32;

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "userland/ike/rules/difference.h"
 #include "userland/ike/rules/excerpt.h"
 #include "userland/ike/rules/failure.h"
 #include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal_mismatch.h"
 #include "userland/ike/rules/transport_mode.h"
 
 namespace awtun::ike {
@@ -31,15 +31,15 @@ std::optional<IpAddress> translate(Selectors& selectors, bool behind_nat, const 
 
 /// `initiator`: we began the exchange.
 std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire::PayloadChain& chain,
-                                         bool initiator, const Occasion& occasion) {
+                                         bool initiator, const Negotiation& negotiation) {
   const auto sa = read<wire::decode_sa>(chain, wire::PayloadType::Sa);
   const auto tsi = read<wire::decode_ts>(chain, wire::PayloadType::TsI);
   const auto tsr = read<wire::decode_ts>(chain, wire::PayloadType::TsR);
   if (!sa || !tsi || !tsr) return std::nullopt;
   Asked asked{*sa, from_wire(initiator ? *tsi : *tsr), from_wire(initiator ? *tsr : *tsi), {}, {}};
   if (policy.transport_mode) {
-    asked.called_local = translate(asked.local, occasion.nat.ours, occasion.path.local.address);
-    asked.called_remote = translate(asked.remote, occasion.nat.theirs, occasion.path.remote.address);
+    asked.called_local = translate(asked.local, negotiation.nat.ours, negotiation.path.local.address);
+    asked.called_remote = translate(asked.remote, negotiation.nat.theirs, negotiation.path.remote.address);
   }
   return asked;
 }
@@ -55,28 +55,30 @@ std::string describe_theirs(const Selectors& selectors) {
   return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
 }
 
-Refusal incomplete(const Occasion& occasion) {
+Refusal incomplete(const Negotiation& negotiation) {
   return {wire::NotifyType::InvalidSyntax,
-          protocol_error(occasion.now, occasion.exchange, "SA, TSi or TSr is missing")};
+          protocol_error(negotiation.now, negotiation.exchange, "SA, TSi or TSr is missing")};
 }
 
 /// In the order in which they are looked for: the one that the peer has sent a key of comes first.
-std::vector<wire::GroupId> groups_for(const wire::PayloadChain& request, const Occasion& occasion) {
-  std::vector<wire::GroupId> groups{occasion.pfs};
-  groups.insert(groups.end(), occasion.also.begin(), occasion.also.end());
+std::vector<wire::GroupId> groups_for(const wire::PayloadChain& request, const Negotiation& negotiation) {
+  std::vector<wire::GroupId> groups{negotiation.pfs};
+  groups.insert(groups.end(), negotiation.also.begin(), negotiation.also.end());
   const auto ke = read<wire::decode_ke>(request, wire::PayloadType::Ke);
   const auto sent = ke ? std::ranges::find(groups, ke->group) : groups.end();
   if (sent != groups.end()) std::rotate(groups.begin(), sent, sent + 1);
   return groups;
 }
 
-Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& theirs, const Occasion& occasion) {
-  std::vector<wire::Proposal> ours = esp_proposals(profile, 0, occasion.pfs);
-  for (const wire::GroupId group : occasion.also)
+Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& theirs,
+                          const Negotiation& negotiation) {
+  std::vector<wire::Proposal> ours = esp_proposals(profile, 0, negotiation.pfs);
+  for (const wire::GroupId group : negotiation.also)
     for (wire::Proposal& one : esp_proposals(profile, 0, group)) ours.push_back(std::move(one));
   return {wire::NotifyType::NoProposalChosen,
-          no_proposal_chosen(occasion.now, Side::Local, occasion.exchange, describe(profile, occasion.pfs),
-                             describe(theirs), difference(ours, theirs))};
+          no_proposal_chosen(negotiation.now, Side::Local, negotiation.exchange,
+                             describe(profile, negotiation.pfs), describe(theirs),
+                             proposal_mismatch(ours, theirs))};
 }
 
 /// What the policy lets through between the ends of `path`: local and remote.
@@ -98,16 +100,16 @@ bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& 
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
 /// that to whoever asks for transport mode: who asked may then do without the Child SA.
 std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
-                                  const Occasion& occasion) {
+                                  const Negotiation& negotiation) {
   const bool theirs = find_notify(chain, wire::NotifyType::UseTransportMode).has_value();
   if (theirs == policy.transport_mode || (!initiator && !policy.transport_mode)) return std::nullopt;
   return Refusal{wire::NotifyType::NoProposalChosen,
-                 mode_mismatch(occasion.now, Side::Local, occasion.exchange, policy.transport_mode)};
+                 mode_mismatch(negotiation.now, Side::Local, negotiation.exchange, policy.transport_mode)};
 }
 
-Refusal unacceptable(const Allowed& ours, const Asked& asked, const Occasion& occasion) {
+Refusal unacceptable(const Allowed& ours, const Asked& asked, const Negotiation& negotiation) {
   return {wire::NotifyType::TsUnacceptable,
-          selectors_unacceptable(occasion.now, Side::Local, occasion.exchange,
+          selectors_unacceptable(negotiation.now, Side::Local, negotiation.exchange,
                                  describe_pair(to_string(ours.local), to_string(ours.remote)),
                                  describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
 }
@@ -161,21 +163,22 @@ std::vector<wire::GroupId> other_pfs_groups(const TunnelPolicy& policy, wire::Gr
 }
 
 Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const wire::PayloadChain& request,
-                                               const Occasion& occasion) {
-  const auto asked = read_child_payloads(policy, request, false, occasion);
-  if (!asked) return Error{incomplete(occasion)};
+                                               const Negotiation& negotiation) {
+  const auto asked = read_child_payloads(policy, request, false, negotiation);
+  if (!asked) return Error{incomplete(negotiation)};
   const Offer offered(asked->sa);
-  const std::vector<wire::GroupId> groups = groups_for(request, occasion);
+  const std::vector<wire::GroupId> groups = groups_for(request, negotiation);
   std::optional<EspChoice> choice;
   wire::GroupId pfs = wire::GroupId::None;
   for (std::size_t i = 0; !choice && i < groups.size(); ++i)
     choice = choose_esp(policy.ipsec, offered, pfs = groups[i]);
-  if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, occasion)};
-  if (auto refusal = wrong_mode(policy, request, false, occasion)) return Error{*std::move(refusal)};
-  const Allowed ours = allowed(policy, occasion.path);
+  if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, negotiation)};
+  if (auto refusal = wrong_mode(policy, request, false, negotiation)) return Error{*std::move(refusal)};
+  const Allowed ours = allowed(policy, negotiation.path);
   Fitting local = narrow(ours.local, asked->local);
   Fitting remote = narrow(ours.remote, asked->remote);
-  if (local.selectors.empty() || remote.selectors.empty()) return Error{unacceptable(ours, *asked, occasion)};
+  if (local.selectors.empty() || remote.selectors.empty())
+    return Error{unacceptable(ours, *asked, negotiation)};
   return ChildTerms{*choice,
                     std::move(local.selectors),
                     std::move(remote.selectors),
@@ -187,16 +190,17 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
 }
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
-                                               const wire::PayloadChain& response, const Occasion& occasion) {
-  const auto asked = read_child_payloads(policy, response, true, occasion);
-  if (!asked) return Error{incomplete(occasion)};
-  const auto choice = accepted_esp(profile, asked->sa, occasion.pfs);
-  if (!choice) return Error{nothing_in_common(profile, asked->sa, occasion)};
-  if (auto refusal = wrong_mode(policy, response, true, occasion)) return Error{*std::move(refusal)};
-  const Wanted ours = wanted(policy, occasion.path);
+                                               const wire::PayloadChain& response,
+                                               const Negotiation& negotiation) {
+  const auto asked = read_child_payloads(policy, response, true, negotiation);
+  if (!asked) return Error{incomplete(negotiation)};
+  const auto choice = accepted_esp(profile, asked->sa, negotiation.pfs);
+  if (!choice) return Error{nothing_in_common(profile, asked->sa, negotiation)};
+  if (auto refusal = wrong_mode(policy, response, true, negotiation)) return Error{*std::move(refusal)};
+  const Wanted ours = wanted(policy, negotiation.path);
   const Allowed asked_for{ours.local.selectors, ours.remote.selectors};
   if (!lie_within(asked->local, asked->remote, asked_for))
-    return Error{unacceptable(asked_for, *asked, occasion)};
+    return Error{unacceptable(asked_for, *asked, negotiation)};
   Fitting local = narrow(asked_for.local, asked->local);
   Fitting remote = narrow(asked_for.remote, asked->remote);
   const bool cut = ours.local.cut || ours.remote.cut || local.cut || remote.cut;
@@ -206,7 +210,7 @@ Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const
                     policy.transport_mode,
                     {},
                     {},
-                    occasion.pfs,
+                    negotiation.pfs,
                     cut};
 }
 

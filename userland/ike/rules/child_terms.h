@@ -33,7 +33,7 @@ struct Refusal {
 };
 
 /// Where and when a negotiation takes place.
-struct Occasion {
+struct Negotiation {
   Time now;
   wire::ExchangeType exchange;
   wire::GroupId pfs;  ///< None in IKE_AUTH and without PFS
@@ -66,12 +66,12 @@ void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms);
 /// The responder's side: SA, TSi and TSr of a request against our policy.
 [[nodiscard]] Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy,
                                                              const wire::PayloadChain& request,
-                                                             const Occasion& occasion);
+                                                             const Negotiation& negotiation);
 
 /// The initiator's side: the answer must lie within what `policy` and `profile` made us ask for.
 [[nodiscard]] Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy,
                                                              const IpsecProfile& profile,
                                                              const wire::PayloadChain& response,
-                                                             const Occasion& occasion);
+                                                             const Negotiation& negotiation);
 
 }  // namespace awtun::ike

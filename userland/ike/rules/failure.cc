@@ -25,6 +25,7 @@ std::string answer_of_peer(Cause cause) {
     case Cause::NoResponse:
     case Cause::ProtocolError:
     case Cause::DataPlane:
+    case Cause::RekeyPutOff:
     case Cause::Other:
       break;
   }
@@ -72,30 +73,44 @@ std::string trustpoint_of(const TunnelPolicy& policy) {
   return "trustpoint " + (policy.certificate ? policy.certificate->trustpoint : std::string("none"));
 }
 
-/// What an operator may do about a certificate, by words of what is wrong with it: the first that fits.
-std::string certificate_hint(std::string_view reason) {
-  struct Row {
-    std::string_view word;
-    const char* hint;
-  };
-  static constexpr Row kRows[] = {
-      {"revocation list", "give the trustpoint the CA's current revocation list"},
-      {"expired",
-       "compare the clocks of the two ends; a new certificate: crypto pki enroll, crypto pki import"},
-      {"not yet valid", "compare the clocks of the two ends"},
-      {"revoked", "the CA has withdrawn the peer's certificate: it needs a new one"},
-      {"name mismatch",
-       "CN and alternative name must be the peer's `tunnel local name`, our `tunnel remote name`"},
-      {"identity", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
-      {"IP address", "with certificates both ends need names: `tunnel local name`, `tunnel remote name`"},
-      {"trustpoint", "show crypto pki trustpoints: crypto pki authenticate, crypto pki import"},
-      {"CA", "both ends need certificates of one CA: show crypto pki certificates, crypto pki authenticate"},
-      {"chain", "does the peer send the certificates between its own and the CA?"},
-      {"no certificate", "the peer has none to show: crypto pki import, on its side"},
-      {"signature", "the peer's private key is not that of its certificate"},
-  };
-  for (const Row& row : kRows)
-    if (reason.find(row.word) != std::string_view::npos) return row.hint;
+/// What an operator may do about a certificate.
+std::string_view certificate_hint(pki::RefusalCause cause) {
+  using Cause = pki::RefusalCause;
+  switch (cause) {
+    case Cause::Trustpoint:
+      return "show crypto pki trustpoints: crypto pki authenticate, crypto pki import";
+    case Cause::NoCertificate:
+      return "the peer has none to show: crypto pki import, on its side";
+    case Cause::UnknownAuthority:
+      return "both ends need certificates of one CA, and the peer sends those between its own and the CA: "
+             "show "
+             "crypto pki certificates, crypto pki authenticate";
+    case Cause::CertificateSignature:
+      return "another CA of the same name has signed it: show crypto pki certificates, crypto pki "
+             "authenticate";
+    case Cause::Expired:
+      return "compare the clocks of the two ends; a new certificate: crypto pki enroll, crypto pki import";
+    case Cause::NotYetValid:
+      return "compare the clocks of the two ends";
+    case Cause::Revoked:
+      return "the CA has withdrawn the peer's certificate: it needs a new one";
+    case Cause::RevocationList:
+      return "give the trustpoint the CA's current revocation list";
+    case Cause::WeakKey:
+      return "the peer needs a certificate with a key and a hash of at least 112 bits of security: RSA 2048, "
+             "SHA-256";
+    case Cause::Usage:
+      return "the peer needs a certificate that may sign, and whose extended key usage allows IKE, TLS or "
+             "any use";
+    case Cause::Name:
+      return "CN and alternative name must be the peer's `tunnel local name`, our `tunnel remote name`";
+    case Cause::IdentityType:
+      return "with certificates both ends need names: `tunnel local name`, `tunnel remote name`";
+    case Cause::PeerSignature:
+      return "the peer's private key is not that of its certificate";
+    case Cause::Other:
+      break;
+  }
   return "show crypto pki certificates, on both ends";
 }
 
@@ -177,7 +192,7 @@ Failure certificate_refused(Time when, const TunnelPolicy& policy, const JobFail
   failure.ours = "remote identity " + policy.remote_id.to_string() + ", " + trustpoint_of(policy);
   failure.theirs = "identity " + excerpt(peer_id);
   if (!why.detail.empty()) failure.theirs += ", " + excerpt(why.detail);
-  failure.hint = certificate_hint(why.reason);
+  failure.hint = certificate_hint(why.cause);
   return failure;
 }
 
@@ -190,11 +205,11 @@ Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why)
 }
 
 Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
-                           std::string theirs, std::string difference) {
+                           std::string theirs, std::string mismatch) {
   Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
   if (!theirs.empty()) failure.theirs = excerpt(theirs);
-  failure.hint = std::move(difference);
+  failure.hint = std::move(mismatch);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
     failure.hint = "the profile has no transform that is supported; 3DES is not";
   else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
@@ -227,8 +242,8 @@ Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyT
 }
 
 Failure put_off_for_minutes(Time when) {
-  Failure failure =
-      record(Cause::Other, when, Side::Peer, wire::ExchangeType::CreateChildSa, "rekey refused for minutes");
+  Failure failure = record(Cause::RekeyPutOff, when, Side::Peer, wire::ExchangeType::CreateChildSa,
+                           "rekey refused for minutes");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
   failure.hint = "the IKE SA is negotiated anew";
   return failure;

@@ -43,9 +43,9 @@ struct Unheard {
                                           std::string_view peer_id);
 /// Our own signature could not be made.
 [[nodiscard]] Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why);
-/// `difference`: where the two are known, see difference.h.
+/// `mismatch`: where the two are known, see proposal_mismatch.h.
 [[nodiscard]] Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
-                                         std::string theirs, std::string difference = {});
+                                         std::string theirs, std::string mismatch = {});
 [[nodiscard]] Failure selectors_unacceptable(Time when, Side side, wire::ExchangeType exchange,
                                              std::string ours, std::string theirs);
 /// One end wants transport mode and the other one tunnel mode.

@@ -11,25 +11,6 @@ namespace {
 /// Beyond so many intersections it is not looked for more.
 constexpr std::size_t kMaxCommon = 16 * wire::kMaxSelectors;
 
-/// The last address of a prefix: host bits set.
-IpAddress last_of(const IpPrefix& prefix, bool host_bits) {
-  std::array<std::uint8_t, 16> octets{};
-  const ByteView address = prefix.address.bytes();
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    const std::size_t kept = prefix.length > i * 8 ? std::min<std::size_t>(prefix.length - i * 8, 8) : 0;
-    const auto mask = static_cast<std::uint8_t>(0xff00U >> kept);
-    octets[i] = static_cast<std::uint8_t>(address[i] & mask);
-    if (host_bits) octets[i] = static_cast<std::uint8_t>(octets[i] | static_cast<std::uint8_t>(~mask));
-  }
-  return *IpAddress::from_bytes(ByteView(octets).first(address.size()));
-}
-
-/// RFC 7296 3.13.1 OPAQUE: ports that cannot be seen. Covered only by "all ports" or OPAQUE.
-bool opaque(const TrafficSelector& selector) { return selector.start_port > selector.end_port; }
-bool all_ports(const TrafficSelector& selector) {
-  return selector.start_port == 0 && selector.end_port == 65535;
-}
-
 /// Those of which Start Port and End Port mean something to the kernel: ports, or ICMP's type and code.
 bool has_ports(std::uint8_t protocol) {
   // Any, ICMP, TCP, UDP, DCCP, ICMPv6, SCTP, UDP-Lite.
@@ -54,34 +35,16 @@ struct Ports {
 };
 
 std::optional<Ports> common_ports(const TrafficSelector& a, const TrafficSelector& b) {
-  if (all_ports(a)) return Ports{b.start_port, b.end_port};
-  if (all_ports(b)) return Ports{a.start_port, a.end_port};
-  if (opaque(a) != opaque(b)) return std::nullopt;
-  if (opaque(a)) return Ports{a.start_port, a.end_port};
+  if (a.has_all_ports()) return Ports{b.start_port, b.end_port};
+  if (b.has_all_ports()) return Ports{a.start_port, a.end_port};
+  if (a.has_opaque_ports() != b.has_opaque_ports()) return std::nullopt;
+  if (a.has_opaque_ports()) return Ports{a.start_port, a.end_port};
   const Ports both{std::max(a.start_port, b.start_port), std::min(a.end_port, b.end_port)};
   if (both.start > both.end) return std::nullopt;
   return both;
 }
 
 }  // namespace
-
-TrafficSelector TrafficSelector::of(const IpPrefix& prefix) {
-  return {0, 0, 65535, last_of(prefix, false), last_of(prefix, true)};
-}
-
-TrafficSelector TrafficSelector::any(Family family) {
-  return of(*IpPrefix::parse(family == Family::V4 ? "0.0.0.0/0" : "::/0"));
-}
-
-std::string TrafficSelector::to_string() const {
-  std::string text = first.to_string() + "-" + last.to_string();
-  if (protocol != 0) text += " protocol " + std::to_string(protocol);
-  if (opaque(*this))
-    text += " ports opaque";
-  else if (!all_ports(*this))
-    text += " ports " + std::to_string(start_port) + "-" + std::to_string(end_port);
-  return text;
-}
 
 std::optional<TrafficSelector> intersect(const TrafficSelector& a, const TrafficSelector& b) {
   if (!share_addresses(a, b)) return std::nullopt;
@@ -99,7 +62,7 @@ bool contains(const TrafficSelector& outer, const TrafficSelector& inner) {
 
 bool enforceable(const TrafficSelector& selector) {
   return selector.first.family() == selector.last.family() && selector.first <= selector.last &&
-         !opaque(selector) && (all_ports(selector) || has_ports(selector.protocol));
+         !selector.has_opaque_ports() && (selector.has_all_ports() || has_ports(selector.protocol));
 }
 
 Fitting fit(const Selectors& wanted) {

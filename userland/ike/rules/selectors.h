@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "userland/ike/policy.h"
+#include "userland/base/traffic.h"
 #include "userland/wire/payloads.h"
 
 namespace awtun::ike {

@@ -211,7 +211,7 @@ MaximumSegment sample_mss(Random& random) {
 void add_options(Tunnel& tunnel, Random& random) {
   tunnel.local_selectors = sample_selectors(random);
   tunnel.remote_selectors = sample_selectors(random);
-  tunnel.df = any_of(random, std::array{DfBit::Set, DfBit::Clear, DfBit::Copy});
+  tunnel.df = any_of(random, std::array{DontFragment::Set, DontFragment::Clear, DontFragment::Copy});
   tunnel.ttl = maybe(random, static_cast<std::uint8_t>(1 + pick(random, 255)));
   tunnel.dscp = maybe(random, static_cast<std::uint8_t>(pick(random, 64)));
   tunnel.ip_mss = maybe(random, sample_mss(random));

@@ -35,7 +35,7 @@ TEST(TunnelOptions, OfTheDeliveryPackets) {
   console.type({"configure terminal", "interface tunnel0", "tunnel df clear", "tunnel ttl 64",
                 "tunnel dscp 0", "ip tcp adjust-mss 1300", "ipv6 tcp adjust-mss pmtu"});
   const Tunnel& tunnel = console.config.tunnels.at(0);
-  EXPECT_EQ(tunnel.df, DfBit::Clear);
+  EXPECT_EQ(tunnel.df, DontFragment::Clear);
   EXPECT_EQ(tunnel.ttl, 64);
   EXPECT_EQ(tunnel.dscp, 0);
   EXPECT_EQ(tunnel.ip_mss, MaximumSegment{1300});

@@ -104,7 +104,7 @@ TEST(PeerViews, AnIncompleteTunnelSaysWhatItLacks) {
 TEST(PeerViews, IpsecPeer) {
   auto status = trying();
   status.ike_sas.push_back({});
-  status.ike_sas[0].state = "Established";
+  status.ike_sas[0].state = ike::IkeSaStatus::State::Established;
   status.ike_sas[0].remote = {ip("10.2.2.2"), 4500};
   status.ike_sas[0].established = now - std::chrono::seconds{9};
   status.child_sas.push_back({});
@@ -130,18 +130,18 @@ ike::Status status_of_many() {
     peer.tunnel = tunnel;
     if (tunnel != 3) peer.remote = ip("10.2.2.2");
   }
-  const auto add = [](auto& sas, ike::TunnelId tunnel, const char* state, std::optional<int> age) {
+  const auto add = [](auto& sas, ike::TunnelId tunnel, auto state, std::optional<int> age) {
     auto& sa = sas.emplace_back();
     sa.tunnel = tunnel;
     sa.state = state;
     if (age) sa.established = now - std::chrono::seconds{*age};
   };
-  add(status.ike_sas, 10, "Connecting", std::nullopt);
-  add(status.ike_sas, 0, "Established", 9);
-  add(status.ike_sas, 0, "Deleting", 99);
-  add(status.ike_sas, 2, "Rekeying", 7);
-  add(status.child_sas, 0, "Replaced", 99);
-  add(status.child_sas, 0, "Installed", 5);
+  add(status.ike_sas, 10, ike::IkeSaStatus::State::Connecting, std::nullopt);
+  add(status.ike_sas, 0, ike::IkeSaStatus::State::Established, 9);
+  add(status.ike_sas, 0, ike::IkeSaStatus::State::Deleting, 99);
+  add(status.ike_sas, 2, ike::IkeSaStatus::State::Rekeying, 7);
+  add(status.child_sas, 0, ike::ChildSaStatus::State::Replaced, 99);
+  add(status.child_sas, 0, ike::ChildSaStatus::State::Installed, 5);
   return status;
 }
 

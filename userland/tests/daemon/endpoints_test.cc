@@ -9,7 +9,7 @@
 namespace awtun::daemon {
 namespace {
 
-config::Config by_interface(config::TunnelMode mode) {
+config::Config by_interface(TunnelMode mode) {
   auto config = first_example();
   config.tunnels[0].mode = mode;
   config.tunnels[0].source.reset();
@@ -30,21 +30,20 @@ const std::vector<kernel::InterfaceAddress> addresses = {
     {3, prefix("10.1.1.1/24")}, {3, prefix("10.1.1.2/24")},
 };
 
-std::optional<IpAddress> source(config::TunnelMode mode,
-                                const std::vector<kernel::InterfaceAddress>& present) {
+std::optional<IpAddress> source(TunnelMode mode, const std::vector<kernel::InterfaceAddress>& present) {
   return with_sources(by_interface(mode), links, present, {}).tunnels.at(0).source;
 }
 
 TEST(SourceInterface, ItsFirstAddressOfTheFamily) {
-  EXPECT_EQ(source(config::TunnelMode::IpsecIpv4, addresses), ip("10.1.1.1"));
-  EXPECT_EQ(source(config::TunnelMode::IpsecIpv6, addresses), ip("2001:db8::1"));
+  EXPECT_EQ(source(TunnelMode::IpsecIpv4, addresses), ip("10.1.1.1"));
+  EXPECT_EQ(source(TunnelMode::IpsecIpv6, addresses), ip("2001:db8::1"));
 }
 
 TEST(SourceInterface, NoneWithoutAnAddressALinkOrAMode) {
-  EXPECT_FALSE(source(config::TunnelMode::IpsecIpv4, {{3, prefix("2001:db8::1/64")}}));
-  EXPECT_FALSE(source(config::TunnelMode::IpsecIpv6, {{3, prefix("fe80::1/64")}}));
-  EXPECT_FALSE(source(config::TunnelMode::None, addresses));
-  auto config = by_interface(config::TunnelMode::IpsecIpv4);
+  EXPECT_FALSE(source(TunnelMode::IpsecIpv4, {{3, prefix("2001:db8::1/64")}}));
+  EXPECT_FALSE(source(TunnelMode::IpsecIpv6, {{3, prefix("fe80::1/64")}}));
+  EXPECT_FALSE(source(TunnelMode::None, addresses));
+  auto config = by_interface(TunnelMode::IpsecIpv4);
   config.tunnels[0].source_interface = "eth9";
   EXPECT_FALSE(with_sources(config, links, addresses, {}).tunnels.at(0).source);
 }
@@ -55,7 +54,7 @@ TEST(SourceInterface, AnAddressThatIsConfiguredStays) {
 }
 
 TEST(SourceInterface, ThePolicyIsByTheAddressThatWasFound) {
-  const auto config = by_interface(config::TunnelMode::IpsecIpv4);
+  const auto config = by_interface(TunnelMode::IpsecIpv4);
   EXPECT_TRUE(has_source_interface(config));
   EXPECT_FALSE(make_policy(config, 0));
   const auto policy = make_policy(with_sources(config, links, addresses, {}), 0);
@@ -63,14 +62,14 @@ TEST(SourceInterface, ThePolicyIsByTheAddressThatWasFound) {
   EXPECT_EQ(policy->local, ip("10.1.1.1"));
 }
 
-config::Config by_host(config::TunnelMode mode) {
+config::Config by_host(TunnelMode mode) {
   auto config = first_example();
   config.tunnels[0].mode = mode;
   config.tunnels[0].destination = config::HostName{"b.example.com", {}};
   return config;
 }
 
-std::optional<IpAddress> destination(config::TunnelMode mode, const std::vector<IpAddress>& known,
+std::optional<IpAddress> destination(TunnelMode mode, const std::vector<IpAddress>& known,
                                      const config::Config& before = {}) {
   const auto config = with_destinations(by_host(mode), {{"b.example.com", known}}, {}, before);
   const auto* address = config::destination_address(config.tunnels.at(0));
@@ -78,24 +77,23 @@ std::optional<IpAddress> destination(config::TunnelMode mode, const std::vector<
 }
 
 TEST(DestinationHost, ItsFirstAddressOfTheFamily) {
-  EXPECT_EQ(destination_hosts(by_host(config::TunnelMode::None)), std::set<std::string>{"b.example.com"});
+  EXPECT_EQ(destination_hosts(by_host(TunnelMode::None)), std::set<std::string>{"b.example.com"});
   const std::vector<IpAddress> both = {ip("2001:db8::2"), ip("10.2.2.2"), ip("10.2.2.3")};
-  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, both), ip("10.2.2.2"));
-  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv6, both), ip("2001:db8::2"));
-  EXPECT_FALSE(destination(config::TunnelMode::IpsecIpv6, {ip("10.2.2.2")}));
-  EXPECT_FALSE(destination(config::TunnelMode::IpsecIpv4, {}));
+  EXPECT_EQ(destination(TunnelMode::IpsecIpv4, both), ip("10.2.2.2"));
+  EXPECT_EQ(destination(TunnelMode::IpsecIpv6, both), ip("2001:db8::2"));
+  EXPECT_FALSE(destination(TunnelMode::IpsecIpv6, {ip("10.2.2.2")}));
+  EXPECT_FALSE(destination(TunnelMode::IpsecIpv4, {}));
 }
 
 TEST(DestinationHost, TheOneInUseStaysAsLongAsTheNameHasIt) {
-  auto before = by_host(config::TunnelMode::IpsecIpv4);
+  auto before = by_host(TunnelMode::IpsecIpv4);
   before.tunnels[0].destination = config::HostName{"b.example.com", ip("10.2.2.3")};
-  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, {ip("10.2.2.2"), ip("10.2.2.3")}, before),
-            ip("10.2.2.3"));
-  EXPECT_EQ(destination(config::TunnelMode::IpsecIpv4, {ip("10.2.2.2")}, before), ip("10.2.2.2"));
+  EXPECT_EQ(destination(TunnelMode::IpsecIpv4, {ip("10.2.2.2"), ip("10.2.2.3")}, before), ip("10.2.2.3"));
+  EXPECT_EQ(destination(TunnelMode::IpsecIpv4, {ip("10.2.2.2")}, before), ip("10.2.2.2"));
 }
 
 TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
-  auto config = by_host(config::TunnelMode::IpsecIpv4);
+  auto config = by_host(TunnelMode::IpsecIpv4);
   config.tunnels[0].remote_name = Identity::fqdn("b.example.com");
   EXPECT_FALSE(make_policy(config, 0));
   const auto policy =
@@ -106,8 +104,8 @@ TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
 
 TEST(DestinationHost, NeitherOurOwnNorTheBroadcastOfOurNetworks) {
   const std::vector<IpAddress> known = {ip("10.1.1.1"), ip("10.1.1.255"), ip("10.1.2.255"), ip("10.1.1.7")};
-  const auto found = with_destinations(by_host(config::TunnelMode::IpsecIpv4), {{"b.example.com", known}},
-                                       no_peers(addresses), {});
+  const auto found =
+      with_destinations(by_host(TunnelMode::IpsecIpv4), {{"b.example.com", known}}, no_peers(addresses), {});
   EXPECT_EQ(*config::destination_address(found.tunnels.at(0)), ip("10.1.2.255"));
   EXPECT_TRUE(no_peers(addresses).contains(ip("2001:db8::1")));
   EXPECT_EQ(no_peers({{3, prefix("10.4.4.0/31")}}), std::set<IpAddress>{ip("10.4.4.0")});
@@ -118,14 +116,14 @@ TEST(DestinationHost, NeitherOurOwnNorTheBroadcastOfOurNetworks) {
 }
 
 TEST(DestinationHost, TheUnspecifiedAddressIsNotAnyPeer) {
-  auto config = by_host(config::TunnelMode::IpsecIpv4);
+  auto config = by_host(TunnelMode::IpsecIpv4);
   config.tunnels[0].destination = config::HostName{"b.example.com", ip("0.0.0.0")};
   EXPECT_EQ(tunnel_settings(config.tunnels[0]), kernel::TunnelSettings{});
   EXPECT_FALSE(make_policy(config, 0));
 }
 
 TEST(AsAskedFor, WhatWasLookedUpIsNoFaultOfAnotherChange) {
-  const auto running = by_host(config::TunnelMode::IpsecIpv4);
+  const auto running = by_host(TunnelMode::IpsecIpv4);
   auto effective = running;
   effective.tunnels[0].destination = config::HostName{"b.example.com", ip("10.2.2.2")};
   auto candidate = running;

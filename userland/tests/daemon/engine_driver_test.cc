@@ -38,5 +38,36 @@ TEST(EngineDriver, HandsTheEnginesActionsOnInOrder) {
   EXPECT_EQ(driver.status().peers.size(), 1U);
 }
 
+/// The token of the DataPlaneFailed that an action's failure gives; nullopt: the engine is not told.
+std::optional<std::uint64_t> token_of_failure(const ike::Action& action) {
+  const auto answer = answer_to_failure(action);
+  if (!answer) return std::nullopt;
+  const auto input = answer("no room");
+  EXPECT_EQ(std::get<ike::DataPlaneFailed>(input).reason, "no room");
+  return std::get<ike::DataPlaneFailed>(input).token;
+}
+
+TEST(EngineDriver, AnActionThatFailsIsToldByItsToken) {
+  ike::AddSa added;
+  added.token = 11;
+  EXPECT_EQ(token_of_failure(std::move(added)), 11U);
+  EXPECT_EQ(token_of_failure(ike::ActivateSa{12, 3, 300}), 12U);
+  EXPECT_EQ(token_of_failure(ike::MoveSa{13, 3, 300, {}, {}}), 13U);
+  EXPECT_EQ(token_of_failure(ike::DeleteSa{3, Direction::Out, 300}), std::nullopt);
+}
+
+TEST(EngineDriver, AJobThatCannotBeStartedHasFailed) {
+  const auto answer = answer_to_failure(ike::StartJob{7, ike::SignJob{}});
+  ASSERT_TRUE(answer);
+  const auto input = answer("too many");
+  EXPECT_EQ(std::get<ike::JobDone>(input).token, 7U);
+  EXPECT_EQ(std::get<ike::JobFailed>(std::get<ike::JobDone>(input).result).reason, "too many");
+}
+
+TEST(EngineDriver, ADatagramThatIsNotSentIsLikeOneThatGotLost) {
+  EXPECT_FALSE(answer_to_failure(ike::Send{}));
+  EXPECT_FALSE(answer_to_failure(ike::SendKeepalive{}));
+}
+
 }  // namespace
 }  // namespace awtun::daemon

@@ -19,7 +19,7 @@ std::string hex(std::size_t size, const char* octet) {
   return text;
 }
 
-ike::AddSa cbc(ike::Direction direction) {
+ike::AddSa cbc(Direction direction) {
   ike::AddSa sa;
   sa.token = 1;
   sa.direction = direction;
@@ -33,7 +33,7 @@ ike::AddSa cbc(ike::Direction direction) {
 }
 
 ike::AddSa gcm() {
-  auto sa = cbc(ike::Direction::Out);
+  auto sa = cbc(Direction::Out);
   sa.suite = *crypto::esp_suite("aes128", "gcm8");
   sa.encryption_key = filled(16, 0xe1);
   sa.salt = filled(4, 0x5a);
@@ -44,8 +44,8 @@ ike::AddSa gcm() {
 TEST(KeyLog, EspLineOfCbcSa) {
   const auto keys = R"("AES-CBC [RFC3602]","0x)" + hex(32, "e1") + R"(","HMAC-SHA-256-128 [RFC4868]","0x)" +
                     hex(32, "a1") + "\"";
-  EXPECT_EQ(esp_sa_line(cbc(ike::Direction::Out)), R"("IPv4","10.1.1.1","10.2.2.2","0xc0ffee01",)" + keys);
-  EXPECT_EQ(esp_sa_line(cbc(ike::Direction::In)), R"("IPv4","10.2.2.2","10.1.1.1","0xc0ffee01",)" + keys);
+  EXPECT_EQ(esp_sa_line(cbc(Direction::Out)), R"("IPv4","10.1.1.1","10.2.2.2","0xc0ffee01",)" + keys);
+  EXPECT_EQ(esp_sa_line(cbc(Direction::In)), R"("IPv4","10.2.2.2","10.1.1.1","0xc0ffee01",)" + keys);
 }
 
 TEST(KeyLog, EspLineOfGcmSaHasSaltAfterKeyAndNullAuthentication) {

@@ -7,15 +7,14 @@
 namespace awtun::daemon {
 namespace {
 
-using kernel::SaDirection;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 
 constexpr ike::TunnelId kTunnel = 3;
 constexpr std::uint32_t kIfindex = 7;
-constexpr kernel::SaName kIn{kIfindex, SaDirection::In, 0x1111};
-constexpr kernel::SaName kOut{kIfindex, SaDirection::Out, 0x2222};
+constexpr kernel::SaName kIn{kIfindex, Direction::In, 0x1111};
+constexpr kernel::SaName kOut{kIfindex, Direction::Out, 0x2222};
 
 /// A tunnel with one Child SA.
 class MissedEvents : public testing::Test {
@@ -24,7 +23,7 @@ class MissedEvents : public testing::Test {
     tunnels.insert(kTunnel, {kIfindex, 1400});
     status.child_sas.emplace_back();
     status.child_sas[0].tunnel = kTunnel;
-    status.child_sas[0].state = "Installed";
+    status.child_sas[0].state = ike::ChildSaStatus::State::Installed;
     status.child_sas[0].inbound_spi = kIn.spi;
     status.child_sas[0].outbound_spi = kOut.spi;
     in.name = kIn;
@@ -50,10 +49,10 @@ TEST_F(MissedEvents, AKernelThatSendsByNoSaIsThatOfAClone) {
 }
 
 TEST_F(MissedEvents, WhileAllChildSasAreBeingDeletedNoSaToSendByIsMissing) {
-  status.child_sas[0].state = "Replaced";
+  status.child_sas[0].state = ike::ChildSaStatus::State::Replaced;
   EXPECT_THAT(missed({in}), ElementsAre(kernel::Event(kernel::TransportLost{})));
   status.child_sas.push_back(status.child_sas[0]);
-  status.child_sas[1].state = "Rekeying";
+  status.child_sas[1].state = ike::ChildSaStatus::State::Rekeying;
   EXPECT_THAT(missed({in}), ElementsAre(kernel::Event(kernel::VmForked{})));
 }
 

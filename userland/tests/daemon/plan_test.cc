@@ -20,7 +20,7 @@ IpPrefix fake_link_local(ike::TunnelId) { return prefix("fe80::7/64"); }
 
 Steps steps(const Config& from, const Config& to) { return plan(from, to, fake_link_local); }
 
-kernel::TunnelSettings delivery() { return {kernel::TunnelMode::IpsecIpv4, ip("10.1.1.1"), ip("10.2.2.2")}; }
+kernel::TunnelSettings delivery() { return {TunnelMode::IpsecIpv4, ip("10.1.1.1"), ip("10.2.2.2")}; }
 
 TEST(Plan, NothingToDoForEqualConfigurations) {
   EXPECT_THAT(steps(first_example(), first_example()), IsEmpty());
@@ -48,7 +48,7 @@ TEST(Plan, TunnelIsStoppedBeforeItIsTakenApart) {
 TEST(Plan, NewEndpointRestartsTheTunnel) {
   auto changed = first_example();
   changed.tunnels[0].destination = ip("10.3.3.3");
-  const kernel::TunnelSettings to{kernel::TunnelMode::IpsecIpv4, ip("10.1.1.1"), ip("10.3.3.3")};
+  const kernel::TunnelSettings to{TunnelMode::IpsecIpv4, ip("10.1.1.1"), ip("10.3.3.3")};
   EXPECT_THAT(steps(first_example(), changed),
               ElementsAre(StopTunnel{0}, SetDelivery{0, delivery(), to}, StartTunnel{0}));
 }

@@ -57,22 +57,22 @@ TEST(Policy, SelectorsAreThoseOfTheTunnel) {
   EXPECT_EQ(make_policy(config, 0)->local_selectors.size(), 2U);
   config.tunnels[0].local_selectors = {{1, prefix("10.1.0.0/16")}, {7, prefix("2001:db8::/32")}};
   const auto policy = make_policy(config, 0);
-  EXPECT_EQ(policy->local_selectors, (std::vector{ike::TrafficSelector::of(prefix("10.1.0.0/16")),
-                                                  ike::TrafficSelector::of(prefix("2001:db8::/32"))}));
+  EXPECT_EQ(policy->local_selectors, (std::vector{TrafficSelector::of(prefix("10.1.0.0/16")),
+                                                  TrafficSelector::of(prefix("2001:db8::/32"))}));
   EXPECT_EQ(policy->remote_selectors.size(), 2U);
 }
 
 TEST(Policy, DeliveryPacketsAreAsConfigured) {
   auto config = first_example();
   auto& tunnel = config.tunnels[0];
-  EXPECT_EQ(tunnel_settings(tunnel).df, kernel::DontFragment::Copy);
-  tunnel.df = config::DfBit::Clear;
+  EXPECT_EQ(tunnel_settings(tunnel).df, DontFragment::Copy);
+  tunnel.df = DontFragment::Clear;
   tunnel.ttl = 64;
   tunnel.dscp = 0;
   tunnel.ip_mss = config::MaximumSegment{1300};
   tunnel.ipv6_mss = config::MaximumSegment{};
   const auto settings = tunnel_settings(tunnel);
-  EXPECT_EQ(settings.df, kernel::DontFragment::Clear);
+  EXPECT_EQ(settings.df, DontFragment::Clear);
   EXPECT_EQ(settings.ttl, 64);
   EXPECT_EQ(settings.dscp, 0);
   EXPECT_EQ(settings.mss_ipv4, 1300);
@@ -114,12 +114,12 @@ TEST(Policy, NoneForATunnelThatIsNotComplete) {
     change(config.tunnels[0]);
     return make_policy(config, 0).has_value();
   };
-  EXPECT_FALSE(without([](auto& tunnel) { tunnel.mode = config::TunnelMode::None; }));
+  EXPECT_FALSE(without([](auto& tunnel) { tunnel.mode = TunnelMode::None; }));
   EXPECT_FALSE(without([](auto& tunnel) { tunnel.source.reset(); }));
   EXPECT_FALSE(without([](auto& tunnel) { tunnel.destination.reset(); }));
   EXPECT_FALSE(without([](auto& tunnel) { tunnel.protection.reset(); }));
   EXPECT_FALSE(without([](auto& tunnel) { tunnel.shutdown = true; }));
-  EXPECT_FALSE(without([](auto& tunnel) { tunnel.mode = config::TunnelMode::IpsecIpv6; }));
+  EXPECT_FALSE(without([](auto& tunnel) { tunnel.mode = TunnelMode::IpsecIpv6; }));
   EXPECT_FALSE(make_policy(first_example(), 1));
 }
 

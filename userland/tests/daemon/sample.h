@@ -24,7 +24,7 @@ inline config::Config first_example() {
   config::Config made;
   add_key(made, ip("10.2.2.2"), "ouR4ecret");
   auto& tunnel = made.tunnels[0];
-  tunnel.mode = config::TunnelMode::IpsecIpv4;
+  tunnel.mode = TunnelMode::IpsecIpv4;
   tunnel.source = ip("10.1.1.1");
   tunnel.destination = ip("10.2.2.2");
   tunnel.protection = config::Protection{};

@@ -57,7 +57,7 @@ struct System {
     link.carrier = number % 2 == 0;
     facts.addresses.push_back({ifindex, prefix("192.168.254.1/30")});
     facts.tunnels.push_back({ifindex, link.name, std::nullopt, {{"tx_no_sa", number}}});
-    for (const auto direction : {kernel::SaDirection::In, kernel::SaDirection::Out})
+    for (const auto direction : {Direction::In, Direction::Out})
       sas.emplace_back().name = {ifindex, direction, child.inbound_spi};
   }
 };

@@ -17,7 +17,7 @@ ike::Status established() {
                             0x1122334455667788,
                             0x99aabbccddeeff00,
                             true,
-                            "Established",
+                            ike::IkeSaStatus::State::Established,
                             {ip("10.1.1.1"), 500},
                             {ip("10.2.2.2"), 500},
                             crypto::IkeSuite{},
@@ -25,17 +25,16 @@ ike::Status established() {
                             t0 + std::chrono::seconds{100},
                             t0 + std::chrono::seconds{200},
                             t0 + std::chrono::seconds{9}});
-  status.child_sas.push_back(
-      {0,
-       0x12345678,
-       0x9abcdef0,
-       "Installed",
-       {},
-       t0,
-       std::nullopt,
-       t0 + std::chrono::seconds{300},
-       {ike::TrafficSelector::any(Family::V4)},
-       {ike::TrafficSelector::any(Family::V4), ike::TrafficSelector::any(Family::V6)}});
+  status.child_sas.push_back({0,
+                              0x12345678,
+                              0x9abcdef0,
+                              ike::ChildSaStatus::State::Installed,
+                              {},
+                              t0,
+                              std::nullopt,
+                              t0 + std::chrono::seconds{300},
+                              {TrafficSelector::any(Family::V4)},
+                              {TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)}});
   status.peers.push_back({0, ip("10.1.1.1"), ip("10.2.2.2"), ike::Identity::of(ip("10.1.1.1")),
                           ike::Identity::of(ip("10.2.2.2")), true, std::nullopt, std::nullopt});
   return status;
@@ -109,11 +108,11 @@ TEST(Views, ARequestThatIsNotAnswered) {
 
 TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
   kernel::SaState in;
-  in.name = {42, kernel::SaDirection::In, 0x12345678};
+  in.name = {42, Direction::In, 0x12345678};
   in.packets = 7;
   in.drop_replay = 2;
   kernel::SaState out;
-  out.name = {42, kernel::SaDirection::Out, 0x9abcdef0};
+  out.name = {42, Direction::Out, 0x9abcdef0};
   out.bytes = 900;
   out.esn = true;
   out.remote = ip("10.2.2.2");
@@ -144,10 +143,10 @@ TEST(Views, IpsecSaTellsThatSelectorsWereLeftOut) {
 
 TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
   auto status = established();
-  auto odd = ike::TrafficSelector::of(prefix("192.0.2.0/24"));
+  auto odd = TrafficSelector::of(prefix("192.0.2.0/24"));
   odd.last = ip("192.0.2.9");
-  status.child_sas[0].local_selectors = {ike::TrafficSelector::of(prefix("192.0.2.4/32")),
-                                         ike::TrafficSelector::of(prefix("2001:db8::/33")), odd};
+  status.child_sas[0].local_selectors = {TrafficSelector::of(prefix("192.0.2.4/32")),
+                                         TrafficSelector::of(prefix("2001:db8::/33")), odd};
   const auto sa = ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0];
   EXPECT_EQ(sa["local_selectors"], Json::parse(R"(["192.0.2.4/32","2001:db8::/33","192.0.2.0-192.0.2.9"])"));
 }

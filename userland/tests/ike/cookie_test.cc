@@ -67,32 +67,32 @@ TEST_F(Cookies, TwoSecretsAreAliveAndTheThirdLastIsDead) {
 // ---------------------------------------------------------------- strain
 
 TEST(Admission, CookiesAreDemandedByNumberAndByDelay) {
-  Strain strain;
+  Load strain;
   Time now{1h};
-  EXPECT_FALSE(strain.high(now, Strain::kManyHalfOpen - 1, Strain::kLongWait - 1ms));
-  EXPECT_TRUE(strain.high(now, Strain::kManyHalfOpen, 0ms));
-  Strain other;
-  EXPECT_TRUE(other.high(now, 0, Strain::kLongWait));
+  EXPECT_FALSE(strain.high(now, Load::kManyHalfOpen - 1, Load::kLongWait - 1ms));
+  EXPECT_TRUE(strain.high(now, Load::kManyHalfOpen, 0ms));
+  Load other;
+  EXPECT_TRUE(other.high(now, 0, Load::kLongWait));
 }
 
 TEST(Admission, TheDemandDoesNotFlap) {
-  Strain strain;
+  Load strain;
   Time now{1h};
-  ASSERT_TRUE(strain.high(now, Strain::kManyHalfOpen, 0ms));
+  ASSERT_TRUE(strain.high(now, Load::kManyHalfOpen, 0ms));
   int changes = 0;
   bool before = true;
   for (int i = 0; i < 100; ++i) {
     now += 100ms;
-    const bool high = strain.high(now, i % 2 == 0 ? Strain::kManyHalfOpen : Strain::kManyHalfOpen - 5, 0ms);
+    const bool high = strain.high(now, i % 2 == 0 ? Load::kManyHalfOpen : Load::kManyHalfOpen - 5, 0ms);
     changes += high != before ? 1 : 0;
     before = high;
   }
   EXPECT_EQ(changes, 0);
-  now += Strain::kCalm - 1ms;
+  now += Load::kCalm - 1ms;
   EXPECT_TRUE(strain.high(now, 0, 0ms));
   now += 1ms;
   EXPECT_FALSE(strain.high(now, 0, 0ms));
-  EXPECT_FALSE(strain.high(now, Strain::kManyHalfOpen - 1, 0ms));
+  EXPECT_FALSE(strain.high(now, Load::kManyHalfOpen - 1, 0ms));
 }
 
 // ---------------------------------------------------------------- prefixes

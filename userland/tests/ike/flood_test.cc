@@ -28,12 +28,12 @@ class Flood : public testing::Test {
  protected:
   /// As many peers as make the responder demand cookies, each with an attempt under way.
   void strain() {
-    for (unsigned i = 0; i < Strain::kManyHalfOpen; ++i) {
+    for (unsigned i = 0; i < Load::kManyHalfOpen; ++i) {
       responder.add_tunnel(i, peer(i).address);
       RawInitiator initiator(peer(i), 1000 + i);
       ASSERT_FALSE(responder.deliver(initiator.from, initiator.init_request()).empty());
     }
-    ASSERT_EQ(responder.half_open(), Strain::kManyHalfOpen);
+    ASSERT_EQ(responder.half_open(), Load::kManyHalfOpen);
   }
 
   /// Forged requests: whoever sends them does not see what is answered.
@@ -73,7 +73,7 @@ TEST_F(Flood, UnderStrainACookieIsDemandedBeforeAnythingIsKept) {
   const Bytes reply = responder.deliver(initiator.from, initiator.init_request());
   const auto cookie = cookie_in(reply);
   ASSERT_TRUE(cookie);
-  EXPECT_EQ(responder.half_open(), Strain::kManyHalfOpen);
+  EXPECT_EQ(responder.half_open(), Load::kManyHalfOpen);
   EXPECT_EQ(responder.counters().cookies_sent, 1U);
   // A wrong one is answered with another demand.
   Bytes wrong = *cookie;
@@ -81,7 +81,7 @@ TEST_F(Flood, UnderStrainACookieIsDemandedBeforeAnythingIsKept) {
   EXPECT_TRUE(cookie_in(responder.deliver(initiator.from, initiator.init_request(wrong))));
   // The right one from elsewhere as well.
   EXPECT_TRUE(cookie_in(responder.deliver(peer(1), initiator.init_request(*cookie))));
-  EXPECT_EQ(responder.half_open(), Strain::kManyHalfOpen);
+  EXPECT_EQ(responder.half_open(), Load::kManyHalfOpen);
   // The right one gets in, and on to IKE_AUTH.
   ASSERT_TRUE(
       initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request(*cookie))));
@@ -109,7 +109,7 @@ TEST_F(Flood, TheDemandEndsWhenTheAttemptsHaveGone) {
     static_cast<void>(responder.step(TimerDue{}));
   }
   EXPECT_EQ(responder.half_open(), 0U);
-  EXPECT_EQ(responder.counters().half_open_dropped, Strain::kManyHalfOpen);
+  EXPECT_EQ(responder.counters().half_open_dropped, Load::kManyHalfOpen);
   EXPECT_TRUE(initiator.take_init_response(responder.deliver(initiator.from, initiator.init_request())));
 }
 

@@ -258,7 +258,7 @@ TEST_F(PeersSelectors, OfWhichMoreAreOursThanTheKernelTakesAreNarrowedToWhatFits
   EXPECT_EQ(to_wire(from_wire(*tsi)), std::vector(remote.begin(), remote.begin() + 16));
   EXPECT_EQ(from_wire(*tsr).size(), 16U);
   const auto all = responder.engine.status().child_sas;
-  const auto made = std::ranges::find(all, "Installed", &ChildSaStatus::state);
+  const auto made = std::ranges::find(all, ChildSaStatus::State::Installed, &ChildSaStatus::state);
   ASSERT_NE(made, all.end());
   EXPECT_TRUE(made->selectors_cut);
   EXPECT_EQ(made->remote_selectors, from_wire(*tsi));
@@ -595,7 +595,7 @@ class PeersPfs : public PeersSelectors {
   }
   [[nodiscard]] wire::GroupId newest_pfs() const {
     for (const ChildSaStatus& one : responder.engine.status().child_sas)
-      if (one.state == "Installed") return one.pfs;
+      if (one.state == ChildSaStatus::State::Installed) return one.pfs;
     return wire::GroupId::Modp1024;
   }
   void demand(wire::GroupId group) {

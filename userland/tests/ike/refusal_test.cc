@@ -155,7 +155,7 @@ TEST_F(Refusal, AForgedRefusalDoesNotEndTheAttempt) {
 
 TEST_F(Refusal, ABadPublicValueInAForgedAnswerEndsNothing) {
   EXPECT_TRUE(only_sent(accept(Bytes(32, 0))).empty());
-  EXPECT_EQ(engine.status().ike_sas.at(0).state, "Connecting");
+  EXPECT_EQ(engine.status().ike_sas.at(0).state, IkeSaStatus::State::Connecting);
   EXPECT_FALSE(engine.status().peers[0].last_failure);
   const Bytes auth = only_sent(accept(peer_value()));
   const auto message = wire::parse_message(auth);
@@ -254,7 +254,7 @@ TEST_F(Refusal, OurOwnMessageSentBackIsIgnored) {
   EXPECT_NO_FATAL_FAILURE(deliver(reflected));
   reflected[19] ^= 0x20;
   EXPECT_TRUE(deliver(reflected).empty());
-  EXPECT_EQ(engine.status().ike_sas.front().state, "Connecting");
+  EXPECT_EQ(engine.status().ike_sas.front().state, IkeSaStatus::State::Connecting);
 }
 
 TEST_F(Refusal, StrangersGetNoAnswer) {

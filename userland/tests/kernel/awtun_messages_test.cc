@@ -35,7 +35,7 @@ struct Keys {
 SaSpec spec(const Keys& keys, crypto::EspSuite transform) {
   SaSpec made;
   made.ifindex = 7;
-  made.direction = SaDirection::Out;
+  made.direction = Direction::Out;
   made.spi = 0x12345678;
   made.suite = transform;
   made.encryption_key = &keys.encryption;
@@ -200,7 +200,7 @@ TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
 
 TEST(AwtunMessages, AnSaMovesToAnAddressAndPorts) {
   const auto message =
-      sa_move_request(family, {7, SaDirection::Out, 300}, ip("192.0.2.9"), UdpPorts{4500, 30002});
+      sa_move_request(family, {7, Direction::Out, 300}, ip("192.0.2.9"), UdpPorts{4500, 30002});
   EXPECT_EQ(command_of(message), AWTUN_CMD_SA_SET);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_IFINDEX), 7U);
@@ -220,7 +220,7 @@ TEST(AwtunMessages, TunnelWhosePeerIsNotKnown) {
 TEST(AwtunMessages, InboundSaThatFollows) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
-  wanted.direction = SaDirection::In;
+  wanted.direction = Direction::In;
   wanted.follow = true;
   const auto message = sa_add_request(family, wanted);
   EXPECT_TRUE(nest_in(message, AWTUN_A_SA).has(AWTUN_SA_A_FOLLOW));
@@ -229,9 +229,9 @@ TEST(AwtunMessages, InboundSaThatFollows) {
 TEST(AwtunMessages, SelectorsOfBothSides) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
-  wanted.local_selectors =
-      std::vector<Selector>{{ip("10.0.0.0"), ip("10.0.0.255"), 6, 80, 443}, {ip("::"), ip("::ff")}};
-  wanted.remote_selectors = std::vector<Selector>{{ip("10.1.0.0"), ip("10.1.0.255")}};
+  wanted.local_selectors = std::vector<TrafficSelector>{{6, 80, 443, ip("10.0.0.0"), ip("10.0.0.255")},
+                                                        {0, 0, 65535, ip("::"), ip("::ff")}};
+  wanted.remote_selectors = std::vector<TrafficSelector>{{0, 0, 65535, ip("10.1.0.0"), ip("10.1.0.255")}};
   const auto message = sa_add_request(family, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   const auto local = selectors_in(sa, AWTUN_SA_A_TS_LOCAL);
@@ -261,7 +261,7 @@ TEST(AwtunMessages, AsManySelectorsAsTheKernelTakesFitIn) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "sha512"));
   wanted.local_selectors =
-      std::vector<Selector>(AWTUN_TS_MAX, {ip("2001:db8::"), ip("2001:db8::ffff"), 17, 1, 2});
+      std::vector<TrafficSelector>(AWTUN_TS_MAX, {17, 1, 2, ip("2001:db8::"), ip("2001:db8::ffff")});
   wanted.remote_selectors = wanted.local_selectors;
   EXPECT_FALSE(sa_add_request(family, wanted).overflowed());
 }
@@ -308,7 +308,7 @@ TEST(AwtunMessages, ParsesSaWithCounters) {
   });
   const auto sa = parse_sa(*answer.header());
   ASSERT_TRUE(sa);
-  EXPECT_EQ(sa->name, (SaName{9, SaDirection::In, 0xabcdef01}));
+  EXPECT_EQ(sa->name, (SaName{9, Direction::In, 0xabcdef01}));
   EXPECT_EQ(sa->packets, 1ULL << 40);
   EXPECT_EQ(sa->driver, "authenc(hmac-sha256-ni,cbc-aes-ni)");
 }
@@ -336,15 +336,15 @@ TEST(AwtunMessages, ParsesWhereAnSaSends) {
 
 TEST(AwtunMessages, ParsesTheEndsOfSas) {
   EXPECT_EQ(Notification(AWTUN_EVENT_SA_HARD).sa(AWTUN_DIR_OUT).parsed(),
-            Event(SaLimitReached{{4, SaDirection::Out, 300}, true}));
+            Event(SaLimitReached{{4, Direction::Out, 300}, true}));
   EXPECT_EQ(Notification(AWTUN_EVENT_SA_SOFT).sa(AWTUN_DIR_IN).parsed(),
-            Event(SaLimitReached{{4, SaDirection::In, 300}, false}));
+            Event(SaLimitReached{{4, Direction::In, 300}, false}));
 }
 
 TEST(AwtunMessages, ParsesWhatHappensToPackets) {
   EXPECT_EQ(Notification(AWTUN_EVENT_ACQUIRE).tunnel().detail().parsed(), Event(PacketsWaiting{4, 12}));
   EXPECT_EQ(Notification(AWTUN_EVENT_PEER_MOVED).sa(AWTUN_DIR_IN).detail().parsed(),
-            Event(PeerMoved{{4, SaDirection::In, 300}, {ip("192.0.2.9"), 30001}}));
+            Event(PeerMoved{{4, Direction::In, 300}, {ip("192.0.2.9"), 30001}}));
   EXPECT_EQ(Notification(AWTUN_EVENT_UNKNOWN_SPI).tunnel().detail().parsed(),
             Event(PacketsRefused{PacketsRefused::Why::UnknownSpi, 4, 12, 301, ip("192.0.2.9")}));
   EXPECT_EQ(Notification(AWTUN_EVENT_AUTH_FAILED).tunnel().detail().parsed(),

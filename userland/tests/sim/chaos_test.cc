@@ -30,8 +30,7 @@ void anything(Pair& pair, std::mt19937_64& random) {
       return pair.set(at);
     case 9:
       for (const ike::ChildSaStatus& child : pair.status(at).child_sas)
-        pair.world.input(at,
-                         ike::SaExpired{kTunnel, ike::Direction::Out, child.outbound_spi, random() % 2 == 0});
+        pair.world.input(at, ike::SaExpired{kTunnel, Direction::Out, child.outbound_spi, random() % 2 == 0});
       return;
     case 10:
       pair.world.network().faults.loss = static_cast<unsigned>(random() % 400);

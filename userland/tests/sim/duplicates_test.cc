@@ -60,7 +60,7 @@ TEST(Duplicates, DeletingTheOneThatWouldStayLeavesTheOther) {
     // The kernel of node 1 refuses its second Child SA, whichever that is.
     int inbound = 0;
     pair.world.node(1).refuse = [&](const ike::AddSa& added) {
-      return added.direction == ike::Direction::In && ++inbound == 2;
+      return added.direction == Direction::In && ++inbound == 2;
     };
     pair.set_both();
     pair.world.run_for(60s);
@@ -114,7 +114,7 @@ TEST(Duplicates, AnIkeSaThatIsLeftWithoutAChildSaAsksForOne) {
     pair.set_both();
     pair.world.run_for(1s);
     for (const ike::ChildSaStatus& child : pair.status(0).child_sas)
-      pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::Out, child.outbound_spi, true});
+      pair.world.input(0, ike::SaExpired{kTunnel, Direction::Out, child.outbound_spi, true});
     pair.world.run_for(1s);
     pair.world.network().filter = nullptr;
     EXPECT_TRUE(pair.come_up(100s)) << pair.world.trace();

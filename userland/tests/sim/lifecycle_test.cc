@@ -193,7 +193,7 @@ TEST_F(Lifecycle, LifetimesRekeyByThemselvesForDays) {
 TEST_F(Lifecycle, SoftExpiryOfAnOutboundSaRekeysIt) {
   up();
   const auto before = pair.status(0).child_sas[0];
-  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::Out, before.outbound_spi, false});
+  pair.world.input(0, ike::SaExpired{kTunnel, Direction::Out, before.outbound_spi, false});
   pair.world.run_for(20s);
   EXPECT_NE(pair.status(0).child_sas[0].outbound_spi, before.outbound_spi);
   EXPECT_EQ(pair.status(0).counters.child_rekeys, 1U);
@@ -202,8 +202,8 @@ TEST_F(Lifecycle, SoftExpiryOfAnOutboundSaRekeysIt) {
 
 TEST_F(Lifecycle, HardExpiryNegotiatesAnew) {
   up();
-  pair.world.input(
-      0, ike::SaExpired{kTunnel, ike::Direction::Out, pair.status(0).child_sas[0].outbound_spi, true});
+  pair.world.input(0,
+                   ike::SaExpired{kTunnel, Direction::Out, pair.status(0).child_sas[0].outbound_spi, true});
   EXPECT_FALSE(pair.connected());
   EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
   pair.world.run_for(30s);

@@ -144,7 +144,7 @@ class NatTransport : public NatTest {
     pair.transport_mode = {true, true};
     ike::TunnelPolicy policy = pair.policy(index);
     for (auto* selectors : {&policy.local_selectors, &policy.remote_selectors})
-      for (ike::TrafficSelector& selector : *selectors) selector.protocol = 47;
+      for (TrafficSelector& selector : *selectors) selector.protocol = 47;
     pair.world.input(index, ike::SetTunnel{std::move(policy)});
   }
   void gre_up() {
@@ -160,8 +160,8 @@ class NatTransport : public NatTest {
     const IpAddress local = pair.world.node(index).address;
     const IpAddress remote = remote_of(index).address;
     EXPECT_TRUE(child.transport);
-    EXPECT_EQ(child.local_selectors, (std::vector<ike::TrafficSelector>{{47, 0, 65535, local, local}}));
-    EXPECT_EQ(child.remote_selectors, (std::vector<ike::TrafficSelector>{{47, 0, 65535, remote, remote}}));
+    EXPECT_EQ(child.local_selectors, (std::vector<TrafficSelector>{{47, 0, 65535, local, local}}));
+    EXPECT_EQ(child.remote_selectors, (std::vector<TrafficSelector>{{47, 0, 65535, remote, remote}}));
   }
   void rekey(std::size_t index) {
     const auto before = pair.status(index).counters.child_rekeys;
@@ -217,7 +217,7 @@ TEST_F(NatTransport, SelectorsOfMoreThanTheEndsAreRefused) {
     if (!chain.find(wire::PayloadType::TsI)) return std::optional<wire::PayloadWriter>();
     return std::optional(copy_payloads(chain, [](const wire::PayloadView& payload, wire::PayloadWriter& to) {
       if (payload.type != wire::PayloadType::TsI) return false;
-      to.ts(payload.type, ike::to_wire({ike::TrafficSelector::of(*IpPrefix::parse("10.0.9.0/24"))}));
+      to.ts(payload.type, ike::to_wire({TrafficSelector::of(*IpPrefix::parse("10.0.9.0/24"))}));
       return true;
     }));
   });

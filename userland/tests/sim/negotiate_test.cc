@@ -7,8 +7,6 @@
 namespace awtun::sim {
 namespace {
 
-using ike::TrafficSelector;
-
 std::vector<TrafficSelector> prefixes(std::initializer_list<const char*> texts) {
   std::vector<TrafficSelector> result;
   for (const char* text : texts) result.push_back(TrafficSelector::of(*IpPrefix::parse(text)));

@@ -74,8 +74,10 @@ struct Pair {
   [[nodiscard]] bool at_rest() {
     for (std::size_t i = 0; i < 2; ++i) {
       const ike::Status now = status(i);
-      if (now.ike_sas.size() != 1 || now.child_sas.size() != 1 || now.ike_sas[0].state != "Established" ||
-          now.child_sas[0].state != "Installed" || world.node(i).kernel.inbound_count(kTunnel) != 1 ||
+      if (now.ike_sas.size() != 1 || now.child_sas.size() != 1 ||
+          now.ike_sas[0].state != ike::IkeSaStatus::State::Established ||
+          now.child_sas[0].state != ike::ChildSaStatus::State::Installed ||
+          world.node(i).kernel.inbound_count(kTunnel) != 1 ||
           world.node(i).kernel.outbound_count(kTunnel) != 1)
         return false;
     }

@@ -2,6 +2,7 @@
 // Two routers whose trustpoints sign and verify with real certificates.
 #pragma once
 
+#include "userland/ike/job_runner.h"
 #include "userland/pki/trustpoint.h"
 #include "userland/tests/pki/authority.h"
 #include "userland/tests/sim/trust.h"
@@ -17,8 +18,6 @@ inline std::shared_ptr<const pki::Trustpoint> trustpoint(const Party& ca, const 
   return *loaded;
 }
 
-inline ike::JobFailed failed(const pki::Refusal& refusal) { return {refusal.reason, refusal.detail}; }
-
 /// Does a router's jobs with its trustpoint; an `old` one speaks no RFC 7427.
 struct Runner {
   std::shared_ptr<const pki::Trustpoint> trust;
@@ -27,20 +26,13 @@ struct Runner {
 
   ike::JobResult operator()(const ike::Job& job) const {
     if (const auto* sign = std::get_if<ike::SignJob>(&job)) {
-      const auto hashes = old ? std::vector<std::uint16_t>() : sign->peer_hashes;
-      auto made = trust->sign(hashes, sign->octets);
-      if (!made) return failed(made.error());
-      return ike::SignDone{made->signature.method, made->signature.data, made->chain};
+      auto wanted = *sign;
+      if (old) wanted.peer_hashes.clear();
+      return ike::run(wanted, {{sign->trustpoint, trust}});
     }
     const auto& verify = std::get<ike::VerifyJob>(job);
     methods->push_back(verify.method);
-    const pki::Claim claim{{static_cast<wire::IdType>(verify.identity.type), verify.identity.data},
-                           verify.certificates,
-                           verify.method,
-                           verify.signature,
-                           verify.octets};
-    if (const auto refusal = trust->objection(claim, pki::testing::kNow)) return failed(*refusal);
-    return ike::VerifyDone{};
+    return ike::run(verify, {{verify.trustpoint, trust}}, pki::testing::kNow);
   }
 };
 

@@ -51,8 +51,12 @@ TEST(Pki, ReasonsReachTheOperator) {
   auto old = pki::testing::router(name);
   old.to = pki::testing::kNow - 24h;
   const Party stranger = pki::testing::self_signed(pki::testing::authority("/CN=Other"));
+  auto for_servers_keys = pki::testing::router(name);
+  for_servers_keys.key_usage = "critical, keyEncipherment";
   const Mismatch cases[] = {
       {"expired", pki::testing::issue(pair.ca, old), "certificate expired", "valid to", "clocks"},
+      {"another use", pki::testing::issue(pair.ca, for_servers_keys),
+       "the certificate's key usage allows no signatures", "subject", "may sign"},
       {"another CA", pki::testing::issue(stranger, pki::testing::router(name)),
        "certificate of an unknown CA", "issuer /CN=Other", "one CA"},
       {"another name", pki::testing::issue(pair.ca, pki::testing::router("r9.example.com")),

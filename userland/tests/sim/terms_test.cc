@@ -221,8 +221,8 @@ INSTANTIATE_TEST_SUITE_P(OfEitherEnd, Ignored, testing::Values(0, 1));
 
 TEST_F(Terms, OtherSelectorsAreAgreedAtOnceAndHitless) {
   come_up();
-  const ike::TrafficSelector lans[] = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.10.0/24")),
-                                       ike::TrafficSelector::of(*IpPrefix::parse("192.168.20.0/24"))};
+  const TrafficSelector lans[] = {TrafficSelector::of(*IpPrefix::parse("192.168.10.0/24")),
+                                  TrafficSelector::of(*IpPrefix::parse("192.168.20.0/24"))};
   for (std::size_t i = 0; i < 2; ++i) {
     ike::TunnelPolicy policy = pair.policy(i);
     policy.local_selectors = {lans[i]};
@@ -275,8 +275,7 @@ TEST_F(Terms, WhatNoKernelCanHoldPacketsToIsNotAgreed) {
 TEST_F(Terms, WhatNoKernelCanHoldPacketsToIsNarrowedAway) {
   const Rewriter initiator(pair.world, 0, ts_of(false, kOpaque, false));
   come_up();
-  const ike::Selectors everything{ike::TrafficSelector::any(Family::V4),
-                                  ike::TrafficSelector::any(Family::V6)};
+  const ike::Selectors everything{TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)};
   EXPECT_EQ(pair.status(1).child_sas.at(0).local_selectors, everything);
   EXPECT_EQ(pair.status(1).child_sas.at(0).remote_selectors, everything);
 }
@@ -308,10 +307,10 @@ TEST_F(Terms, ARekeyDoesNotLeaveTheSelectors) {
 }
 
 /// Networks that do not touch one another.
-std::vector<ike::TrafficSelector> networks(unsigned first_octet, unsigned count) {
-  std::vector<ike::TrafficSelector> result;
+std::vector<TrafficSelector> networks(unsigned first_octet, unsigned count) {
+  std::vector<TrafficSelector> result;
   for (unsigned i = 0; i < count; ++i)
-    result.push_back(ike::TrafficSelector::of(
+    result.push_back(TrafficSelector::of(
         *IpPrefix::parse(std::to_string(first_octet) + "." + std::to_string(2 * i) + ".0.0/16")));
   return result;
 }
@@ -385,9 +384,9 @@ TEST_F(Terms, TheKernelIsGivenTheLifetimeOfBothDirections) {
 
 TEST_F(Terms, ASoftLimitOfEitherDirectionRekeys) {
   come_up();
-  for (const auto direction : {ike::Direction::In, ike::Direction::Out}) {
+  for (const auto direction : {Direction::In, Direction::Out}) {
     const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
-    const std::uint32_t spi = direction == ike::Direction::In ? before.inbound_spi : before.outbound_spi;
+    const std::uint32_t spi = direction == Direction::In ? before.inbound_spi : before.outbound_spi;
     bool always = true;
     pair.world.after_event = [&] { always = always && pair.connected(); };
     pair.world.input(0, ike::SaExpired{kTunnel, direction, spi, false});
@@ -402,9 +401,9 @@ TEST_F(Terms, ASoftLimitOfEitherDirectionRekeys) {
 
 TEST_F(Terms, AHardLimitOfEitherDirectionStartsOver) {
   come_up();
-  for (const auto direction : {ike::Direction::In, ike::Direction::Out}) {
+  for (const auto direction : {Direction::In, Direction::Out}) {
     const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
-    const std::uint32_t spi = direction == ike::Direction::In ? before.inbound_spi : before.outbound_spi;
+    const std::uint32_t spi = direction == Direction::In ? before.inbound_spi : before.outbound_spi;
     pair.world.input(0, ike::SaExpired{kTunnel, direction, spi, true});
     EXPECT_FALSE(pair.connected());
     ASSERT_TRUE(pair.come_up(5s)) << pair.world.trace();
@@ -417,9 +416,9 @@ TEST_F(Terms, AHardLimitOfEitherDirectionStartsOver) {
 TEST_F(Terms, ALimitOfAnotherDirectionOrTunnelIsNobodys) {
   come_up();
   const ike::ChildSaStatus before = pair.status(0).child_sas.at(0);
-  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::Out, before.inbound_spi, true});
-  pair.world.input(0, ike::SaExpired{kTunnel, ike::Direction::In, before.outbound_spi, true});
-  pair.world.input(0, ike::SaExpired{kTunnel + 1, ike::Direction::In, before.inbound_spi, true});
+  pair.world.input(0, ike::SaExpired{kTunnel, Direction::Out, before.inbound_spi, true});
+  pair.world.input(0, ike::SaExpired{kTunnel, Direction::In, before.outbound_spi, true});
+  pair.world.input(0, ike::SaExpired{kTunnel + 1, Direction::In, before.inbound_spi, true});
   EXPECT_TRUE(pair.connected());
   pair.world.run_for(20s);
   EXPECT_EQ(pair.status(0).child_sas.at(0).inbound_spi, before.inbound_spi);

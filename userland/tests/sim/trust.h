@@ -37,17 +37,22 @@ struct Trust {
     return done;
   }
   [[nodiscard]] ike::JobResult do_verify(const ike::VerifyJob& job) const {
-    if (job.certificates.empty()) return ike::JobFailed{"the peer sent no certificate", ""};
+    if (job.certificates.empty())
+      return ike::JobFailed{"the peer sent no certificate", "", false, pki::RefusalCause::NoCertificate};
     const std::string text(job.certificates[0].begin(), job.certificates[0].end());
     const std::string peer = text.substr(0, text.find('|'));
     Bytes expected = octets_of(peer);
     expected.insert(expected.end(), job.octets.begin(), job.octets.end());
     if (text.find("|" + trusts + "|") == std::string::npos)
-      return ike::JobFailed{"certificate of an unknown CA", "subject " + peer};
-    if (text.find("|expired") != std::string::npos) return ike::JobFailed{"certificate expired", ""};
+      return ike::JobFailed{"certificate of an unknown CA", "subject " + peer, false,
+                            pki::RefusalCause::UnknownAuthority};
+    if (text.find("|expired") != std::string::npos)
+      return ike::JobFailed{"certificate expired", "", false, pki::RefusalCause::Expired};
     if (peer != job.identity.to_string())
-      return ike::JobFailed{"name mismatch: the CN is not the identity", "subject " + peer};
-    if (job.signature != expected) return ike::JobFailed{"the signature does not verify", ""};
+      return ike::JobFailed{"name mismatch: the CN is not the identity", "subject " + peer, false,
+                            pki::RefusalCause::Name};
+    if (job.signature != expected)
+      return ike::JobFailed{"the signature does not verify", "", false, pki::RefusalCause::PeerSignature};
     return ike::VerifyDone{};
   }
 };

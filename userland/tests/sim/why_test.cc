@@ -91,10 +91,10 @@ TEST(Why, PfsMismatch) {
 TEST(Why, SelectorsMismatch) {
   Pair pair(5);
   ike::TunnelPolicy policy = pair.policy(0);
-  policy.remote_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.1.0/24"))};
+  policy.remote_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.1.0/24"))};
   pair.world.input(0, ike::SetTunnel{std::move(policy)});
   policy = pair.policy(1);
-  policy.local_selectors = {ike::TrafficSelector::of(*IpPrefix::parse("192.168.2.0/24"))};
+  policy.local_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.2.0/24"))};
   pair.world.input(1, ike::SetTunnel{std::move(policy)});
   pair.world.run_for(2s);
   for (std::size_t i = 0; i < 2; ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/rules/difference.h"
+#include "userland/ike/rules/proposal_mismatch.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ std::string between(const std::vector<wire::Proposal>& ours, const std::vector<w
   payloads.sa(offered);
   const auto chain = wire::parse_chain(payloads.first(), payloads.octets());
   const auto sa = wire::decode_sa(*chain->begin());
-  return difference(ours, *sa);
+  return proposal_mismatch(ours, *sa);
 }
 
 std::vector<wire::Proposal> isakmp(std::vector<crypto::IkeSuite> transforms) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/ike/rules/difference.h"
+#include "userland/ike/rules/proposal_mismatch.h"
 
 #include <algorithm>
 #include <vector>
@@ -67,7 +67,7 @@ bool only_triple_des(const Offer& offered) {
 
 }  // namespace
 
-std::string difference(std::span<const wire::Proposal> ours, const Offer& offered) {
+std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer& offered) {
   if (offered.cut())
     return "the peer offers too much: its first " + std::to_string(Offer::kMaxProposals) +
            " proposals are looked at, and " + std::to_string(Offer::kMaxTransforms) + " transforms of them";

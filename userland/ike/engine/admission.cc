@@ -23,7 +23,7 @@ static constexpr Duration kShortPatience{10000};
 static constexpr Duration kStaleFailure{600000};
 static constexpr Duration kHearsayInterval{1000};
 
-bool is_stranger(const Tunnel& owner, const IpAddress& remote) { return owner.policy.remote != remote; }
+bool is_stranger(const Tunnel& tunnel, const IpAddress& remote) { return tunnel.policy.remote != remote; }
 
 // ---------------------------------------------------------------- cookies
 
@@ -49,11 +49,11 @@ void Engine::Impl::demand_cookie(const Datagram& datagram, const wire::MessageVi
 }
 
 /// Who sent a request that may be looked into. When it may not, it has been answered if at all.
-std::optional<Caller> Engine::Impl::admit(const Tunnel& owner, const Datagram& datagram,
+std::optional<Caller> Engine::Impl::admit(const Tunnel& tunnel, const Datagram& datagram,
                                           const wire::MessageView& message) {
   const IpAddress& remote = datagram.remote.address;
-  const Caller caller{is_stranger(owner, remote), returned_cookie(datagram, message)};
-  const bool strained = strain_.high(now_, half_open_.size(), oldest_wait());
+  const Caller caller{is_stranger(tunnel, remote), returned_cookie(datagram, message)};
+  const bool strained = load_.high(now_, half_open_.size(), oldest_wait());
   if (caller.proved) {
     ++counters_.cookies_accepted;
     return caller;
@@ -77,7 +77,7 @@ std::optional<Caller> Engine::Impl::admit(const Tunnel& owner, const Datagram& d
 /// The IKE SA that answered, or is about to answer, this very request.
 IkeSa* Engine::Impl::answered_init(const Datagram& datagram, const wire::Header& header) {
   const auto found = half_open_.find({datagram.remote, header.initiator_spi});
-  IkeSa* sa = found == half_open_.end() ? nullptr : ike(found->second);
+  IkeSa* sa = found == half_open_.end() ? nullptr : find_ike_sa(found->second);
   const bool same = sa != nullptr && sa->handshake && sa->handshake->init_request == datagram.bytes;
   return same ? sa : nullptr;
 }
@@ -143,7 +143,7 @@ bool Engine::Impl::make_room(const Caller& caller, const Endpoint& remote, std::
 }
 
 void Engine::Impl::evict(std::uint64_t local_spi) {
-  IkeSa* sa = ike(local_spi);
+  IkeSa* sa = find_ike_sa(local_spi);
   if (sa == nullptr) return;
   ++counters_.half_open_evicted;
   forget_half_open(*sa);
@@ -153,37 +153,37 @@ void Engine::Impl::evict(std::uint64_t local_spi) {
 /// IKE_AUTH has not come.
 void Engine::Impl::half_open_expired(const IkeSa& sa) {
   ++counters_.half_open_dropped;
-  Tunnel* owner = tunnel(sa.tunnel);
-  if (owner == nullptr || established(*owner) != nullptr) return;
-  Failure failure = auth_never_came(now_, owner->policy, sa.nat.found());
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr || established(*tunnel) != nullptr) return;
+  Failure failure = auth_never_came(now_, tunnel->policy, sa.nat.found());
   if (sa.half_open && sa.half_open->is_peer())
-    record(*owner, std::move(failure));
+    record(*tunnel, std::move(failure));
   else
-    record_hearsay(*owner, std::move(failure));
+    record_hearsay(*tunnel, std::move(failure));
 }
 
 // ---------------------------------------------------------------- what strangers can say against a peer
 
 /// What anybody can cause does not take the place of what has been found out lately, and of its own kind
 /// only now and then: to write a record costs more than to refuse.
-bool Engine::Impl::takes_hearsay(const Tunnel& owner) const {
-  return !owner.last_failure ||
-         now_ - owner.last_failure->when >= (owner.hearsay ? kHearsayInterval : kStaleFailure);
+bool Engine::Impl::takes_hearsay(const Tunnel& tunnel) const {
+  return !tunnel.last_failure ||
+         now_ - tunnel.last_failure->when >= (tunnel.hearsay ? kHearsayInterval : kStaleFailure);
 }
 
-void Engine::Impl::record_hearsay(Tunnel& owner, Failure failure) {
-  if (!takes_hearsay(owner)) return count(failure.cause);
-  record(owner, std::move(failure));
-  owner.hearsay = true;
+void Engine::Impl::record_hearsay(Tunnel& tunnel, Failure failure) {
+  if (!takes_hearsay(tunnel)) return count(failure.cause);
+  record(tunnel, std::move(failure));
+  tunnel.hearsay = true;
 }
 
 /// Who has not been authenticated, and began at an address that no policy names, may be anybody. That
 /// address has received our answer; the one that IKE_AUTH comes from may be forged.
-void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& owner, Failure failure) {
+void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& tunnel, Failure failure) {
   if (sa.half_open && sa.half_open->stranger && !sa.established)
-    record_hearsay(owner, std::move(failure));
+    record_hearsay(tunnel, std::move(failure));
   else
-    record(owner, std::move(failure));
+    record(tunnel, std::move(failure));
 }
 
 // ---------------------------------------------------------------- what strangers are answered
@@ -192,8 +192,8 @@ void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& owner, Failure failur
 IpPrefix Engine::Impl::account_of(const Path& path) const {
   const IpAddress& remote = path.remote.address;
   const Candidates* meant = index_.find(path.local.address, remote);
-  const auto owner = meant != nullptr ? tunnels_.find(meant->any()) : tunnels_.end();
-  if (owner == tunnels_.end() || is_stranger(owner->second, remote)) return neighbourhood(remote);
+  const auto tunnel = meant != nullptr ? tunnels_.find(meant->any()) : tunnels_.end();
+  if (tunnel == tunnels_.end() || is_stranger(tunnel->second, remote)) return neighbourhood(remote);
   return network_of(remote, remote.is_v4() ? 32 : 128);
 }
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userland/ike/status.h"
+
+namespace awtun::ike {
+
+std::string_view to_string(IkeSaStatus::State state) {
+  switch (state) {
+    case IkeSaStatus::State::Connecting:
+      return "Connecting";
+    case IkeSaStatus::State::Established:
+      return "Established";
+    case IkeSaStatus::State::Rekeying:
+      return "Rekeying";
+    case IkeSaStatus::State::Deleting:
+      break;
+  }
+  return "Deleting";
+}
+
+std::string_view to_string(ChildSaStatus::State state) {
+  switch (state) {
+    case ChildSaStatus::State::Installed:
+      return "Installed";
+    case ChildSaStatus::State::Rekeying:
+      return "Rekeying";
+    case ChildSaStatus::State::Replaced:
+      break;
+  }
+  return "Replaced";
+}
+
+}  // namespace awtun::ike
