@@ -173,6 +173,14 @@ void Engine::Impl::drop_older(const Tunnel& tunnel, const IkeSa& sa) {
   }
 }
 
+/// The peer has answered our INITIAL_CONTACT. Tunnels to it that have come up since that was written may be
+/// lost to it.
+void Engine::Impl::renew_other_tunnels(const Tunnel& tunnel, const IkeSa& sa) {
+  for (IkeSa* other : others_with_peer(tunnel, sa))
+    if (other->tunnel != sa.tunnel && other->state == IkeState::Established)
+      start_over(*other, Duration::zero());
+}
+
 void Engine::Impl::establish(IkeSa& sa) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   const Duration lifetime = tunnel->policy.isakmp.lifetime;
@@ -219,7 +227,8 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   write_chain(payloads, auth);
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
     write_certificate_request(payloads, policy.certificate->authorities);
-  if (first_contact(*tunnel, sa)) payloads.notify(wire::NotifyType::InitialContact);
+  sa.origin.first_contact = first_contact(*tunnel, sa);
+  if (sa.origin.first_contact) payloads.notify(wire::NotifyType::InitialContact);
   // How the peer writes its subject we do not know, and some compare octets: it chooses (RFC 7296 1.2).
   if (policy.remote_id.type != Identity::Type::DerAsn1Dn)
     write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
@@ -306,10 +315,12 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
   } else {
     // Beside another Child SA it waits until that one goes: the response may be a repetition, by a peer
     // that has deleted this IKE SA since.
-    if (!tunnel.active)
+    const bool others_are_gone = sa.origin.first_contact && !sa.origin.peer_is_awiked;
+    if (!tunnel.active || others_are_gone)
       activate(*made);
     else
       sa.confirmed = false;
+    if (others_are_gone) renew_other_tunnels(tunnel, sa);
     return settle(tunnel);
   }
   record(tunnel, *std::move(failure));

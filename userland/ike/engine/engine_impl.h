@@ -258,6 +258,7 @@ struct Engine::Impl {
   std::vector<IkeSa*> others_with_peer(const Tunnel& tunnel, const IkeSa& sa);
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
+  void renew_other_tunnels(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
 
   // admission.cc: who may begin a handshake, and what strangers are answered

@@ -122,6 +122,9 @@ struct Origin {
   Time started{};     ///< that request was sent, or received
   Time established{};
   bool peer_is_awiked = false;
+  /// Ours, and its IKE_AUTH request said INITIAL_CONTACT: a peer that does what that says has deleted all
+  /// that was up when the request came (RFC 7296 2.4).
+  bool first_contact = false;
 };
 
 /// Who deletes the IKE SA that gives way, once the other one is known to be up at both ends.

@@ -256,6 +256,14 @@ TEST(Collision, APeerThatKnowsNoRuleIsGivenTime) {
   EXPECT_EQ(resolve_duplicates(mine, theirs), (Duplicates{false, Deletes::WeLater}));
 }
 
+TEST(Collision, APeerThatObeysInitialContactHasOnlyTheOneThatSaidIt) {
+  Origin mine = origin(true, 9, 10, 14, false);
+  mine.first_contact = true;
+  const Origin theirs = origin(false, 2, 11, 13, false);
+  EXPECT_EQ(resolve_duplicates(mine, theirs), (Duplicates{true, Deletes::WeLater}));
+  EXPECT_EQ(resolve_duplicates(theirs, mine), (Duplicates{false, Deletes::WeLater}));
+}
+
 TEST(Collision, TheNewerOneStaysWhenTheyWereNotConcurrent) {
   EXPECT_EQ(resolve_duplicates(origin(true, 1, 10, 12), origin(false, 2, 13, 15)),
             (Duplicates{false, Deletes::We}));
