@@ -191,8 +191,8 @@ void Engine::Impl::record_said_by(const IkeSa& sa, Tunnel& tunnel, Failure failu
 /// Whose octets are weighed against each other: those of a network, or of an address that a policy names.
 IpPrefix Engine::Impl::account_of(const Path& path) const {
   const IpAddress& remote = path.remote.address;
-  const Candidates* meant = index_.find(path.local.address, remote);
-  const auto tunnel = meant != nullptr ? tunnels_.find(meant->any()) : tunnels_.end();
+  const MeantTunnels meant = index_.find(path.local.address, remote);
+  const auto tunnel = meant.empty() ? tunnels_.end() : tunnels_.find(meant.any());
   if (tunnel == tunnels_.end() || is_stranger(tunnel->second, remote)) return neighbourhood(remote);
   return network_of(remote, remote.is_v4() ? 32 : 128);
 }

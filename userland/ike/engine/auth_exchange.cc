@@ -2,6 +2,7 @@
 // IKE_AUTH (RFC 7296 1.2, 2.15, 2.21.2), both roles: the ends prove who they are and make the first
 // Child SA.
 #include <algorithm>
+#include <tuple>
 
 #include "userland/ike/engine/engine_impl.h"
 #include "userland/ike/rules/auth.h"
@@ -14,6 +15,8 @@ namespace {
 /// When to ask for a Child SA that the peer has left out.
 constexpr Duration kChildlessLow{500};
 constexpr Duration kChildlessHigh{1500};
+/// Of so many addresses is remembered which tunnel was meant.
+constexpr std::size_t kMaxMeant = 1024;
 
 void write_id(wire::PayloadWriter& payloads, wire::PayloadType which, const Identity& identity) {
   payloads.id(which, static_cast<wire::IdType>(identity.type), identity.data);
@@ -72,6 +75,22 @@ std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const w
   if (!auth) return protocol_error(now, wire::ExchangeType::IkeAuth, "AUTH is missing");
   if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;
   return wrong_method(now, policy, auth->method);
+}
+
+bool takes(const IsakmpProfile& profile, const crypto::IkeSuite& suite) {
+  const auto usable = usable_suites(profile);
+  return std::find(usable.begin(), usable.end(), suite) != usable.end();
+}
+
+/// How well a tunnel fits the IKE_AUTH request of the peer that it expects: whom it asks for, how it proves
+/// who it is, and what has been chosen already.
+std::tuple<bool, bool, bool> fitness(const TunnelPolicy& policy, const IkeSa& sa,
+                                     const wire::PayloadChain& inner) {
+  const auto asked_for = read<wire::decode_id>(inner, wire::PayloadType::IdR);
+  const auto identity = asked_for ? identity_of(*asked_for) : std::nullopt;
+  const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
+  return {!identity || identity->matches(policy.local_id),
+          auth && proves(auth->method, policy.isakmp.remote_authentication), takes(policy.isakmp, *sa.suite)};
 }
 
 JobFailed failure_of(const JobResult& result) {
@@ -331,14 +350,17 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
 // ---------------------------------------------------------------- responder
 
 /// Several tunnels may run between the same addresses, or take peers from anywhere: the identity tells
-/// which one is meant. Moves the IKE SA there. nullptr: no tunnel knows this peer.
-Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id) {
-  const Candidates* found = candidates(sa);
-  if (!peer_id || found == nullptr) return nullptr;
-  const auto meant = found->with_peer(*peer_id);
+/// which one is meant, and between those for one peer what else it says. Moves the IKE SA there. nullptr: no
+/// tunnel knows this peer.
+Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id,
+                                    const wire::PayloadChain& inner) {
+  if (!peer_id) return nullptr;
+  const auto meant = meant_by(sa).with_peer(*peer_id);
   if (meant.empty()) return nullptr;
   leave_tunnel(sa);
-  sa.tunnel = meant.front();
+  const auto fits = [&](TunnelId id) { return fitness(find_tunnel(id)->policy, sa, inner); };
+  sa.tunnel = *std::max_element(meant.begin(), meant.end(),
+                                [&](TunnelId a, TunnelId b) { return fits(a) < fits(b); });
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   tunnel->ike_sas.insert(sa.local_spi);
   return tunnel;
@@ -346,7 +368,7 @@ Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& pe
 
 void Engine::Impl::on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner) {
   const auto id = read<wire::decode_id>(inner, wire::PayloadType::IdI);
-  const Tunnel* known = refine_tunnel(sa, id ? identity_of(*id) : std::nullopt);
+  const Tunnel* known = refine_tunnel(sa, id ? identity_of(*id) : std::nullopt, inner);
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return close(sa);
   const TunnelPolicy& policy = tunnel->policy;
@@ -383,13 +405,19 @@ void Engine::Impl::refuse_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& he
   end(sa);
 }
 
+/// When the peer comes again, it is known whose profile counts.
+void Engine::Impl::note_meant(const IkeSa& sa) {
+  if (meant_at_.size() >= kMaxMeant) meant_at_.erase(meant_at_.begin());
+  meant_at_.insert_or_assign(sa.remote.address, sa.tunnel);
+}
+
 /// The peer is who it says, and now we prove who we are. The suite was chosen before we knew which
 /// tunnel is meant.
 void Engine::Impl::admit_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header,
                               const wire::PayloadChain& inner) {
   const TunnelPolicy& policy = tunnel.policy;
-  const auto usable = usable_suites(policy.isakmp);
-  if (std::find(usable.begin(), usable.end(), *sa.suite) == usable.end()) {
+  if (!takes(policy.isakmp, *sa.suite)) {
+    note_meant(sa);
     record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeAuth, describe(policy.isakmp),
                                       describe(*sa.suite)));
     refuse(sa, header, wire::NotifyType::NoProposalChosen);

@@ -221,12 +221,15 @@ struct Engine::Impl {
   bool correct_init(IkeSa& sa, const wire::MessageView& message);
   void accept_init(IkeSa& sa, const wire::MessageView& message);
   void on_init_request(const Datagram& datagram, const wire::MessageView& message);
-  void look_into(Tunnel& tunnel, const Candidates& meant, const InitRequest& request);
+  void look_into(Tunnel& tunnel, const MeantTunnels& meant, const InitRequest& request);
   void refuse_offer(Tunnel& tunnel, const InitRequest& request, const wire::SaView& offered);
-  void begin_answer(const Tunnel& tunnel, const Candidates& meant, const InitRequest& request,
+  void begin_answer(const Tunnel& tunnel, const MeantTunnels& meant, const InitRequest& request,
                     const IkeChoice& choice);
   void answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExchangeDone& keys);
-  [[nodiscard]] const Candidates* candidates(const IkeSa& sa) const;
+  [[nodiscard]] MeantTunnels meant_by(const IkeSa& sa) const;
+  std::optional<IkeChoice> choose_for(const Datagram& datagram, const MeantTunnels& meant,
+                                      const Offer& offered);
+  void note_meant(const IkeSa& sa);
   Tunnel* some_tunnel(const Datagram& datagram);
   bool set_keys(IkeSa& sa, const IkeChoice& choice, const Result<Secret, crypto::CryptoError>& seed,
                 ByteView ni, ByteView nr);
@@ -251,7 +254,7 @@ struct Engine::Impl {
   void start_signing(IkeSa& sa, const TunnelPolicy& policy, Continuation what);
   void start_verifying(IkeSa& sa, const TunnelPolicy& policy, const wire::PayloadChain& inner,
                        Continuation what);
-  Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id);
+  Tunnel* refine_tunnel(IkeSa& sa, const std::optional<Identity>& peer_id, const wire::PayloadChain& inner);
   bool peer_has_key(const IkeSa& sa, const TunnelPolicy& policy, bool identity_known,
                     const wire::PayloadChain& inner) const;
   std::optional<SignDone> own_preshared_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
@@ -414,6 +417,8 @@ struct Engine::Impl {
   Counters counters_;
   std::map<TunnelId, Tunnel> tunnels_;
   TunnelIndex index_;
+  /// Where a peer has proved which tunnel it means, and that takes none of what we chose before we knew.
+  std::map<IpAddress, TunnelId> meant_at_;
   std::unordered_map<std::uint64_t, IkeSa> ike_sas_;
   std::unordered_map<std::uint32_t, ChildSa> children_;
   TimerQueue timers_;

@@ -32,19 +32,21 @@ std::vector<std::uint16_t> read_hashes(const wire::PayloadChain& payloads) {
   return hashes;
 }
 
-/// What the tunnels that may be meant accept: the first of them that takes an offer decides.
-std::optional<IkeChoice> choose_among(const Candidates& candidates, const Offer& offered) {
-  for (const Candidates::Terms& terms : candidates.terms())
-    if (auto choice = choose_ike(terms.isakmp, offered)) return choice;
+/// What all tunnels that may be meant accept; if that is nothing, the first of them that takes an offer
+/// decides.
+std::optional<IkeChoice> choose_among(const MeantTunnels& meant, const Offer& offered) {
+  if (auto choice = choose_ike(meant.common_suites(), offered)) return choice;
+  for (const Candidates::Terms* terms : meant.terms())
+    if (auto choice = choose_ike(terms->isakmp, offered)) return choice;
   return std::nullopt;
 }
 
 /// The CAs of those that want a certificate.
-std::vector<Bytes> authorities_of(const Candidates& candidates) {
+std::vector<Bytes> authorities_of(const MeantTunnels& meant) {
   std::vector<Bytes> result;
-  for (const Candidates::Terms& terms : candidates.terms()) {
-    if (terms.isakmp.remote_authentication != AuthMethod::Certificate || !terms.certificate) continue;
-    for (const Bytes& authority : terms.certificate->authorities)
+  for (const Candidates::Terms* terms : meant.terms()) {
+    if (terms->isakmp.remote_authentication != AuthMethod::Certificate || !terms->certificate) continue;
+    for (const Bytes& authority : terms->certificate->authorities)
       if (result.size() < kMaxAuthorities &&
           std::find(result.begin(), result.end(), authority) == result.end())
         result.push_back(authority);
@@ -70,7 +72,7 @@ wire::PayloadWriter init_answer(const IkeChoice& choice, ByteView nonce, ByteVie
 }
 
 /// Octets of a full answer, header included.
-std::size_t init_answer_size(const Candidates& meant, const IkeChoice& choice, bool fragmentation) {
+std::size_t init_answer_size(const MeantTunnels& meant, const IkeChoice& choice, bool fragmentation) {
   const Bytes nonce(Dice::kNonceSize);
   const Bytes value(crypto::KeyExchange::public_size(choice.suite.group));
   return wire::kHeaderSize +
@@ -255,21 +257,21 @@ void Engine::Impl::done(IkeSa& sa, DeriveAsInitiator&& what, JobResult&& result)
 
 // ---------------------------------------------------------------- responder
 
-/// The tunnels that the peer of a half-open IKE SA may mean; nullptr: none any more.
-const Candidates* Engine::Impl::candidates(const IkeSa& sa) const {
+/// The tunnels that the peer of a half-open IKE SA may mean.
+MeantTunnels Engine::Impl::meant_by(const IkeSa& sa) const {
   return index_.find(sa.local.address, sa.remote.address);
 }
 
 /// One of the tunnels that a datagram may concern, which speaks for the others too.
 Tunnel* Engine::Impl::some_tunnel(const Datagram& datagram) {
-  const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
-  return meant != nullptr ? find_tunnel(meant->any()) : nullptr;
+  const MeantTunnels meant = index_.find(datagram.local.address, datagram.remote.address);
+  return meant.empty() ? nullptr : find_tunnel(meant.any());
 }
 
 void Engine::Impl::on_init_request(const Datagram& datagram, const wire::MessageView& message) {
   const wire::Header& header = message.header;
-  const Candidates* meant = index_.find(datagram.local.address, datagram.remote.address);
-  Tunnel* tunnel = meant != nullptr ? find_tunnel(meant->any()) : nullptr;
+  const MeantTunnels meant = index_.find(datagram.local.address, datagram.remote.address);
+  Tunnel* tunnel = meant.empty() ? nullptr : find_tunnel(meant.any());
   if (tunnel == nullptr) {
     ++counters_.messages_unknown_sa;
     return;
@@ -291,15 +293,26 @@ void Engine::Impl::on_init_request(const Datagram& datagram, const wire::Message
     return;  // or it will be answered
   }
   if (const auto caller = admit(*tunnel, datagram, message))
-    look_into(*tunnel, *meant, {datagram, message, *caller});
+    look_into(*tunnel, meant, {datagram, message, *caller});
+}
+
+/// At an address where a peer has proved to be that of a tunnel which does not take what we chose, its
+/// profile decides.
+std::optional<IkeChoice> Engine::Impl::choose_for(const Datagram& datagram, const MeantTunnels& meant,
+                                                  const Offer& offered) {
+  const auto known = meant_at_.find(datagram.remote.address);
+  const auto tunnel = known == meant_at_.end() ? tunnels_.end() : tunnels_.find(known->second);
+  if (tunnel != tunnels_.end())
+    if (auto choice = choose_ike(tunnel->second.policy.isakmp, offered)) return choice;
+  return choose_among(meant, offered);
 }
 
 /// Whoever sent the request may be refused, corrected or answered.
-void Engine::Impl::look_into(Tunnel& tunnel, const Candidates& meant, const InitRequest& request) {
+void Engine::Impl::look_into(Tunnel& tunnel, const MeantTunnels& meant, const InitRequest& request) {
   const auto offered = read<wire::decode_sa>(request.message.payloads, wire::PayloadType::Sa);
   const auto ke = read<wire::decode_ke>(request.message.payloads, wire::PayloadType::Ke);
   if (!offered || !ke) return;
-  const auto choice = choose_among(meant, *offered);
+  const auto choice = choose_for(request.datagram, meant, *offered);
   if (!request.caller.proved && (!choice || ke->group != choice->suite.group)) refusals_.take();
   if (!choice) return refuse_offer(tunnel, request, *offered);
   if (ke->group != choice->suite.group) {
@@ -330,7 +343,7 @@ void Engine::Impl::refuse_offer(Tunnel& tunnel, const InitRequest& request, cons
 }
 
 /// The request is one that we take: it is answered once the shared secret is there.
-void Engine::Impl::begin_answer(const Tunnel& tunnel, const Candidates& meant, const InitRequest& request,
+void Engine::Impl::begin_answer(const Tunnel& tunnel, const MeantTunnels& meant, const InitRequest& request,
                                 const IkeChoice& choice) {
   const auto& [datagram, message, caller] = request;
   const auto nonce = read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
@@ -386,11 +399,9 @@ void Engine::Impl::answer_init(IkeSa& sa, const IkeChoice& choice, const KeyExch
     return close(sa);
   sa.state = IkeState::HalfOpen;
 
-  const Candidates* meant = candidates(sa);
   const wire::PayloadWriter payloads =
       init_answer(choice, handshake.nonce_r, keys.ours->public_value(), {sa.peer_spi, sa.local_spi},
-                  {sa.local, sa.remote}, sa.fragmentation,
-                  meant != nullptr ? authorities_of(*meant) : std::vector<Bytes>());
+                  {sa.local, sa.remote}, sa.fragmentation, authorities_of(meant_by(sa)));
   wire::Header header;
   header.initiator_spi = sa.peer_spi;
   header.responder_spi = sa.local_spi;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "userland/ike/engine.h"
+#include "userland/ike/policy.h"
 
 namespace awtun::ike {
 
@@ -32,10 +32,34 @@ class Candidates {
     std::size_t tunnels = 0;
   };
   [[nodiscard]] const std::vector<Terms>& terms() const { return terms_; }
+  /// The IKE suites that all of them have, in the order of the first.
+  [[nodiscard]] const std::vector<crypto::IkeSuite>& common_suites() const;
 
  private:
   std::set<std::pair<Identity::Key, TunnelId>> by_identity_;
   std::vector<Terms> terms_;
+  mutable std::optional<std::vector<crypto::IkeSuite>> common_suites_;  ///< nullopt: `terms_` has changed
+};
+
+/// The tunnels that a peer may mean before it has said who it is: those between the two addresses, and the
+/// dynamic ones, for another router may be behind the same NAT. Valid until a tunnel is inserted or erased.
+class MeantTunnels {
+ public:
+  MeantTunnels(const Candidates* between, const Candidates* dynamic) : between_(between), dynamic_(dynamic) {}
+
+  [[nodiscard]] bool empty() const { return between_ == nullptr && dynamic_ == nullptr; }
+  [[nodiscard]] std::size_t size() const;
+  /// Some tunnel, one between the two addresses if there is any. Not when empty.
+  [[nodiscard]] TunnelId any() const { return between_ != nullptr ? between_->any() : dynamic_->any(); }
+  /// As Candidates has it; those between the two addresses come first.
+  [[nodiscard]] std::vector<TunnelId> with_peer(const Identity& remote_id) const;
+  [[nodiscard]] std::vector<const Candidates::Terms*> terms() const;
+  /// See Candidates.
+  [[nodiscard]] std::vector<crypto::IkeSuite> common_suites() const;
+
+ private:
+  const Candidates* between_;
+  const Candidates* dynamic_;
 };
 
 class TunnelIndex {
@@ -45,12 +69,13 @@ class TunnelIndex {
   void erase(const TunnelPolicy& policy);
   void clear() { candidates_.clear(); }
 
-  /// The tunnels with exactly these addresses; without any, the dynamic ones of `local`; nullptr: none.
-  [[nodiscard]] const Candidates* find(const IpAddress& local, const IpAddress& remote) const;
+  [[nodiscard]] MeantTunnels find(const IpAddress& local, const IpAddress& remote) const;
   /// The tunnels that share both addresses with `policy`, itself among them.
   [[nodiscard]] const Candidates* beside(const TunnelPolicy& policy) const;
 
  private:
+  [[nodiscard]] const Candidates* at(const IpAddress& local, const std::optional<IpAddress>& remote) const;
+
   std::map<std::pair<IpAddress, std::optional<IpAddress>>, Candidates> candidates_;
 };
 

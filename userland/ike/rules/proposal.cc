@@ -125,7 +125,11 @@ std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint
 }
 
 std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const Offer& offered) {
-  for (const auto& suite : usable_suites(profile))
+  return choose_ike(usable_suites(profile), offered);
+}
+
+std::optional<IkeChoice> choose_ike(const std::vector<crypto::IkeSuite>& ours, const Offer& offered) {
+  for (const auto& suite : ours)
     if (const auto proposal = offered.find(wire::ProtocolId::Ike, wire_transforms(suite)))
       return ike_choice(suite, *proposal);
   return std::nullopt;

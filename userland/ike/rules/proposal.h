@@ -39,6 +39,8 @@ struct EspChoice {
 /// The responder's choice: the first of our transforms that the peer offers; for ESP with 64-bit sequence
 /// numbers where it offers those.
 [[nodiscard]] std::optional<IkeChoice> choose_ike(const IsakmpProfile& profile, const Offer& offered);
+[[nodiscard]] std::optional<IkeChoice> choose_ike(const std::vector<crypto::IkeSuite>& ours,
+                                                  const Offer& offered);
 [[nodiscard]] std::optional<EspChoice> choose_esp(const IpsecProfile& profile, const Offer& offered,
                                                   wire::GroupId pfs);
 

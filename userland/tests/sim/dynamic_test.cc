@@ -158,6 +158,74 @@ TEST(Dynamic, EachTunnelsProfileCounts) {
   EXPECT_EQ(star.world.node(3).engine.status().peers.at(0).last_failure->reason, "NO_PROPOSAL_CHOSEN");
 }
 
+TEST(Dynamic, AtTheAddressOfAFixedPeerADynamicOneFindsItsTunnel) {
+  Star star(8);
+  ike::TunnelPolicy fixed = star.hub(7);
+  fixed.remote = star.world.node(1).address;
+  star.world.input(0, ike::SetTunnel{std::move(fixed)});
+  // As two routers behind one NAT are seen.
+  star.world.input(1, ike::SetTunnel{star.spoke(0, 1)});
+  star.world.run_for(30s);
+  EXPECT_TRUE(star.connected(0, 1)) << star.world.trace();
+  ike::TunnelPolicy other = star.spoke(7, 1);
+  star.world.input(1, ike::SetTunnel{std::move(other)});
+  star.world.run_for(30s);
+  EXPECT_TRUE(star.connected(0, 1)) << star.world.trace();
+  EXPECT_TRUE(star.connected(7, 1)) << star.world.trace();
+}
+
+const crypto::IkeSuite kSmall = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519);
+const crypto::IkeSuite kLarge = *crypto::ike_suite("aes256", "sha512", crypto::GroupId::Ecp256);
+const crypto::IkeSuite kMedium = *crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519);
+
+/// A star whose first two tunnels have a profile each; the spokes offer `offered`.
+void with_profiles(Star& star, const std::map<std::uint8_t, crypto::IkeSuite>& first,
+                   const std::map<std::uint8_t, crypto::IkeSuite>& second,
+                   const std::map<std::uint8_t, crypto::IkeSuite>& offered) {
+  for (ike::TunnelId id = 0; id < 2; ++id) {
+    ike::TunnelPolicy hub = star.hub(id);
+    hub.isakmp.transforms = id == 0 ? first : second;
+    star.world.input(0, ike::SetTunnel{std::move(hub)});
+    ike::TunnelPolicy spoke = star.spoke(id, id + 1);
+    spoke.isakmp.transforms = offered;
+    star.world.input(id + 1, ike::SetTunnel{std::move(spoke)});
+  }
+}
+
+TEST(Dynamic, WhatAllTunnelsTakeIsChosenWhileItIsOpenWhichIsMeant) {
+  Star star(9);
+  star.world.input(0, ike::RemoveTunnel{2});
+  with_profiles(star, {{1, kSmall}, {2, kMedium}}, {{1, kLarge}, {2, kMedium}},
+                {{1, kSmall}, {2, kLarge}, {3, kMedium}});
+  star.world.run_for(5s);
+  for (ike::TunnelId id = 0; id < 2; ++id) EXPECT_TRUE(star.connected(id, id + 1)) << star.world.trace();
+  EXPECT_EQ(star.world.node(0).engine.status().counters.no_proposal_chosen, 0U);
+  for (const auto& sa : star.world.node(0).engine.status().ike_sas) EXPECT_EQ(sa.suite, kMedium);
+}
+
+TEST(Dynamic, APeerThatOffersMoreThanItsTunnelTakesComesUpAllTheSame) {
+  Star star(10);
+  star.world.input(0, ike::RemoveTunnel{2});
+  with_profiles(star, {{1, kSmall}}, {{1, kLarge}}, {{1, kSmall}, {2, kLarge}});
+  star.world.run_for(60s);
+  for (ike::TunnelId id = 0; id < 2; ++id) EXPECT_TRUE(star.connected(id, id + 1)) << star.world.trace();
+}
+
+TEST(Dynamic, OfTwoTunnelsForOnePeerItChoosesByWhomItAsksFor) {
+  Star star(11);
+  ike::TunnelPolicy second = star.hub(8);
+  second.local_id = ike::Identity::fqdn("backup.example.com");
+  second.remote_id = Star::name(0);
+  star.world.input(0, ike::SetTunnel{std::move(second)});
+  ike::TunnelPolicy peer = star.spoke(0, 1);
+  peer.tunnel = 8;
+  peer.preshared_key = Secret(octets_of("key 8"));
+  peer.remote_id = ike::Identity::fqdn("backup.example.com");
+  star.world.input(1, ike::SetTunnel{std::move(peer)});
+  star.world.run_for(5s);
+  EXPECT_TRUE(star.connected(8, 1)) << star.world.trace();
+}
+
 TEST(Dynamic, IdentitiesOfEveryTypeAreTold) {
   const Bytes dn{0x30, 0x0d, 0x31, 0x0b, 0x30, 0x09, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x02, 'r', '1'};
   const ike::Identity ids[] = {ike::Identity{ike::Identity::Type::Rfc822, octets_of("admin@example.com")},
