@@ -40,7 +40,7 @@ HostLookup::Answer answer_of(int status, const ares_addrinfo* found) {
     const auto address = address_of(*node);
     if (!address) continue;
     if (const auto why = objection_to(*address); !why.empty()) {
-      objection = "it stands for " + address->to_string() + ": " + std::string(why);
+      objection = "it resolves to " + address->to_string() + ": " + std::string(why);
       continue;
     }
     host.addresses.push_back(*address);
@@ -70,7 +70,7 @@ HostLookup::HostLookup(EventLoop& loop, const std::string& name, Done done, cons
   ready_.request();
 }
 
-// Tells answered(), which must not count any more, that the question is dropped.
+// Notifies answered(), which must not count any longer, that the question is dropped.
 HostLookup::~HostLookup() { ares_destroy(channel_); }
 
 void HostLookup::answered(void* self, int status, int /*timeouts*/, ares_addrinfo* found) {
