@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine is told of an action that could not be carried out.
+// What is reported to the engine when an action could not be carried out.
 #pragma once
 
 #include <cstdint>

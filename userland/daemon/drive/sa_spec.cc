@@ -24,13 +24,13 @@ bool covers(const ike::Selectors& selectors, Family family) {
 
 /// Everything where both families are whole, which spares the kernel the comparison.
 Result<kernel::Coverage, std::string> coverage(const ike::Selectors& selectors) {
-  if (selectors.empty()) return Error{std::string("an SA without traffic selectors")};
+  if (selectors.empty()) return Error{std::string("an SA must have traffic selectors")};
   if (covers(selectors, Family::V4) && covers(selectors, Family::V6))
     return kernel::Coverage(kernel::Everything{});
   std::vector<kernel::Selector> made;
   for (const auto& selector : selectors) {
     if (!ike::enforceable(selector))
-      return Error{"the kernel module has no traffic selector " + selector.to_string()};
+      return Error{"the kernel module does not support the traffic selector " + selector.to_string()};
     made.push_back(
         {selector.first, selector.last, selector.protocol, selector.start_port, selector.end_port});
   }
