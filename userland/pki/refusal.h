@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a certificate was not taken, in the operator's words.
+// Why a certificate was not accepted, in the operator's words.
 #pragma once
 
 #include <string>

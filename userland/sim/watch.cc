@@ -146,7 +146,7 @@ bool Watch::lost_patience(const Watched& one) const {
   for (const std::size_t end : {one.a, one.b})
     for (const ike::PeerStatus& peer : world_.node(end).engine.status().peers)
       if (peer.tunnel == one.tunnel && peer.last_failure && peer.last_failure->when == world_.now() &&
-          peer.last_failure->reason == "rekey refused for minutes")
+          peer.last_failure->reason == "the peer kept refusing to rekey")
         return true;
   return false;
 }

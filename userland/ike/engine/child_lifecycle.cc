@@ -53,7 +53,8 @@ bool Engine::Impl::install(ChildSa& made, const IkeSa& sa, const IpsecProfile& p
   ++counters_.child_sa_established;
   if (terms.cut)
     notice(Notice::Level::Info, made.tunnel,
-           "traffic selectors left out: a Child SA has " + std::to_string(kMaxChildSelectors) + " a side");
+           "traffic selectors left out: a Child SA has at most " + std::to_string(kMaxChildSelectors) +
+               " per side");
   return true;
 }
 

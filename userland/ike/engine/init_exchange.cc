@@ -107,7 +107,7 @@ void Engine::Impl::start_attempt(Tunnel& owner) {
   if (!owner.policy.remote) return;  // the peer's to begin
   if (suites.empty()) {
     record(owner, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                     "none that is supported", ""));
+                                     "no supported transform", ""));
     return;
   }
   IkeSa& sa = new_ike_sa(owner.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);
