@@ -65,7 +65,7 @@ Parsed parse_address(std::string_view text) {
   if (!address) return kNotThisType;
   if (const auto why = not_a_host(*address); !why.empty()) return Error{ValueError(why)};
   if (!address->is_v4() && is_link_local(*address))
-    return Error{ValueError("a link-local address needs an interface")};
+    return Error{ValueError("the address must not be link-local")};
   return Value(*address);
 }
 

@@ -152,7 +152,7 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> holder{};
     const auto size = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
-    return Error{path.string() + " is served by another awiked" +
+    return Error{path.string() + " is in use by another awiked" +
                  (size > 0 ? " (process " + std::string(holder.data()) + ")" : "")};
   }
   const auto pid = std::to_string(::getpid());

@@ -29,7 +29,7 @@ std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
 /// Why a peer cannot be at `address`; empty when it can.
 std::string_view objection_to(const IpAddress& address) {
   const auto why = not_a_host(address);
-  return why.empty() && is_link_local(address) ? "a link-local address needs an interface" : why;
+  return why.empty() && is_link_local(address) ? "the address must not be link-local" : why;
 }
 
 HostLookup::Answer answer_of(int status, const ares_addrinfo* found) {

@@ -71,7 +71,7 @@ TEST(Errors, ValuesSayWhatIsWrongWithThem) {
   EXPECT_EQ(message(Mode::Config, "ip route 192.168.20.5/24 tunnel0"),
             invalid + "host bits are set: the network is 192.168.20.0/24.");
   EXPECT_EQ(message(Mode::Config, "ipv6 route 2001:db8::/64 fe80::1"),
-            invalid + "a link-local address needs an interface.");
+            invalid + "the address must not be link-local.");
   EXPECT_EQ(message(Mode::Interface, "ip address 10.0.0.255/24"),
             invalid + "the address must not be the broadcast address.");
   EXPECT_EQ(message(Mode::Interface, "ip address 10.0.0.0/24"),

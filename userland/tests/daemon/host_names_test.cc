@@ -122,7 +122,7 @@ TEST(HostNames, WhatNoPeerCanHaveIsAProblemAndNoAddress) {
       {{0, 1, 2}, 3, "it resolves to 0.1.2.3: an address of 0.0.0.0/8 is not a host address"},
       {{224, 0, 0}, 18, "it resolves to 224.0.0.18: a multicast or broadcast address is not a host address"},
       {{127, 9, 9}, 9, "it resolves to 127.9.9.9: a loopback address is not reachable from other hosts"},
-      {{169, 254, 1}, 1, "it resolves to 169.254.1.1: a link-local address needs an interface"},
+      {{169, 254, 1}, 1, "it resolves to 169.254.1.1: the address must not be link-local"},
   };
   for (const auto& one : cases) {
     Setting setting;
