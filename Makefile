@@ -30,56 +30,56 @@ $(BUILD)/userland/build.ninja: userland/CMakeLists.txt
 man: userland ## Make the manual pages in build/man
 	@tools/man $(BUILD)/bin $(BUILD)/man
 
-iproute2: ## Build build/iproute2/link_tunnel.so, by which ip speaks of tunnels
+iproute2: ## Build build/iproute2/link_tunnel.so, the plugin of ip for tunnels
 	@$(MAKE) --no-print-directory -C tools/iproute2 BUILD=$(abspath $(BUILD)/iproute2)
 
-deps: ## Install the Debian packages that are missing (root)
+deps: ## Install missing Debian packages (root)
 	@tools/deps
 
-demo: deps ## Show two routers with a tunnel between them (NATIVE=1: on this kernel)
+demo: deps ## Set up two routers with a tunnel and show it (NATIVE=1: on this kernel)
 	@$(MAKE) --no-print-directory all
 	@tools/demo $(if $(NATIVE),--native)
 
-check: deps ## Run every test: userland here, the kernel's in a VM
+check: deps ## Run all tests: userland on this machine, the module in a VM
 	@$(MAKE) --no-print-directory modules iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
 
-tests: userland ## Build the tests of the userland
+tests: userland ## Build the userland tests
 	@ninja -C $(BUILD)/userland -j $(JOBS)
 
-bench: deps ## Measure awtun beside XFRM and WireGuard, in a VM that counts instructions
+bench: deps ## Compare awtun with XFRM and WireGuard, in a VM that counts instructions
 	@$(MAKE) --no-print-directory modules
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/bench
 
-bench-ike: deps $(BUILD)/userland/build.ninja ## Measure IKE handshakes beside strongSwan: CPU and memory of the responder
+bench-ike: deps $(BUILD)/userland/build.ninja ## Compare IKE handshakes with strongSwan: CPU and memory of the responder
 	@ninja -C $(BUILD)/userland -j $(JOBS) ike_bench
 	@tools/bench-ike
 
-bench-attack: $(BUILD)/userland/build.ninja ## Show who gets in while IKE is under attack, and what that costs (simulated)
+bench-attack: $(BUILD)/userland/build.ninja ## Measure IKE under attack: successful negotiations and costs (simulated)
 	@ninja -C $(BUILD)/userland -j $(JOBS) attack_bench
 	@$(BUILD)/userland/bin/attack_bench
 
-check-kernels: deps ## Run every test of the module on every kernel it is for
+check-kernels: deps ## Run the module's tests on every supported kernel
 	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-kernels
 
-check-debug: deps ## Run the module's tests and stress it on a kernel full of checkers
+check-debug: deps ## Run the module's tests and a stress test on a debug kernel
 	@$(MAKE) --no-print-directory iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check-debug
 
-interop: deps ## Run every test with strongSwan as the peer (about twenty minutes)
+interop: deps ## Run all tests with strongSwan as the peer (about twenty minutes)
 	@$(MAKE) --no-print-directory modules iproute2 userland
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/interop
 
-fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
+fuzz: deps ## Run each fuzzer for FUZZ_SECONDS (default 60)
 	@tools/fuzz $(FUZZ_SECONDS)
 
-style: deps ## sparse, checkpatch and W=1 for the kernel; clang-format and shellcheck
+style: deps ## Check the style: sparse, checkpatch and W=1; clang-format and shellcheck
 	@tools/style
 
 install: all ## Install awiked, awcli, the plugin for ip, the manual pages and the systemd unit (DESTDIR=, prefix=, libdir=)
@@ -100,7 +100,7 @@ install: all ## Install awiked, awcli, the plugin for ip, the manual pages and t
 modules_install: modules ## Install awtun.ko (INSTALL_MOD_PATH=, default DESTDIR)
 	@$(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) modules_install
 
-clean: ## Remove what was built, but for the VM's kernels
+clean: ## Remove build results, except the VM's kernels
 	@test -z "$(KDIR)" || $(MAKE) --no-print-directory -C kmod KDIR=$(KDIR) clean
 	rm -rf $(BUILD)/userland $(BUILD)/fuzz $(BUILD)/bin $(BUILD)/iproute2 $(BUILD)/selftests $(BUILD)/kernels
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between the kernels this module builds for. No other file of the
- * module asks. probe.c has the questions, but for those that a header answers by
- * being there.
+/* Differences between the kernels this module builds for. No other file tests
+ * for them. probe.c probes the kernel, except where the existence of a header is
+ * enough.
  */
 #ifndef _AWTUN_COMPAT_H
 #define _AWTUN_COMPAT_H

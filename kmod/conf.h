@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The configuration of a tunnel, and how attributes say it: the same in generic
- * netlink and in IFLA_INFO_DATA.
+/* The configuration of a tunnel, and its attributes, which are the same in
+ * generic netlink and in IFLA_INFO_DATA.
  */
 #ifndef _AWTUN_CONF_H
 #define _AWTUN_CONF_H

@@ -262,7 +262,7 @@ int awtun_crypto_init(struct awtun_crypto *crypto,
 
 /**
  * awtun_crypto_destroy() - forget the keys
- * @crypto: no packet uses it any more
+ * @crypto: no packet uses it any longer
  *
  * Context: process.
  */
@@ -291,7 +291,7 @@ const char *awtun_crypto_driver(const struct awtun_crypto *crypto)
  * @seq: sequence number of the packet, used once under this key
  *
  * An AEAD needs an IV that never repeats (RFC 4106 section 3.1): the sequence
- * number. AES-CBC needs one that nobody can foretell (RFC 3602 section 3).
+ * number. AES-CBC needs an unpredictable one (RFC 3602 section 3).
  */
 void awtun_crypto_set_iv(const struct awtun_crypto *crypto, u8 *iv, u64 seq)
 {
@@ -314,8 +314,8 @@ static struct awtun_op *get_op(struct awtun_sa *sa)
 		return NULL;
 
 	/* The packet found its SA under RCU, and the tunnel's reference is not
-	 * dropped before a grace period has passed: this fails for nobody who
-	 * is still in time.
+	 * dropped before a grace period has passed: this does not fail for a
+	 * packet that found its SA in time.
 	 */
 	if (!percpu_ref_tryget(&sa->ref)) {
 		kfree(op);

@@ -149,7 +149,7 @@ static void awtun_setup(struct net_device *dev)
 	netif_keep_dst(dev);
 	SET_NETDEV_DEVTYPE(dev, &awtun_device_type);
 
-	/* Not by netif_dormant_on(), which tells others of it: too early. */
+	/* Not by netif_dormant_on(), which notifies others: too early. */
 	set_bit(__LINK_STATE_DORMANT, &dev->state);
 
 	tun->dev = dev;

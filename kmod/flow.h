@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What of an inner packet decides where it may go. */
+/* The fields of an inner packet that traffic selectors are compared with. */
 #ifndef _AWTUN_FLOW_H
 #define _AWTUN_FLOW_H
 

@@ -122,7 +122,7 @@ static int put_cause(struct sk_buff *msg, enum awtun_expiry cause)
 }
 
 /**
- * awtun_notify_sa() - tell the listeners of the tunnel's namespace
+ * awtun_notify_sa() - notify the listeners of the tunnel's namespace
  * @sa: the SA it is about
  * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD
  * @cause: which limit
@@ -183,7 +183,7 @@ static int put_note(struct sk_buff *msg, const struct awtun_note *note,
 }
 
 /**
- * awtun_notify_note() - tell the listeners of the tunnel's namespace
+ * awtun_notify_note() - notify the listeners of the tunnel's namespace
  * @tun: the tunnel it is about
  * @kind: what happened
  * @note: and how often
@@ -219,7 +219,7 @@ void awtun_notify_note(const struct awtun_tunnel *tun, enum awtun_note_kind kind
 }
 
 /**
- * awtun_notify_transport() - tell that a UDP socket was closed
+ * awtun_notify_transport() - notify that a UDP socket was closed
  * @transport: the socket, its namespace by reference
  *
  * Context: process.
@@ -236,7 +236,7 @@ void awtun_notify_transport(const struct awtun_transport *transport)
 }
 
 /**
- * awtun_notify_vm_forked() - tell that this virtual machine is a clone
+ * awtun_notify_vm_forked() - notify that this virtual machine is a clone
  * @net: a namespace
  *
  * Context: process.

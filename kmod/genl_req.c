@@ -156,8 +156,8 @@ struct awtun_dump *awtun_dump_of(struct netlink_callback *cb)
  * @cb: the dump
  * @dump_one: writes what is wanted of a tunnel, an error when @skb is full
  *
- * The parts come from one state, or the reader is told that they do not: every
- * device that comes or goes counts, and every change made by a request.
+ * The parts come from one state, or the reader is notified that they do not:
+ * every device that comes or goes counts, and every change made by a request.
  *
  * Return: what dumpit returns.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* No more than once an interval. Pure: also built in userland by its unit
- * test.
+/* Rate limit: at most once per interval. Pure: also built in userland by its
+ * unit test.
  */
 #ifndef _AWTUN_INTERVAL_H
 #define _AWTUN_INTERVAL_H

@@ -25,9 +25,9 @@ u64 awtun_life_age(const struct awtun_life *life)
 }
 
 /**
- * awtun_life_tell() - tell the administrator that an SA nears or met its end
+ * awtun_life_tell() - report that an SA nears or has reached its end
  * @sa: the SA
- * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD; told once each
+ * @event: AWTUN_EVENT_SA_SOFT or AWTUN_EVENT_SA_HARD; reported once each
  * @cause: which limit
  *
  * Context: any but hard interrupts; RCU or a reference to @sa.
@@ -180,7 +180,7 @@ void awtun_life_start(struct awtun_sa *sa)
 }
 
 /**
- * awtun_life_stop() - look no more
+ * awtun_life_stop() - stop looking at the clock
  * @sa: an SA that is being taken out
  */
 void awtun_life_stop(struct awtun_sa *sa)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maximum segment size that TCP peers tell each other, RFC 9293 section
- * 3.7.1, held down to what the tunnel carries.
+/* The maximum segment size that TCP peers announce, RFC 9293 section
+ * 3.7.1, limited to what the tunnel carries.
  */
 #ifndef _AWTUN_MSS_H
 #define _AWTUN_MSS_H

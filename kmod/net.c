@@ -148,7 +148,7 @@ void awtun_net_del_outer(struct awtun_net *an, struct awtun_outer *outer)
 }
 
 /**
- * awtun_net_find_outer() - who has sent this packet?
+ * awtun_net_find_outer() - which SA has sent this packet?
  * @an: namespace it was sent in
  * @ends: what its outer header says, no octet undefined
  * @spi: its SPI, network byte order
@@ -227,7 +227,7 @@ void awtun_net_wait(struct awtun_net *an)
 }
 
 /**
- * awtun_net_destroy() - the tables are empty and nobody reads them
+ * awtun_net_destroy() - the tables are empty and have no readers
  * @net: the namespace
  */
 void __net_exit awtun_net_destroy(struct net *net)

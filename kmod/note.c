@@ -12,7 +12,7 @@
 
 #define INTERVAL HZ
 
-/* Jiffies until what is pending of a kind may be told. */
+/* Jiffies until what is pending of a kind may be reported. */
 static unsigned long wait_of(const struct awtun_notes *notes,
 			     enum awtun_note_kind kind)
 {
@@ -39,7 +39,7 @@ static bool take(struct awtun_notes *notes, enum awtun_note_kind kind,
 	return taken;
 }
 
-/* Jiffies until the first of what is still pending may be told. */
+/* Jiffies until the first of what is still pending may be reported. */
 static bool next_delay(struct awtun_notes *notes, unsigned long *delay)
 {
 	unsigned long pending = READ_ONCE(notes->pending);
@@ -79,7 +79,7 @@ static void tell(struct work_struct *work)
 }
 
 /**
- * awtun_notes_init() - nothing to tell yet
+ * awtun_notes_init() - nothing to report yet
  * @notes: of a new tunnel
  */
 void awtun_notes_init(struct awtun_notes *notes)
@@ -93,8 +93,8 @@ void awtun_notes_init(struct awtun_notes *notes)
 }
 
 /**
- * awtun_notes_destroy() - nothing more to tell
- * @notes: of a tunnel that no packet reaches any more
+ * awtun_notes_destroy() - nothing more to report
+ * @notes: of a tunnel that packets no longer reach
  *
  * Context: process.
  */

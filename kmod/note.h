@@ -25,7 +25,7 @@ enum awtun_note_kind {
 
 /**
  * struct awtun_note - the last packet of a kind, and how many there were
- * @count: packets since the last time it was told
+ * @count: packets since the last report
  * @family: AF_INET or AF_INET6, of @src and @dst; 0 when they are not known
  * @protocol: of an inner packet
  * @src_port: UDP source port of an outer packet, network byte order, or 0
@@ -44,12 +44,12 @@ struct awtun_note {
 };
 
 /**
- * struct awtun_notes - what is to be told about a tunnel
+ * struct awtun_notes - pending notifications of a tunnel
  * @lock: protects @pending and @note
  * @pending: bits of enum awtun_note_kind
  * @note: by enum awtun_note_kind
- * @due: jiffies from which on each kind may be told again; the worker's own
- * @work: tells
+ * @due: jiffies from which on each kind may be reported again; the worker's own
+ * @work: sends them
  */
 struct awtun_notes {
 	spinlock_t lock; /* see above */

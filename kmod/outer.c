@@ -58,7 +58,7 @@ static void outer_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * awtun_outer_free() - when nobody reads it any more
+ * awtun_outer_free() - when it has no readers any longer
  * @outer: out of every reader's reach, or NULL
  */
 void awtun_outer_free(struct awtun_outer *outer)
@@ -239,7 +239,7 @@ bool awtun_outer_made(const struct awtun_outer *outer, struct sk_buff *skb)
  *
  * What every link must carry (RFC 791 section 3.2, RFC 8200 section 5) a route
  * must carry too. Below that no packet of ESP fits whole, and the output path
- * of some kernels fails to cut one: it makes fragments without data, for ever.
+ * of some kernels fails to cut one: it makes empty fragments without end.
  *
  * Return: false when the route is too narrow for its protocol.
  */
@@ -318,7 +318,7 @@ static void push_ip4(struct sk_buff *skb, const struct awtun_outer *outer,
 	__ip_select_ident(net, iph, 1);
 }
 
-/* The flow label stays 0: copied from inside it would tell flows apart. */
+/* The flow label stays 0: a copy of the inner one would reveal the flows. */
 static void push_ip6(struct sk_buff *skb, const struct awtun_outer *outer,
 		     u8 protocol, u8 ds)
 {
@@ -363,7 +363,7 @@ void awtun_outer_push(struct sk_buff *skb, const struct awtun_outer *outer,
 
 /**
  * awtun_outer_send() - hand a finished packet to the underlay
- * @skb: the packet; not the caller's any more
+ * @skb: the packet; no longer the caller's
  * @family: AF_INET or AF_INET6, of its outer header
  * @net: the underlay
  *

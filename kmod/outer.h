@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Outer headers: where the packets of an outbound SA go, and what they say. */
+/* Outer headers: where the packets of an outbound SA go, and their fields. */
 #ifndef _AWTUN_OUTER_H
 #define _AWTUN_OUTER_H
 

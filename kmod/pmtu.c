@@ -30,7 +30,7 @@ static bool fits(const struct sk_buff *skb, unsigned int mtu)
  * @df: enum awtun_df
  *
  * Routers cannot fragment IPv6, so it is as if it had DF; but up to its minimum
- * MTU it must be carried, and there is no smaller size to tell.
+ * MTU it must be carried, and there is no smaller size to report.
  *
  * Return: the verdict. GSO packets other than AWTUN_TOO_BIG have to be asked
  * about again one by one.
@@ -53,7 +53,7 @@ enum awtun_fit awtun_pmtu_fit(const struct sk_buff *skb, unsigned int mtu,
 }
 
 /**
- * awtun_pmtu_tell() - tell the sender of a packet that it is too big
+ * awtun_pmtu_tell() - notify the sender of a packet that it is too big
  * @skb: inner packet; stays the caller's
  * @mtu: longest inner packet that crosses the path whole
  *
@@ -103,8 +103,8 @@ static void update_pmtu4(struct sk_buff *skb, struct net *net,
  *	follow
  * @info: next hop MTU
  *
- * That it quotes a packet like ours proves little, but who can tell the SPI has
- * seen our packets.
+ * That it quotes a packet like ours proves little, but a sender that knows the
+ * SPI has seen our packets.
  *
  * Context: RCU.
  * Return: 0 when the packet was ours, -ENOENT else.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Packets too big for the path: what we tell the sender of an inner one, and
- * what the underlay tells us of an outer one.
+/* Packets too big for the path: the ICMP error to the sender of an inner
+ * packet, and the errors of the underlay about an outer one.
  */
 #ifndef _AWTUN_PMTU_H
 #define _AWTUN_PMTU_H
@@ -15,7 +15,7 @@ enum awtun_fit {
 	AWTUN_FITS,
 	AWTUN_FRAGMENT_INNER,
 	AWTUN_FRAGMENT_OUTER,
-	AWTUN_TOO_BIG,		/* its sender is to be told */
+	AWTUN_TOO_BIG,		/* its sender is to be notified */
 };
 
 enum awtun_fit awtun_pmtu_fit(const struct sk_buff *skb, unsigned int mtu,

@@ -270,7 +270,7 @@ static void decrypt_done(struct awtun_sa *sa, struct sk_buff *skb, int err)
 	parse_plain(sa, skb, skb->len - esp->icv_len);
 }
 
-/* Decryption works in place, on memory that nobody else may read or write: the
+/* Decryption works in place, on memory that no one else may read or write: the
  * head of an unshared packet, never a page of someone's file or pipe. What is
  * not so is copied.
  */
@@ -289,7 +289,7 @@ static int make_private(struct sk_buff *skb)
 	return skb_linearize(skb);
 }
 
-/* The packet is for @sa and for nobody else; it begins with the ESP header.
+/* The packet belongs to @sa; it begins with the ESP header.
  * @src_port: UDP source port, 0 when it did not come in UDP
  */
 static void input(struct awtun_sa *sa, struct sk_buff *skb, __be16 src_port)
@@ -369,8 +369,8 @@ static void count_unknown(struct awtun_tunnel *tun,
 /**
  * awtun_rx_udp() - a packet of ESP in UDP
  * @net: namespace it arrived in
- * @skb: begins with the UDP header, an ESP header follows; not the caller's any
- *	more
+ * @skb: begins with the UDP header, an ESP header follows; no longer the
+ *	caller's
  *
  * Context: bottom halves disabled, RCU.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Security associations: what they hold.
+/* Security associations.
  *
  * An SA is made complete, then added to its tunnel; packets find it under RCU.
  * Taking it out leaves packets in flight alone: those under RCU are waited
@@ -35,11 +35,11 @@ struct sk_buff;
 #define AWTUN_SEQ_LAST		((u64)U32_MAX)
 #define AWTUN_ESN_LAST		((u64)S64_MAX)
 
-/* Bits of &struct awtun_sa.events. Each event is told once. */
+/* Bits of &struct awtun_sa.events. Each event is reported once. */
 enum awtun_sa_event_bit {
 	AWTUN_SA_SOFT_SEEN,
 	AWTUN_SA_HARD_SEEN,
-	AWTUN_SA_SOFT_DUE,	/* to be told by the worker */
+	AWTUN_SA_SOFT_DUE,	/* to be reported by the worker */
 	AWTUN_SA_HARD_DUE,
 };
 
@@ -79,7 +79,7 @@ struct awtun_sa_params {
  * @dir: enum awtun_dir
  * @id: ascends in &struct awtun_tunnel.sas
  * @follow: an authenticated newest packet moves the peer, inbound only
- * @unlinked: not in its tunnel any more; under &struct awtun_tunnel.lock
+ * @unlinked: no longer in its tunnel; under &struct awtun_tunnel.lock
  * @crypto: suite, keys and requests
  * @ts_local: selectors of our side, NULL for all
  * @ts_remote: selectors of the peer's side, NULL for all
@@ -93,7 +93,7 @@ struct awtun_sa_params {
  * @list: in &struct awtun_tunnel.sas
  * @dev_tracker: reference to the device of @tun
  * @free_work: frees it in process context after a grace period
- * @event_work: tells the administrator
+ * @event_work: sends the events
  * @events: enum awtun_sa_event_bit
  * @soft_cause: enum awtun_expiry
  * @hard_cause: enum awtun_expiry

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Traffic selectors: what the packets of an SA may be, RFC 4301 section 4.4.1.1
- * as RFC 7296 section 3.13.1 says it. Pure: also built in userland by its unit
+/* Traffic selectors: which packets an SA may carry, RFC 4301 section 4.4.1.1, in
+ * the form of RFC 7296 section 3.13.1. Pure: also built in userland by its unit
  * test.
  */
 #ifndef _AWTUN_SELECTOR_H

@@ -107,7 +107,7 @@ static void transport_destruct(struct sock *sk)
 	sk->sk_destruct(sk);
 }
 
-/* As lock_sock(), but does not wait: whoever has the lock may wait himself, in
+/* As lock_sock(), but does not wait: the lock's owner may itself wait, in
  * sendmsg() say, for a page of memory that its owner gives when he likes, and
  * requests by netlink share a lock with all others of the machine.
  */
@@ -127,7 +127,7 @@ static bool trylock_sock(struct sock *sk)
 	return true;
 }
 
-/* What nobody can change about a socket. */
+/* The properties of a socket that never change. */
 static int check_socket(const struct net *net, const struct socket *sock,
 			struct netlink_ext_ack *extack)
 {

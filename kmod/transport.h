@@ -28,7 +28,7 @@ struct socket;
  * @local: local address, unspecified for any; network byte order
  * @family: AF_INET or AF_INET6
  * @port: local port, network byte order
- * @lost_work: tells that the socket was closed
+ * @lost_work: notifies that the socket was closed
  */
 struct awtun_transport {
 	struct list_head list;

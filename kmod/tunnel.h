@@ -28,7 +28,7 @@ struct awtun_sa;
  * @dev: the device
  * @gro_cells: delivery to the stack
  * @mss: of &struct awtun_settings; written under @lock, read without
- * @notes: what packets give cause to tell
+ * @notes: notifications caused by packets
  * @lock: protects the fields below and every change to the SAs
  * @underlay: namespace of the outer packets, that of the link's creation; NULL
  *	when it is gone. Changed under RTNL and @lock, read under either or RCU

@@ -270,7 +270,7 @@ static void fragment_outer(struct sk_buff *skb, const struct way *way)
 		protect(skb, way, 0);
 }
 
-/* The packet is not GSO, and nobody is to be told of its size. */
+/* The packet is not GSO, and no sender is to be notified of its size. */
 static void xmit_one(struct sk_buff *skb, const struct way *way,
 		     enum awtun_fit fit)
 {

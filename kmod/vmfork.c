@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A virtual machine that is cloned, or brought back to what it was earlier, goes
- * on with sequence numbers that it, or its twin, has sent before, under the same
- * keys. For AES-GCM that is the end: two packets of one number give away the
- * authentication key (RFC 4106 section 3.1). So nothing is sent any more by
- * what was before.
+/* A virtual machine that is cloned, or restored to an earlier state, would reuse
+ * sequence numbers that it, or its clone, has sent before, under the same keys.
+ * AES-GCM does not survive that: two packets with the same number reveal the
+ * authentication key (RFC 4106 section 3.1). So the outbound SAs from before
+ * must send no longer.
  */
 #include <linux/notifier.h>
 #include <linux/random.h>
@@ -27,8 +27,8 @@ static void flush_outbound(struct net *underlay)
 	}
 }
 
-/* First no packet can leave any more, then whoever listens is told. RTNL keeps
- * the lists of tunnels.
+/* First no packet can leave any longer, then the listeners are notified. RTNL
+ * keeps the lists of tunnels.
  */
 static int vm_forked(struct notifier_block *nb, unsigned long action,
 		     void *data)

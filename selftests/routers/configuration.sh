@@ -116,7 +116,7 @@ check "the tunnel has not been touched" same_sas
 check "reload goes back to what is saved" cli a --yes reload
 check "and touches nothing else" same_sas
 check "reload again changes nothing" cli a reload
-check "no reload waits" not cli a reload cancel
+check "no reload is scheduled" not cli a reload cancel
 check "one does" cli a reload in 1
 check "and is shown" waits
 check "it is cancelled" cli a reload cancel

@@ -122,9 +122,9 @@ check "awiked starts on A" daemon_start a
 check "awiked starts on B" daemon_start b
 check "router A is configured" configure_a
 check "router A says that the name is not found" wait_for 30 not_found
-no_peer 255.255.255.255 "it stands for 255.255.255.255: a multicast or broadcast address"
-no_peer 0.0.0.0 "it stands for 0.0.0.0: the unspecified address"
-no_peer 127.0.0.1 "it stands for 127.0.0.1: a loopback address"
+no_peer 255.255.255.255 "it resolves to 255.255.255.255: a multicast or broadcast address"
+no_peer 0.0.0.0 "it resolves to 0.0.0.0: the unspecified address"
+no_peer 127.0.0.1 "it resolves to 127.0.0.1: a loopback address"
 no_peer "${WAN4[a]}" "which is this router's own"
 check "the name stands for router B" b_is "${WAN4[b]}"
 check "router A finds it" wait_for 30 cli_json a ".interfaces[0].destination == \"${WAN4[b]}\"" show interface tunnel0

@@ -219,7 +219,7 @@ said no_common_transform b local "no proposal chosen" "peer offers group 14; our
 end no_common_transform
 
 begin wrong_identity
-said wrong_identity a peer "authentication failed" "know us as stranger"
+said wrong_identity a peer "authentication failed" "know this router as stranger"
 said wrong_identity b local "authentication failed" "tunnel remote name"
 end wrong_identity
 
@@ -229,8 +229,8 @@ said expired_certificate b "local|peer" "expired|authentication failed" .
 end expired_certificate
 
 begin untrusted_ca
-said untrusted_ca a "local" "CA" "one CA"
-said untrusted_ca b "local" "CA" "one CA"
+said untrusted_ca a "local" "CA" "the same CA"
+said untrusted_ca b "local" "CA" "the same CA"
 end untrusted_ca
 
 begin name_mismatch

@@ -93,9 +93,9 @@ check "the group awtun commands" as awtun show ipsec sa
 check "it changes" as awtun clear ipsec sa
 check "and sees keys" as awtun show isakmp key
 check "the other group looks" as awtun-look show ipsec sa
-check "it clears nothing" refused awtun-look "you may look" clear ipsec sa
-check "configures nothing" refused awtun-look "you may look" configure terminal
-check "and sees no key" refused awtun-look "you may look" show isakmp key
+check "it clears nothing" refused awtun-look "read-only access" clear ipsec sa
+check "configures nothing" refused awtun-look "read-only access" configure terminal
+check "and sees no key" refused awtun-look "read-only access" show isakmp key
 check "a crowd of them gets its share of sessions" crowd
 check "root is not locked out" cli a show ipsec sa
 check "nor the group awtun" as awtun show ipsec sa

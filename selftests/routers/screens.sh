@@ -64,7 +64,7 @@ view_of() {
 screen() { # COMMAND
 	printf '\n## %s\n\n' "$1"
 	if [ "$1" = "show tech-support" ]; then
-		echo "All of the above but keys, in one, with the versions of awiked and Linux: to send to somebody who helps."
+		echo "All of the above except keys, with the versions of awiked and Linux: to attach to a support request."
 	else
 		# shellcheck disable=SC2086 # words
 		cli a $1 | sed 's/^/    /; s/ *$//'
@@ -75,8 +75,8 @@ page() {
 	cat <<-'END'
 	# Screens
 
-	What each `show` prints on a router with a tunnel that works, tunnel0, and one whose peer has another key, tunnel1. With
-	`--json` each says the same for programs, as the schemas in [schemas](schemas) have it. A test makes this page.
+	The output of each `show` on a router with a working tunnel, tunnel0, and one whose peer has another key, tunnel1. With
+	`--json` each prints the same as JSON, described in [schemas](schemas). A test generates this page.
 	END
 	while read -r command; do
 		screen "$command" || return

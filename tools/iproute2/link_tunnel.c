@@ -38,17 +38,17 @@ static void print_help(struct link_util *lu, int argc, char **argv, FILE *f)
 	      "\t\t[ dscp { DSCP | copy } ] [ df { copy | set | clear } ]\n"
 	      "\t\t[ mss4 { MSS | pmtu | keep } ] [ mss6 { MSS | pmtu | keep } ]\n"
 	      "\n"
-	      "A tunnel carries packets once it has a mode, addresses and SAs; the SAs come\n"
-	      "from awiked. What a change leaves out stays as it is.\n"
+	      "A tunnel carries packets once it has a mode, addresses and SAs. awiked adds\n"
+	      "the SAs. A change keeps the values of options that it leaves out.\n"
 	      "\n"
-	      "Where:\tADDR := address of the family of the mode; remote 0.0.0.0 or :: for none:\n"
-	      "\t\tthen each SA has its own\n"
+	      "Where:\tADDR := address of the family of the mode; remote 0.0.0.0 or :: removes\n"
+	      "\t\tthe peer's address: then each SA has its own\n"
 	      "\tMARK := { 0..0xffffffff }, of outer packets\n"
-	      "\tDEV  := interface or VRF that outer packets are routed by, or none\n"
+	      "\tDEV  := interface or VRF for the route of outer packets, or none\n"
 	      "\tTTL  := { 1..255 }, of outer packets\n"
 	      "\tDSCP := { 0..63 }, of outer packets\n"
 	      "\tDF   := of outer IPv4 packets: that of the inner one, set, or clear\n"
-	      "\tMSS  := { 64..65534 }, at most, in TCP SYNs of IPv4 or IPv6\n",
+	      "\tMSS  := { 64..65534 }, the limit in TCP SYNs of IPv4 or IPv6\n",
 	      f);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names for octet sequences, used by every folder of the userland.
+// Types for octet sequences, used by every folder of the userland.
 #pragma once
 
 #include <cstdint>

@@ -55,11 +55,11 @@ bool is_mapped_v4(const IpAddress& address) {
 }  // namespace
 
 std::string_view not_a_host(const IpAddress& address) {
-  if (address.is_unspecified()) return "the unspecified address is no host's address";
-  if (address.is_v4() && address.bytes()[0] == 0) return "an address of 0.0.0.0/8 is no host's address";
-  if (is_multicast(address)) return "a multicast or broadcast address is no host's address";
-  if (is_loopback(address)) return "a loopback address is not reachable from elsewhere";
-  if (is_mapped_v4(address)) return "an IPv4-mapped address is no host's address";
+  if (address.is_unspecified()) return "the unspecified address is not a host address";
+  if (address.is_v4() && address.bytes()[0] == 0) return "an address of 0.0.0.0/8 is not a host address";
+  if (is_multicast(address)) return "a multicast or broadcast address is not a host address";
+  if (is_loopback(address)) return "a loopback address is not reachable from other hosts";
+  if (is_mapped_v4(address)) return "an IPv4-mapped address is not a host address";
   return "";
 }
 

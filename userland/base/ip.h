@@ -38,7 +38,7 @@ class IpAddress {
   std::array<std::uint8_t, 16> octets_{};
 };
 
-/// Why no other host can have `address`: "a loopback address is not reachable from elsewhere". Empty: one
+/// Why no other host can have `address`: "a loopback address is not reachable from other hosts". Empty: one
 /// can.
 [[nodiscard]] std::string_view not_a_host(const IpAddress& address);
 

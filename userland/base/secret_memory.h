@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the octets of a Secret stand: pages that are neither swapped out nor written into a core.
+// Memory for the octets of a Secret: pages that are neither swapped out nor written into a core dump.
 #pragma once
 
 #include <memory_resource>

@@ -174,7 +174,7 @@ void answers_to_strangers(unsigned requests) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("What an attack on IKE costs, in the simulator.");
+  CLI::App app("Cost of attacks on IKE, in the simulator.");
   unsigned calls = 50;
   app.add_option("--calls", calls, "Negotiations under each flood")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);

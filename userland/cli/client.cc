@@ -51,7 +51,7 @@ Result<Client, std::string> Client::connect(const std::string& path) {
   if (path.size() >= sizeof(address.sun_path)) return Error{path + ": the path of a socket is too long"};
   path.copy(address.sun_path, path.size());
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return Error{system_error("cannot make a socket")};
+  if (socket < 0) return Error{system_error("cannot open a socket")};
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     std::string why = system_error("cannot reach awiked at " + path);
     ::close(socket);
@@ -92,7 +92,7 @@ Result<control::Reply, std::string> Client::execute(std::string_view line,
   auto answer = read_answer();
   if (!answer) return Error{std::move(answer.error())};
   auto* reply = answer->has_value() ? std::get_if<control::Reply>(&**answer) : nullptr;
-  if (reply == nullptr) return Error{std::string("awiked answered something that is no reply")};
+  if (reply == nullptr) return Error{std::string("awiked sent an invalid reply")};
   mode_ = reply->place.mode;
   monitors_ = reply->monitor.value_or(monitors_);
   return std::move(*reply);
@@ -121,7 +121,7 @@ Result<std::optional<control::Message>, std::string> Client::read_message() {
 Result<void, std::string> Client::take_log() {
   const auto message = read_message();
   if (!message) return Error{message.error()};
-  return {};  // there is nothing else that nobody has asked for
+  return {};  // awiked sends nothing else without a request
 }
 
 Result<std::string, std::string> Client::read_line() {

@@ -56,7 +56,7 @@ Result<std::string, std::string> read_paste(const Answers& answers, std::ostream
     complete = true;
     if (!answers.only_paste) return text;
   }
-  return Error{std::string("no END line in 48 kB")};
+  return Error{std::string("no END line within 48 kB")};
 }
 
 /// A configuration of the operator's; the error says why there is none.

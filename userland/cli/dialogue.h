@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that ask back: for a text to be pasted, and whether it is accepted.
+// Commands that ask the user: for a text to be pasted, and for acceptance.
 #pragma once
 
 #include <functional>

@@ -48,7 +48,7 @@ std::string take_line(std::string_view& text) {
 Result<std::string, std::string> filtered(std::string_view text, const config::Filter& filter) {
   using What = config::Filter::What;
   const Regex regex(filter.pattern);
-  if (auto error = regex.error()) return Error{"the pattern is no regular expression: " + *error};
+  if (auto error = regex.error()) return Error{"invalid regular expression: " + *error};
   std::string out;
   std::size_t count = 0;
   bool begun = false;

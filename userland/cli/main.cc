@@ -54,7 +54,7 @@ ExitStatus run(const Options& options) {
   if (!options.commands.empty()) return run_lines(*client, output, options.commands, answers);
   const bool shell = options.script.empty() && terminal;
   if (shell && !client->same_grammar()) {
-    std::cerr << "awcli: awiked is of another build; help and completion may not match it\n";
+    std::cerr << "awcli: awiked is a different build; help and completion may not match it\n";
   }
   if (shell) return run_shell(*client, output);
   return with_file(options.script.empty() ? "-" : options.script,

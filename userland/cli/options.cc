@@ -16,15 +16,16 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
   app.set_version_flag("-V,--version", "awcli " + std::string(control::kVersion));
   app.add_option("-s,--socket", options.socket, "awiked's control socket")->capture_default_str();
   app.add_flag("-j,--json", options.json, "Show JSON instead of text");
-  app.add_flag("-y,--yes", options.yes, "Accept what would be asked about");
-  auto* const commands = app.add_option("-c,--command", options.commands, "Run this line (repeatable)")
-                             ->allow_extra_args(false)
-                             ->type_name("LINE");
+  app.add_flag("-y,--yes", options.yes, "Answer every question with yes");
+  auto* const commands =
+      app.add_option("-c,--command", options.commands, "Run this command line (repeatable)")
+          ->allow_extra_args(false)
+          ->type_name("LINE");
   auto* const script =
-      app.add_option("-f,--file", options.script, "Run the lines of a file (-: standard input)")
+      app.add_option("-f,--file", options.script, "Run the command lines of a file (-: standard input)")
           ->type_name("FILE");
-  auto* const check = app.add_option("-C,--check", options.check, "Check a startup file, without a daemon")
-                          ->type_name("FILE");
+  auto* const check =
+      app.add_option("-C,--check", options.check, "Check a startup file; needs no daemon")->type_name("FILE");
   app.add_option("--complete", options.complete)->group("");  // for shells, not for people
   auto* const words = app.add_option("words", options.words, "One exec command: show isakmp sa");
   script->excludes(commands);

@@ -15,7 +15,7 @@ enum class ExitStatus : int { Done = 0, Refused = 1, Syntax = 2, Unreachable = 3
 struct Options {
   std::string socket = "/run/awtun/awiked.sock";
   bool json = false;
-  bool yes = false;                     ///< Accept what would be asked about.
+  bool yes = false;                     ///< Answer every question with yes.
   std::vector<std::string> commands;    ///< -c, in their order.
   std::string script;                   ///< -f; "-": standard input. Empty: none.
   std::string check;                    ///< -C; "-": standard input. Empty: none.

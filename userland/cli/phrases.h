@@ -45,7 +45,7 @@ std::string drops_of(const Json& counters);
 /// A request that waits for its answer, since when and what to look at.
 void add_unanswered(const Json& request, Block& block);
 
-/// The last failure in words, as an operator would tell another.
+/// The last failure in words for an operator.
 void add_failure(const Json& failure, Block& block);
 
 /// What `render_one` makes of each of `list`, with an empty line between them; `none` and a line end

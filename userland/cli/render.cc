@@ -59,7 +59,7 @@ std::string ipsec_sa(const Json& sa) {
   block.add("Lifetime", lifetime_of(sa));
   block.add("Local traffic", texts_of(sa, "local_selectors"));
   block.add("Remote traffic", texts_of(sa, "remote_selectors"));
-  if (has(sa, "selectors_cut")) block.add("Left out", "what is beyond 16 selectors a side");
+  if (has(sa, "selectors_cut")) block.add("Left out", "selectors beyond 16 per side");
   block.add("Received", enumerate({count_of(in, "packets", "packet"), count_of(in, "bytes", "byte")}));
   block.add("Refused", enumerate({number_before(in, "replay", "replayed"),
                                   number_before(in, "auth_failed", "not authentic"),
@@ -101,7 +101,7 @@ std::string isakmp_sas(const Json& data) {
 }
 
 std::string reload(const Json& data) {
-  return data.contains("in") ? "Reload " + time_of(data, "in", "in ") + "\n" : "No reload waits.\n";
+  return data.contains("in") ? "Reload " + time_of(data, "in", "in ") + "\n" : "No reload is scheduled.\n";
 }
 
 std::string route(const Json& data) {

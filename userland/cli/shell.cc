@@ -82,7 +82,7 @@ void Editor::bind_keys() {
   el_set(editor, EL_ADDFN, "aw-help", "List what may follow", &Editor::on_help);
   el_set(editor, EL_ADDFN, "aw-complete", "Complete the word", &Editor::on_tab);
   el_set(editor, EL_ADDFN, "aw-end", "Return to exec mode", &Editor::on_end);
-  el_set(editor, EL_ADDFN, "aw-cancel", "Give the line up", &Editor::on_cancel);
+  el_set(editor, EL_ADDFN, "aw-cancel", "Discard the line", &Editor::on_cancel);
   el_set(editor, EL_BIND, "?", "aw-help", nullptr);
   el_set(editor, EL_BIND, "^I", "aw-complete", nullptr);
   el_set(editor, EL_BIND, "^Z", "aw-end", nullptr);
@@ -145,7 +145,7 @@ std::string_view before_cursor(EditLine* editor) {
   return {line->buffer, static_cast<std::size_t>(line->cursor - line->buffer)};
 }
 
-/// Prints under the line being edited; the editor then shows prompt and line anew.
+/// Prints under the line being edited; the editor then shows prompt and line again.
 unsigned char print_below(const std::string& text) {
   std::fputs(("\n" + text).c_str(), stdout);
   std::fflush(stdout);
@@ -188,7 +188,7 @@ unsigned char Editor::on_cancel(EditLine* editor, int /*key*/) {
 std::optional<std::string> Editor::read(const std::string& prompt, config::Mode mode) {
   prompt_ = prompt;
   mode_ = mode;
-  // el_gets() shows the prompt first; whoever types at the sight of it must find the keys bound.
+  // el_gets() shows the prompt first; when the prompt is visible the keys must be bound.
   el_set(editor_.get(), EL_PREP_TERM, 1);
   int length = 0;
   const char* const text = el_gets(editor_.get(), &length);

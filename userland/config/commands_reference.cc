@@ -36,17 +36,20 @@ std::string title(Mode mode) {
 }
 
 void print_views() {
-  std::cout << "\n## Views\n\nWhat each `show` says as JSON is in `Documentation/schemas`, by its name.\n\n"
+  std::cout << "\n## Views\n\nThe JSON of each `show` is described in `Documentation/schemas`, in the file "
+               "with its name.\n\n"
                "| command | name |\n|---|---|\n";
   for (const ViewRow& row : kViews) std::cout << "| `" << row.command() << "` | `" << row.name << "` |\n";
 }
 
 void print() {
-  std::cout << "# Commands\n\n"
-               "Made from the command table by `build/userland/bin/commands_reference`; a test compares.\n\n"
-               "`[x]` may be left out, `{a|b}` is one of them, words in capitals stand for values. Behind\n"
-               "`[no]`, what follows a command's own words may mostly be left out. Behind every `show` may\n"
-               "stand `| {include|exclude|begin|count} PATTERN` or `| json`.\n";
+  std::cout
+      << "# Commands\n\n"
+         "Generated from the command table by `build/userland/bin/commands_reference`; a test compares the "
+         "two.\n\n"
+         "`[x]` is optional, `{a|b}` is one of the words, words in capitals are values. After `no`, the\n"
+         "values of most commands are optional. Every `show` accepts `| {include|exclude|begin|count}\n"
+         "PATTERN` and `| json`.\n";
   for (const Mode mode : kModes) {
     std::cout << title(mode);
     for (const Form& form : forms()) {

@@ -22,7 +22,7 @@ std::optional<FileError> check(const Applied& applied) {
     return refusal(refused->reason);
   }
   if (!std::holds_alternative<Done>(applied)) {
-    return refusal("This command has no place in a configuration file");
+    return refusal("This command is not allowed in a configuration file");
   }
   return std::nullopt;
 }
@@ -122,7 +122,8 @@ class GoodLines {
   void shut_down_tunnels() { lost_.shut_down_tunnels(loaded_); }
 
  private:
-  /// What belongs to the line that was just refused is told its number: others read that, and not the line.
+  /// Lines that belong to the line that was just refused name its number: a reader may see that, not the
+  /// line.
   void say_where(std::size_t number) {
     auto& refused = session_.refused;
     if (!refused || !refused->reason.empty()) return;
@@ -135,7 +136,7 @@ class GoodLines {
   void go_on_behind_end() {
     session_ = {Mode::Config};
     loaded_.errors.push_back(
-        at(end_.first, end_.second, refusal("the configuration goes on behind its end")));
+        at(end_.first, end_.second, refusal("the configuration continues after its end")));
   }
 
   Loaded& loaded_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nothing that could not be read ever becomes no restriction.
+// A restriction that could not be read never turns into no restriction.
 #pragma once
 
 #include <cstddef>

@@ -127,15 +127,14 @@ std::optional<SyntaxError> check_characters(std::string_view line) {
   if (line.size() > kMaxLine) {
     return SyntaxError{SyntaxError::Kind::Invalid,
                        kMaxLine,
-                       first + "a line has at most " + std::to_string(kMaxLine) + " octets.",
+                       first + "a line must not exceed " + std::to_string(kMaxLine) + " octets.",
                        {}};
   }
   if (const auto at = find_control_character(line)) {
-    return SyntaxError{
-        SyntaxError::Kind::Invalid, *at, first + "a control character is no part of a command.", {}};
+    return SyntaxError{SyntaxError::Kind::Invalid, *at, first + "control characters are not allowed.", {}};
   }
   if (const auto at = find_broken_utf8(line)) {
-    return SyntaxError{SyntaxError::Kind::Invalid, *at, first + "this is not UTF-8 text.", {}};
+    return SyntaxError{SyntaxError::Kind::Invalid, *at, first + "not valid UTF-8.", {}};
   }
   return std::nullopt;
 }

@@ -106,7 +106,7 @@ struct Trustpoint {
 /// A peer whose address the DNS knows: `tunnel destination <hostname>`.
 struct HostName {
   std::string name;
-  std::optional<IpAddress> address;  ///< Unset but where somebody has looked it up.
+  std::optional<IpAddress> address;  ///< Unset unless it has been looked up.
 
   bool operator==(const HostName&) const = default;
 };
@@ -135,7 +135,7 @@ struct Protection {
 struct Tunnel {
   TunnelMode mode = TunnelMode::None;
   std::optional<IpAddress> source;
-  /// The source is the address of this interface, and `source` is unset but where somebody has looked it up.
+  /// The source is the address of this interface; `source` is unset unless it has been looked up.
   std::optional<std::string> source_interface;
   std::optional<Destination> destination;
   std::optional<Identity> local_name;   ///< Our IKE identity; unset: the source address.

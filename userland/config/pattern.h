@@ -77,7 +77,7 @@ struct Token {
   ParamType type = ParamType::Choice;
   std::uint32_t minimum = 0;
   std::uint32_t maximum = 0;
-  std::uint8_t argument = 0;  ///< The how-manieth value of the pattern it is.
+  std::uint8_t argument = 0;  ///< Its index among the pattern's values.
   std::uint8_t skip_to = 0;   ///< First of an omissible group: the index behind the group; else 0.
 };
 
@@ -94,11 +94,11 @@ inline constexpr Token kNoToken{.text = "no", .help = "Remove a setting or resto
 /// What may follow a row whose answer is text.
 inline constexpr std::string_view kFilterPattern = "{include|exclude|begin|count} <pattern:line>";
 inline constexpr std::string_view kFilterHelp =
-    "Lines that match\nLines that do not match\nFrom the first line that matches\nHow many lines match\nA "
-    "regular expression\n";
+    "Lines that match\nLines that do not match\nFrom the first line that matches\n"
+    "Number of lines that match\nA regular expression\n";
 
 inline constexpr std::string_view kFormatPattern = "{json}";
-inline constexpr std::string_view kFormatHelp = "All of it, for programs\n";
+inline constexpr std::string_view kFormatHelp = "Print as JSON\n";
 
 /// The `index`th of the parts of `text` that `separator` separates; empty behind the last.
 constexpr std::string_view part(std::string_view text, char separator, std::size_t index) {
@@ -144,7 +144,7 @@ class PatternParser {
 
   constexpr void append_behind_bar(std::string_view pattern, std::string_view help) {
     const std::uint8_t bar = pattern_.size;
-    append({.text = "|", .help = "Show a part of it, or otherwise"});
+    append({.text = "|", .help = "Filter or reformat the output"});
     text_ = pattern;
     help_ = help;
     take_all();

@@ -54,7 +54,7 @@ void shut_down_tunnels_without_profile(Config& config) {
 
 }  // namespace
 
-std::string Reference::missing() const { return "there must be a " + thing + ": " + user + " uses it"; }
+std::string Reference::missing() const { return thing + " is used by " + user + " and must exist"; }
 
 std::optional<std::string> dangling_reference(const Config& config) {
   for (const auto& [name, profile] : config.isakmp_profiles)

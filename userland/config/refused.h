@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of the lines that belong to a refused one.
+// How the lines that belong to a refused line are handled.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ Session outside_section(std::string reason);
 Session refused_at(const Session& before, std::string_view line, const Result<Thread, SyntaxError>& command);
 
 /// The answer to `line` when it belongs to the refused section of `session`, or leaves it; nullopt: it does
-/// not, and the session has been told. `command` is what it would be.
+/// not, and the session knows it. `command` is what it would be.
 std::optional<Applied> answer_of_refused(Session& session, std::string_view line,
                                          const Result<Thread, SyntaxError>& command);
 

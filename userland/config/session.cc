@@ -112,7 +112,7 @@ Applied run_command(Config& config, Session& session, const Thread& command) {
   if (is_section(session.mode) && row.mode == Mode::Config) next = {Mode::Config};
   if (is_setting_of_section(row)) {
     if (const auto name = gone(config, session)) {
-      session = outside_section(*name + " does not exist any more");
+      session = outside_section(*name + " no longer exists");
       return Refused{session.refused->reason};
     }
   }

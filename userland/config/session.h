@@ -233,7 +233,7 @@ inline constexpr std::size_t kMaxFileErrors = 100'000;
 /// there is none.
 std::optional<std::string> mask_secrets(std::string_view line);
 
-/// Who reads a report of a line: whoever has just typed it, or others too.
+/// Who reads a report of a line: only the user who has just typed it, or others too.
 enum class Audience : std::uint8_t { Author, Others };
 
 /// `line` for logs and reports, whatever is wrong with it: shortened, and kHiddenKey for every word that may

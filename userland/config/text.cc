@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines for people: a caret under the fault, and no secret in a log.
+// Lines for the operator: a caret under the error, and no secret in a log.
 #include <algorithm>
 #include <array>
 #include <set>

@@ -28,7 +28,7 @@ void check_endpoints(const Tunnel& tunnel, Sentences& out) {
     out.emplace_back("tunnel source and tunnel destination are the same address");
   }
   if (has_dynamic_destination(tunnel) && !tunnel.remote_name) {
-    out.emplace_back("no tunnel remote name, by which to know a dynamic peer");
+    out.emplace_back("no tunnel remote name, which must identify a dynamic peer");
   }
 }
 
@@ -45,7 +45,7 @@ void check_certified(const std::optional<Identity>& name, const std::string& wor
     out.push_back("no tunnel " + word + " name, which " + whose + " certificate must have");
   } else if (!may_be_certified(*name)) {
     out.push_back("tunnel " + word + " name " + name->to_string() + " is of type " +
-                  std::string(name->type_word()) + ", which no certificate is accepted for");
+                  std::string(name->type_word()) + ", which is not supported with certificates");
   }
 }
 

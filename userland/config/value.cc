@@ -65,7 +65,7 @@ Parsed parse_address(std::string_view text) {
   if (!address) return kNotThisType;
   if (const auto why = not_a_host(*address); !why.empty()) return Error{ValueError(why)};
   if (!address->is_v4() && is_link_local(*address))
-    return Error{ValueError("a link-local address needs an interface")};
+    return Error{ValueError("the address must not be link-local")};
   return Value(*address);
 }
 
@@ -97,11 +97,11 @@ Parsed parse_interface_address(Family family, std::string_view text) {
   const auto prefix = IpPrefix::parse(text);
   if (!prefix || prefix->address.family() != family) return kNotThisType;
   if (const auto why = not_a_host(prefix->address); !why.empty()) return Error{ValueError(why)};
-  if (prefix->length == 0) return Error{ValueError("a prefix length of 0 leaves no network")};
+  if (prefix->length == 0) return Error{ValueError("the prefix length must not be 0")};
   if (family == Family::V4 && prefix->length < 31) {
-    if (prefix->is_network()) return Error{ValueError("this is the network's own address, not a host's")};
+    if (prefix->is_network()) return Error{ValueError("the address must not be the network address")};
     if (*prefix == with_host_bits(*prefix, 0xff)) {
-      return Error{ValueError("this is the network's broadcast address, not a host's")};
+      return Error{ValueError("the address must not be the broadcast address")};
     }
   }
   return Value(*prefix);
@@ -151,15 +151,15 @@ constexpr bool is_label_character(char c) {
 
 Parsed parse_label(std::string_view text) {
   if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front())) {
-    return Error{ValueError("a name is made of letters, digits and . - _, a letter first")};
+    return Error{ValueError("a name must consist of letters, digits and . - _, and begin with a letter")};
   }
-  if (text.size() > kMaxLabelLength) return Error{ValueError("a name has at most 63 characters")};
+  if (text.size() > kMaxLabelLength) return Error{ValueError("a name must not exceed 63 characters")};
   return Value(std::string(text));
 }
 
 Parsed parse_secret(std::string_view text) {
-  if (text == kHiddenKey) return Error{ValueError("this stands for a hidden key and is not the key")};
-  if (text.size() > kMaxSecretLength) return Error{ValueError("a key has at most 255 octets")};
+  if (text == kHiddenKey) return Error{ValueError("this is the placeholder of a hidden key, not a key")};
+  if (text.size() > kMaxSecretLength) return Error{ValueError("a key must not exceed 255 octets")};
   return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
 }
 
@@ -168,7 +168,7 @@ Parsed parse_hostname(std::string_view text) {
   const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
   if (text.empty() || text.size() > kMaxHostnameLength || !is_letter(text.front()) ||
       !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos) {
-    return Error{ValueError("a host name is made of letters, digits and . -, a letter first")};
+    return Error{ValueError("a host name must consist of letters, digits and . -, and begin with a letter")};
   }
   return Value(std::string(text));
 }
@@ -178,10 +178,10 @@ ValueError wrong_part(std::string_view part) {
   constexpr std::array<std::string_view, 7> kAttributes = {"C", "ST", "L", "O", "OU", "CN", "emailAddress"};
   const std::size_t equals = part.find('=');
   if (equals == part.npos || equals + 1 == part.size()) {
-    return "a subject name is made of parts like /CN=test1.example.com";
+    return "a subject name must consist of parts like /CN=test1.example.com";
   }
   if (std::ranges::find(kAttributes, part.substr(0, equals)) == kAttributes.end()) {
-    return "the parts of a subject name are C, ST, L, O, OU, CN and "
+    return "the attributes of a subject name must be C, ST, L, O, OU, CN and "
            "emailAddress";
   }
   if (part.starts_with("CN=") && IpAddress::parse(part.substr(3))) {
@@ -191,7 +191,7 @@ ValueError wrong_part(std::string_view part) {
 }
 
 Parsed parse_subject(std::string_view text) {
-  if (text.size() > kMaxSubjectLength) return Error{ValueError("a subject name has at most 255 octets")};
+  if (text.size() > kMaxSubjectLength) return Error{ValueError("a subject name must not exceed 255 octets")};
   if (!text.starts_with('/')) return Error{wrong_part("")};
   std::size_t common_names = 0;
   for (std::size_t i = 1; i < count_parts(text, '/'); ++i) {
@@ -200,12 +200,12 @@ Parsed parse_subject(std::string_view text) {
     common_names += each.starts_with("CN=") ? 1 : 0;
   }
   if (common_names != 1)
-    return Error{ValueError("a subject name has one common name: /CN=test1.example.com")};
+    return Error{ValueError("a subject name must have exactly one common name: /CN=test1.example.com")};
   return Value(std::string(text));
 }
 
 Parsed parse_line(std::string_view text) {
-  if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text has at most 255 octets")};
+  if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text must not exceed 255 octets")};
   return Value(std::string(text));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of command patterns: text to value, value to text, and how to speak of them.
+// The values of command patterns: text to value, value to text, and their names in help and errors.
 #pragma once
 
 #include <cstdint>

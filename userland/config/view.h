@@ -40,7 +40,7 @@ enum class View : std::uint8_t {
 
 /// Who gets to see a view.
 enum class Exposure : std::uint8_t {
-  Support,    ///< Whoever may look, and whoever gets `show tech-support`, of which it is a part.
+  Support,    ///< Readers, and receivers of `show tech-support`, of which it is a part.
   Readers,    ///< Whoever may look.
   Operators,  ///< Whoever may change something: there are keys in it.
 };
@@ -63,64 +63,66 @@ struct ViewRow {
 inline constexpr std::array kViews = {
     ViewRow{View::RunningConfig, "running-config", Exposure::Support, Narrowed::ToTunnel,
             "show running-config [interface <tunnel:tunnel>]",
-            "Show what the system does\nThe configuration in use\nOf one interface\nTunnel interface\n"},
+            "Show status and configuration\nRunning configuration\nOf one interface\nTunnel interface\n"},
     ViewRow{View::StartupConfig, "startup-config", Exposure::Support, Narrowed::Never, "show startup-config",
-            "Show what the system does\nThe configuration of the next start\n"},
-    ViewRow{
-        View::StartupConfigErrors, "startup-config-errors", Exposure::Support, Narrowed::Never,
-        "show startup-config errors",
-        "Show what the system does\nThe configuration of the next start\nIts lines that cannot be loaded\n"},
+            "Show status and configuration\nStartup configuration\n"},
+    ViewRow{View::StartupConfigErrors, "startup-config-errors", Exposure::Support, Narrowed::Never,
+            "show startup-config errors",
+            "Show status and configuration\nStartup configuration\nIts lines that could not be loaded\n"},
     ViewRow{View::Reload, "reload", Exposure::Support, Narrowed::Never, "show reload",
-            "Show what the system does\nThe reload that waits\n"},
+            "Show status and configuration\nThe scheduled reload\n"},
     ViewRow{View::Interface, "interface", Exposure::Support, Narrowed::ToTunnel,
             "show interface [<tunnel:tunnel>]",
-            "Show what the system does\nTunnel interfaces\nOne tunnel interface\n"},
+            "Show status and configuration\nTunnel interfaces\nOne tunnel interface\n"},
     ViewRow{View::Routes, "routes", Exposure::Support, Narrowed::Never, "show routes static",
-            "Show what the system does\nRoutes\nThe static ones, and why one is not in use\n"},
-    ViewRow{
-        View::IsakmpSa, "isakmp-sa", Exposure::Support, Narrowed::ToTunnel,
-        "show isakmp sa [<tunnel:tunnel>]",
-        "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\nOf one tunnel\n"},
-    ViewRow{
-        View::IsakmpSaBrief, "isakmp-sa-brief", Exposure::Readers, Narrowed::Never, "show isakmp sa brief",
-        "Show what the system does\nKey exchange (IKE)\nSecurity associations and peers\nA line a tunnel\n"},
+            "Show status and configuration\nRoutes\nStatic routes, and why a route is not in use\n"},
+    ViewRow{View::IsakmpSa, "isakmp-sa", Exposure::Support, Narrowed::ToTunnel,
+            "show isakmp sa [<tunnel:tunnel>]",
+            "Show status and configuration\nKey exchange (IKE)\nSecurity associations and peers\nOf one "
+            "tunnel\n"},
+    ViewRow{View::IsakmpSaBrief, "isakmp-sa-brief", Exposure::Readers, Narrowed::Never,
+            "show isakmp sa brief",
+            "Show status and configuration\nKey exchange (IKE)\nSecurity associations and peers\nOne line "
+            "per tunnel\n"},
     ViewRow{View::IsakmpPeer, "isakmp-peer", Exposure::Support, Narrowed::Never, "show isakmp peer",
-            "Show what the system does\nKey exchange (IKE)\nThe peers, their profiles, and why the last "
-            "negotiation failed\n"},
+            "Show status and configuration\nKey exchange (IKE)\nPeers, their profiles, and the reason of the "
+            "last failure\n"},
     ViewRow{View::IsakmpCounters, "isakmp-counters", Exposure::Support, Narrowed::Never,
-            "show isakmp counters", "Show what the system does\nKey exchange (IKE)\nEvents, by cause\n"},
-    ViewRow{View::IsakmpProfile, "isakmp-profile", Exposure::Support, Narrowed::ToIsakmpProfile,
-            "show isakmp profile [<profile:label>]",
-            "Show what the system does\nKey exchange (IKE)\nProfiles, the default one first\nOne profile\n"},
+            "show isakmp counters",
+            "Show status and configuration\nKey exchange (IKE)\nCounters of events, by cause\n"},
+    ViewRow{
+        View::IsakmpProfile, "isakmp-profile", Exposure::Support, Narrowed::ToIsakmpProfile,
+        "show isakmp profile [<profile:label>]",
+        "Show status and configuration\nKey exchange (IKE)\nProfiles, the default one first\nOne profile\n"},
     ViewRow{View::IsakmpKey, "isakmp-key", Exposure::Operators, Narrowed::Never, "show isakmp key",
-            "Show what the system does\nKey exchange (IKE)\nPre-shared keys, in the clear\n"},
+            "Show status and configuration\nKey exchange (IKE)\nPre-shared keys, in the clear\n"},
     ViewRow{View::IpsecSa, "ipsec-sa", Exposure::Support, Narrowed::ToTunnel,
             "show ipsec sa [<tunnel:tunnel>]",
-            "Show what the system does\nIPsec\nSecurity associations\nOf one tunnel\n"},
+            "Show status and configuration\nIPsec\nSecurity associations\nOf one tunnel\n"},
     ViewRow{View::IpsecSaBrief, "ipsec-sa-brief", Exposure::Readers, Narrowed::Never, "show ipsec sa brief",
-            "Show what the system does\nIPsec\nSecurity associations\nA line a tunnel\n"},
+            "Show status and configuration\nIPsec\nSecurity associations\nOne line per tunnel\n"},
     ViewRow{View::IpsecPeer, "ipsec-peer", Exposure::Support, Narrowed::Never, "show ipsec peer",
-            "Show what the system does\nIPsec\nThe peers and how far they are\n"},
+            "Show status and configuration\nIPsec\nPeers and negotiation state\n"},
     ViewRow{View::IpsecCounters, "ipsec-counters", Exposure::Support, Narrowed::Never, "show ipsec counters",
-            "Show what the system does\nIPsec\nPackets of the tunnels, and why they were dropped\n"},
+            "Show status and configuration\nIPsec\nPackets of the tunnels, and drops by reason\n"},
     ViewRow{View::IpsecPolicy, "ipsec-policy", Exposure::Support, Narrowed::Never, "show ipsec policy",
-            "Show what the system does\nIPsec\nWhat is protected, and how\n"},
+            "Show status and configuration\nIPsec\nProtected traffic and IPsec profiles\n"},
     ViewRow{View::IpsecProfile, "ipsec-profile", Exposure::Support, Narrowed::ToIpsecProfile,
             "show ipsec profile [<profile:label>]",
-            "Show what the system does\nIPsec\nProfiles, the default one first\nOne profile\n"},
+            "Show status and configuration\nIPsec\nProfiles, the default one first\nOne profile\n"},
     ViewRow{View::PkiTrustpoints, "pki-trustpoints", Exposure::Support, Narrowed::Never,
             "show crypto pki trustpoints",
-            "Show what the system does\nSecurity\nCertificates\nTrustpoints\n"},
+            "Show status and configuration\nSecurity\nCertificates\nTrustpoints\n"},
     ViewRow{View::PkiCertificates, "pki-certificates", Exposure::Support, Narrowed::ToTrustpoint,
             "show crypto pki certificates [<trustpoint:label>]",
-            "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nOf one "
+            "Show status and configuration\nSecurity\nCertificates\nCertificates of the trustpoints\nOf one "
             "trustpoint\n"},
     ViewRow{View::PkiCertificatesPem, "pki-certificates-pem", Exposure::Readers, Narrowed::ToTrustpoint,
             "show crypto pki certificates pem [<trustpoint:label>]",
-            "Show what the system does\nSecurity\nCertificates\nCertificates of the trustpoints\nAs PEM "
+            "Show status and configuration\nSecurity\nCertificates\nCertificates of the trustpoints\nAs PEM "
             "text, to copy\nOf one trustpoint\n"},
     ViewRow{View::TechSupport, "tech-support", Exposure::Readers, Narrowed::Never, "show tech-support",
-            "Show what the system does\nAll of it, without keys, to send to someone who helps\n"},
+            "Show status and configuration\nAll of it, without keys, to attach to a support request\n"},
 };
 
 namespace detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control protocol, as both of its ends link it: one JSON object a line each way over awiked's socket.
-// Pure. What cannot be told in UTF-8 goes as U+FFFD.
+// Pure. Octets that are not UTF-8 are sent as U+FFFD.
 #pragma once
 
 #include <cstddef>

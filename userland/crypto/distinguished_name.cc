@@ -114,7 +114,7 @@ std::string add_piece(X509_NAME* name, const Piece& piece) {
   const auto equals = piece.text.find('=');
   const auto word = trimmed(piece.text.substr(0, equals));
   if (equals == piece.text.npos || word.empty())
-    return "a distinguished name is made of parts like CN=r1; in a value \\ stands before / , and +";
+    return "a distinguished name must consist of parts like CN=r1; in a value \\ must precede / , and +";
   const auto type = attribute_type(word);
   if (!type) return "unknown attribute in a distinguished name: " + std::string(word);
   const std::string value = unescaped(trimmed(piece.text.substr(equals + 1)));
@@ -122,7 +122,8 @@ std::string add_piece(X509_NAME* name, const Piece& piece) {
       X509_NAME_add_entry_by_OBJ(name, type.get(), MBSTRING_UTF8,
                                  reinterpret_cast<const unsigned char*>(value.data()),
                                  static_cast<int>(value.size()), -1, piece.joined ? -1 : 0) != 1)
-    return "not a value of the attribute " + std::string(word) + ": empty, too long or of other characters";
+    return "not a value of the attribute " + std::string(word) +
+           ": empty, too long or with a character that it does not allow";
   return {};
 }
 

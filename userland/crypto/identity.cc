@@ -61,8 +61,8 @@ Parsed parse_as_distinguished_name(std::string_view text) {
 /// The peer may call itself by what is no host name and no mailbox.
 Parsed parse_as_name(std::string_view text, Type type) {
   if (!std::ranges::all_of(text, is_visible) || text.find('\\') != text.npos)
-    return Error{std::string("a name is made of ASCII characters, without blanks and \\")};
-  if (text.size() > kMaxNameLength) return Error{std::string("a name has at most 255 characters")};
+    return Error{std::string("a name must consist of ASCII characters other than blanks and \\")};
+  if (text.size() > kMaxNameLength) return Error{std::string("a name must not exceed 255 characters")};
   return Identity{type, octets_of(text)};
 }
 
@@ -71,10 +71,10 @@ Parsed parse_as_key_id(std::string_view text) {
   if (begins_ignoring_case(text, kHexadecimal)) {
     auto read = from_hexadecimal(text.substr(kHexadecimal.size()));
     if (!read || read->empty())
-      return Error{std::string("a key-id that begins with 0x is made of pairs of hexadecimal digits")};
+      return Error{std::string("a key-id that begins with 0x must consist of pairs of hexadecimal digits")};
     octets = *std::move(read);
   }
-  if (octets.size() > kMaxNameLength) return Error{std::string("a key-id has at most 255 octets")};
+  if (octets.size() > kMaxNameLength) return Error{std::string("a key-id must not exceed 255 octets")};
   return Identity{Type::KeyId, std::move(octets)};
 }
 
@@ -159,8 +159,8 @@ Result<Identity, std::string> Identity::guess(std::string_view text) {
   if (at != text.npos && at > 0 && at + 1 < text.size()) return parse_as_name(text, Type::Rfc822);
   if (text.empty() || !is_name_letter(text.front()) || !std::ranges::all_of(text, is_name_character))
     return Error{
-        std::string("a name is made of letters, digits and . - _, a letter or digit first; others "
-                    "need their type before them, as in key-id NAME")};
+        std::string("a name must consist of letters, digits and . - _, and begin with a letter or digit; any "
+                    "other name must follow its type, as in key-id NAME")};
   return parse_as_name(text, Type::Fqdn);
 }
 

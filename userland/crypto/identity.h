@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who an IKE peer says that it is (RFC 7296 3.5), as it is configured, sent, shown and compared.
+// The identity of an IKE peer (RFC 7296 3.5), as it is configured, sent, shown and compared.
 #pragma once
 
 #include <compare>
@@ -56,7 +56,7 @@ struct Identity {
   /// By the rules of the type: host names and the domains of mailboxes without regard to case, distinguished
   /// names as RFC 5280 7.1 says, others octet by octet.
   [[nodiscard]] bool matches(const Identity& other) const { return key() == other.key(); }
-  /// The same octets: what the peer is told does not change.
+  /// The same octets: what is sent to the peer does not change.
   bool operator==(const Identity&) const = default;
 };
 

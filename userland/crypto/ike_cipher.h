@@ -36,7 +36,7 @@ class IkeCipher {
                                                MutableByteView body) const;
 
   /// The plaintext without padding. The ICV is compared in constant time, for CBC before anything
-  /// is decrypted; BadLength and BadIcv tell the peer nothing and must not be answered.
+  /// is decrypted; BadLength and BadIcv must not be answered.
   [[nodiscard]] Result<Bytes, CryptoError> open(ByteView prefix, ByteView body) const;
 
  private:

@@ -265,18 +265,19 @@ std::optional<KeyType> curve_of(EVP_PKEY* key) {
 std::string rsa_objection(EVP_PKEY* key) {
   const int bits = EVP_PKEY_get_bits(key);
   if (bits < kMinRsaBits)
-    return "RSA key of " + std::to_string(bits) + " bits, at least " + std::to_string(kMinRsaBits) +
-           " are needed";
+    return "RSA key of " + std::to_string(bits) + " bits; at least " + std::to_string(kMinRsaBits) +
+           " are required";
   if (bits > kMaxRsaBits)
-    return "RSA key of " + std::to_string(bits) + " bits, more than " + std::to_string(kMaxRsaBits);
+    return "RSA key of " + std::to_string(bits) + " bits; at most " + std::to_string(kMaxRsaBits) +
+           " are supported";
   BIGNUM* number = nullptr;
   const bool read = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &number) == 1;
   const openssl::Number exponent(number);
   if (!read) return "RSA key without an exponent";
   if (BN_num_bits(exponent.get()) > 64) return "RSA key whose exponent is longer than 64 bits";
   if (BN_get_word(exponent.get()) < kMinRsaExponent || BN_is_odd(exponent.get()) == 0)
-    return "RSA key with exponent " + std::to_string(BN_get_word(exponent.get())) + ", at least " +
-           std::to_string(kMinRsaExponent) + " is needed";
+    return "RSA key with exponent " + std::to_string(BN_get_word(exponent.get())) + "; at least " +
+           std::to_string(kMinRsaExponent) + " is required";
   return {};
 }
 
@@ -339,7 +340,7 @@ std::optional<SignatureHash> hash_for(KeyType type, std::span<const std::uint16_
 
 Result<PublicKey, std::string> PublicKey::of(EVP_PKEY* key) {
   const openssl::ErrorScope errors;
-  if (!key) return Error{std::string("the public key is damaged or of an unknown kind")};
+  if (!key) return Error{std::string("the public key is damaged or of an unknown type")};
   std::optional<KeyType> type;
   if (EVP_PKEY_is_a(key, "RSA") == 1) {
     if (std::string objection = rsa_objection(key); !objection.empty()) return Error{std::move(objection)};

@@ -32,7 +32,8 @@ inline constexpr SignatureHash kSignatureHashes[] = {SignatureHash::Sha256, Sign
 /// 65537, or a named curve P-256, P-384, P-521. Shares its handle when copied; any thread may use it.
 class PublicKey {
  public:
-  /// Shares `key`. Otherwise why it is none of those above: "RSA key of 1024 bits, at least 2048 are needed".
+  /// Shares `key`. Otherwise why it is none of those above: "RSA key of 1024 bits; at least 2048 are
+  /// required".
   [[nodiscard]] static Result<PublicKey, std::string> of(EVP_PKEY* key);
   /// A DER SubjectPublicKeyInfo.
   [[nodiscard]] static Result<PublicKey, std::string> from_der(ByteView subject_public_key_info);

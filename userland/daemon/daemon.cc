@@ -29,7 +29,7 @@ Result<Daemon::Ports, std::string> Daemon::open_ports(const Options& options) {
   if (options.keylog_dir) {
     auto key_log = KeyLog::open(*options.keylog_dir);
     if (!key_log) return Error{key_log.error()};
-    spdlog::warn("KEY LOGGING IS ON: {} gets the keys of every SA", options.keylog_dir->string());
+    spdlog::warn("KEY LOGGING IS ON: the keys of every SA are written to {}", options.keylog_dir->string());
     ports.key_log = std::move(*key_log);
   }
   return ports;
@@ -83,7 +83,7 @@ Daemon::Daemon(const Options& options, Ports ports)
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       hang_up_(loop_, SIGHUP, [this] {
-        spdlog::info("SIGHUP: the trustpoints are read anew; the configuration changes by awcli");
+        spdlog::info("SIGHUP: reloading trustpoints; use awcli to change the configuration");
         operations_->renew_credentials();
       }) {}
 
@@ -127,12 +127,12 @@ void Daemon::add_credentials(ike::TunnelPolicy& policy) {
 }
 
 void Daemon::run() {
-  spdlog::info("awiked serves {}", options_.socket.string());
+  spdlog::info("awiked listens on {}", options_.socket.string());
   {
     const LogLimit limit(loop_);
     loop_.run();
   }
-  spdlog::info("awiked ends");
+  spdlog::info("awiked stops");
   stop();
 }
 
@@ -183,7 +183,7 @@ void Daemon::serve(const kernel::TransportLost&) {
 // The kernel's generator knows of it, OpenSSL's does not.
 void Daemon::serve(const kernel::VmForked&) {
   spdlog::warn(
-      "this virtual machine was cloned or brought back to an earlier state: every tunnel is negotiated "
+      "this virtual machine was cloned or restored to an earlier state: every tunnel is negotiated "
       "again");
   if (RAND_poll() != 1) std::abort();
   engine_.handle(ike::VmForked{});

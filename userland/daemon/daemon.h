@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// awiked, put together.
+// Owns and connects all parts of awiked.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,7 @@ class Daemon {
   /// error nothing has changed, but that tunnels which a dead daemon left behind may be gone.
   static Result<std::unique_ptr<Daemon>, std::string> start(const Options& options);
 
-  /// Serves until SIGTERM or SIGINT, then tells the peers, and removes tunnels and routes.
+  /// Serves until SIGTERM or SIGINT, then notifies the peers, and removes tunnels and routes.
   void run();
 
  private:
@@ -66,7 +66,7 @@ class Daemon {
   void stop();
 
   Options options_;
-  bool logs_messages_;  ///< whether or not somebody debugs: by --log-level
+  bool logs_messages_;  ///< even when no session debugs: by --log-level
   EventLoop loop_;
   Ports ports_;
   TunnelTable tunnels_;

@@ -28,10 +28,10 @@ int serve(const awtun::daemon::Options& options) {
     spdlog::error("{}", dropped.error());
     return 1;
   }
-  if (options.dump_core) spdlog::warn("CORES ARE LEFT ON A CRASH: they may hold keys");
+  if (options.dump_core) spdlog::warn("CORE DUMPS ARE ON: they may contain keys");
   const awtun::Secret probe(1);
   if (const int why = awtun::secrets_unlocked(); why != 0)
-    spdlog::warn("keys may be swapped out, for memory cannot be locked (RLIMIT_MEMLOCK): {}",
+    spdlog::warn("memory cannot be locked, so keys may be swapped out (RLIMIT_MEMLOCK): {}",
                  std::strerror(why));
   const auto daemon = awtun::daemon::Daemon::start(options);
   if (!daemon) {

@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether it is what we have just made, or no better: where its parent is not safe, somebody may have put
-/// another directory in its place.
+/// Whether it is what we have just made, or no better: where its parent is not safe, another user may have
+/// put another directory in its place.
 bool is_ours_and_empty(int directory) {
   struct stat status {};
   if (::fstat(directory, &status) != 0 || status.st_uid != ::geteuid()) return false;
@@ -42,7 +42,7 @@ Result<void, std::string> provide(const fs::path& directory, mode_t mode, const 
       ::openat(parent->fd.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!made) return failed();
   if (!parent->safe && !is_ours_and_empty(made.get()))
-    return Error{"make " + directory.string() + ": it was replaced while it was made"};
+    return Error{"make " + directory.string() + ": it was replaced while it was created"};
   if (::fchmod(made.get(), mode) != 0 || ::fchown(made.get(), user.pw_uid, user.pw_gid) != 0) return failed();
   return {};
 }
@@ -58,11 +58,11 @@ Result<void, std::string> provide_directories(const Options& options, const pass
 Result<void, std::string> become(const std::string& name, const Options& options) {
   const auto* user = ::getpwnam(name.c_str());
   if (user == nullptr) return Error{"there is no user " + name};
-  if (::geteuid() != 0) return Error{"only root can become " + name};
+  if (::geteuid() != 0) return Error{"only root can switch to user " + name};
   if (auto made = provide_directories(options, *user); !made) return made;
   constexpr auto flags = static_cast<capng_flags_t>(CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
   if (capng_change_id(static_cast<int>(user->pw_uid), static_cast<int>(user->pw_gid), flags) != 0)
-    return Error{"cannot become " + name};
+    return Error{"cannot switch to user " + name};
   return {};
 }
 

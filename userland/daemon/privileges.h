@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who the daemon is and what it may do.
+// The user and the capabilities of the daemon.
 #pragma once
 
 #include <string>

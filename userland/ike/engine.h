@@ -14,7 +14,7 @@
 
 namespace awtun::ike {
 
-/// What an engine is told once.
+/// Parameters that an engine gets once.
 struct Settings {
   /// From which the tokens of quick crash detection are made (RFC 6290); it must outlive restarts.
   /// Empty: no tokens are given out.
@@ -30,7 +30,7 @@ class Engine {
   ~Engine();
 
   /// Takes one input at time `now`, which never goes back, and returns what is to be done about
-  /// it, in order. No input, whoever it comes from, makes it throw.
+  /// it, in order. No input, from any source, makes it throw.
   [[nodiscard]] Actions step(Time now, Input input);
 
   /// When to call step() with TimerDue; nullopt: not before the next input.

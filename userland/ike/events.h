@@ -32,7 +32,7 @@ struct Datagram {
 };
 /// next_deadline() has come.
 struct TimerDue {};
-/// The tunnel is configured and up: bring it up and keep it up, retrying for ever.
+/// The tunnel is configured and up: bring it up and keep it up, retrying without end.
 struct SetTunnel {
   TunnelPolicy policy;
 };
@@ -78,9 +78,9 @@ struct JobDone {
   std::uint64_t token;
   JobResult result;
 };
-/// This virtual machine has been cloned or brought back to an earlier state: a twin may have the same SAs,
-/// which is why the kernel has taken the outbound ones away; to delete those is no error. All that there is
-/// is forgotten without a word to the peers, for no message can be told from the twin's, and begun again with
+/// This virtual machine has been cloned or restored to an earlier state: a clone may have the same SAs, so
+/// the kernel has removed the outbound ones; to delete those is not an error. All SAs are forgotten without
+/// notifying the peers, which could not distinguish the messages from the clone's, and negotiated again with
 /// fresh keys.
 struct VmForked {};
 /// Operator or test: rekey the Child SA or the IKE SA of a tunnel now.
@@ -88,7 +88,7 @@ struct Rekey {
   TunnelId tunnel;
   enum class What : std::uint8_t { ChildSa, IkeSa } what;
 };
-/// `clear isakmp sa`: delete the tunnel's SAs with the peer's knowledge and negotiate anew.
+/// `clear isakmp sa`: delete the tunnel's SAs, notify the peer and negotiate again.
 struct ClearSa {
   TunnelId tunnel;
 };
@@ -96,7 +96,7 @@ struct ClearSa {
 struct ClearChildSa {
   TunnelId tunnel;
 };
-/// Delete every SA and tell the peers; nothing is initiated afterwards.
+/// Delete every SA and notify the peers; nothing is initiated afterwards.
 struct Shutdown {};
 
 using Input =
@@ -161,7 +161,7 @@ struct StartJob {
   Job job;
   JobOwner owner{};
 };
-/// Nobody waits for a job any more: if it has not begun, it need not. Its JobDone would be ignored.
+/// A job is no longer needed: if it has not begun, it need not. Its JobDone would be ignored.
 struct CancelJob {
   std::uint64_t token;
 };

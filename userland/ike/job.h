@@ -73,9 +73,9 @@ struct JobOwner {
   /// What the one who waits for it has shown; the first go first.
   enum class Standing : std::uint8_t {
     Trusted,   ///< a peer that is authenticated, or one that we ask
-    Expected,  ///< somebody at the address of a configured peer
-    Stranger,  ///< somebody at any other address
-    Nobody,    ///< nobody waits: a key for the pool
+    Expected,  ///< from the address of a configured peer
+    Stranger,  ///< from any other address
+    Nobody,    ///< not waited for: a key for the pool
   };
   Standing standing = Standing::Nobody;
   /// Those of one share stand in one line: the number of a tunnel or, of strangers, their /24 or /48.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the jobs are done that need trustpoints, for whoever has threads and a date: the daemon, or a test.
+// Runs the jobs that need trustpoints, for a caller with threads and a date: the daemon, or a test.
 #pragma once
 
 #include "userland/ike/job.h"

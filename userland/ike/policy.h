@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine is told of a tunnel.
+// The policy of a tunnel, as the engine gets it.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct CertificatePolicy {
 struct TunnelPolicy {
   TunnelId tunnel = 0;
   IpAddress local;
-  /// nullopt: from any address; only the peer initiates, and its identity tells which tunnel it means.
+  /// nullopt: from any address; only the peer initiates, and its identity selects the tunnel.
   std::optional<IpAddress> remote;
   Identity local_id;
   Identity remote_id;

@@ -31,7 +31,7 @@ enum class Cause : std::uint8_t {
 struct Failure {
   Time when;
   std::string exchange;    ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
-  std::string refused_by;  ///< "local" or "peer"; empty: nobody has, for there was no answer
+  std::string refused_by;  ///< "local" or "peer"; empty: not refused, there was no answer
   std::string reason;      ///< "authentication failed", "no proposal chosen", "no response"
   std::string ours;        ///< what we asked for or accept, where that explains it
   std::string theirs;      ///< what the peer offered or said
@@ -126,7 +126,7 @@ struct Counters {
   std::uint64_t half_open_dropped = 0;      ///< IKE_AUTH never came
   std::uint64_t half_open_evicted = 0;      ///< made room for another one that has returned a cookie
   std::uint64_t sa_limit_reached = 0;  ///< rekeys put off, or IKE SAs dropped: the peer leaves too many SAs
-  std::uint64_t jobs_cancelled = 0;    ///< computations that nobody waits for any more
+  std::uint64_t jobs_cancelled = 0;    ///< jobs that were no longer needed
   std::uint64_t jobs_refused = 0;      ///< computations for which there was no room
   std::uint64_t deletes_of_unknown_spi = 0;  ///< the peer deletes a Child SA that we do not have
   std::uint64_t unknown_spi = 0;             ///< ESP that could not be received

@@ -79,8 +79,8 @@ struct SaSpec {
   std::optional<IpAddress> remote = {};  ///< outbound only: the peer; nullopt: that of the tunnel
   std::optional<UdpPorts> udp = {};      ///< outbound only: sent in UDP between these
   bool follow = false;                   ///< inbound only: the outbound SAs go where its packets come from
-  std::uint64_t hard_seconds = 0;        ///< until it carries nothing more; 0: for ever
-  /// Of the two sides: for nothing until someone says what.
+  std::uint64_t hard_seconds = 0;        ///< until it carries nothing more; 0: no limit
+  /// Of the two sides: for nothing until they are set.
   Coverage local_selectors = std::vector<TrafficSelector>();
   Coverage remote_selectors = std::vector<TrafficSelector>();
 };
@@ -94,7 +94,7 @@ struct SaName {
   auto operator<=>(const SaName&) const = default;
 };
 
-/// What the module tells of an installed SA.
+/// What the module reports of an installed SA.
 struct SaState {
   SaName name;
   bool active = false;                   ///< outbound: in use

@@ -13,10 +13,10 @@ namespace awtun::kernel {
 /// What waited on the event socket.
 struct Events {
   std::vector<Event> events;
-  bool lost = false;  ///< Some did not fit: the state of every SA is to be read anew.
+  bool lost = false;  ///< Some did not fit: the state of every SA is to be read again.
 };
 
-/// The awtun module of the network namespace that open() was called in. A module that is loaded anew
+/// The awtun module of the network namespace that open() was called in. A module that is loaded again
 /// gets other numbers from the kernel: they are looked up again then. Calls are synchronous; errors carry the
 /// kernel's errno and words: EEXIST, ENOENT, ENODEV, EBUSY, EINVAL...
 class DataPlane {

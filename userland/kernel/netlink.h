@@ -142,7 +142,7 @@ class NetlinkSocket {
   KernelResult<void> subscribe(int group);
 
   /// Reads the events that wait. Returns false when the kernel had to throw some away (ENOBUFS):
-  /// whoever cares must ask for the whole state again.
+  /// the caller must read the whole state again.
   bool drain(const Handler& handler);
 
  private:

@@ -154,10 +154,10 @@ Pasted shown(std::vector<Certificate> certificates) {
 std::optional<std::string> subject_objection(std::string_view subject) {
   const ErrorScope errors;
   const auto pieces = pieces_of(subject);
-  if (!pieces) return "a subject is written as /C=JP/O=EXAMPLE/CN=router.example.com";
+  if (!pieces) return "a subject must have the form /C=JP/O=EXAMPLE/CN=router.example.com";
   const auto is_cn = [](const Piece& piece) { return equal_ignoring_case(piece.first, "CN"); };
   const auto cn = std::find_if(pieces->begin(), pieces->end(), is_cn);
-  if (std::count_if(pieces->begin(), pieces->end(), is_cn) > 1) return "a subject has one CN at most";
+  if (std::count_if(pieces->begin(), pieces->end(), is_cn) > 1) return "a subject must have at most one CN";
   if (cn != pieces->end() && IpAddress::parse(cn->second))
     return "an IP address as subject name is not supported";
   if (!name_of(*pieces)) return "the subject has an unknown type or a value that is not of its type";
@@ -166,7 +166,8 @@ std::optional<std::string> subject_objection(std::string_view subject) {
 
 std::optional<std::string> alternative_name_objection(std::string_view name) {
   if (IpAddress::parse(name)) return "an IP address as subject alternative name is not supported";
-  if (!is_host_name(name)) return "a subject alternative name is a host name, as router.example.com";
+  if (!is_host_name(name))
+    return "a subject alternative name must be a host name, such as router.example.com";
   return std::nullopt;
 }
 
@@ -189,7 +190,7 @@ Result<Pasted, Refusal> pasted_authority(std::string_view pem, WallClock now) {
   auto certificates = read(pem);
   if (!certificates) return Error{certificates.error()};
   if (certificates->size() != 1)
-    return Error{Refusal{RefusalCause::Other, "one certificate is expected", {}}};
+    return Error{Refusal{RefusalCause::Other, "exactly one certificate is required", {}}};
   const Certificate& authority = (*certificates)[0];
   if (!authority.is_ca())
     return Error{
@@ -212,7 +213,7 @@ Result<Pasted, Refusal> pasted_certificate(std::string_view pem, const crypto::S
   const Certificate& own = (*certificates)[0];
   const auto own_key = own.public_key();
   if (!own_key || !own_key->equals(key.public_key()))
-    return Error{Refusal{RefusalCause::Other, "the certificate's key is not the key that was enrolled",
+    return Error{Refusal{RefusalCause::Other, "the certificate's key does not match the enrolled key",
                          "subject " + own.subject()}};
   const auto others = std::span<const Certificate>(*certificates).subspan(1);
   if (auto refusal = path_objection(own, others, {authorities, {}}, now)) return Error{*std::move(refusal)};

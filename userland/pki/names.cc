@@ -74,7 +74,8 @@ std::optional<Refusal> fqdn_objection(const Certificate& certificate, std::strin
     return Refusal{RefusalCause::Name, "name mismatch: the CN is not the identity", shown};
   if (std::none_of(dns.begin(), dns.end(),
                    [&](const std::string& one) { return equal_ignoring_case(one, name); }))
-    return Refusal{RefusalCause::Name, "name mismatch: the identity is no subject alternative name", shown};
+    return Refusal{RefusalCause::Name, "name mismatch: the identity is not a subject alternative name",
+                   shown};
   return std::nullopt;
 }
 
@@ -89,7 +90,7 @@ std::optional<Refusal> mailbox_objection(const Certificate& certificate, std::st
   const auto names = alternative_names(certificate, GEN_EMAIL);
   if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return same_mailbox(name, address); }))
     return std::nullopt;
-  return Refusal{RefusalCause::Name, "name mismatch: the identity is no rfc822Name of the certificate",
+  return Refusal{RefusalCause::Name, "name mismatch: the identity is not an rfc822Name of the certificate",
                  "rfc822Names " + joined(names)};
 }
 

@@ -185,14 +185,14 @@ std::optional<Refusal> usage_objection(const Certificate& certificate) {
   constexpr std::uint32_t kSigning = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
   // Without the extension every use is allowed, and so it reads.
   if ((X509_get_key_usage(certificate.handle()) & kSigning) == 0)
-    return Refusal{RefusalCause::Usage, "the certificate's key usage allows no signatures",
+    return Refusal{RefusalCause::Usage, "the certificate's key usage does not allow signatures",
                    "subject " + certificate.subject()};
   const int at = X509_get_ext_by_NID(certificate.handle(), NID_ext_key_usage, -1);
   if (at < 0) return std::nullopt;
   const Usages usages(
       static_cast<EXTENDED_KEY_USAGE*>(X509V3_EXT_d2i(X509_get_ext(certificate.handle(), at))));
   if (usages && allows_ike(usages.get())) return std::nullopt;
-  return Refusal{RefusalCause::Usage, "the certificate's extended key usage allows no IPsec",
+  return Refusal{RefusalCause::Usage, "the certificate's extended key usage does not allow IPsec",
                  "subject " + certificate.subject()};
 }
 

@@ -35,7 +35,7 @@ std::string key_objection(const crypto::Signer& signer, std::span<const Certific
   if (certificates.empty()) return {};
   const auto key = certificates[0].public_key();
   if (!key) return key.error();
-  return key->equals(signer.public_key()) ? "" : "the private key is not its key";
+  return key->equals(signer.public_key()) ? "" : "the private key does not match it";
 }
 
 struct Chain {

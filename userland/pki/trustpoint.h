@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trustpoints: whom we believe, and who we are. Values that know nothing of IKE's states, so that any
-// thread may use them.
+// Trustpoints: the CAs that are trusted, and this router's certificate. Values that know
+// nothing of IKE's states, so that any thread may use them.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ struct Claim {
 /// Immutable once loaded.
 class Trustpoint {
  public:
-  /// The error says which part is wrong and why: "certificate: the private key is not its key". Dates and
+  /// The error says which part is wrong and why: "certificate: the private key does not match it". Dates and
   /// chains are not judged here: an expired certificate is the peer's to refuse.
   [[nodiscard]] static Result<std::shared_ptr<const Trustpoint>, std::string> load(const PemTexts& texts);
 

@@ -365,7 +365,7 @@ std::string replay(const Meeting& meeting, const std::vector<Choice>& choices, c
     run.make(choice);
   }
   run.finish();
-  return run.world().trace() + run.violation().value_or("no rule was broken") + "\n";
+  return run.world().trace() + run.violation().value_or("no violation") + "\n";
 }
 
 }  // namespace awtun::sim

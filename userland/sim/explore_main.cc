@@ -36,21 +36,21 @@ void explore_one(const Meeting& meeting, const Bounds& bounds, std::uint64_t see
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Every order in which two operations on a tunnel can meet.");
+  CLI::App app("Explores every possible order of events of two concurrent operations on a tunnel.");
   Bounds bounds;
   std::uint64_t seed = 1;
   unsigned jobs = 1;
   std::string only;
   std::string choices;
-  app.add_option("--faults", bounds.faults, "Datagrams lost, doubled or overtaken by a timer, in one run");
+  app.add_option("--faults", bounds.faults, "Datagrams lost, duplicated or overtaken by a timer, per run");
   std::uint64_t horizon = static_cast<std::uint64_t>(bounds.horizon.count());
-  app.add_option("--horizon", horizon, "Milliseconds after the first operation with choices");
-  app.add_option("--late", bounds.late, "Events while a job is under way, in one run");
+  app.add_option("--horizon", horizon, "Milliseconds after the first operation in which to explore");
+  app.add_option("--late", bounds.late, "Events while a job is running, per run");
   app.add_flag("--pfs", bounds.pfs, "Rekey Child SAs with a Diffie-Hellman exchange");
-  app.add_option("--seed", seed, "Of both engines");
+  app.add_option("--seed", seed, "Seed of both engines");
   app.add_option("--jobs", jobs, "Processes")->check(CLI::Range(1, 256));
-  app.add_option("--only", only, "One meeting, such as 'child-rekey@0 ike-rekey@1', or what begins so");
-  app.add_option("--replay", choices, "One run of it, with what the engines say");
+  app.add_option("--only", only, "Only pairs that begin so: 'child-rekey@0 ike-rekey@1'");
+  app.add_option("--replay", choices, "Repeat one run of it, and print its messages");
   CLI11_PARSE(app, argc, argv);
   bounds.horizon = awtun::ike::Duration(static_cast<awtun::ike::Duration::rep>(horizon));
 

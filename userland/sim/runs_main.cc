@@ -40,20 +40,20 @@ void run_one(std::uint64_t seed, SharedCounters& totals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Random lives of routers on a bad network; ends with status 1 when one broke a rule.");
+  CLI::App app("Random histories of routers on a bad network. Exits with 1 when a run breaks a rule.");
   std::uint64_t runs = 10000;
   std::uint64_t seed = 1;
   unsigned jobs = 1;
   std::optional<std::uint64_t> again;
-  app.add_option("--runs", runs, "How many");
-  app.add_option("--seed", seed, "Of the first; each has the next number");
+  app.add_option("--runs", runs, "Number of runs");
+  app.add_option("--seed", seed, "Number of the first run; each has the next number");
   app.add_option("--jobs", jobs, "Processes")->check(CLI::Range(1, 256));
-  app.add_option("--replay", again, "One run, with what the routers said and sent");
+  app.add_option("--replay", again, "Repeat one run, and print its messages");
   CLI11_PARSE(app, argc, argv);
 
   if (again) {
     const Outcome outcome = run_scenario(*again, true);
-    std::printf("%s%s\n", outcome.trace.c_str(), outcome.violation.value_or("no rule was broken").c_str());
+    std::printf("%s%s\n", outcome.trace.c_str(), outcome.violation.value_or("no violation").c_str());
     return outcome.violation ? 1 : 0;
   }
   SharedCounters totals(kFailed + 1);

@@ -69,7 +69,7 @@ Result<Header, ParseError> parse_header(ByteView message) {
                       .message_id = load_be32(message, 20),
                       .length = load_be32(message, 24)};
   if (header.length != message.size())
-    return Error{ParseError{24, PayloadType::None, "has a length field that is not its size"}};
+    return Error{ParseError{24, PayloadType::None, "has a length field that differs from its size"}};
   return header;
 }
 
@@ -117,14 +117,14 @@ Result<PayloadChain, ParseError> parse_chain(PayloadType first, ByteView octets,
   std::size_t at = start;
   std::size_t count = 0;
   while (at < octets.size()) {
-    if (++count > kMaxPayloads) return Error{ParseError{at, type, "is one payload too many"}};
+    if (++count > kMaxPayloads) return Error{ParseError{at, type, "exceeds the maximum number of payloads"}};
     if (const auto rule = broken_link(octets, type, at); !rule.empty())
       return Error{ParseError{at, type, rule}};
     const PayloadView here = view_at(octets, type, at);
     at += kPayloadHeaderSize + here.body.size();
     type = is_encrypted(type) ? PayloadType::None : here.next;
   }
-  if (type != PayloadType::None) return Error{ParseError{at, type, "is announced and not there"}};
+  if (type != PayloadType::None) return Error{ParseError{at, type, "is announced but missing"}};
   return PayloadChain(first, octets, start);
 }
 

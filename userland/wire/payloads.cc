@@ -278,7 +278,7 @@ Result<DeleteView, ParseError> decode_delete(const PayloadView& payload) {
       return broken(payload, 0, "deletes SAs of an unknown protocol");
   }
   if (spis.size() != spi_size * count)
-    return broken(payload, 2, "has another number of SPIs than it announces");
+    return broken(payload, 2, "does not have the number of SPIs that it announces");
   return DeleteView{protocol, spis};
 }
 
@@ -335,7 +335,7 @@ Result<TsView, ParseError> decode_ts(const PayloadView& payload) {
     rest = rest.subspan(size);
     at += size;
   }
-  if (seen != count) return broken(payload, 0, "has another number of selectors than it announces");
+  if (seen != count) return broken(payload, 0, "does not have the number of selectors that it announces");
   return TsView(payload.body.subspan(kTsHeaderSize));
 }
 

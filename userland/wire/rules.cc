@@ -107,7 +107,7 @@ Result<void, RuleError> check_companions(ExchangeType exchange, const PayloadCha
   if (exchange != ExchangeType::IkeAuth && exchange != ExchangeType::CreateChildSa) return {};
   const bool tsi = inner.count(TsI) != 0;
   const bool tsr = inner.count(TsR) != 0;
-  if (tsi != tsr) return Error{RuleError{tsi ? TsR : TsI, "is missing while the other selectors are there"}};
+  if (tsi != tsr) return Error{RuleError{tsi ? TsR : TsI, "is missing, but the other selectors are present"}};
   if (exchange == ExchangeType::IkeAuth && tsi != (inner.count(Sa) != 0))
     return Error{RuleError{tsi ? Sa : TsI, "is missing: SA and selectors go together"}};
   return {};

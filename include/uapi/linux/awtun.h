@@ -47,7 +47,7 @@ enum awtun_cmd {
 	AWTUN_CMD_TRANSPORT_ADD, /* take ESP out of a UDP socket, RFC 3948 */
 	AWTUN_CMD_TRANSPORT_DEL, /* no more; closing the socket does it too */
 	AWTUN_CMD_TRANSPORT_GET, /* dump: all sockets of the namespace */
-	AWTUN_CMD_SA_SET,	/* say anew where an outbound SA sends, by REMOTE
+	AWTUN_CMD_SA_SET,	/* change where an outbound SA sends, by REMOTE
 				 * and ENCAP_*_PORT: what is left out is as in
 				 * SA_ADD, not as it was
 				 */
@@ -121,7 +121,7 @@ enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_PAD,
 	AWTUN_TUNNEL_STAT_TX_NO_SA,		/* no active outbound SA */
 	AWTUN_TUNNEL_STAT_TX_NO_ROUTE,		/* no route to the peer, or a loop */
-	AWTUN_TUNNEL_STAT_TX_TOO_BIG,		/* told the sender (ICMP) */
+	AWTUN_TUNNEL_STAT_TX_TOO_BIG,		/* reported to the sender (ICMP) */
 	AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED,	/* sequence numbers used up */
 	AWTUN_TUNNEL_STAT_TX_ERROR,		/* memory, crypto, malformed inner,
 						 * or refused by the IP output
@@ -252,7 +252,7 @@ enum awtun_transport_attr {
 };
 
 /* One notification of a kind and a tunnel a second at most: what comes sooner
- * is counted and told with the next. They may be lost when a reader is slow;
+ * is counted and reported with the next. They may be lost when a reader is slow;
  * dumps show the same.
  */
 enum awtun_event {
@@ -263,14 +263,14 @@ enum awtun_event {
 				 * COUNT, and SRC, DST, PROTOCOL of the last
 				 */
 	AWTUN_EVENT_PEER_MOVED,	/* SA, inbound: its peer now sends from SRC and
-				 * SRC_PORT; the kernel has followed if told to
+				 * SRC_PORT; the kernel has followed if allowed to
 				 */
 	AWTUN_EVENT_UNKNOWN_SPI, /* TUNNEL: COUNT, and SPI, SRC of the last */
 	AWTUN_EVENT_AUTH_FAILED, /* TUNNEL: COUNT, and SPI, SRC of the last */
 	AWTUN_EVENT_TRANSPORT_LOST, /* TRANSPORT: its socket was closed */
-	AWTUN_EVENT_VM_FORKED,	/* this virtual machine was cloned or brought
-				 * back to an earlier state: every outbound SA
-				 * is gone, for its numbers may be used already
+	AWTUN_EVENT_VM_FORKED,	/* this virtual machine was cloned or restored
+				 * to an earlier state: every outbound SA is
+				 * gone, for its numbers may be used already
 				 */
 };
 

@@ -225,7 +225,7 @@ void emit_mss_of_path(const Scope& scope, Writer& out) {
 inline Answer reset_mode(const Context& context, Args& args) {
   TunnelMode& mode = context.tunnel().mode;
   if (args.has(0) && mode != kTunnelModes.at(args.get<std::uint32_t>(0))) {
-    return Refused{"this is not the mode configured"};
+    return Refused{"this tunnel mode is not configured"};
   }
   mode = TunnelMode::None;
   return Done{};
@@ -285,8 +285,8 @@ inline Answer set_primary_address(const Context& context, Args& args) {
 inline Answer add_secondary_address(const Context& context, Args& args) {
   auto& addresses = context.tunnel().ip_addresses;
   const auto& address = args.get<IpPrefix>(0);
-  if (addresses.empty()) return Refused{"a secondary address needs a primary one first"};
-  if (addresses.front() == address) return Refused{"this is the primary address"};
+  if (addresses.empty()) return Refused{"a secondary address requires a primary address"};
+  if (addresses.front() == address) return Refused{"a secondary address must differ from the primary one"};
   if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
   return Done{};
 }
@@ -334,32 +334,32 @@ inline void emit_ipv6_addresses(const Scope& scope, Writer& out) {
 inline constexpr std::array kInterface = {
     Row{.mode = Mode::Config,
         .pattern = "interface <tunnel:tunnel>",
-        .help = "Configure an interface, making it where there is none\nTunnel interface\n",
+        .help = "Configure an interface, creating it if it does not exist\nTunnel interface\n",
         .run = enter_interface,
         .no = remove_interface,
         .emit = emit_interfaces,
         .section = true},
     Row{.mode = Mode::Config,
         .pattern = "interface tunnel <number:0-65535>",
-        .help = "Configure an interface, making it where there is none\nTunnel interface\nIts number\n",
+        .help = "Configure an interface, creating it if it does not exist\nTunnel interface\nIts number\n",
         .run = enter_interface,
         .no = remove_interface,
         .section = true,
         .another_spelling = true},
 
     // Interface mode, in the order in which running-config writes it.
-    setting<&Tunnel::description>("description ![<text:line>]", "Describe the interface\nThe description\n"),
+    setting<&Tunnel::description>("description ![<text:line>]", "Description of the interface\nText\n"),
     Row{.mode = Mode::Interface,
         .pattern = "tunnel mode ![ipsec {ipv4|ipv6|multipoint}]",
-        .help = "Tunnel settings\nKind of the tunnel\nIPsec\nOver IPv4\nOver IPv6\nOne interface, many "
-                "peers: not supported yet\n",
+        .help = "Tunnel settings\nKind of the tunnel\nIPsec\nOver IPv4\nOver IPv6\nMultipoint (one "
+                "interface, many peers): not supported yet\n",
         .run = set_mode,
         .no = reset_mode,
         .emit = emit_mode},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel mode gre [{ipv6|multipoint}]",
         .help = "Tunnel settings\nKind of the tunnel\nGeneric Routing Encapsulation: not supported yet\nOver "
-                "IPv6\nOne interface, many peers\n",
+                "IPv6\nMultipoint: one interface, many peers\n",
         .run = refuse_gre},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel mode l2tp v3 [ipv6]",
@@ -367,90 +367,90 @@ inline constexpr std::array kInterface = {
         .run = refuse_l2tp},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel source ![<address:address>]",
-        .help = "Tunnel settings\nSource of the delivery packets\nOur address\n",
+        .help = "Tunnel settings\nSource address of the outer packets\nLocal address\n",
         .run = set_source,
         .no = reset_source,
         .emit = emit_source},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel source <interface:interface>",
-        .help = "Tunnel settings\nSource of the delivery packets\nThe interface whose address it is, even if "
-                "that changes\n",
+        .help =
+            "Tunnel settings\nSource address of the outer packets\nInterface whose current address is used\n",
         .run = set_source_interface,
         .no = reset_source_interface,
         .emit = emit_source_interface},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel destination ![<address:address>]",
-        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's address\n",
+        .help = "Tunnel settings\nDestination address of the outer packets\nThe peer's address\n",
         .run = set_destination,
         .no = reset_destination,
         .emit = emit_destination},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel destination dynamic",
-        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer calls from any address\n",
+        .help =
+            "Tunnel settings\nDestination address of the outer packets\nAccept the peer from any address\n",
         .run = set_dynamic_destination,
         .no = reset_dynamic_destination,
         .emit = emit_dynamic_destination},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel destination <name:hostname>",
-        .help = "Tunnel settings\nDestination of the delivery packets\nThe peer's name in the DNS, asked for "
-                "time and again\n",
+        .help = "Tunnel settings\nDestination address of the outer packets\nThe peer's DNS name, resolved "
+                "periodically\n",
         .run = set_destination_host,
         .no = reset_destination_host,
         .emit = emit_destination_host},
-    setting<&Tunnel::local_name>(
-        "tunnel local name ![<name:identity>]",
-        "Tunnel settings\nOur side\nOur IKE identity\nAn address, a host name, user@host or a "
-        "subject, or any behind its type\n"),
-    setting<&Tunnel::remote_name>(
-        "tunnel remote name ![<name:identity>]",
-        "Tunnel settings\nThe peer's side\nThe peer's IKE identity\nAn address, a host name, "
-        "user@host or a subject, or any behind its type\n"),
+    setting<&Tunnel::local_name>("tunnel local name ![<name:identity>]",
+                                 "Tunnel settings\nLocal end\nIKE identity of this router\nAn address, host "
+                                 "name, user@host or subject, or a type and a name\n"),
+    setting<&Tunnel::remote_name>("tunnel remote name ![<name:identity>]",
+                                  "Tunnel settings\nRemote end\nIKE identity of the peer\nAn address, host "
+                                  "name, user@host or subject, or a type and a name\n"),
     Row{.mode = Mode::Interface,
         .pattern = "tunnel local selector ![<prefix:network>]",
         .help =
-            "Tunnel settings\nOur side\nTraffic to be protected, all by default\nAddresses on that side\n",
+            "Tunnel settings\nLocal end\nTraffic selector; all traffic by default\nNetwork behind that end\n",
         .run = set_first_selector<&Tunnel::local_selectors>,
         .no = reset_selectors<&Tunnel::local_selectors>,
         .emit = emit_first_selector<&Tunnel::local_selectors>},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel local selector <number:1-255> ![<prefix:network>]",
-        .help = "Tunnel settings\nOur side\nTraffic to be protected, all by default\nNumber of the selector, "
-                "1 by default\nAddresses on that side\n",
+        .help =
+            "Tunnel settings\nLocal end\nTraffic selector; all traffic by default\nNumber of the selector, "
+            "1 by default\nNetwork behind that end\n",
         .run = set_selector<&Tunnel::local_selectors>,
         .no = reset_selector<&Tunnel::local_selectors>,
         .emit = emit_selectors<&Tunnel::local_selectors>},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel remote selector ![<prefix:network>]",
-        .help = "Tunnel settings\nThe peer's side\nTraffic to be protected, all by default\nAddresses on "
-                "that side\n",
+        .help = "Tunnel settings\nRemote end\nTraffic selector; all traffic by default\nNetwork behind that "
+                "end\n",
         .run = set_first_selector<&Tunnel::remote_selectors>,
         .no = reset_selectors<&Tunnel::remote_selectors>,
         .emit = emit_first_selector<&Tunnel::remote_selectors>},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel remote selector <number:1-255> ![<prefix:network>]",
-        .help = "Tunnel settings\nThe peer's side\nTraffic to be protected, all by default\nNumber of the "
-                "selector, 1 by default\nAddresses on that side\n",
+        .help = "Tunnel settings\nRemote end\nTraffic selector; all traffic by default\nNumber of the "
+                "selector, 1 by default\nNetwork behind that end\n",
         .run = set_selector<&Tunnel::remote_selectors>,
         .no = reset_selector<&Tunnel::remote_selectors>,
         .emit = emit_selectors<&Tunnel::remote_selectors>},
     parameter<&Tunnel::df>("tunnel df ![{set|clear|copy}]",
-                           "Tunnel settings\nThe DF bit of the delivery packets\nAlways\nNever\nAs in the "
-                           "inner packet, the default\n"),
+                           "Tunnel settings\nDF bit of the outer packets\nSet it\nClear it\nCopy it from the "
+                           "inner packet (default)\n"),
     setting<&Tunnel::ttl>("tunnel ttl ![<hops:1-255>]",
-                          "Tunnel settings\nTTL or hop limit of the delivery packets\nHops\n"),
+                          "Tunnel settings\nTTL or hop limit of the outer packets\nHops\n"),
     setting<&Tunnel::dscp>(
         "tunnel dscp ![<dscp:0-63>]",
-        "Tunnel settings\nDSCP of the delivery packets, that of the inner one by default\nThe DSCP\n"),
+        "Tunnel settings\nDSCP of the outer packets; copied from the inner packet by default\nDSCP\n"),
     Row{.mode = Mode::Interface,
         .pattern = "tunnel protection ![ipsec]",
-        .help = "Tunnel settings\nProtect the delivery packets\nBy IPsec\n",
+        .help = "Tunnel settings\nProtect the traffic of the tunnel\nIPsec\n",
         .run = set_protection,
         .no = reset_protection,
         .emit = emit_protection},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel protection ipsec profile <profile:label>",
-        .help = "Tunnel settings\nProtect the delivery packets\nBy IPsec\nBy another IPsec profile than the "
-                "default one\nThe profile\n",
+        .help = "Tunnel settings\nProtect the traffic of the tunnel\nIPsec\nIPsec profile; the default "
+                "profile if omitted\nIts name\n",
         .run = set_protection_by_profile,
         .no = reset_protection_by_profile,
         .emit = emit_protection_by_profile},
@@ -462,11 +462,11 @@ inline constexpr std::array kInterface = {
         .emit = emit_primary_address},
     Row{.mode = Mode::Interface,
         .pattern = "ip address <address:ipv4-interface> secondary",
-        .help = "IPv4\nAddress of the interface\nAddress and prefix length\nBeside the primary address\n",
+        .help = "IPv4\nAddress of the interface\nAddress and prefix length\nAdditional address\n",
         .run = add_secondary_address,
         .no = remove_ip_address,
         .emit = emit_secondary_addresses},
-    flag<&Tunnel::ipv6_enable>("ipv6 enable", "IPv6\nMake the link-local address\n"),
+    flag<&Tunnel::ipv6_enable>("ipv6 enable", "IPv6\nCreate the link-local address\n"),
     Row{.mode = Mode::Interface,
         .pattern = "ipv6 address ![<address:ipv6-interface>]",
         .help = "IPv6\nAddress of the interface\nAddress and prefix length\n",
@@ -475,30 +475,32 @@ inline constexpr std::array kInterface = {
         .emit = emit_ipv6_addresses},
     Row{.mode = Mode::Interface,
         .pattern = "ip tcp adjust-mss ![<octets:64-1460>]",
-        .help = "IPv4\nTCP\nLargest segment that a connection may agree upon\nOctets\n",
+        .help = "IPv4\nTCP\nLimit the maximum segment size (MSS) of TCP connections\nOctets\n",
         .run = set_mss<&Tunnel::ip_mss>,
         .no = reset_mss<&Tunnel::ip_mss>,
         .emit = emit_mss<&Tunnel::ip_mss>},
     Row{.mode = Mode::Interface,
         .pattern = "ip tcp adjust-mss pmtu",
-        .help = "IPv4\nTCP\nLargest segment that a connection may agree upon\nAs much as the path carries\n",
+        .help = "IPv4\nTCP\nLimit the maximum segment size (MSS) of TCP connections\nDerive the limit from "
+                "the path MTU\n",
         .run = set_mss_of_path<&Tunnel::ip_mss>,
         .no = reset_mss_of_path<&Tunnel::ip_mss>,
         .emit = emit_mss_of_path<&Tunnel::ip_mss>},
     Row{.mode = Mode::Interface,
         .pattern = "ipv6 tcp adjust-mss ![<octets:64-1440>]",
-        .help = "IPv6\nTCP\nLargest segment that a connection may agree upon\nOctets\n",
+        .help = "IPv6\nTCP\nLimit the maximum segment size (MSS) of TCP connections\nOctets\n",
         .run = set_mss<&Tunnel::ipv6_mss>,
         .no = reset_mss<&Tunnel::ipv6_mss>,
         .emit = emit_mss<&Tunnel::ipv6_mss>},
     Row{.mode = Mode::Interface,
         .pattern = "ipv6 tcp adjust-mss pmtu",
-        .help = "IPv6\nTCP\nLargest segment that a connection may agree upon\nAs much as the path carries\n",
+        .help = "IPv6\nTCP\nLimit the maximum segment size (MSS) of TCP connections\nDerive the limit from "
+                "the path MTU\n",
         .run = set_mss_of_path<&Tunnel::ipv6_mss>,
         .no = reset_mss_of_path<&Tunnel::ipv6_mss>,
         .emit = emit_mss_of_path<&Tunnel::ipv6_mss>},
-    setting<&Tunnel::mtu>("mtu ![<octets:68-1582>]", "Largest packet that the interface takes\nOctets\n"),
-    flag<&Tunnel::shutdown>("shutdown", "Take the interface out of service\n"),
+    setting<&Tunnel::mtu>("mtu ![<octets:68-1582>]", "MTU of the interface\nOctets\n"),
+    flag<&Tunnel::shutdown>("shutdown", "Shut the interface down\n"),
 };
 
 }  // namespace awtun::config::rows

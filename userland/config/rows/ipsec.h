@@ -60,15 +60,16 @@ inline constexpr FixedText kIpsecTransformPattern =
     FixedText() << "transform <number:1-255> ![protocol esp integrity " << kIpsecChoices.integrity
                 << " encryption " << kIpsecChoices.encryption << "]";
 inline constexpr FixedText kIpsecTransformHelp =
-    (FixedText() << "One combination of algorithms\nIts number; the lowest is preferred\nIPsec protocol\n"
-                    "Encapsulating Security Payload\nIntegrity\n")
+    (FixedText()
+     << "Transform: a combination of algorithms\nIts number; the lowest is preferred\nIPsec protocol\n"
+        "Encapsulating Security Payload\nIntegrity\n")
         .help(kIpsecChoices.integrity)
         .line("Encryption")
         .help(kIpsecChoices.encryption);
 
 inline constexpr FixedText kPfsPattern = FixedText() << "pfs ![" << kGroupChoices << "]";
 inline constexpr FixedText kPfsHelp =
-    (FixedText() << "Perfect forward secrecy: a key agreement of its own for each IPsec SA\n")
+    (FixedText() << "Perfect forward secrecy: a separate key exchange for each IPsec SA\n")
         .help(kGroupChoices);
 
 inline void emit_ipsec_profiles(const Scope& scope, Writer& out) {
@@ -82,7 +83,7 @@ inline void emit_ipsec_profiles(const Scope& scope, Writer& out) {
 inline constexpr std::array kIpsec = {
     Row{.mode = Mode::Config,
         .pattern = "crypto ipsec profile <profile:label>",
-        .help = "Security\nIPsec\nConfigure an IPsec profile, making it where there is none\nIts name\n",
+        .help = "Security\nIPsec\nConfigure an IPsec profile, creating it if it does not exist\nIts name\n",
         .run = enter_profile<&Config::ipsec_profiles, Mode::IpsecProfile>,
         .no = remove_profile<&Config::ipsec_profiles>,
         .emit = emit_ipsec_profiles,

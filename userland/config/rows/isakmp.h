@@ -48,8 +48,8 @@ inline constexpr FixedText kIsakmpTransformPattern =
     FixedText() << "transform <number:1-255> ![integrity " << kIsakmpChoices.integrity << " encryption "
                 << kIsakmpChoices.encryption << " group " << kGroupChoices << "]";
 inline constexpr FixedText kIsakmpTransformHelp =
-    (FixedText() << "One combination of algorithms\nIts number; the lowest is preferred\nIntegrity, and "
-                    "pseudo-random function; beside AES-GCM that alone\n")
+    (FixedText() << "Transform: a combination of algorithms\nIts number; the lowest is preferred\nIntegrity "
+                    "and pseudo-random function; with AES-GCM only the latter\n")
         .help(kIsakmpChoices.integrity)
         .line("Encryption")
         .help(kIsakmpChoices.encryption)
@@ -117,7 +117,7 @@ Answer remove_key(const Context& context, Args& args) {
   const auto at = std::ranges::lower_bound(keys, selector, {}, &IsakmpKey::selector);
   if (at == keys.end() || at->selector != selector) return Refused{"there is no such key"};
   if (args.has(0) && at->key != args.get<Secret>(0)) {
-    return Refused{"the key configured there is another one; leave the key out to remove it"};
+    return Refused{"another key is configured; omit the key to remove it"};
   }
   keys.erase(at);
   return Done{};
@@ -178,57 +178,56 @@ void emit_peers(const Scope& scope, Writer& out) {
 inline constexpr std::array kIsakmp = {
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp profile <profile:label>",
-        .help = "Security\nKey exchange (IKE)\nConfigure an ISAKMP profile, making it where there is "
-                "none\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nConfigure an ISAKMP profile, creating it if it does not "
+                "exist\nIts name\n",
         .run = enter_profile<&Config::isakmp_profiles, Mode::IsakmpProfile>,
         .no = remove_profile<&Config::isakmp_profiles>,
         .emit = emit_isakmp_profiles,
         .section = true},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] address <peer:address>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer at an address\nAddress "
-                "of the peer\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nPeer at an address\nAddress of the "
+                "peer\n",
         .run = set_key<IpAddress>,
         .no = remove_key<IpAddress>,
         .emit = emit_keys<IpAddress>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] hostname <peer:identity>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer with a name\nThe peer's "
-                "IKE identity (its tunnel local name)\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nPeer with an IKE identity\nIKE "
+                "identity of the peer (its tunnel local name)\n",
         .run = set_key<PeerName>,
         .no = remove_key<PeerName>,
         .emit = emit_keys<PeerName>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] policy <tunnel:tunnel>",
-        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nOf the peer behind a tunnel\nTunnel "
-                "interface\n",
+        .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nPeer of a tunnel\nTunnel interface\n",
         .run = set_key<TunnelPolicy>,
         .no = remove_key<TunnelPolicy>,
         .emit = emit_keys<TunnelPolicy>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer address <peer:address> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer at an address\nAddress "
-                "of the peer\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeer at an address\nAddress of the "
+                "peer\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<IpAddress>,
         .no = remove_peer<IpAddress>,
         .emit = emit_peers<IpAddress>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer dynamic ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf every peer whose address is not "
-                "fixed\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeers without a fixed address\nThe "
+                "ISAKMP profile\nIts name\n",
         .run = set_peer<DynamicPeer>,
         .no = remove_peer<DynamicPeer>,
         .emit = emit_peers<DynamicPeer>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer hostname <peer:name> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer with a name\nThe peer's "
-                "IKE identity (its tunnel local name)\nThe ISAKMP profile\nIts name\n",
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeer with an IKE identity\nIKE "
+                "identity of the peer (its tunnel local name)\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<PeerName>,
         .no = remove_peer<PeerName>,
         .emit = emit_peers<PeerName>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer policy <tunnel:tunnel> ![profile <profile:label>]",
-        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nOf the peer behind a tunnel\nTunnel "
+        .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeer of a tunnel\nTunnel "
                 "interface\nThe ISAKMP profile\nIts name\n",
         .run = set_peer<TunnelPolicy>,
         .no = remove_peer<TunnelPolicy>,
@@ -243,16 +242,16 @@ inline constexpr std::array kIsakmp = {
                                         "Lifetime of the ISAKMP SA, 24 hours by default\nSeconds\n"),
     parameter<&IsakmpProfile::dpd_interval>(
         "dpd-interval ![<seconds:10-86400>]",
-        "Silence after which the peer is asked whether it lives, 30 by default\nSeconds\n"),
+        "Idle time before a dead peer detection probe, 30 by default\nSeconds\n"),
     parameter<&IsakmpProfile::local_authentication>(
         "local authentication ![{pre-share|certificate}]",
-        "Our side\nHow we prove who we are\nBy the pre-shared key\nBy our certificate\n"),
+        "Local end\nAuthentication method of this router\nPre-shared key\nCertificate\n"),
     parameter<&IsakmpProfile::remote_authentication>(
         "remote authentication ![{pre-share|certificate}]",
-        "The peer's side\nHow the peer proves who it is\nBy the pre-shared key\nBy its certificate\n"),
+        "Remote end\nAuthentication method of the peer\nPre-shared key\nCertificate\n"),
     Row{.mode = Mode::IsakmpProfile,
         .pattern = "pki trustpoint ![<trustpoint:label>]",
-        .help = "Certificates\nWhere our certificate and the CA's are\nThe trustpoint\n",
+        .help = "Certificates\nTrustpoint that holds the certificates\nIts name\n",
         .run = set_trustpoint_of_profile,
         .no = reset_trustpoint_of_profile,
         .emit = emit_trustpoint_of_profile},

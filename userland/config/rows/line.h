@@ -17,11 +17,11 @@ inline std::chrono::seconds timeout_of(Args& args) {
   return std::chrono::minutes(args.get<std::uint32_t>(0)) + std::chrono::seconds(seconds);
 }
 
-/// In less nobody could type the line that mends it.
+/// In less time it would be impossible to type the line that corrects it.
 inline Answer set_exec_timeout(const Context& context, Args& args) {
   const auto timeout = timeout_of(args);
   if (timeout.count() != 0 && timeout < std::chrono::minutes(1))
-    return Refused{"exec-timeout is at least 1 minute, or 0 for never"};
+    return Refused{"exec-timeout must be 0 (never) or at least 1 minute"};
   context.config.exec_timeout = timeout;
   return Done{};
 }
@@ -52,20 +52,20 @@ inline Answer enter_line(const Context&, Args&) { return Done{}; }
 inline constexpr std::array kLine = {
     Row{.mode = Mode::Config,
         .pattern = "exec-timeout ![<minutes:0-35791>]",
-        .help = "End sessions that have been idle for so long, 10 minutes by default\nMinutes; 0: never\n",
+        .help = "Idle time after which a session ends, 10 minutes by default\nMinutes; 0 for never\n",
         .run = set_exec_timeout,
         .no = reset_exec_timeout,
         .emit = emit_exec_timeout<false>},
     Row{.mode = Mode::Config,
         .pattern = "exec-timeout <minutes:0-35791> <seconds:0-2147483>",
-        .help = "End sessions that have been idle for so long, 10 minutes by default\nMinutes; 0: "
-                "never\nSeconds beside them\n",
+        .help = "Idle time after which a session ends, 10 minutes by default\nMinutes; 0 for "
+                "never\nAdditional seconds\n",
         .run = set_exec_timeout,
         .no = reset_exec_timeout,
         .emit = emit_exec_timeout<true>},
     Row{.mode = Mode::Config,
         .pattern = "line {console|vty} <first:0-63> [<last:0-63>]",
-        .help = "Accepted before exec-timeout: all sessions are alike\nOn the console\nVirtual "
+        .help = "Accepted for compatibility; exec-timeout applies to every session\nOn the console\nVirtual "
                 "terminals\nFirst line\nLast line\n",
         .run = enter_line,
         .section = true},

@@ -73,7 +73,8 @@ void emit_key_pair(const Scope& scope, Writer& out) {
 inline constexpr std::array kPki = {
     Row{.mode = Mode::Config,
         .pattern = "crypto pki trustpoint <trustpoint:label>",
-        .help = "Security\nCertificates\nConfigure a trustpoint, making it where there is none\nIts name\n",
+        .help =
+            "Security\nCertificates\nConfigure a trustpoint, creating it if it does not exist\nIts name\n",
         .run = enter_trustpoint,
         .no = remove_trustpoint,
         .emit = emit_trustpoints,
@@ -81,23 +82,24 @@ inline constexpr std::array kPki = {
 
     // Trustpoint mode, in the order in which running-config writes it.
     flag<&Trustpoint::enrollment_terminal>("enrollment ![terminal]",
-                                           "How certificates come and go\nBy copy and paste\n"),
+                                           "Enrollment method\nCopy and paste in the terminal\n"),
     setting<&Trustpoint::subject_name>("subject-name ![<subject:subject>]",
-                                       "Subject of our certificate; its CN is the tunnel local name\nAs in "
-                                       "/O=Example/CN=test1.example.com\n"),
-    setting<&Trustpoint::subject_alt_name>("subject-alt-name ![<name:hostname>]",
-                                           "Alternative name of our certificate\nThe tunnel local name\n"),
+                                       "Subject of this router's certificate; its CN is the tunnel local "
+                                       "name\nFor example /O=Example/CN=test1.example.com\n"),
+    setting<&Trustpoint::subject_alt_name>(
+        "subject-alt-name ![<name:hostname>]",
+        "Alternative name of this router's certificate\nThe tunnel local name\n"),
     Row{.mode = Mode::Trustpoint,
         .pattern = "rsakeypair ![<label:label>] [<bits:2048-8192>]",
-        .help = "RSA key pair for our certificate\nIts label; server-default by default\nIts size, 2048 by "
-                "default\n",
+        .help = "RSA key pair of this router's certificate\nIts label; server-default by default\n"
+                "Its size, 2048 by default\n",
         .run = set_key_pair<KeyPair::Kind::Rsa>,
         .no = reset_key_pair<KeyPair::Kind::Rsa>,
         .emit = emit_key_pair<KeyPair::Kind::Rsa>},
     Row{.mode = Mode::Trustpoint,
         .pattern = "eckeypair ![<label:label>] [{256|384|521}]",
-        .help = "Elliptic curve key pair for our certificate\nIts label; server-default by default\nCurve "
-                "P-256, the default\nCurve P-384\nCurve P-521\n",
+        .help = "Elliptic curve key pair of this router's certificate\nIts label; server-default by default\n"
+                "Curve P-256, the default\nCurve P-384\nCurve P-521\n",
         .run = set_key_pair<KeyPair::Kind::Ec>,
         .no = reset_key_pair<KeyPair::Kind::Ec>,
         .emit = emit_key_pair<KeyPair::Kind::Ec>},

@@ -25,7 +25,7 @@ template <auto Profiles, Mode Section>
 Answer enter_profile(const Context& context, Args& args) {
   const auto& name = args.get<std::string>(0);
   if (equal_ignoring_case(name, kDefaultProfile)) {
-    return Refused{"this is the name of the profile that always exists, and cannot be changed"};
+    return Refused{"the built-in profile default cannot be changed"};
   }
   (context.config.*Profiles).try_emplace(name);
   context.session = {Section, std::nullopt, name};

@@ -58,15 +58,15 @@ void emit_routes(const Scope& scope, Writer& out) {
 inline constexpr std::array kRoute = {
     Row{.mode = Mode::Config,
         .pattern = "ip route <prefix:ipv4-network> <nexthop:ipv4-nexthop> [<distance:1-255>]",
-        .help = "IPv4\nStatic route\nDestination network\nNext hop, the interface that leads "
-                "there, or Null to drop\nAdministrative distance, 1 by default\n",
+        .help = "IPv4\nStatic route\nDestination network\nNext-hop address, outgoing interface, or Null to "
+                "drop\nAdministrative distance, 1 by default\n",
         .run = set_route,
         .no = remove_route,
         .emit = emit_routes<Family::V4>},
     Row{.mode = Mode::Config,
         .pattern = "ipv6 route <prefix:ipv6-network> <nexthop:ipv6-nexthop> [<distance:1-255>]",
-        .help = "IPv6\nStatic route\nDestination network\nNext hop, the interface that leads "
-                "there, or Null to drop\nAdministrative distance, 1 by default\n",
+        .help = "IPv6\nStatic route\nDestination network\nNext-hop address, outgoing interface, or Null to "
+                "drop\nAdministrative distance, 1 by default\n",
         .run = set_route,
         .no = remove_route,
         .emit = emit_routes<Family::V6>},

@@ -64,7 +64,7 @@ struct MemberOf<Type Class::*> {
   using Value = Type;
 };
 
-inline Answer not_configured() { return Refused{"this is not the value configured"}; }
+inline Answer not_configured() { return Refused{"no such setting is configured"}; }
 
 /// A row for one std::optional member: set by the value, reset by `no`, written where it is set.
 template <auto Member>

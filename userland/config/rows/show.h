@@ -58,14 +58,14 @@ inline constexpr auto kShow = rows_of_views(std::make_index_sequence<kViews.size
 inline constexpr std::array kShowInOtherWords = {
     Row{.mode = Mode::Exec,
         .pattern = "show interface tunnel <number:0-65535>",
-        .help = "Show what the system does\nTunnel interfaces\nOne tunnel interface\nIts number\n",
+        .help = "Show status and configuration\nTunnel interfaces\nOne tunnel interface\nIts number\n",
         .run = show_view<View::Interface>,
         .another_spelling = true,
         .under_do = true,
         .filtered = true},
     Row{.mode = Mode::Exec,
         .pattern = "show running-config interface tunnel <number:0-65535>",
-        .help = "Show what the system does\nThe configuration in use\nOf one interface\nTunnel "
+        .help = "Show status and configuration\nRunning configuration\nOf one interface\nTunnel "
                 "interface\nIts number\n",
         .run = show_view<View::RunningConfig>,
         .another_spelling = true,

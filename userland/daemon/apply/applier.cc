@@ -88,7 +88,7 @@ Result<void, std::string> Applier::remove_leftovers() {
   if (!links) return Error{links.error().to_string()};
   for (const auto& link : *links) {
     if (link.kind != kernel::tunnel_kind || !is_tunnel_name(link.name)) continue;
-    spdlog::info("{}: left behind by an earlier daemon, made anew", link.name);
+    spdlog::info("{}: left over from an earlier run, recreating", link.name);
     if (auto deleted = unless(routing_.delete_link(link.index), {ENODEV}); !deleted) return deleted;
   }
   return {};
@@ -299,14 +299,14 @@ bool Applier::follow(ike::TunnelId number, config::Config& wanted) {
   }
   auto& refused = refused_[number];
   if (refused.why != changed.error())
-    spdlog::warn("{}: {}; tried again until it can be", config::tunnel_name(number), changed.error());
+    spdlog::warn("{}: {}; retrying", config::tunnel_name(number), changed.error());
   refused = {tunnel, changed.error()};
   tunnel.source.reset();
   if (const auto held = change_tunnel(number, wanted); !held) spdlog::debug("{}", held.error());
   return false;
 }
 
-/// They are made anew with what follows. False: the kernel does not tell.
+/// They are created again by what follows. False: the kernel did not answer.
 bool Applier::forget_vanished_links() {
   const auto links = routing_.links();
   if (!links) return false;
@@ -315,7 +315,7 @@ bool Applier::forget_vanished_links() {
   for (const auto& [number, tunnel] : running_.tunnels) {
     const auto link = tunnels_.find(number);
     if (!link || present.contains(link->ifindex)) continue;
-    spdlog::warn("{}: was deleted by someone else, made anew", config::tunnel_name(number));
+    spdlog::warn("{}: deleted by another program, recreating", config::tunnel_name(number));
     tunnels_.erase(number);
     engine_.handle(ike::RemoveTunnel{number});
     effective_.tunnels.erase(number);
@@ -352,7 +352,7 @@ bool Applier::reconcile_routes(const std::vector<kernel::Link>& links) {
   const auto wait = [&](const config::StaticRoute& route, const Obstacle& obstacle) {
     const auto known = before.find(route);
     if (obstacle.news && (known == before.end() || known->second != obstacle.why))
-      spdlog::info("the route to {} waits: {}", route.prefix.to_string(), obstacle.why);
+      spdlog::info("the route to {} is not installed: {}", route.prefix.to_string(), obstacle.why);
     waiting_routes_.emplace(route, obstacle.why);
   };
   for (const auto& route : running_.routes)

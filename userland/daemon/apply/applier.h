@@ -42,7 +42,7 @@ class Applier {
   /// The first configuration. A tunnel that the kernel refuses waits by itself.
   void begin(config::Config startup);
 
-  /// Tells the engine every tunnel's policy anew, for its trustpoint may have changed.
+  /// Sends every tunnel's policy to the engine again, since its trustpoint may have changed.
   void renew_policies();
 
   [[nodiscard]] const config::Config& running() const { return running_; }

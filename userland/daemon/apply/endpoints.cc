@@ -49,7 +49,7 @@ std::set<IpAddress> no_peers(const std::vector<kernel::InterfaceAddress>& ours) 
 std::string no_destination(const std::string& host, const std::vector<IpAddress>& known, Family family) {
   const auto found = std::ranges::find(known, family, &IpAddress::family);
   if (found == known.end()) return host + " has no IPv" + (family == Family::V4 ? "4" : "6") + " address";
-  return host + " stands for " + found->to_string() + ", which is this router's own or a broadcast address";
+  return host + " resolves to " + found->to_string() + ", which is this router's own or a broadcast address";
 }
 
 config::Config as_asked_for(config::Config wanted, const config::Config& candidate,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between which addresses a tunnel runs just now, where its configuration has an interface or a host name.
+// The current addresses of a tunnel whose configuration has an interface or a host name.
 // Pure.
 #pragma once
 

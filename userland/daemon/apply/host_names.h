@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host names and what they stand for, kept up to date.
+// Host names and their addresses, kept up to date.
 #pragma once
 
 #include <cstddef>

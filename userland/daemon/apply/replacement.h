@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One whole configuration in the place of another: `configure replace` and `reload`.
+// Replaces the whole configuration: `configure replace` and `reload`.
 #pragma once
 
 #include <functional>

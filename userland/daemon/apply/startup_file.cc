@@ -57,7 +57,7 @@ std::string lines_left_out(std::size_t count, std::string_view more) {
 
 /// The errors as an operator reads them before they are lost.
 std::string summary(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
-  std::string text = "In " + path.string() + " this is not in force, and would be lost:\n";
+  std::string text = "In " + path.string() + " the following is not in force and would be lost:\n";
   for (std::size_t at = 0; at < errors.size() && at < max_summarised; ++at)
     text += "  " + where_is(errors[at]) + ": " + describe(errors[at]) + "\n";
   if (errors.size() > max_summarised)

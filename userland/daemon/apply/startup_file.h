@@ -48,7 +48,7 @@ class StartupFile {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] Startup load() const;
-  /// What is shown of it. Read anew only when the file is another than the last time.
+  /// What is shown of it. Read again only when the file has changed.
   [[nodiscard]] const StartupShown& shown();
   /// {"schema", "file", "errors": [{"line", "text", "reason"}]}.
   [[nodiscard]] control::Json errors_view();

@@ -53,8 +53,7 @@ Result<void, std::string> release(Operations& operations, Operator& who) {
   if (!who.block) return {};
   const auto block = *std::exchange(who.block, std::nullopt);
   if (operations.running() != block.base)
-    return Error{
-        std::string("the configuration was changed by someone else meanwhile; this block is dropped")};
+    return Error{std::string("another session has changed the configuration; this block is discarded")};
   if (block.candidate == block.base) return {};
   return operations.apply(block.candidate);
 }
@@ -92,7 +91,7 @@ class Execution {
     auto outcome = config::execute(configuration, who_.session, request_.line);
     if (!who_.may_change && !only_looks(outcome, who_.session)) {
       who_.session = before_;
-      return refuse("you may look, but change nothing and see no key");
+      return refuse("read-only access: this command changes something or shows keys");
     }
     if (ends_block(outcome, who_.session))
       if (const auto released = release(operations_, who_); !released) return refuse(released.error());
@@ -182,7 +181,7 @@ Reply refused(const config::Session& session, std::string_view reason) {
 Reply answer(Operations& operations, Operator& who, std::string_view text) {
   const auto request = control::decode_request(text);
   if (!request)
-    return failure(who.session, {R"(a request is {"execute": "<command line>"})", "invalid", true});
+    return failure(who.session, {R"(a request must be {"execute": "<command line>"})", "invalid", true});
   log_command(request->line);
   return Execution(operations, who, *request).run();
 }

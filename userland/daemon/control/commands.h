@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What awiked answers to the lines of operators. Pure but for what it acts upon.
+// Answers the command lines of operators. Pure, except for the Operations it calls.
 #pragma once
 
 #include <optional>

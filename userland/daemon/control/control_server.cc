@@ -99,7 +99,7 @@ std::string in_words(std::chrono::seconds time) {
   return minutes == 0 ? rest : std::to_string(minutes) + " min" + (seconds == 0 ? "" : " " + rest);
 }
 
-/// The socket of that name, and not what somebody has put in its place.
+/// The socket of that name, and not a file that has replaced it.
 bool give_socket_to(gid_t group, const std::filesystem::path& path) {
   const auto directory = open_directory_of(path, Missing::Refused);
   if (!directory) return false;
@@ -118,11 +118,11 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
   address.sun_family = AF_UNIX;
   const auto text = path.string();
   if (text.size() >= sizeof address.sun_path)
-    return Error{text + ": a socket's path is at most 107 octets long"};
+    return Error{text + ": the path of a socket must not exceed 107 octets"};
   std::memcpy(address.sun_path, text.data(), text.size());
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Error{system_error("open a Unix socket")};
-  ::unlink(text.c_str());  // whoever left it there does not hold the claim
+  ::unlink(text.c_str());  // its creator does not hold the claim
   const auto old_mask = ::umask(for_all ? 0111 : 0117);
   const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::umask(old_mask);
@@ -152,7 +152,7 @@ Result<SocketClaim, std::string> SocketClaim::take(std::filesystem::path path) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> holder{};
     const auto size = ::pread(fd.get(), holder.data(), holder.size() - 1, 0);
-    return Error{path.string() + " is served by another awiked" +
+    return Error{path.string() + " is in use by another awiked" +
                  (size > 0 ? " (process " + std::string(holder.data()) + ")" : "")};
   }
   const auto pid = std::to_string(::getpid());
@@ -222,7 +222,7 @@ void ControlServer::accept(UniqueFd fd) try {
   if (!admission.refusal.empty()) return refuse(fd, admission.refusal);
   if (admission.ends_instead) {
     auto& client = *std::next(clients_.begin(), static_cast<std::ptrdiff_t>(*admission.ends_instead));
-    end_now(client, "another session needed its place");
+    end_now(client, "closed to make room for another session");
   }
   add(std::move(fd), place);
 } catch (const std::bad_alloc&) {
@@ -243,7 +243,7 @@ void ControlServer::guarded(void* client, Act act) {
   try {
     act(it.server, it);
   } catch (const std::bad_alloc&) {
-    spdlog::warn("a session ends: out of memory");
+    spdlog::warn("a session is closed: out of memory");
     it.server.drop(it);
   }
 }
@@ -368,12 +368,12 @@ void ControlServer::receive(Client& client) {
 std::string ControlServer::excess(const Client& client) const {
   const auto limit = client.who.may_change ? max_request : max_request_of_reader;
   const auto size = client.received.size();
-  if (size > limit) return "a request has at most " + std::to_string(limit / 1024) + " KiB";
+  if (size > limit) return "a request must not exceed " + std::to_string(limit / 1024) + " KiB";
   const auto also_large = [&client](const Client& other) {
     return &other != &client && other.received.size() > large_request;
   };
   if (size > large_request && std::any_of(clients_.begin(), clients_.end(), also_large))
-    return "another session has a large request under way; try again in a moment";
+    return "another session is sending a large request; try again in a moment";
   return "";
 }
 
@@ -452,8 +452,8 @@ std::string ControlServer::answer_for(Client& client, std::string_view request) 
   }
   client.who.session = std::move(session);
   client.who.block.reset();
-  spdlog::warn("a command is given up: out of memory");
-  return encode(refused(client.who.session, "out of memory: the command is given up"));
+  spdlog::warn("a command is aborted: out of memory");
+  return encode(refused(client.who.session, "out of memory: the command is aborted"));
 }
 
 void ControlServer::close_when_sent(Client& client) {

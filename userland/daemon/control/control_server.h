@@ -42,8 +42,8 @@ struct ControlGroups {
 
 /// Serves root and the members of the group "awtun", and to look those of another group. None makes the
 /// daemon wait or grow: requests are served one a turn of the loop, of all readers together too, and only
-/// while answers are read; a session that is slow, idle or for which another one needs the place is told why
-/// and ended.
+/// while answers are read; a session that is slow, idle or has to make room for another is notified of the
+/// reason and ended.
 class ControlServer {
  public:
   /// Starts to listen: mode 0660, or 0666 when there is a group of `readers`. `operations` must outlive the
@@ -113,7 +113,7 @@ class ControlServer {
   EventLoop& loop_;
   SocketClaim claim_;
   UniqueFd listener_fd_;
-  UniqueFd spare_;  ///< Given up to tell a client that there is no descriptor for it.
+  UniqueFd spare_;  ///< Closed to answer a client for which there is no descriptor.
   Operations& operations_;
   std::string readers_;  ///< The name of their group; empty: none.
   ControlGroups groups_;

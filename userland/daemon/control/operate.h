@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator's command upon SAs asks of the engine. Pure.
+// The engine inputs for an operator's command on SAs. Pure.
 #pragma once
 
 #include <string>

@@ -107,12 +107,12 @@ Result<control::Turn, std::string> DaemonOperations::reload(const config::Reload
     case config::Reload::What::Cancel:
       break;
   }
-  if (!delayed_reload_.cancel()) return Error{std::string("no reload waits")};
+  if (!delayed_reload_.cancel()) return Error{std::string("no reload is scheduled")};
   return control::Turn{control::Ask::Nothing, ""};
 }
 
 void DaemonOperations::reload_now() {
-  spdlog::warn("reload: the startup configuration takes the place of the running one");
+  spdlog::warn("reload: replacing the running configuration with the startup configuration");
   const auto startup = startup_.load();
   log_errors(startup_.path(), startup.errors);
   if (!startup.readable) return;

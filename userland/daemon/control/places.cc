@@ -63,10 +63,10 @@ Admission admit(const std::vector<Place>& taken, Rank rank, uid_t uid, SteadyTim
         "too many sessions of this user: " + std::to_string(max_readers_of_a_user) + " are in use");
   if (rank == Rank::Reader && count(taken, reader) >= max_readers)
     return instead_of(taken, rank, uid, now, reader,
-                      "too many sessions that may only look: " + std::to_string(max_readers) + " are in use");
+                      "too many read-only sessions: " + std::to_string(max_readers) + " are in use");
   const bool full = taken.size() >= max_sessions;
   if (rank != Rank::Root && (full || count(taken, not_root) >= max_sessions - kept_for_root))
-    return instead_of(taken, rank, uid, now, not_root, "too many sessions: the others are kept for root");
+    return instead_of(taken, rank, uid, now, not_root, "too many sessions: the others are reserved for root");
   if (full)
     return instead_of(taken, rank, uid, now, any,
                       "too many sessions: " + std::to_string(max_sessions) + " are in use");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who gets a session when there are many. Pure.
+// Limits on sessions, and which session makes room for another. Pure.
 #pragma once
 
 #include <sys/types.h>

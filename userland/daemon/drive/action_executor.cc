@@ -43,7 +43,7 @@ ActionExecutor::Done ActionExecutor::perform(const ike::SendKeepalive& keepalive
 ActionExecutor::Done ActionExecutor::perform(const ike::AddSa& add) {
   const auto index = ifindex(add.tunnel);
   if (!index) return Error{index.error()};
-  if (add.transport) return Error{std::string("the kernel module has no transport mode")};
+  if (add.transport) return Error{std::string("the kernel module does not support transport mode")};
   const auto spec = sa_spec(add, *index);
   auto added = spec ? as_text(data_plane_.add_sa(*spec)) : Done(Error{spec.error()});
   if (!added)

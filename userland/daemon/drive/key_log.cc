@@ -51,7 +51,7 @@ Result<UniqueFd, std::string> open_log(const Directory& directory, const std::fi
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
       (status.st_mode & 07777) != 0600 || status.st_nlink != 1)
-    return Error{path.string() + " is not a file of root with mode 0600"};
+    return Error{path.string() + " must be a file of root with mode 0600"};
   return fd;
 }
 
@@ -105,7 +105,7 @@ std::string ikev2_line(const ike::IkeKeys& keys) {
 }
 
 Result<KeyLog, std::string> KeyLog::open(const std::filesystem::path& directory) {
-  if (::geteuid() != 0) return Error{std::string("key logging needs root")};
+  if (::geteuid() != 0) return Error{std::string("key logging requires root")};
   struct stat status {};
   const auto opened = open_directory(directory, Missing::Refused);
   if (!opened || ::fstat(opened->fd.get(), &status) != 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line about an IKE message, for whoever debugs a negotiation. The contents are not told: they are
-// encrypted, and what follows from them the engine says.
+// One line about an IKE message, for debugging a negotiation. The contents are left out: they are
+// encrypted, and the engine logs what follows from them.
 #pragma once
 
 #include <string>

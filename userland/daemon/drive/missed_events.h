@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel has told and nobody has heard. Pure.
+// Kernel events that were lost before they were read. Pure.
 #pragma once
 
 #include <vector>

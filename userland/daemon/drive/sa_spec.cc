@@ -23,11 +23,11 @@ bool covers(const ike::Selectors& selectors, Family family) {
 
 /// Everything where both families are whole, which spares the kernel the comparison.
 Result<kernel::Coverage, std::string> coverage(const ike::Selectors& selectors) {
-  if (selectors.empty()) return Error{std::string("an SA without traffic selectors")};
+  if (selectors.empty()) return Error{std::string("an SA must have traffic selectors")};
   if (covers(selectors, Family::V4) && covers(selectors, Family::V6))
     return kernel::Coverage(kernel::Everything{});
   if (const auto odd = std::ranges::find_if_not(selectors, ike::enforceable); odd != selectors.end())
-    return Error{"the kernel module has no traffic selector " + odd->to_string()};
+    return Error{"the kernel module does not support the traffic selector " + odd->to_string()};
   return kernel::Coverage(selectors);
 }
 

@@ -11,7 +11,7 @@
 namespace awtun::daemon {
 
 /// Refers to the keys of `add`. Fails when a side has no selector, or one that the kernel has not: what
-/// cannot be said is not left out, for the kernel would then be told of another set.
+/// cannot be expressed is not left out, since the kernel would then enforce another set.
 Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t ifindex);
 
 }  // namespace awtun::daemon

@@ -42,7 +42,7 @@ WorkerPool::WorkerPool(EventLoop& loop, Run run, Finish finish, Size size)
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
-// All are told before the first is waited for.
+// All are notified before the first is waited for.
 WorkerPool::~WorkerPool() {
   for (auto& thread : threads_) thread.request_stop();
 }

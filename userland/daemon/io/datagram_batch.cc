@@ -29,7 +29,7 @@ T value_of(const cmsghdr& part) {
   return value;
 }
 
-/// What the kernel tells beside the octets.
+/// What the kernel reports with the octets.
 struct Aside {
   std::optional<IpAddress> local;
   std::optional<std::uint32_t> lost;
@@ -143,7 +143,7 @@ Sent send_batch(std::span<const OutgoingDatagram> datagrams) {
   for (std::size_t i = 0; i < datagrams.size(); ++i) fill(messages[i].msg_hdr, parts[i], datagrams[i]);
   const auto count = static_cast<unsigned>(datagrams.size());
   const int sent = ::sendmmsg(datagrams.front().socket, messages.data(), count, MSG_DONTWAIT);
-  // An error is told only of the first: of a later one the next call will tell.
+  // An error is reported only for the first: that of a later one is reported by the next call.
   if (sent <= 0) return {1, errno};
   return {static_cast<std::size_t>(sent), 0};
 }

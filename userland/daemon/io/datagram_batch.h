@@ -19,7 +19,7 @@ struct IncomingDatagram {
   IpAddress local;
   Endpoint remote;
   ByteView bytes;
-  /// What the socket had no room for since it was made (SO_RXQ_OVFL), when the kernel tells.
+  /// Datagrams that the socket had no room for since it was made (SO_RXQ_OVFL), if the kernel reports them.
   std::optional<std::uint32_t> lost;
 };
 

@@ -48,7 +48,7 @@ class Watcher {
   std::unique_ptr<event, Free> event_;
 };
 
-/// Calls back whenever a descriptor, which someone else owns, is readable.
+/// Calls back whenever a descriptor, which it does not own, is readable.
 class ReadWatcher : public Watcher {
  public:
   ReadWatcher(EventLoop& loop, int fd, Callback callback);
@@ -77,7 +77,7 @@ class Deferred : public Watcher {
   void request();
 };
 
-/// Calls back once after start(), unless started anew or stopped before.
+/// Calls back once after start(), unless started again or stopped before.
 class Timer : public Watcher {
  public:
   Timer(EventLoop& loop, Callback callback);

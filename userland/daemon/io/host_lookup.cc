@@ -29,7 +29,7 @@ std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
 /// Why a peer cannot be at `address`; empty when it can.
 std::string_view objection_to(const IpAddress& address) {
   const auto why = not_a_host(address);
-  return why.empty() && is_link_local(address) ? "a link-local address needs an interface" : why;
+  return why.empty() && is_link_local(address) ? "the address must not be link-local" : why;
 }
 
 HostLookup::Answer answer_of(int status, const ares_addrinfo* found) {
@@ -40,7 +40,7 @@ HostLookup::Answer answer_of(int status, const ares_addrinfo* found) {
     const auto address = address_of(*node);
     if (!address) continue;
     if (const auto why = objection_to(*address); !why.empty()) {
-      objection = "it stands for " + address->to_string() + ": " + std::string(why);
+      objection = "it resolves to " + address->to_string() + ": " + std::string(why);
       continue;
     }
     host.addresses.push_back(*address);
@@ -70,7 +70,7 @@ HostLookup::HostLookup(EventLoop& loop, const std::string& name, Done done, cons
   ready_.request();
 }
 
-// Tells answered(), which must not count any more, that the question is dropped.
+// Notifies answered(), which must not count any longer, that the question is dropped.
 HostLookup::~HostLookup() { ares_destroy(channel_); }
 
 void HostLookup::answered(void* self, int status, int /*timeouts*/, ares_addrinfo* found) {

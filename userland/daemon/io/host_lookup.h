@@ -30,7 +30,7 @@ class HostLookup {
   /// Called by the loop, once, and not before the constructor is done.
   using Done = std::function<void(Answer)>;
 
-  /// Asks the servers of /etc/resolv.conf, read anew each time, or `servers`: "127.0.0.1:5353".
+  /// Asks the servers of /etc/resolv.conf, read again each time, or `servers`: "127.0.0.1:5353".
   HostLookup(EventLoop& loop, const std::string& name, Done done, const std::string& servers = {});
   HostLookup(const HostLookup&) = delete;
   HostLookup& operator=(const HostLookup&) = delete;

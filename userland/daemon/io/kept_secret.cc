@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t secret_size = 32;
 
 void warn_of_this_run(const std::string& error) {
-  spdlog::warn("{}: another secret takes its place until the next start", error);
+  spdlog::warn("{}: using a temporary secret until the next start", error);
 }
 
 }  // namespace

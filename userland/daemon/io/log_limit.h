@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that nobody can flood: what the network can cause again and again is written once a second.
+// A log that cannot be flooded: what the network can cause repeatedly is written once a second.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has the log told to somebody else too, beside where it goes.
+// Copies the log to a second receiver.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ class sink;
 
 namespace awtun::daemon {
 
-/// While it lives, what this thread logs, down to spdlog's level "debug", goes to `tell` as well, less time
-/// and level. Where it went before goes what went there before.
+/// While it lives, what this thread logs, down to spdlog's level "debug", goes to `tell` as well, without
+/// time and level. The original sink keeps what it got.
 class LogWatch {
  public:
   using Tell = std::function<void(int level, std::string_view text)>;

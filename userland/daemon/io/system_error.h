@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the system said when it did not do something.
+// The text of a failed system call.
 #pragma once
 
 #include <cerrno>

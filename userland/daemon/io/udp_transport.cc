@@ -120,7 +120,8 @@ void UdpTransport::count_lost(Socket& socket, std::uint32_t lost) {
   const std::uint32_t more = lost - socket.lost;
   socket.lost = lost;
   counters_.lost += more;
-  if (more != 0) spdlog::debug("UDP port {}: no room for {} datagrams", socket.local.port, more);
+  if (more != 0)
+    spdlog::debug("UDP port {}: {} datagrams dropped, the receive buffer was full", socket.local.port, more);
 }
 
 // ---------------------------------------------------------------- out
@@ -166,7 +167,7 @@ void UdpTransport::flush() {
     rest = rest.subspan(sent.count);
   }
   outgoing_.clear();
-  // Who is told may send again.
+  // The receiver of the error may send again.
   for (auto& one : refused) refused_(std::move(one));
 }
 

@@ -66,8 +66,9 @@ Result<std::optional<Secret>, std::string> read_secret(const fs::path& path) {
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) return system_failure(path);
   if (!S_ISREG(status.st_mode) || (status.st_uid != 0 && status.st_uid != ::geteuid()))
-    return failure(path, "not a file of the daemon's own user or of root");
-  if ((status.st_mode & 0077U) != 0) return failure(path, "a private key that others may read: chmod 600 it");
+    return failure(path, "must be owned by awiked's user or by root");
+  if ((status.st_mode & 0077U) != 0)
+    return failure(path, "a private key must not be accessible to other users: chmod 600");
   if (status.st_size > kMaxSecretFile) return failure(path, "too large");
   Secret contents(static_cast<std::size_t>(status.st_size));
   if (!read_all(fd.get(), contents.bytes())) return failure(path, "cannot be read");

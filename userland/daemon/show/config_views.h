@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `show` tells of the configuration as it works: keys, profiles, policies. Pure.
+// The views of the configuration in force: keys, profiles, policies. Pure.
 #pragma once
 
 #include <string>

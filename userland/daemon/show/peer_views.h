@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `show` tells of the peers and of what was counted. Pure.
+// The views of peers and counters. Pure.
 #pragma once
 
 #include "userland/daemon/io/datagram_counters.h"

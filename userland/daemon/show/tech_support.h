@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `show tech-support`: every view in one, to send to someone who helps.
+// `show tech-support`: every view in one, to attach to a support request.
 #pragma once
 
 #include <functional>

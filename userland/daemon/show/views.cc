@@ -208,7 +208,7 @@ std::string why_down(const InterfaceSources& sources, ike::TunnelId number, cons
   if (const auto* host = config::destination_host(tunnel); host != nullptr && !host->address)
     return host->name + " is being looked up";
   if (link == nullptr) return "the interface does not exist";
-  if (!link->admin_up) return "set down outside awiked";
+  if (!link->admin_up) return "administratively down, not by awiked";
   const auto* peer_status = sources.engine.peer(number);
   if (peer_status == nullptr || !peer_status->last_failure) return "negotiating";
   return peer_status->last_failure->reason;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `show` tells, as JSON. Pure: from values to values. Each object carries "schema", which is
+// The views of `show`, as JSON. Pure: from values to values. Each object carries "schema", which is
 // control::kSchema.
 #pragma once
 
@@ -27,7 +27,7 @@ Json isakmp_sa_view(const ike::Status& status, ike::Time now, Only only);
 Json ipsec_sa_view(const ike::Status& status, ike::Time now, const std::vector<kernel::SaState>& kernel_sas,
                    const TunnelTable& tunnels, Only only);
 
-/// What the kernel tells of all interfaces.
+/// What the kernel reports of all interfaces.
 struct InterfaceFacts {
   std::vector<kernel::Link> links;
   std::vector<kernel::InterfaceAddress> addresses;

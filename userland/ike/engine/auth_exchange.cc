@@ -95,7 +95,7 @@ std::tuple<bool, bool, bool> fitness(const TunnelPolicy& policy, const IkeSa& sa
 
 JobFailed failure_of(const JobResult& result) {
   if (const auto* failed = std::get_if<JobFailed>(&result)) return *failed;
-  return {"the job gave no answer", ""};
+  return {"the crypto job returned no result", ""};
 }
 
 }  // namespace
@@ -185,7 +185,7 @@ bool Engine::Impl::first_contact(const Tunnel& tunnel, const IkeSa& sa) {
 void Engine::Impl::drop_older(const Tunnel& tunnel, const IkeSa& sa) {
   for (IkeSa* other : others_with_peer(tunnel, sa)) {
     if (!other->established || other->origin.established >= sa.origin.started) continue;
-    notice(Notice::Level::Info, other->tunnel, "the peer has started anew; its old IKE SA is dropped");
+    notice(Notice::Level::Info, other->tunnel, "the peer has restarted; its old IKE SA is deleted");
     close(*other);
     if (Tunnel* losing = find_tunnel(other->tunnel))
       reconnect(*losing, dice_.between(Duration{500}, Duration{1500}));

@@ -53,7 +53,8 @@ bool Engine::Impl::install(ChildSa& child, const IkeSa& sa, const IpsecProfile& 
   ++counters_.child_sa_established;
   if (terms.cut)
     notice(Notice::Level::Info, child.tunnel,
-           "traffic selectors left out: a Child SA has " + std::to_string(kMaxChildSelectors) + " a side");
+           "traffic selectors left out: a Child SA has at most " + std::to_string(kMaxChildSelectors) +
+               " per side");
   return true;
 }
 

@@ -68,7 +68,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
 void Engine::Impl::done(IkeSa& sa, PrepareRequest&& what, JobResult&& result) {
   auto* made = std::get_if<KeyExchangeDone>(&result);
   if (made == nullptr || !made->ours) {
-    notice(Notice::Level::Warning, sa.tunnel, "no key could be made for a rekey; it is tried again");
+    notice(Notice::Level::Warning, sa.tunnel, "cannot generate a key for a rekey; retrying");
     return try_later(sa, what.task);
   }
   sa.prepared = std::move(made->ours);
@@ -307,7 +307,7 @@ void Engine::Impl::done(IkeSa& sa, AnswerCreateChild&& what, JobResult&& result)
   else if (failed != nullptr && failed->undone)
     put_off_peer(sa, what.header);
   else
-    return refuse_syntax(sa, what.header, "a public value that is none");
+    return refuse_syntax(sa, what.header, "invalid public value");
   pump(sa);
 }
 

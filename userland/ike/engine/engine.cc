@@ -161,7 +161,7 @@ void Engine::Impl::timer(IkeSa& sa) {
     if (Tunnel* tunnel = find_tunnel(sa.tunnel); tunnel != nullptr && sa.state == IkeState::Established) {
       notice(Notice::Level::Info, sa.tunnel,
              has_child(*tunnel) ? "the IKE SA has reached the end of its lifetime"
-                                : "the IKE SA has no Child SA and is given up");
+                                : "giving up an IKE SA without a Child SA");
       start_over(sa, Duration::zero());
     } else if (tunnel != nullptr && sa.state == IkeState::InitSent) {
       close(sa);

@@ -152,7 +152,7 @@ void Engine::Impl::finish_ike_rekey(IkeSa& sa, AskRekeyIke&& asked, const wire::
                           {std::move(asked.nonce), Bytes(nonce->begin(), nonce->end())});
   if (made == nullptr)
     return conclusion_failed(sa, protocol_error(now_, wire::ExchangeType::CreateChildSa,
-                                                "the answer to the IKE SA's rekey is unusable"));
+                                                "invalid response to the rekey of the IKE SA"));
   take_token(*made, inner);
   IkeSa* theirs = rival_of(sa);
   Rival rival = Rival::None;

@@ -109,7 +109,7 @@ void Engine::Impl::start_attempt(Tunnel& tunnel) {
   if (!tunnel.policy.remote) return;  // the peer's to begin
   if (suites.empty()) {
     record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                      "none that is supported", ""));
+                                      "no supported transform", ""));
     return;
   }
   IkeSa& sa = new_ike_sa(tunnel.policy.tunnel, fresh_ike_spi(), true, IkeState::InitSent);

@@ -79,7 +79,7 @@ void Engine::Impl::give_up_overdue_jobs(IkeSa& sa) {
   for (auto* slot : {&sa.job, &sa.own_job}) {
     if (!*slot || (*slot)->until > now_) continue;
     actions_.emplace_back(CancelJob{(*slot)->token});
-    finish_job(sa, *slot, JobFailed{"a computation did not end", "", true});
+    finish_job(sa, *slot, JobFailed{"a crypto job timed out", "", true});
   }
 }
 

@@ -257,7 +257,7 @@ void Engine::Impl::send_request(IkeSa& sa, wire::ExchangeType exchange, const wi
       sa.keys ? sa.keys->seal(header, payloads, size_limit(sa), dice_) : in_the_clear(header, payloads);
   if (!packets) {
     // Our own configuration makes the message too large, or the crypto library fails.
-    notice(Notice::Level::Warning, sa.tunnel, "a request could not be written; the IKE SA is dropped");
+    notice(Notice::Level::Warning, sa.tunnel, "a request could not be encoded; the IKE SA is deleted");
     close(sa);
     if (Tunnel* tunnel = find_tunnel(sa.tunnel)) back_off(*tunnel);
     return;

@@ -118,8 +118,8 @@ class PrefixLimiter {
   NetworkTable<Bucket> buckets_;
 };
 
-/// How many octets may go to a network while nobody there has shown that he receives them: as many as
-/// came from it, so that whoever forges its addresses gains nothing by us. Some are lent, for an answer may
+/// How many octets may go to a network from which no peer has shown that it receives them: as many as
+/// came from it, so that forging its addresses causes no amplification. Some are lent, for an answer may
 /// be larger than its request; what comes next pays them back.
 class AnswerBudget {
  public:

@@ -98,7 +98,7 @@ bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& 
 }
 
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
-/// that to whoever asks for transport mode: who asked may then do without the Child SA.
+/// that to a peer that asks for transport mode, which may then do without the Child SA.
 std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::PayloadChain& chain, bool initiator,
                                   const Negotiation& negotiation) {
   const bool theirs = find_notify(chain, wire::NotifyType::UseTransportMode).has_value();

@@ -26,7 +26,7 @@ struct ChildTerms {
   bool cut = false;  ///< the ends would have agreed on more selectors than a Child SA has
 };
 
-/// Why there will be no Child SA: what the peer is told and what the operator is.
+/// Why there will be no Child SA: the error for the peer and the failure for the operator.
 struct Refusal {
   wire::NotifyType notify;
   Failure failure;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who gives way when both ends do something to the same SA at once (RFC 7296 2.8.1, 2.8.2, 2.25): all of
-// its rules, as functions of values. The exchanges say what is going on and do what they are told.
+// its rules, as functions of values. The exchanges pass in their state and carry out the result.
 #pragma once
 
 #include "userland/base/bytes.h"

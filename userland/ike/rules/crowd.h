@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Half-open IKE SAs by where they come from, so that room is made at the expense of whoever takes most.
+// Half-open IKE SAs by their source, so that room is made at the expense of the source that holds most.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers out of the engine's random source.
+// Random numbers from the engine's random source.
 #pragma once
 
 #include <array>

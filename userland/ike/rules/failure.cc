@@ -9,7 +9,8 @@ namespace awtun::ike {
 namespace {
 
 constexpr std::string_view kOpenPort4500 =
-    "IKE_SA_INIT passes on UDP port 500 and there is a NAT between: is UDP port 4500 open both ways?";
+    "IKE_SA_INIT passes on UDP port 500 and there is a NAT on the path: is UDP port 4500 open in both "
+    "directions?";
 
 std::string side_word(Side side) { return side == Side::Local ? "local" : "peer"; }
 
@@ -80,22 +81,22 @@ std::string_view certificate_hint(pki::RefusalCause cause) {
     case Cause::Trustpoint:
       return "show crypto pki trustpoints: crypto pki authenticate, crypto pki import";
     case Cause::NoCertificate:
-      return "the peer has none to show: crypto pki import, on its side";
+      return "the peer has no certificate: crypto pki import on the peer";
     case Cause::UnknownAuthority:
-      return "both ends need certificates of one CA, and the peer sends those between its own and the CA: "
-             "show "
-             "crypto pki certificates, crypto pki authenticate";
+      return "both ends need certificates of the same CA, and the peer must send the intermediate ones: show "
+             "crypto "
+             "pki certificates, crypto pki authenticate";
     case Cause::CertificateSignature:
       return "another CA of the same name has signed it: show crypto pki certificates, crypto pki "
              "authenticate";
     case Cause::Expired:
-      return "compare the clocks of the two ends; a new certificate: crypto pki enroll, crypto pki import";
+      return "compare the clocks of both ends; for a new certificate: crypto pki enroll, crypto pki import";
     case Cause::NotYetValid:
-      return "compare the clocks of the two ends";
+      return "compare the clocks of both ends";
     case Cause::Revoked:
-      return "the CA has withdrawn the peer's certificate: it needs a new one";
+      return "the CA has revoked the peer's certificate: the peer needs a new one";
     case Cause::RevocationList:
-      return "give the trustpoint the CA's current revocation list";
+      return "import the CA's current revocation list: crypto pki import";
     case Cause::WeakKey:
       return "the peer needs a certificate with a key and a hash of at least 112 bits of security: RSA 2048, "
              "SHA-256";
@@ -103,15 +104,15 @@ std::string_view certificate_hint(pki::RefusalCause cause) {
       return "the peer needs a certificate that may sign, and whose extended key usage allows IKE, TLS or "
              "any use";
     case Cause::Name:
-      return "CN and alternative name must be the peer's `tunnel local name`, our `tunnel remote name`";
+      return "CN and alternative name must equal the peer's `tunnel local name` and our `tunnel remote name`";
     case Cause::IdentityType:
-      return "with certificates both ends need names: `tunnel local name`, `tunnel remote name`";
+      return "certificates require names at both ends: `tunnel local name`, `tunnel remote name`";
     case Cause::PeerSignature:
-      return "the peer's private key is not that of its certificate";
+      return "the peer's private key does not match its certificate";
     case Cause::Other:
       break;
   }
-  return "show crypto pki certificates, on both ends";
+  return "compare `show crypto pki certificates` of both ends";
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy)
   Failure failure = silence(when, asked.exchange, "no response");
   if (!asked.not_sent.empty()) {
     failure.reason = "not sent: " + asked.not_sent;
-    failure.hint = "look at this router itself: its address " + policy.local.to_string() + ", its route to " +
+    failure.hint = "check this router: its address " + policy.local.to_string() + ", its route to " +
                    peer_name(policy) + ", its firewall";
   } else if (asked.remote_port == kNattPort && asked.is_ike_auth) {
     failure.hint = std::string(kOpenPort4500);
@@ -147,9 +148,9 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
   Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
   if (peer_id) failure.theirs = "identity " + excerpt(describe(*peer_id));
-  failure.hint = "pre-shared keys for " + peer_name(policy) + " differ?";
+  failure.hint = "do the pre-shared keys for " + peer_name(policy) + " match?";
   if (side == Side::Peer)
-    failure.hint += " or the peer does not know us as " + policy.local_id.to_string() + "?";
+    failure.hint += " does the peer know this router as " + policy.local_id.to_string() + "?";
   if (side == Side::Peer && policy.isakmp.local_authentication == AuthMethod::Certificate)
     failure.hint = "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
   const auto said = peer_id ? identity_of(*peer_id) : std::nullopt;
@@ -160,21 +161,22 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
 
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
   Failure failure = not_authenticated(when, Side::Local, "no pre-shared key");
-  failure.hint = policy.remote ? "set one: crypto isakmp key <key> address " + policy.remote->to_string()
-                               : "set one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
+  failure.hint = policy.remote
+                     ? "configure one: crypto isakmp key <key> address " + policy.remote->to_string()
+                     : "configure one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
   return failure;
 }
 
 Failure no_trustpoint(Time when) {
   Failure failure = not_authenticated(when, Side::Local, "no trustpoint");
-  failure.hint = "name one in the ISAKMP profile: pki trustpoint <name>";
+  failure.hint = "configure one in the ISAKMP profile: pki trustpoint <name>";
   return failure;
 }
 
 Failure identity_too_long(Time when, std::size_t octets) {
   Failure failure = not_authenticated(when, Side::Local, "identity too long");
-  failure.theirs = "an identity of " + std::to_string(octets) + " octets, where " +
-                   std::to_string(kMaxIdentitySize) + " are the most";
+  failure.theirs = "an identity of " + std::to_string(octets) + " octets; at most " +
+                   std::to_string(kMaxIdentitySize) + " are accepted";
   return failure;
 }
 
@@ -182,7 +184,7 @@ Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId u
   Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
   failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
   failure.theirs = wire::to_string(used);
-  failure.hint = "compare `local authentication` and `remote authentication` of the two profiles";
+  failure.hint = "compare `local authentication` and `remote authentication` of both profiles";
   return failure;
 }
 
@@ -211,11 +213,11 @@ Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, st
   if (!theirs.empty()) failure.theirs = excerpt(theirs);
   failure.hint = std::move(mismatch);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
-    failure.hint = "the profile has no transform that is supported; 3DES is not";
+    failure.hint = "the profile has no supported transform; 3DES is not supported";
   else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
-    failure.hint = "the peer takes none of these: is PFS the same at both ends? compare the profiles";
+    failure.hint = "the peer accepts none of these: is PFS the same at both ends? compare the profiles";
   else if (failure.hint.empty())
-    failure.hint = "the peer takes none of these: compare the profiles";
+    failure.hint = "the peer accepts none of these: compare the profiles";
   return failure;
 }
 
@@ -233,7 +235,7 @@ Failure mode_mismatch(Time when, Side side, wire::ExchangeType exchange, bool we
   Failure failure = record(Cause::Other, when, side, exchange, "ESP mode differs");
   failure.ours = we_want_transport ? "transport mode" : "tunnel mode";
   failure.theirs = we_want_transport ? "tunnel mode" : "transport mode";
-  failure.hint = "compare `tunnel mode` of the two ends: GRE and L2TPv3 are protected in transport mode";
+  failure.hint = "compare `tunnel mode` of both ends: GRE and L2TPv3 are protected in transport mode";
   return failure;
 }
 
@@ -243,16 +245,16 @@ Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyT
 
 Failure put_off_for_minutes(Time when) {
   Failure failure = record(Cause::RekeyPutOff, when, Side::Peer, wire::ExchangeType::CreateChildSa,
-                           "rekey refused for minutes");
+                           "the peer kept refusing to rekey");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
-  failure.hint = "the IKE SA is negotiated anew";
+  failure.hint = "the IKE SA is negotiated again";
   return failure;
 }
 
 Failure peer_restarted(Time when) {
   Failure failure = record(Cause::Other, when, Side::Peer, wire::ExchangeType::Informational,
                            "the peer has lost the IKE SA");
-  failure.hint = "it has restarted; the tunnel is negotiated anew";
+  failure.hint = "it has restarted; the tunnel is negotiated again";
   return failure;
 }
 
@@ -263,7 +265,7 @@ Failure protocol_error(Time when, wire::ExchangeType exchange, std::string_view 
 }
 
 Failure job_failed(Time when, wire::ExchangeType exchange, const JobFailed* why) {
-  Failure failure = record(Cause::Other, when, Side::Local, exchange, "the computation of a key failed");
+  Failure failure = record(Cause::Other, when, Side::Local, exchange, "key computation failed");
   if (why != nullptr) {
     failure.reason = why->reason;
     failure.ours = why->detail;
@@ -273,7 +275,7 @@ Failure job_failed(Time when, wire::ExchangeType exchange, const JobFailed* why)
 
 Failure data_plane_failed(Time when, std::string_view reason) {
   Failure failure = record(Cause::DataPlane, when, Side::Local, "data plane", reason);
-  failure.hint = "the kernel refused the SA: is the awtun module loaded and the interface there?";
+  failure.hint = "the kernel refused the SA: is the awtun module loaded, and does the interface exist?";
   return failure;
 }
 

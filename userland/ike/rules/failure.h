@@ -18,14 +18,14 @@ namespace awtun::ike {
 /// Who ended the negotiation.
 enum class Side : std::uint8_t { Local, Peer };
 
-/// A request of ours that nobody has answered.
+/// A request of ours that was not answered.
 struct Unheard {
   std::string exchange;       ///< or "DPD"
   bool is_ike_auth = false;   ///< the peer has answered IKE_SA_INIT, so it is there
   std::uint16_t remote_port;  ///< where it was sent
   std::string not_sent;       ///< why the system did not take it; empty: it did
 };
-/// The answer never came: nobody has refused. Or the request could not even be sent.
+/// The answer never came, so it was not refused. Or the request could not even be sent.
 [[nodiscard]] Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy);
 /// As responder: after IKE_SA_INIT, nothing. `nat`: one was found between the ends.
 [[nodiscard]] Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat);

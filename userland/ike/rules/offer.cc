@@ -45,7 +45,7 @@ void Offer::take(const wire::ProposalView& proposal) {
     if (!transform.unknown_attribute) having_.emplace_back(key_of(transform), bit);
   }
   proposals_.push_back(proposal);
-  if (!known) return;  // what nobody knows nobody can answer
+  if (!known) return;  // an unknown proposal cannot be chosen
   if (proposal.protocol == wire::ProtocolId::Ike) ike_ |= bit;
   if (proposal.protocol == wire::ProtocolId::Esp && good_esp_spi(proposal.spi)) esp_ |= bit;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking things up in a chain of payloads whose bodies have been checked by well_formed().
+// Look-ups in a chain of payloads whose bodies have been checked by well_formed().
 #pragma once
 
 #include <optional>

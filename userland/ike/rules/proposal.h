@@ -20,7 +20,7 @@ namespace awtun::ike {
 /// `spi`: empty for the first IKE SA, 8 octets for a rekey.
 [[nodiscard]] std::vector<wire::Proposal> ike_proposals(const IsakmpProfile& profile, const Bytes& spi);
 /// `spi`: our inbound SPI, host byte order. `pfs`: None in IKE_AUTH and without PFS. Each proposal offers
-/// 64-bit sequence numbers and, less gladly, 32-bit ones.
+/// 64-bit sequence numbers and, as second choice, 32-bit ones.
 [[nodiscard]] std::vector<wire::Proposal> esp_proposals(const IpsecProfile& profile, std::uint32_t spi,
                                                         wire::GroupId pfs);
 

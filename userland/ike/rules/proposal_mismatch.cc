@@ -69,8 +69,8 @@ bool only_triple_des(const Offer& offered) {
 
 std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer& offered) {
   if (offered.cut())
-    return "the peer offers too much: its first " + std::to_string(Offer::kMaxProposals) +
-           " proposals are looked at, and " + std::to_string(Offer::kMaxTransforms) + " transforms of them";
+    return "the peer offers too much: only its first " + std::to_string(Offer::kMaxProposals) +
+           " proposals with at most " + std::to_string(Offer::kMaxTransforms) + " transforms are considered";
   if (only_triple_des(offered)) return "the peer offers only 3DES, which is not supported";
   const wire::ProtocolId protocol = ours.empty() ? wire::ProtocolId::Ike : ours.front().protocol;
   const bool groups_alone = only_groups_differ(ours, offered);
@@ -89,7 +89,7 @@ std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer&
             joined(theirs) + "; ours " + joined(mine);
   }
   if (!text.empty()) return text;
-  return "each algorithm is known to both ends, but no transform combines them as the peer does";
+  return "both ends support each algorithm, but no local transform has the peer's combination";
 }
 
 }  // namespace awtun::ike

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a request is sent again, when the peer counts as dead, and when to start anew after that.
+// When a request is sent again, when the peer counts as dead, and when to start again after that.
 #pragma once
 
 #include <optional>

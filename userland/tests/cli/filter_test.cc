@@ -24,7 +24,7 @@ TEST(Filter, LeavesTheLinesThatItIsAskedFor) {
 TEST(Filter, SaysWhatIsWrongWithAPattern) {
   const auto result = filtered(kText, {What::Include, "(two"});
   ASSERT_FALSE(result);
-  EXPECT_TRUE(result.error().starts_with("the pattern is no regular expression: "));
+  EXPECT_TRUE(result.error().starts_with("invalid regular expression: "));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ TEST(Help, ListsWordsAligned) {
 
 TEST(Help, ShowsWhereALineMayEnd) {
   EXPECT_EQ(help_text(Mode::Exec, "show interface "),
-            "  |                Show a part of it, or otherwise\n"
+            "  |                Filter or reformat the output\n"
             "  tunnel<0-65535>  One tunnel interface\n"
             "  <cr>\n");
   EXPECT_EQ(help_text(Mode::Exec, "write memory "), "  <cr>\n");

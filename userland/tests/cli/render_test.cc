@@ -132,7 +132,7 @@ TEST(Render, IpsecSas) {
 TEST(Render, IpsecSaOfFewerSelectorsThanAsked) {
   Json view = kIpsec;
   view["sas"][0]["selectors_cut"] = true;
-  EXPECT_NE(render("ipsec-sa", view).find("  Left out        what is beyond 16 selectors a side\n"),
+  EXPECT_NE(render("ipsec-sa", view).find("  Left out        selectors beyond 16 per side\n"),
             std::string::npos);
 }
 

@@ -44,9 +44,10 @@ TEST(Completion, ValuesAreNotInserted) {
 TEST(Completion, WordsOfAChoice) {
   const Completion completion = complete(Mode::Interface, "tunnel mode ipsec ");
   EXPECT_EQ(completion.candidates,
-            (std::vector<Candidate>{{"ipv4", "Over IPv4", true},
-                                    {"ipv6", "Over IPv6", true},
-                                    {"multipoint", "One interface, many peers: not supported yet", true}}));
+            (std::vector<Candidate>{
+                {"ipv4", "Over IPv4", true},
+                {"ipv6", "Over IPv6", true},
+                {"multipoint", "Multipoint (one interface, many peers): not supported yet", true}}));
   EXPECT_EQ(completion.common_prefix(), "");
   EXPECT_EQ(complete(Mode::Interface, "tunnel mode ipsec i").common_prefix(), "ipv");
 }

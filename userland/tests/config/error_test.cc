@@ -71,15 +71,15 @@ TEST(Errors, ValuesSayWhatIsWrongWithThem) {
   EXPECT_EQ(message(Mode::Config, "ip route 192.168.20.5/24 tunnel0"),
             invalid + "host bits are set: the network is 192.168.20.0/24.");
   EXPECT_EQ(message(Mode::Config, "ipv6 route 2001:db8::/64 fe80::1"),
-            invalid + "a link-local address needs an interface.");
+            invalid + "the address must not be link-local.");
   EXPECT_EQ(message(Mode::Interface, "ip address 10.0.0.255/24"),
-            invalid + "this is the network's broadcast address, not a host's.");
+            invalid + "the address must not be the broadcast address.");
   EXPECT_EQ(message(Mode::Interface, "ip address 10.0.0.0/24"),
-            invalid + "this is the network's own address, not a host's.");
+            invalid + "the address must not be the network address.");
   EXPECT_EQ(message(Mode::Interface, "tunnel source 224.0.0.1"),
-            invalid + "a multicast or broadcast address is no host's address.");
+            invalid + "a multicast or broadcast address is not a host address.");
   EXPECT_EQ(message(Mode::Config, "crypto isakmp key ******** address 10.0.0.1"),
-            invalid + "this stands for a hidden key and is not the key.");
+            invalid + "this is the placeholder of a hidden key, not a key.");
 }
 
 TEST(Errors, RangesAndFamilies) {

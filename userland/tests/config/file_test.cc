@@ -132,7 +132,7 @@ TEST(GoodLines, WhatNothingHasIsTakenOutWhereItIsUsed) {
   EXPECT_FALSE(loaded.config.tunnels.at(0).protection);
   EXPECT_TRUE(loaded.config.tunnels.at(0).shutdown) << "the default profile is not that of its peer";
   EXPECT_TRUE(loaded.config.tunnels.at(1).protection);
-  EXPECT_NE(loaded.errors[2].message.find("there must be a crypto ipsec profile r"), std::string::npos);
+  EXPECT_NE(loaded.errors[2].message.find("crypto ipsec profile r is used by"), std::string::npos);
 }
 
 /// What becomes of tunnel0 of a file.
@@ -441,7 +441,8 @@ TEST(ExecTimeout, IsTheSameHoweverItIsWritten) {
 }
 
 TEST(ExecTimeout, LeavesTimeToTypeALine) {
-  EXPECT_EQ(load("exec-timeout 0 59").error().message, "% exec-timeout is at least 1 minute, or 0 for never");
+  EXPECT_EQ(load("exec-timeout 0 59").error().message,
+            "% exec-timeout must be 0 (never) or at least 1 minute");
   EXPECT_EQ(load("exec-timeout 0 60")->exec_timeout.count(), 60);
   const auto loaded = load_good_lines("line vty 0 4\n exec-timeout 0 1\nend\n");
   EXPECT_EQ(lines_of_errors(loaded), Numbers{2});

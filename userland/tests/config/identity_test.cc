@@ -120,9 +120,9 @@ TEST(PeerIdentity, ACertificateHasTheNameOrTheSubject) {
   EXPECT_EQ(
       problems({"tunnel local name site-b", "tunnel remote name 10.2.2.2"}),
       (Texts{"subject-alt-name site-a of crypto pki trustpoint trust is not the tunnel local name site-b",
-             "tunnel remote name 10.2.2.2 is of type ipv4, which no certificate is accepted for"}));
+             "tunnel remote name 10.2.2.2 is of type ipv4, which is not supported with certificates"}));
   EXPECT_EQ(problems({"tunnel local name key-id a", "tunnel remote name site-b"}),
-            Texts{"tunnel local name key-id a is of type key-id, which no certificate is accepted for"});
+            Texts{"tunnel local name key-id a is of type key-id, which is not supported with certificates"});
 }
 
 }  // namespace

@@ -52,10 +52,10 @@ TEST(Profiles, NoRestoresTheDefault) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p", "lifetime 3600", "dpd-interval 10",
                 "transform 3 integrity sha1 encryption aes128 group 2"});
-  EXPECT_EQ(console.refusal("no lifetime 3601"), "this is not the value configured");
+  EXPECT_EQ(console.refusal("no lifetime 3601"), "no such setting is configured");
   EXPECT_EQ(console.refusal("no transform 4"), "there is no such transform");
   EXPECT_EQ(console.refusal("no transform 3 integrity sha1 encryption aes128 group 5"),
-            "this is not the value configured");
+            "no such setting is configured");
   console.type({"no lifetime", "no dpd-interval 10", "no transform 3"});
   EXPECT_EQ(console.config.isakmp_profiles.at("p"), NamedIsakmpProfile{});
 }
@@ -95,14 +95,14 @@ TEST(Profiles, WhatIsUsedMustBeThere) {
   Console console;
   console.type({"configure terminal"});
   EXPECT_EQ(console.refusal("crypto isakmp peer address 10.2.2.2 profile legacy"),
-            "there must be a crypto isakmp profile legacy: crypto isakmp peer address 10.2.2.2 uses it");
+            "crypto isakmp profile legacy is used by crypto isakmp peer address 10.2.2.2 and must exist");
   console.type({"crypto isakmp profile legacy", "exit", "crypto isakmp peer address 10.2.2.2 profile legacy",
                 "crypto isakmp peer policy tunnel9 profile default"});
   EXPECT_EQ(console.refusal("no crypto isakmp profile legacy"),
-            "there must be a crypto isakmp profile legacy: crypto isakmp peer address 10.2.2.2 uses it");
+            "crypto isakmp profile legacy is used by crypto isakmp peer address 10.2.2.2 and must exist");
   console.type({"interface tunnel0"});
   EXPECT_EQ(console.refusal("tunnel protection ipsec profile legacy"),
-            "there must be a crypto ipsec profile legacy: interface tunnel0 uses it");
+            "crypto ipsec profile legacy is used by interface tunnel0 and must exist");
   EXPECT_EQ(console.session.mode, Mode::Interface);
   console.type(
       {"crypto ipsec profile legacy", "interface tunnel0", "tunnel protection ipsec profile legacy"});
@@ -116,14 +116,14 @@ TEST(Profiles, AFileMayNameAProfileBeforeItIsThere) {
   const auto missing = load("crypto isakmp peer dynamic profile p\n!\n");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message,
-            "% there must be a crypto isakmp profile p: crypto isakmp peer dynamic uses it");
+            "% crypto isakmp profile p is used by crypto isakmp peer dynamic and must exist");
 }
 
 TEST(Profiles, AProfileRemovedByAnother) {
   Console console;
   console.type({"configure terminal", "crypto ipsec profile p"});
   console.config = {};
-  EXPECT_EQ(console.refusal("pfs 14"), "crypto ipsec profile p does not exist any more");
+  EXPECT_EQ(console.refusal("pfs 14"), "crypto ipsec profile p no longer exists");
   EXPECT_EQ(console.session, Session{Mode::Config});
 }
 

@@ -169,7 +169,7 @@ TEST(RefusedSection, WhereTheSectionWasRemovedByAnother) {
   console.config.tunnels.clear();
   console.before = console.config;
   for (const char* line : {"mtu 1300", " shutdown", "description x"})
-    EXPECT_EQ(console.refusal(line), "tunnel0 does not exist any more") << line;
+    EXPECT_EQ(console.refusal(line), "tunnel0 no longer exists") << line;
   EXPECT_TRUE(console.config == console.before);
 }
 
@@ -239,7 +239,7 @@ TEST(WithoutSecrets, OfACommandOthersSeeAllButItsSecret) {
 TEST(Errors, ALineHasALimit) {
   Console console;
   const auto error = std::get<SyntaxError>(console.execute(std::string(20000000, 'x')));
-  EXPECT_NE(error.message.find("a line has at most 8192 octets"), std::string::npos);
+  EXPECT_NE(error.message.find("a line must not exceed 8192 octets"), std::string::npos);
 }
 
 }  // namespace

@@ -203,7 +203,7 @@ TEST(Session, ATunnelRemovedByAnother) {
   console.type({"configure terminal", "interface tunnel0"});
   console.config = {};
   const auto refused = std::get<Refused>(console.execute("mtu 1400"));
-  EXPECT_EQ(refused.reason, "tunnel0 does not exist any more");
+  EXPECT_EQ(refused.reason, "tunnel0 no longer exists");
   EXPECT_EQ(console.session, (Session{Mode::Config, std::nullopt}));
   console.type({"interface tunnel0", "no interface tunnel0"});
   EXPECT_EQ(console.session.mode, Mode::Config);

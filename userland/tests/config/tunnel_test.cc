@@ -53,7 +53,8 @@ TEST(TunnelOptions, ADynamicPeerIsKnownByItsName) {
                 "interface tunnel0", "tunnel mode ipsec ipv4", "tunnel source 10.0.0.1",
                 "tunnel destination dynamic", "tunnel protection ipsec"});
   EXPECT_EQ(isakmp_profile_name(console.config, 0, console.config.tunnels.at(0)), "p");
-  EXPECT_EQ(validate(console.config).front().text, "no tunnel remote name, by which to know a dynamic peer");
+  EXPECT_EQ(validate(console.config).front().text,
+            "no tunnel remote name, which must identify a dynamic peer");
   console.type({"tunnel remote name b.example.com"});
   EXPECT_TRUE(validate(console.config).empty());
   console.refusal("no tunnel destination 10.0.0.2");
@@ -156,7 +157,7 @@ TEST(Trustpoints, OneInUseStays) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p"});
   EXPECT_EQ(console.refusal("pki trustpoint t"),
-            "there must be a crypto pki trustpoint t: crypto isakmp profile p uses it");
+            "crypto pki trustpoint t is used by crypto isakmp profile p and must exist");
   console.type({"crypto pki trustpoint t", "crypto isakmp profile p", "pki trustpoint t"});
   console.refusal("no crypto pki trustpoint t");
 }

@@ -54,7 +54,7 @@ TEST(IdentityText, WhatIsNoneIsRefusedWithAReason) {
   EXPECT_EQ(refusal("ipv4 2001:db8::2"), "not an IPv4 address");
   EXPECT_EQ(refusal("ipv6 10.2.2.2"), "not an IPv6 address");
   EXPECT_EQ(refusal("ipv4 10.2.2"), "not an IPv4 address");
-  EXPECT_NE(refusal("site b").find("a letter or digit first"), std::string::npos);
+  EXPECT_NE(refusal("site b").find("begin with a letter or digit"), std::string::npos);
   EXPECT_NE(refusal("-b"), "");
   EXPECT_NE(refusal("@example.com"), "");
   EXPECT_NE(refusal("site-b@"), "");
@@ -62,8 +62,8 @@ TEST(IdentityText, WhatIsNoneIsRefusedWithAReason) {
   EXPECT_NE(refusal("i 10.2.2.2"), "") << "ipv4 or ipv6?";
   EXPECT_NE(refusal("fqdn site b"), "");
   EXPECT_NE(refusal("fqdn site\\b"), "");
-  EXPECT_EQ(refusal(std::string(256, 'a')), "a name has at most 255 characters");
-  EXPECT_EQ(refusal("key-id 0x"), "a key-id that begins with 0x is made of pairs of hexadecimal digits");
+  EXPECT_EQ(refusal(std::string(256, 'a')), "a name must not exceed 255 characters");
+  EXPECT_EQ(refusal("key-id 0x"), "a key-id that begins with 0x must consist of pairs of hexadecimal digits");
   EXPECT_NE(refusal("key-id 0x123"), "");
   EXPECT_NE(refusal("key-id " + std::string(256, 'a')), "");
   EXPECT_NE(refusal("dn r1"), "");

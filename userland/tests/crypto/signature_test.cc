@@ -277,13 +277,13 @@ EVP_PKEY* rsa_key(unsigned bits, unsigned exponent) {
 }
 
 TEST(PublicKey, WeakAndForeignKeysAreRefused) {
-  EXPECT_EQ(objection(rsa_key(1024, 65537)), "RSA key of 1024 bits, at least 2048 are needed");
-  EXPECT_EQ(objection(rsa_key(2048, 3)), "RSA key with exponent 3, at least 65537 is needed");
+  EXPECT_EQ(objection(rsa_key(1024, 65537)), "RSA key of 1024 bits; at least 2048 are required");
+  EXPECT_EQ(objection(rsa_key(2048, 3)), "RSA key with exponent 3; at least 65537 is required");
   const std::string neither = "neither an RSA key nor one of ECDSA P-256, P-384, P-521";
   EXPECT_EQ(objection(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")), neither);
   EXPECT_EQ(objection(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "secp224r1")), neither);
   EXPECT_EQ(objection(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "secp256k1")), neither);
-  EXPECT_EQ(objection(nullptr), "the public key is damaged or of an unknown kind");
+  EXPECT_EQ(objection(nullptr), "the public key is damaged or of an unknown type");
 }
 
 TEST(PublicKey, ACurveOfItsOwnParametersIsRefused) {

@@ -162,7 +162,7 @@ TEST_F(Certify, ImportRefusesWhatDoesNotFit) {
             "there is no key pair \"server-default\" yet: crypto pki enroll vpn_trust");
   ASSERT_TRUE(enroll());
   EXPECT_TRUE(refusal(Certification::ImportCertificate, stranger.pem())
-                  .starts_with("the certificate's key is not the key that was enrolled"));
+                  .starts_with("the certificate's key does not match the enrolled key"));
   Wish expired = router("r1.example.com");
   expired.to = kNow - 1h;
   EXPECT_TRUE(

@@ -46,7 +46,7 @@ class RecordingOperations final : public Operations {
     return control::Turn{control::Ask::Nothing, *enclosed.text};
   }
   Result<control::Turn, std::string> reload(const config::Reload& wanted, const control::Enclosed&) override {
-    if (wanted.what == config::Reload::What::Cancel) return Error{std::string("no reload waits")};
+    if (wanted.what == config::Reload::What::Cancel) return Error{std::string("no reload is scheduled")};
     return control::Turn{control::Ask::Nothing, std::to_string(wanted.minutes)};
   }
 
@@ -131,7 +131,7 @@ TEST_F(CommandsTest, ReplaceAsksForTheFileAndThenWhetherToDoIt) {
 
 TEST_F(CommandsTest, ReloadInCancelAndNone) {
   EXPECT_EQ(execute("reload in 5")["data"]["text"], "5");
-  EXPECT_EQ(execute("reload cancel")["error"]["message"], "no reload waits");
+  EXPECT_EQ(execute("reload cancel")["error"]["message"], "no reload is scheduled");
   EXPECT_EQ(execute("reload in 0")["code"], 2);
   EXPECT_EQ(execute("show reload")["view"], "reload");
 }
@@ -240,7 +240,8 @@ TEST_F(CommandsTest, WhoMayOnlyLookChangesNothingAndSeesNoKey) {
     EXPECT_EQ(reply["ok"], false) << line;
     EXPECT_EQ(reply["code"], 1) << line;
     EXPECT_EQ(reply["mode"], "exec") << line;
-    EXPECT_EQ(reply["error"]["message"], "you may look, but change nothing and see no key") << line;
+    EXPECT_EQ(reply["error"]["message"], "read-only access: this command changes something or shows keys")
+        << line;
   }
   EXPECT_EQ(fake_.saved, 0);
   EXPECT_EQ(fake_.configuration, config::Config{});

@@ -292,7 +292,7 @@ TEST_F(ControlServerTest, AnEndlessRequestTakesNoMemoryAndTheSessionGoesOn) {
   say_all(client, "\n" + kShow);
   const auto heard =
       hear_until(client, [](const auto& text) { return std::count(text.begin(), text.end(), '\n') == 2; });
-  EXPECT_NE(heard.find("a request has at most 64 KiB"), std::string::npos) << heard;
+  EXPECT_NE(heard.find("a request must not exceed 64 KiB"), std::string::npos) << heard;
   EXPECT_NE(heard.find("shown"), std::string::npos) << heard;
 }
 
@@ -306,7 +306,7 @@ TEST_F(ControlServerTest, AWholeConfigurationMayComeWithARequest) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   say_all(client, "{\"execute\":\"configure replace x\",\"text\":\"" + text + text +
                       std::string(2 << 20, 'x') + "\"}\n");
-  EXPECT_NE(hear_until(client, whole_line).find("a request has at most"), std::string::npos);
+  EXPECT_NE(hear_until(client, whole_line).find("a request must not exceed"), std::string::npos);
   say(client, kShow);
   EXPECT_NE(hear_until(client, whole_line).find("shown"), std::string::npos);
 }
@@ -318,10 +318,10 @@ TEST_F(ControlServerTest, OneLargeRequestAtATime) {
   hear(two);
   say_all(one, std::string(3 << 20, 'x'));
   say_all(two, std::string(3 << 20, 'x') + "\n");
-  EXPECT_NE(hear_until(two, whole_line).find("another session has a large request under way"),
+  EXPECT_NE(hear_until(two, whole_line).find("another session is sending a large request"),
             std::string::npos);
   say_all(one, "\n");
-  EXPECT_NE(hear_until(one, whole_line).find("a request is"), std::string::npos);
+  EXPECT_NE(hear_until(one, whole_line).find("a request must be"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, ALargeAnswerIsSentWhole) {
@@ -492,7 +492,7 @@ TEST_F(ControlServerTest, ReadersDoNotLockRootOut) {
     roots.push_back(connect());
     EXPECT_NE(hear(roots.back()).find("hello"), std::string::npos) << count;
   }
-  EXPECT_NE(hear(readers.front()).find("another session needed its place"), std::string::npos);
+  EXPECT_NE(hear(readers.front()).find("closed to make room for another session"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, OneUserHasHisShareOfTheReadersPlaces) {

@@ -110,7 +110,7 @@ TEST(DestinationHost, NeitherOurOwnNorTheBroadcastOfOurNetworks) {
   EXPECT_TRUE(no_peers(addresses).contains(ip("2001:db8::1")));
   EXPECT_EQ(no_peers({{3, prefix("10.4.4.0/31")}}), std::set<IpAddress>{ip("10.4.4.0")});
   EXPECT_EQ(no_destination("b.example.com", {ip("10.1.1.1")}, Family::V4),
-            "b.example.com stands for 10.1.1.1, which is this router's own or a broadcast address");
+            "b.example.com resolves to 10.1.1.1, which is this router's own or a broadcast address");
   EXPECT_EQ(no_destination("b.example.com", {ip("10.1.1.1")}, Family::V6),
             "b.example.com has no IPv6 address");
 }

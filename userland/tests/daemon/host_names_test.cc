@@ -104,7 +104,7 @@ TEST(HostNames, HostsAreKnownWithoutAServer) {
   Setting setting;
   setting.names.want({"localhost"});
   setting.loop.run();
-  EXPECT_NE(setting.names.problem("localhost").find("a loopback address is not reachable from elsewhere"),
+  EXPECT_NE(setting.names.problem("localhost").find("a loopback address is not reachable from other hosts"),
             std::string::npos);
   EXPECT_EQ(setting.server.questions(), 0);
 }
@@ -117,12 +117,12 @@ TEST(HostNames, WhatNoPeerCanHaveIsAProblemAndNoAddress) {
   } cases[] = {
       {{255, 255, 255},
        255,
-       "it stands for 255.255.255.255: a multicast or broadcast address is no host's address"},
-      {{0, 0, 0}, 0, "it stands for 0.0.0.0: the unspecified address is no host's address"},
-      {{0, 1, 2}, 3, "it stands for 0.1.2.3: an address of 0.0.0.0/8 is no host's address"},
-      {{224, 0, 0}, 18, "it stands for 224.0.0.18: a multicast or broadcast address is no host's address"},
-      {{127, 9, 9}, 9, "it stands for 127.9.9.9: a loopback address is not reachable from elsewhere"},
-      {{169, 254, 1}, 1, "it stands for 169.254.1.1: a link-local address needs an interface"},
+       "it resolves to 255.255.255.255: a multicast or broadcast address is not a host address"},
+      {{0, 0, 0}, 0, "it resolves to 0.0.0.0: the unspecified address is not a host address"},
+      {{0, 1, 2}, 3, "it resolves to 0.1.2.3: an address of 0.0.0.0/8 is not a host address"},
+      {{224, 0, 0}, 18, "it resolves to 224.0.0.18: a multicast or broadcast address is not a host address"},
+      {{127, 9, 9}, 9, "it resolves to 127.9.9.9: a loopback address is not reachable from other hosts"},
+      {{169, 254, 1}, 1, "it resolves to 169.254.1.1: the address must not be link-local"},
   };
   for (const auto& one : cases) {
     Setting setting;

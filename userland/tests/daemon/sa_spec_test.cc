@@ -75,7 +75,7 @@ TEST(SaSpec, NoSelectorIsNotEverything) {
     auto add = sample(Direction::Out);
     (add.*side).clear();
     ASSERT_FALSE(sa_spec(add, 7));
-    EXPECT_EQ(sa_spec(add, 7).error(), "an SA without traffic selectors");
+    EXPECT_EQ(sa_spec(add, 7).error(), "an SA must have traffic selectors");
   }
 }
 
@@ -93,7 +93,8 @@ TEST(SaSpec, WhatTheKernelHasNotIsAnError) {
       EXPECT_FALSE(sa_spec(add, 7)) << selector.to_string();
       add.*side = {web, selector};
       ASSERT_FALSE(sa_spec(add, 7)) << selector.to_string();
-      EXPECT_EQ(sa_spec(add, 7).error(), "the kernel module has no traffic selector " + selector.to_string());
+      EXPECT_EQ(sa_spec(add, 7).error(),
+                "the kernel module does not support the traffic selector " + selector.to_string());
     }
   }
 }

@@ -83,7 +83,7 @@ TEST(TrustpointStore, PrivateKeysAreForTheirOwnerAlone) {
   EXPECT_EQ(mode_of(key), 0600U);
   fs::permissions(own, fs::perms::group_read, fs::perm_options::add);
   fs::permissions(key, fs::perms::others_read, fs::perm_options::add);
-  const std::string reason = ": a private key that others may read: chmod 600 it";
+  const std::string reason = ": a private key must not be accessible to other users: chmod 600";
   const auto loaded = router.store.load_all();
   EXPECT_TRUE(loaded.credentials.empty());
   EXPECT_EQ(loaded.errors, std::vector<std::string>{own.string() + reason});

@@ -176,8 +176,8 @@ TEST(Views, InterfaceThatIsDownSaysWhy) {
   EXPECT_EQ(reason(first_example(), status, facts(false)), "authentication failed");
   EXPECT_EQ(reason(first_example(), status, {}), "the interface does not exist");
   InterfaceFacts waiting = facts(false);
-  waiting.waiting[0] = "b.example.com: it stands for 0.0.0.0";
-  EXPECT_EQ(reason(first_example(), status, waiting), "b.example.com: it stands for 0.0.0.0");
+  waiting.waiting[0] = "b.example.com: it resolves to 0.0.0.0";
+  EXPECT_EQ(reason(first_example(), status, waiting), "b.example.com: it resolves to 0.0.0.0");
   auto config = first_example();
   config.tunnels[0].source.reset();
   EXPECT_EQ(reason(config, status, facts(false)), config::validate(config).front().text);

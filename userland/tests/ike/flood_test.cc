@@ -475,7 +475,7 @@ TEST_F(DynamicRecord, AnIdentityWithoutEndIsRefusedInAFewWords) {
     EXPECT_LT(longest, 500U);
     const auto found = fresh.engine.status().peers.at(0).last_failure;
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->theirs, "an identity of 60000 octets, where 4096 are the most");
+    EXPECT_EQ(found->theirs, "an identity of 60000 octets; at most 4096 are accepted");
   }
 }
 

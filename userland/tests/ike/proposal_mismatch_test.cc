@@ -40,7 +40,7 @@ TEST(Difference, SaysThatOnlyTheCombinationIsMissing) {
   EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha1", crypto::GroupId::Modp2048),
                             *crypto::ike_suite("aes128", "sha256", crypto::GroupId::Modp2048)}),
                     isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)})),
-            "each algorithm is known to both ends, but no transform combines them as the peer does");
+            "both ends support each algorithm, but no local transform has the peer's combination");
 }
 
 TEST(Difference, SaysThatThePeerKnowsOnlyTripleDes) {
@@ -91,8 +91,9 @@ TEST(Difference, SaysThatNotAllWasLookedAt) {
   wire::Proposal one{1, wire::ProtocolId::Ike, {}, {wire::Transform::prf(wire::PrfId::HmacSha1)}};
   std::vector<wire::Proposal> many;
   for (one.number = 1; one.number <= 65; ++one.number) many.push_back(one);
-  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), many),
-            "the peer offers too much: its first 64 proposals are looked at, and 512 transforms of them");
+  EXPECT_EQ(
+      between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), many),
+      "the peer offers too much: only its first 64 proposals with at most 512 transforms are considered");
 }
 
 TEST(Difference, IsBoundedWhateverThePeerOffers) {

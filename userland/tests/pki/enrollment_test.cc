@@ -22,7 +22,7 @@ TEST(Enrollment, SubjectsAreChecked) {
     EXPECT_TRUE(subject_objection(bad)) << bad;
   EXPECT_EQ(*subject_objection("/CN=10.0.0.1"), "an IP address as subject name is not supported");
   EXPECT_EQ(*subject_objection("/CN=2001:db8::1"), "an IP address as subject name is not supported");
-  EXPECT_EQ(*subject_objection("/CN=a/CN=b"), "a subject has one CN at most");
+  EXPECT_EQ(*subject_objection("/CN=a/CN=b"), "a subject must have at most one CN");
 }
 
 TEST(Enrollment, AlternativeNamesAreChecked) {
@@ -98,7 +98,7 @@ TEST(Enrollment, WhatIsNoGoodCaIsRefused) {
   };
   EXPECT_EQ(reason("hello"), "not a certificate");
   EXPECT_EQ(reason(issue(ca, router("r1.example.com")).pem()), "this is not a valid CA certificate");
-  EXPECT_EQ(reason(ca.pem() + ca.pem()), "one certificate is expected");
+  EXPECT_EQ(reason(ca.pem() + ca.pem()), "exactly one certificate is required");
   EXPECT_EQ(reason(ca.pem(), kNow + 24h * 365), "certificate expired");
   EXPECT_EQ(reason(ca.pem(), kNow - 24h * 365), "certificate not yet valid");
   EXPECT_EQ(reason(self_signed(authority("/CN=CA"), rsa_key(1024)).pem()),
@@ -133,7 +133,7 @@ TEST(Enrollment, WhatIsNotOurCertificateIsRefused) {
   const Enrolled enrolled;
   EXPECT_EQ(enrolled.reason("hello"), "not a certificate");
   EXPECT_EQ(enrolled.reason(issue(enrolled.ca, router("r1.example.com")).pem()),
-            "the certificate's key is not the key that was enrolled");
+            "the certificate's key does not match the enrolled key");
   EXPECT_EQ(enrolled.reason(self_signed(router("r1.example.com"), enrolled.pair).pem()),
             "certificate of an unknown CA");
   Wish wish = router("r1.example.com");

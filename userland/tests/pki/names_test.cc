@@ -33,7 +33,7 @@ TEST(Names, CommonNameAndAlternativeNameMustBothBeTheFqdn) {
             "name mismatch: the CN is not the identity");
   EXPECT_EQ(objection(named("/CN=r1.example.com", "DNS:r2.example.com"), IdType::Fqdn, "r2.example.com"),
             "name mismatch: the CN is not the identity");
-  const std::string no_alternative = "name mismatch: the identity is no subject alternative name";
+  const std::string no_alternative = "name mismatch: the identity is not a subject alternative name";
   EXPECT_EQ(objection(named("/CN=r2.example.com", ""), IdType::Fqdn, "r2.example.com"), no_alternative);
   EXPECT_EQ(objection(named("/CN=r2.example.com", "DNS:r1.example.com"), IdType::Fqdn, "r2.example.com"),
             no_alternative);

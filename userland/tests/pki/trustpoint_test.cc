@@ -169,11 +169,11 @@ TEST(Trustpoint, UsagesCount) {
   const Scene scene;
   Wish wish = router("r2.example.com");
   wish.key_usage = "keyEncipherment";
-  EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "the certificate's key usage allows no signatures");
+  EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "the certificate's key usage does not allow signatures");
   wish.key_usage = "critical, digitalSignature";
   EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "");
   wish.extended_key_usage = "codeSigning";
-  EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "the certificate's extended key usage allows no IPsec");
+  EXPECT_EQ(scene.reason(issue(scene.ca, wish)), "the certificate's extended key usage does not allow IPsec");
   for (const char* usage :
        {"serverAuth", "clientAuth", "ipsecIKE", "1.3.6.1.5.5.8.2.2", "anyExtendedKeyUsage"}) {
     wish.extended_key_usage = usage;
@@ -247,7 +247,7 @@ TEST(Trustpoint, APeersKeyIsOfTheKindsThatSignHere) {
             "Plus/CN=r2.example.com");
   // A kind that OpenSSL knows and certificates' keys here are not read as.
   EXPECT_EQ(detail("X25519"),
-            "the public key is damaged or of an unknown kind, subject /O=AlliedWare Plus/CN=r2.example.com");
+            "the public key is damaged or of an unknown type, subject /O=AlliedWare Plus/CN=r2.example.com");
 }
 
 TEST(Trustpoint, AnotherNameIsRefused) {
@@ -318,7 +318,8 @@ TEST(Trustpoint, LoadSaysWhatIsWrong) {
             "CA certificate: /O=AlliedWare Plus/CN=r1.example.com is not a CA");
   EXPECT_EQ(error({ca.pem(), "x", {}, {}}), "certificate: not a certificate");
   EXPECT_EQ(error({ca.pem(), {}, {}, "x"}), "certificate revocation list: not a revocation list");
-  EXPECT_EQ(error({ca.pem(), own.pem(), other.key_pem(), {}}), "certificate: the private key is not its key");
+  EXPECT_EQ(error({ca.pem(), own.pem(), other.key_pem(), {}}),
+            "certificate: the private key does not match it");
   EXPECT_EQ(error({ca.pem(), own.pem(), Secret(view_of(ca.pem())), {}}),
             "private key: not a private key in PEM form, or one with a pass phrase");
   EXPECT_EQ(error({{}, {}, {}, {}}), "") << "a trustpoint starts empty";

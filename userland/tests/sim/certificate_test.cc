@@ -65,7 +65,10 @@ TEST(Certificate, EveryFailureIsExplainedWhereItIsFoundAndTheRepairWorks) {
   const std::string name = CertifiedPair::name(0);
   const Case cases[] = {
       {"expired", {name, "CA", "CA", "expired", true, name}, "certificate expired", "clocks"},
-      {"another CA", {name, "Other", "CA", "good", true, name}, "certificate of an unknown CA", "one CA"},
+      {"another CA",
+       {name, "Other", "CA", "good", true, name},
+       "certificate of an unknown CA",
+       "the same CA"},
       {"another name",
        {"r9", "CA", "CA", "good", true, "r9"},
        "name mismatch: the CN is not the identity",

@@ -137,7 +137,7 @@ TEST(Identities, ANameInOtherCaseIsNotBlamedForAnotherKey) {
   pair.world.input(0, ike::SetTunnel{std::move(here)});
   pair.world.run_for(5s);
   ASSERT_TRUE(pair.failure(1));
-  EXPECT_EQ(pair.failure(1)->hint, "pre-shared keys for site-b.example.com differ?");
+  EXPECT_EQ(pair.failure(1)->hint, "do the pre-shared keys for site-b.example.com match?");
 }
 
 }  // namespace

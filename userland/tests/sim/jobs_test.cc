@@ -40,7 +40,7 @@ TEST(Jobs, NoneEndsAndEveryAttemptIsGivenUp) {
   pair.world.run_for(600s);
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->exchange, "IKE_SA_INIT");
-  EXPECT_EQ(pair.failure(0)->reason, "a computation did not end");
+  EXPECT_EQ(pair.failure(0)->reason, "a crypto job timed out");
   EXPECT_LE(pair.status(0).ike_sas.size(), 1U);
   pair.world.job_times = {};
   EXPECT_TRUE(pair.come_up(100s)) << pair.world.trace();

@@ -56,9 +56,9 @@ TEST(Pki, ReasonsReachTheOperator) {
   const Mismatch cases[] = {
       {"expired", pki::testing::issue(pair.ca, old), "certificate expired", "valid to", "clocks"},
       {"another use", pki::testing::issue(pair.ca, for_servers_keys),
-       "the certificate's key usage allows no signatures", "subject", "may sign"},
+       "the certificate's key usage does not allow signatures", "subject", "may sign"},
       {"another CA", pki::testing::issue(stranger, pki::testing::router(name)),
-       "certificate of an unknown CA", "issuer /CN=Other", "one CA"},
+       "certificate of an unknown CA", "issuer /CN=Other", "the same CA"},
       {"another name", pki::testing::issue(pair.ca, pki::testing::router("r9.example.com")),
        "name mismatch: the CN is not the identity", "r9.example.com", "tunnel remote name"},
   };

@@ -178,7 +178,7 @@ TEST_F(Recovery, APeerThatPutsUsOffForMinutesIsStartedOver) {
   EXPECT_EQ(pair.status(0).counters.temporary_failures_received, refusals);
   EXPECT_FALSE(pair.failure(0));
   ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(0).has_value(); }, 15s));
-  EXPECT_EQ(pair.failure(0)->reason, "rekey refused for minutes");
+  EXPECT_EQ(pair.failure(0)->reason, "the peer kept refusing to rekey");
   pair.world.network().filter = nullptr;
   EXPECT_TRUE(pair.come_up(10s)) << pair.world.trace();
   pair.world.run_for(60s);

@@ -39,7 +39,7 @@ TEST(Chain, SaysWhichLinkIsBroken) {
   EXPECT_EQ(error({0, 0, 0, 3}), "octet 0, V: has a length field smaller than its header");
   EXPECT_EQ(error({0, 0, 0, 5}), "octet 0, V: is longer than the octets that are left");
   EXPECT_EQ(error({0, 0, 0, 4, 9}), "octet 4, message: octets follow the last payload");
-  EXPECT_EQ(error({40, 0, 0, 4}), "octet 4, Nonce: is announced and not there");
+  EXPECT_EQ(error({40, 0, 0, 4}), "octet 4, Nonce: is announced but missing");
 }
 
 TEST(Chain, EncryptedPayloadMustBeTheLast) {
@@ -58,7 +58,7 @@ TEST(Chain, IsBounded) {
   writer.vendor_id({});
   const auto chain = parse_chain(writer.first(), writer.octets());
   ASSERT_FALSE(chain);
-  EXPECT_EQ(chain.error().rule, "is one payload too many");
+  EXPECT_EQ(chain.error().rule, "exceeds the maximum number of payloads");
 }
 
 TEST(Chain, UnknownPayloadsCountOnlyWhenTheyAreCritical) {

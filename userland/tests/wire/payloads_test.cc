@@ -168,7 +168,7 @@ TEST(DeletePayload, CountsItsSpis) {
   const auto broken = [&](std::size_t at, std::uint8_t value) {
     return rule(decode_delete(view(PayloadType::Delete, with(body, at, value))));
   };
-  EXPECT_EQ(broken(3, 3), "has another number of SPIs than it announces");
+  EXPECT_EQ(broken(3, 3), "does not have the number of SPIs that it announces");
   EXPECT_EQ(broken(1, 8), "has an SPI size other than 4");
   EXPECT_EQ(broken(0, 1), "names SPIs for the IKE SA");
   EXPECT_EQ(broken(0, 9), "deletes SAs of an unknown protocol");
@@ -203,7 +203,7 @@ TEST(TsPayload, UnknownTypesAreLeftOut) {
 
 TEST(TsPayload, NamesTheRuleThatIsBroken) {
   EXPECT_EQ(ts_rule(with(kTs, 0, 0)), "has no selector");
-  EXPECT_EQ(ts_rule(with(kTs, 0, 2)), "has another number of selectors than it announces");
+  EXPECT_EQ(ts_rule(with(kTs, 0, 2)), "does not have the number of selectors that it announces");
   EXPECT_EQ(ts_rule(with(kTs, 4, 8)), "has a selector of the wrong size");
   EXPECT_EQ(ts_rule(with(kTs, 7, 15)), "has a selector of the wrong size");
   EXPECT_EQ(ts_rule(with(kTs, 7, 17)), "has a selector that does not fit");

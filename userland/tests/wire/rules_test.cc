@@ -140,7 +140,7 @@ TEST(Rules, SelectorsGoTogether) {
   writer.raw(PayloadType::Nonce, {});
   writer.raw(PayloadType::TsI, {});
   EXPECT_EQ(judge(ExchangeType::CreateChildSa, false, true, writer),
-            "TSr is missing while the other selectors are there");
+            "TSr is missing, but the other selectors are present");
   PayloadWriter auth;
   auth.raw(PayloadType::IdI, {});
   auth.raw(PayloadType::Auth, {});
