@@ -98,7 +98,7 @@ count_ctest() {
 
 # By the results, not by the count at the end, which a VM that was stopped did not reach.
 count_ktap() {
-	awk -f selftests/ktap_summary.awk "$1" |
+	awk -f selftests/lib/ktap_summary.awk "$1" |
 		sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p'
 }
 

@@ -236,7 +236,7 @@ static inline int del_sa(struct awtun_nl *nl, __u32 ifindex, __u32 dir,
 
 static inline int refusal_main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
+	int rc = system("./lib/load.sh");
 
 	if (rc)
 		ksft_exit_skip("load.sh could not load awtun\n");

@@ -665,7 +665,7 @@ static inline bool no_event(struct awtun_nl *events, int wait_ms)
 
 static inline int rig_main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
+	int rc = system("./lib/load.sh");
 
 	if (rc)
 		ksft_exit_skip("load.sh could not load awtun\n");

@@ -15,7 +15,7 @@ has_link() {
 ### One round of each
 
 unload_round() {
-	"$here/load.sh" && tunnels a b "$SUITE" && both_ways && rmmod awtun &&
+	"$here/lib/load.sh" && tunnels a b "$SUITE" && both_ways && rmmod awtun &&
 		not has_link a tunnel0 && not has_link b tunnel0
 }
 

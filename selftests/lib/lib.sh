@@ -4,7 +4,7 @@
 # For the shell tests, to be sourced: KTAP, namespaces, tunnels and SAs.
 # Everything is in network namespaces made here and gone at exit.
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$here:$PATH
 
 readonly SKIP=4
@@ -64,7 +64,7 @@ needs() {
 	for tool in ip modprobe "$@"; do
 		command -v "$tool" >/dev/null || skip_all "no $tool"
 	done
-	reason=$("$here/load.sh") || skip_all "$reason"
+	reason=$("$here/lib/load.sh") || skip_all "$reason"
 }
 
 ### Waiting
