@@ -40,7 +40,7 @@ demo: deps ## Show two routers with a tunnel between them (NATIVE=1: on this ker
 	@$(MAKE) --no-print-directory all
 	@tools/demo $(if $(NATIVE),--native)
 
-check: deps ## Run every test: userland here, the kernel's in a VM
+check: deps ## Run the tests: userland here, the kernel's and whole routers' in VMs
 	@$(MAKE) --no-print-directory modules iproute2
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/check
@@ -76,6 +76,11 @@ interop: deps ## Run every test with strongSwan as the peer (about twenty minute
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/interop
 
+check-long: deps ## Run the tests of whole routers that are too long for make check (hours)
+	@$(MAKE) --no-print-directory modules iproute2 userland
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/check-long
+
 fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
 	@tools/fuzz $(FUZZ_SECONDS)
 
@@ -107,4 +112,4 @@ clean: ## Remove what was built, but for the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike bench-attack fuzz style install modules_install clean help
+.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug check-long interop bench bench-ike bench-attack fuzz style install modules_install clean help

@@ -113,6 +113,16 @@ kernel_tests() {
 		FORK_VM_KO="${module%/kmod/*}/selftests/test_modules/fork_vm.ko" "$@"
 }
 
+# router_tests KIND SHARE PROCESSORS SECONDS [VARIABLE=VALUE...]: those tests of whole routers, see
+# selftests/routers/tests.
+router_tests() {
+	local tests vm=(--cpus "$3" --timeout "$4")
+	tests=$(selftests/routers/tests "$1" "$2") || return
+	shift 4
+	# shellcheck disable=SC2086 # a list of words
+	tools/vm "${vm[@]}" -- env "$@" selftests/routers/run $tests
+}
+
 # suite_kernel NAME KERNEL PROCESSORS SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.
 suite_kernel() {
 	local name=$1

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 900
 #
 # EDITS (200) random changes of router A's configuration, SEED says which, while
 # tunnel0 carries twenty pings a second: it is not concerned, loses none and keeps

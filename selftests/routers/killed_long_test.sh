@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 2400
 #
 # awiked is killed KILLS (500) times in the middle of applying, saving and making
 # keys: what it has stored is whole every time, the old or the new, and it comes back

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 110
 #
 # An independent reader: tshark decrypts and authenticates the ESP of each
 # suite with the keys of awiked's key log. strongSwan's proposal makes the

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 2400
 #
 # REKEYS rekeys of each kind while one packet in a hundred is lost and both
 # routers always start at once, so that most of them collide; iperf3 runs. What

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 170
 #
 # REKEYS rekeys (100) of the Child SA, started by both sides in turn, while iperf3
 # runs: nothing is lost to the switch, by the module's own counters.

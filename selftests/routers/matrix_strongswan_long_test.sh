@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 450
 #
 # strongSwan on router B, each pair of one ISAKMP and one IPsec transform of the
 # default profiles, and ChaCha20-Poly1305, negotiated alone: either side initiates, both families of

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 40
 #
 # A wrong key on one side: both sides say what failed and with whom, and the
 # right key repairs it without a restart.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 60
 #
 # strongSwan on router B calls itself by an identity of each type, and router A
 # too, each written otherwise than the other end writes it where that may be:

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 100
 #
 # Whole changes of a router's configuration while its tunnel carries pings: a file
 # with a mistake, another in its place, and the rope back from a lock-out.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 120
 #
 # strongSwan on router B: perfect forward secrecy by every group, and a group that
 # the peer will not have; extended sequence numbers, and none.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 80
 #
 # Router A knows router B by a host name alone, and follows it when it comes to
 # stand for another address: that to which router B's interface has changed.

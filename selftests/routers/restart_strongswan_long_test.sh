@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 120
 #
 # strongSwan on router B: either end is restarted, and either is killed and comes
 # back. The tunnel is up again within a minute, each time. That a peer which stays
-# away is noticed in time is dead_peer.sh.
+# away is noticed in time is dead_peer_strongswan_test.sh.
 . "$(dirname "$0")/lib.sh"
 
 needs jq swanctl

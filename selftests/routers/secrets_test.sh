@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 130
 #
 # awiked's memory is searched for keys: none stands in it that is no longer in
 # use, nor those of the kernel's SAs, nor a private key's file.

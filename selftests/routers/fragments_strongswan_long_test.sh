@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 60
 #
 # strongSwan on router B, certificates of an intermediate CA with RSA keys of 4096
 # bits, and a path of 1280 octets that carries no IP fragment: IKE_AUTH comes in

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 90
 #
 # strongSwan on router B: rekeys by either side and by both at once, ROUNDS (10) of
 # each, while LAN a pings LAN b twenty times a second: no packet is lost to it, by

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 90
 #
 # A tunnel by certificate, and certificates that must not do: each is refused, and
 # both ends say so.

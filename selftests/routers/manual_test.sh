@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 140
 #
 # The manual from top to bottom: each of its blocks is typed as it is printed, on
 # router A, and its mirror on router B; what it is to bring about is looked up in
 # the kernel, in the traffic or in the text. Its section on dead peers, which takes
-# its time, is dead_peer.sh.
+# its time, is dead_peer_strongswan_test.sh.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/certificate_chapter.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 120
 #
 # strongSwan on router B, with the kernel's XFRM beneath it: either side
 # initiates, both families of delivery, both families inside.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 40
 #
 # Router A's source is an interface: the tunnel has its address, is down without
 # one, and follows when it changes. Router B takes it from any address.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 210
 #
 # A peer that is killed: its SAs are deleted dpd-interval + 166 s after the
 # last request that it answered, here 196 s, give or take a second.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 60
 #
 # The service as it is installed: a systemd of its own starts awiked behind all
 # its walls, and awiked can still do its work. It writes into /etc and /usr, so

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 60
 #
 # A router behind a NAT: IKE moves to UDP port 4500 and ESP goes in UDP. The NAT
 # forgets its mappings under way, and the router behind it loses its daemon.

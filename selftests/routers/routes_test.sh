@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 30
 #
 # Static routes follow what they lead to: one by a tunnel leaves the table with
 # its SAs, so that one of greater distance takes over, and comes back with them;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 90
 #
 # Every show of the grammar, on a router with a tunnel that works and one that
 # does not: its JSON is what its schema says, and its text is that of

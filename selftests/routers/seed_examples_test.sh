@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 100
 #
 # The manual's first two examples, typed as they stand: traffic between the
 # LANs, and an underlay that carries nothing but IKE and ESP.

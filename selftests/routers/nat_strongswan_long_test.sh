@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 90
 #
 # strongSwan on router B and a NAT in between: router A behind it, then router B.
 # IKE moves to UDP port 4500 and ESP goes in UDP; the NAT's mapping changes.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 50
 #
 # awiked as a user of its own: two capabilities, files that are its own, and a
 # tunnel all the same; who may command it, who may look, and who may not.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# weight: 600
 #
 # A dozen mistakes that operators make: for each, both ends say what failed, who
 # refused and what to look at, and no tunnel is there that should not be.
