@@ -76,6 +76,11 @@ interop: deps ## Run all tests with strongSwan as the peer (about twenty minutes
 	@$(MAKE) --no-print-directory -C selftests
 	@tools/interop
 
+check-long: deps ## Run the long tests of whole routers (hours)
+	@$(MAKE) --no-print-directory modules iproute2 userland
+	@$(MAKE) --no-print-directory -C selftests
+	@tools/check-long
+
 fuzz: deps ## Run each fuzzer for FUZZ_SECONDS (default 60)
 	@tools/fuzz $(FUZZ_SECONDS)
 
@@ -107,4 +112,4 @@ clean: ## Remove build results, except the VM's kernels
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug interop bench bench-ike bench-attack fuzz style install modules_install clean help
+.PHONY: all man modules userland tests iproute2 deps demo check check-kernels check-debug check-long interop bench bench-ike bench-attack fuzz style install modules_install clean help

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Made by tools/netlink_tables of Documentation/netlink/specs/awtun.yaml. */
 #include "stats.h"
 
 /* As ethtool -S and the tracepoints show them. */

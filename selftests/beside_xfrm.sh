@@ -4,8 +4,8 @@
 # A tunnel between two hosts that have SAs of the kernel's XFRM as well: UDP
 # payloads of many sizes through both at once, byte for byte.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs
 
 # xfrm NS: the commands on standard input.

@@ -5,8 +5,8 @@
 # circle of them, within a namespace, through two or through the network, ends by
 # a drop, whether or not packets are fragmented on the way round.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs ping tc
 
 readonly NESTED=4	# so many tunnels may be in one another

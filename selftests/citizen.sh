@@ -4,8 +4,8 @@
 # A tunnel among routes, marks, VRFs, namespaces and other tunnels; the MSS of
 # what goes through it, its state without SAs, the selectors of its SAs.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs ping tcpdump nft
 
 readonly SUITE=aes128-gcm16

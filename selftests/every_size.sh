@@ -5,8 +5,8 @@
 # MTU, byte for byte, for each length of block, IV and ICV and each family
 # outside and inside.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs
 
 readonly SUITES_HERE="aes256-sha256 aes256-gcm16 aes128-sha1 aes192-sha512

@@ -742,7 +742,7 @@ int main(void)
 	counts = mmap(NULL, 2 * sizeof(*counts), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ksft_print_header();
-	if (system("./load.sh"))
+	if (system("./lib/load.sh"))
 		ksft_exit_skip("load.sh could not load awtun\n");
 	ksft_set_plan(6);
 	ksft_print_msg("FUZZ_SEED=%llu FUZZ_SECONDS=%u\n", seed, seconds);

@@ -4,8 +4,8 @@
 # Large packets: they reach the device uncut and leave it merged, and with every
 # combination of offloads at both ends what is sent is what arrives.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs tcpdump
 
 # tx comes first: without it the stack refuses to send UDP to be cut.

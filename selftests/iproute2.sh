@@ -4,8 +4,8 @@
 # ip link add, set and show of links of kind "tunnel", by the plugin
 # link_tunnel.so: in IP_LIB_DIR, or installed.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs jq
 ip link help tunnel 2>&1 | grep -q mss4 || skip_all "no plugin link_tunnel.so"
 

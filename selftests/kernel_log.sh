@@ -3,8 +3,8 @@
 #
 # The last one: what the kernel said while the others ran.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs dmesg
 
 # shellcheck disable=SC2034 # read by kernel_log_clean

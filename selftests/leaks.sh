@@ -4,8 +4,8 @@
 # After the others: what they have left behind, by the word of kmemleak and of
 # lockdep, on a kernel that has these.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs rmmod
 
 readonly KMEMLEAK=/sys/kernel/debug/kmemleak

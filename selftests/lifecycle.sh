@@ -5,10 +5,10 @@
 # and keeps nothing. ROUNDS of the module and of the namespaces, half of these
 # under the tunnel and half over it.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=churn.sh
-. "$here/churn.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
+# shellcheck source=lib/churn.sh
+. "$here/lib/churn.sh"
 needs ping lsmod rmmod
 
 readonly ROUNDS=${ROUNDS:-50}
@@ -57,7 +57,7 @@ check "namespaces were freed" wait_for 20 namespaces_freed $half
 rmmod awtun
 check "loaded, used and unloaded under traffic, $ROUNDS times" \
 	rounds "$ROUNDS" unload_round
-check "load it again" "$here/load.sh"
+check "load it again" "$here/lib/load.sh"
 check "the ciphers have no more users than before" \
 	wait_for 20 same_crypto_users
 check "the kernel log is clean" kernel_log_clean

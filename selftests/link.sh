@@ -3,8 +3,8 @@
 #
 # The link kind "tunnel": how an interface looks, when it has a carrier.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs
 
 a=$(ns a)

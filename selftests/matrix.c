@@ -718,7 +718,7 @@ int main(void)
 	struct world world = { 0 };
 
 	ksft_print_header();
-	if (system("./load.sh"))
+	if (system("./lib/load.sh"))
 		ksft_exit_skip("load.sh could not load awtun\n");
 	ksft_set_plan(n);
 	make_world(&world);

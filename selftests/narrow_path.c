@@ -343,7 +343,7 @@ TEST_F_TIMEOUT(narrow, every_packet_is_sent_or_counted, 3600)
 
 int main(int argc, char **argv)
 {
-	if (system("./load.sh"))
+	if (system("./lib/load.sh"))
 		ksft_exit_skip("load.sh could not load awtun\n");
 	return test_harness_run(argc, argv);
 }

@@ -7,8 +7,8 @@
 #
 #	a ---- n (masquerade) ---- b, and x beside b
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs ping tcpdump nft socat
 
 readonly PORT=4500

@@ -404,7 +404,7 @@ TEST_F(outer, no_flow_label)
 
 int main(int argc, char **argv)
 {
-	int rc = system("./load.sh");
+	int rc = system("./lib/load.sh");
 
 	if (rc)
 		ksft_exit_skip("load.sh could not load awtun\n");

@@ -8,8 +8,8 @@
 #
 #	h ---- a ==== r ==== b
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs ping tcpdump
 
 readonly PORT=4500

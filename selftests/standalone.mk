@@ -22,12 +22,16 @@ override SPECS := Documentation/netlink/specs
 override SELFTESTS := $(BUILD)/tools/testing/selftests
 override HERE := $(SELFTESTS)/drivers/net/awtun
 override HARNESS := $(SELFTESTS)/lib.mk
-override SOURCES := $(wildcard *.c *.h *.sh *.py) Makefile config settings
+override KINDS := *.c *.h *.sh *.py lib/* programs/*
+override SOURCES := $(wildcard $(KINDS)) Makefile config settings
 override COPIES := $(addprefix $(HERE)/,$(SOURCES)) \
 	$(BUILD)/usr/include/linux/awtun.h $(BUILD)/$(SPECS)/awtun.yaml
+# Copies of what is here no more.
+override STALE := $(filter-out $(COPIES) %/fuzz_spec.h,$(wildcard $(addprefix $(HERE)/,$(KINDS))))
 override MAKE_HERE := $(MAKE) --no-print-directory -C $(HERE) OUTPUT=$(HERE)
 
 all: $(COPIES)
+	@$(RM) $(STALE)
 	+@$(MAKE_HERE) all
 
 run_tests: all
@@ -37,7 +41,7 @@ run_tests: all
 		$(if $(TESTS),TEST_GEN_PROGS= TEST_PROGS= \
 			TEST_CUSTOM_PROGS="$(addprefix $(HERE)/,$(TESTS))") | \
 		tee $(BUILD)/results.ktap
-	@awk -f ktap_summary.awk $(BUILD)/results.ktap
+	@awk -f lib/ktap_summary.awk $(BUILD)/results.ktap
 
 clean:
 	$(RM) -r $(BUILD)

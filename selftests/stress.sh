@@ -5,10 +5,10 @@
 # finds wrong: SAs are replaced under traffic while links and namespaces come
 # and go, CPUs go and come, the module too, and memory runs out.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=churn.sh
-. "$here/churn.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
+# shellcheck source=lib/churn.sh
+. "$here/lib/churn.sh"
 
 readonly SECONDS_EACH=${SECONDS_EACH:-60}
 readonly CPU=/sys/devices/system/cpu/cpu1/online
@@ -168,7 +168,7 @@ check "the ciphers have no more users than before" \
 check "namespaces were freed" wait_for 60 namespaces_freed 2
 rmmod awtun
 check "the module comes and goes" for_a_while churn_round unload_round
-check "load it again" "$here/load.sh"
+check "load it again" "$here/lib/load.sh"
 check "the ciphers have no more users than before" \
 	wait_for 20 same_crypto_users
 check "the kernel log is clean" kernel_log_clean

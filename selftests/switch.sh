@@ -3,8 +3,8 @@
 #
 # SAs are replaced while TCP and UDP go through the tunnel: nothing is lost.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs iperf3
 
 readonly SWITCHES=${SWITCHES:-100} SEGMENTS=${SEGMENTS:-10000}

@@ -4,8 +4,8 @@
 # A virtual machine is cloned while its tunnels are in use: nothing more is sent
 # under the old keys, everybody who listens is told, and new SAs carry.
 
-# shellcheck source=lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib/lib.sh
+. "$(dirname "$0")/lib/lib.sh"
 needs ping
 
 [ -r "${FORK_VM_KO-}" ] || skip_all "no FORK_VM_KO: build selftests/test_modules"

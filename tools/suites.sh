@@ -98,7 +98,7 @@ count_ctest() {
 
 # By the results, not by the count at the end, which a VM that was stopped did not reach.
 count_ktap() {
-	awk -f selftests/ktap_summary.awk "$1" |
+	awk -f selftests/lib/ktap_summary.awk "$1" |
 		sed -n 's/^# awtun selftests: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped.*/\1 \2 \3/p'
 }
 
@@ -111,6 +111,16 @@ kernel_tests() {
 	tools/vm --kernel "$kernel" --cpus "$processors" --timeout "$limit" -- \
 		make -s -C selftests run_tests AWTUN_KO="$module" \
 		FORK_VM_KO="${module%/kmod/*}/selftests/test_modules/fork_vm.ko" "$@"
+}
+
+# router_tests KIND SHARE PROCESSORS SECONDS [VARIABLE=VALUE...]: those tests of whole routers, see
+# selftests/routers/tests.
+router_tests() {
+	local tests vm=(--cpus "$3" --timeout "$4")
+	tests=$(selftests/routers/tests "$1" "$2") || return
+	shift 4
+	# shellcheck disable=SC2086 # a list of words
+	tools/vm "${vm[@]}" -- env "$@" selftests/routers/run $tests
 }
 
 # suite_kernel NAME KERNEL PROCESSORS SECONDS [VARIABLE=VALUE...]: the same as a suite, when there is such a kernel.

@@ -6,8 +6,8 @@
 #
 #   lan-a -- router-a ==== underlay ==== router-b -- lan-b
 #
-# shellcheck source=../lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=../lib/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/lib.sh"
 
 AWTUN_BIN=${AWTUN_BIN:-$(cd "$here/../build/bin" && pwd)}
 [ -n "$AWTUN_KO" ] || [ ! -e "$here/../kmod/awtun.ko" ] || export AWTUN_KO=$here/../kmod/awtun.ko

@@ -5,33 +5,14 @@
 #include <linux/awtun.h>
 #include <linux/genetlink.h>
 
-#include <array>
-#include <utility>
+#include <iterator>
+
+#include "userland/kernel/tunnel_stats.h"
 
 namespace awtun::kernel {
 namespace {
 
-constexpr std::array<std::pair<int, const char*>, 18> tunnel_stats{{
-    {AWTUN_TUNNEL_STAT_TX_NO_SA, "tx_no_sa"},
-    {AWTUN_TUNNEL_STAT_TX_NO_ROUTE, "tx_no_route"},
-    {AWTUN_TUNNEL_STAT_TX_TOO_BIG, "tx_too_big"},
-    {AWTUN_TUNNEL_STAT_TX_SEQ_EXHAUSTED, "tx_seq_exhausted"},
-    {AWTUN_TUNNEL_STAT_TX_ERROR, "tx_error"},
-    {AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI, "rx_unknown_spi"},
-    {AWTUN_TUNNEL_STAT_RX_TRUNCATED, "rx_truncated"},
-    {AWTUN_TUNNEL_STAT_RX_REPLAY, "rx_replay"},
-    {AWTUN_TUNNEL_STAT_RX_AUTH_FAILED, "rx_auth_failed"},
-    {AWTUN_TUNNEL_STAT_RX_BAD_PAD, "rx_bad_pad"},
-    {AWTUN_TUNNEL_STAT_RX_BAD_NEXT_HEADER, "rx_bad_next_header"},
-    {AWTUN_TUNNEL_STAT_RX_BAD_INNER, "rx_bad_inner"},
-    {AWTUN_TUNNEL_STAT_RX_ECN, "rx_ecn"},
-    {AWTUN_TUNNEL_STAT_RX_ERROR, "rx_error"},
-    {AWTUN_TUNNEL_STAT_TX_EXPIRED, "tx_expired"},
-    {AWTUN_TUNNEL_STAT_TX_SELECTOR, "tx_selector"},
-    {AWTUN_TUNNEL_STAT_RX_EXPIRED, "rx_expired"},
-    {AWTUN_TUNNEL_STAT_RX_SELECTOR, "rx_selector"},
-}};
-static_assert(tunnel_stats.size() == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
+static_assert(std::size(tunnel_stats) == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
 
 Message request(int family, std::uint8_t command, int flags = 0) {
   Message message(family, flags);
