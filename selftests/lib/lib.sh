@@ -45,6 +45,12 @@ check() {
 	return 1
 }
 
+# skip NAME WHY: a test of what not every kernel has.
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests $1 # SKIP $2"
+}
+
 ktap_end() {
 	echo "1..$tests"
 	echo "# $((tests - failures)) of $tests passed"

@@ -26,12 +26,12 @@
 
 #include "awtun_nl.h"
 
-#define SAS_MAX		16
 #define WINDOW		1024	/* packets */
 #define POLL_NS		2000000
 #define POLLS_MAX	10000	/* 20 seconds and more */
 #define POLLS_QUIET	3	/* without a change: nothing is under way */
 #define OLD_MAX		64	/* pairs of SAs that wait to be idle */
+#define SAS_MAX		(2 * (OLD_MAX + 2))	/* of a router then */
 #define EXIT_USAGE	255
 
 static const char usage[] =
@@ -342,15 +342,22 @@ static int renew_at_pace(struct router *a, struct router *b,
 	return 0;
 }
 
-/* All that are left, or as many as still have to be. */
+/* All that are left. A slow machine may take its time, as long as they get
+ * fewer.
+ */
 static int retire_all(struct router *a, struct router *b, struct olds *olds)
 {
-	__u64 end = now_ms() + POLLS_MAX * (POLL_NS / 1000000);
+	const __u64 patience = POLLS_MAX * (POLL_NS / 1000000);
+	__u64 end = now_ms() + patience;
+	unsigned int left = olds->n;
 	const struct old *old;
 
 	while (olds->n && now_ms() < end) {
 		if (retire_oldest(a, b, olds))
 			return -1;
+		if (olds->n < left)
+			end = now_ms() + patience;
+		left = olds->n;
 		pause_between_polls();
 	}
 	if (!olds->n)
