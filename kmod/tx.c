@@ -312,31 +312,42 @@ static void xmit_segments(struct sk_buff *skb, const struct way *way)
 	}
 }
 
-/* Finds the way of a packet; 0, or why there is none. */
-static enum awtun_tunnel_stat find_way(struct awtun_tunnel *tun,
-				       struct sk_buff *skb, struct way *way)
+/* Finds the way of a packet by @sa. False, and counted, when there is none;
+ * else @way holds a route that the caller releases.
+ */
+static bool find_way(struct awtun_sa *sa, struct sk_buff *skb, struct way *way)
 {
-	struct awtun_outer *outer;
+	struct awtun_outer *outer = rcu_dereference_bh(sa->outer);
+	enum awtun_tunnel_stat why = AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
 
-	if (unlikely(awtun_life_expired(&way->sa->life)))
-		return AWTUN_TUNNEL_STAT_TX_EXPIRED;
-	if (unlikely(!awtun_sa_covers(way->sa, skb)))
-		return AWTUN_TUNNEL_STAT_TX_SELECTOR;
-
-	outer = rcu_dereference_bh(way->sa->outer);
+	if (unlikely(awtun_life_expired(&sa->life))) {
+		why = AWTUN_TUNNEL_STAT_TX_EXPIRED;
+		goto none;
+	}
+	if (unlikely(!awtun_sa_covers(sa, skb))) {
+		why = AWTUN_TUNNEL_STAT_TX_SELECTOR;
+		goto none;
+	}
 	if (unlikely(awtun_outer_made(outer, skb)))
-		return AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
+		goto none;
+
+	way->sa = sa;
 	way->outer = outer;
-	way->dst = awtun_outer_route(outer, way->sa->net, tun->dev);
+	way->dst = awtun_outer_route(outer, sa->net, sa->tun->dev);
 	if (IS_ERR(way->dst))
-		return AWTUN_TUNNEL_STAT_TX_NO_ROUTE;
+		goto none;
 	if (unlikely(!awtun_outer_passable(outer, way->dst))) {
 		dst_release(way->dst);
-		return AWTUN_TUNNEL_STAT_TX_TOO_BIG;
+		why = AWTUN_TUNNEL_STAT_TX_TOO_BIG;
+		goto none;
 	}
-	way->mtu = awtun_outer_mtu(outer, way->dst, &way->sa->crypto.esp);
+	way->mtu = awtun_outer_mtu(outer, way->dst, &sa->crypto.esp);
 
-	return 0;
+	return true;
+
+none:
+	awtun_count_sa_drop(sa, why);
+	return false;
 }
 
 /* Frees the packet or passes it on. @fragment: see &struct way */
@@ -345,20 +356,17 @@ static void transmit(struct sk_buff *skb, struct net_device *dev,
 {
 	struct awtun_tunnel *tun = netdev_priv(dev);
 	struct way way = { .fragment = fragment };
-	enum awtun_tunnel_stat stat;
+	struct awtun_sa *sa;
 	enum awtun_fit fit;
 
-	way.sa = rcu_dereference_bh(tun->tx_sa);
-	if (unlikely(!way.sa)) {
+	sa = rcu_dereference_bh(tun->tx_sa);
+	if (unlikely(!sa)) {
 		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_NO_SA);
 		awtun_note_acquire(tun, skb);
 		goto unreachable;
 	}
-	stat = find_way(tun, skb, &way);
-	if (unlikely(stat)) {
-		awtun_count_sa_drop(way.sa, stat);
+	if (unlikely(!find_way(sa, skb, &way)))
 		goto unreachable;
-	}
 
 	if (awtun_mss_wanted(tun, skb))
 		awtun_mss_clamp(tun, skb, way.mtu);

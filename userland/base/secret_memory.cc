@@ -12,7 +12,7 @@ namespace awtun {
 namespace {
 
 /// The largest secret that shares pages with others; what is larger has pages of its own.
-constexpr std::size_t largest_shared = 4096;
+constexpr std::size_t kLargestShared = 4096;
 
 /// Whole pages from the system. They come zeroised, and a Secret zeroises what it gives back.
 class LockedPages final : public std::pmr::memory_resource {
@@ -48,7 +48,7 @@ class LockedPages final : public std::pmr::memory_resource {
 
 struct SecretMemory {
   LockedPages pages;
-  std::pmr::synchronized_pool_resource pool{{0, largest_shared}, &pages};
+  std::pmr::synchronized_pool_resource pool{{0, kLargestShared}, &pages};
 };
 
 SecretMemory& the_memory() {

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using sim::Siege;
 
-constexpr ike::Duration peers_limit{3000};
+constexpr ike::Duration kPeersLimit{3000};
 
 IpAddress numbered(std::string_view network, unsigned host) {
   return *IpAddress::parse(std::string(network) + std::to_string(host));
@@ -48,7 +48,7 @@ void forged_in_a_peers_name(unsigned rate, unsigned calls) {
   for (unsigned i = 0; i < calls; ++i) {
     const auto began = siege.now();
     siege.call(peer, id);
-    if (siege.run_until([&] { return siege.is_up(peer); }, peers_limit)) ++succeeded;
+    if (siege.run_until([&] { return siege.is_up(peer); }, kPeersLimit)) ++succeeded;
     slowest = std::max(slowest, siege.now() - began);
     siege.run_for(200ms);
   }

@@ -46,7 +46,7 @@ std::shared_ptr<const pki::Trustpoint> load(const std::filesystem::path& directo
 void make_credentials(const std::filesystem::path& directory, std::uint32_t spokes) {
   const auto ca = self_signed(valid_now(pki::testing::authority("/O=Bench/CN=CA")), pki::testing::rsa_key());
   write(directory / "ca.pem", ca.pem());
-  const auto hub = issue(ca, valid_now(pki::testing::router(hub_name)), pki::testing::rsa_key());
+  const auto hub = issue(ca, valid_now(pki::testing::router(kHubName)), pki::testing::rsa_key());
   write(directory / "hub.pem", hub.pem());
   write(directory / "hub.key", text_of(hub.key_pem()));
   const auto key = pki::testing::rsa_key();

@@ -17,14 +17,14 @@
 namespace awtun::bench {
 namespace {
 
-constexpr std::chrono::seconds limit{600};
-constexpr std::string_view preshared_key = "bench of handshakes";
+constexpr std::chrono::seconds kLimit{600};
+constexpr std::string_view kPresharedKey = "bench of handshakes";
 /// Spokes are spread over 10.64.0.0/10, one a /24, as spokes of the world are.
-constexpr std::uint32_t first_spoke = 0x0a400001;
-constexpr std::uint32_t first_host = 0xac100001;  // 172.16.0.1
+constexpr std::uint32_t kFirstSpoke = 0x0a400001;
+constexpr std::uint32_t kFirstHost = 0xac100001;  // 172.16.0.1
 
 struct Options {
-  Suite suite = suites[0];
+  Suite suite = kSuites[0];
   std::uint32_t tunnels = 100;
   std::uint32_t window = 16;
   std::filesystem::path credentials;
@@ -38,11 +38,11 @@ IpAddress ipv4(std::uint32_t address) {
   return *IpAddress::from_bytes(octets);
 }
 
-IpAddress spoke_address(std::uint32_t number) { return ipv4(first_spoke + (number << 8U)); }
+IpAddress spoke_address(std::uint32_t number) { return ipv4(kFirstSpoke + (number << 8U)); }
 
 /// The one host behind it.
 TrafficSelector spoke_selector(std::uint32_t number) {
-  return TrafficSelector::of({ipv4(first_host + number), 32});
+  return TrafficSelector::of({ipv4(kFirstHost + number), 32});
 }
 
 /// What both ends have in common. No DPD and no rekey within the measurement.
@@ -50,7 +50,7 @@ ike::TunnelPolicy policy(const Options& options, std::uint32_t number) {
   ike::TunnelPolicy made;
   made.tunnel = number;
   made.preshared_key =
-      Secret(ByteView(reinterpret_cast<const std::uint8_t*>(preshared_key.data()), preshared_key.size()));
+      Secret(ByteView(reinterpret_cast<const std::uint8_t*>(kPresharedKey.data()), kPresharedKey.size()));
   made.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", options.suite.group)}};
   made.isakmp.dpd_interval = std::chrono::hours(24);
   made.isakmp.local_authentication = made.isakmp.remote_authentication = options.suite.authentication;
@@ -62,7 +62,7 @@ ike::TunnelPolicy hub_policy(const Options& options, std::uint32_t number,
                              const std::vector<Bytes>& authorities) {
   auto made = policy(options, number);
   made.local = options.hub;
-  made.local_id = ike::Identity::fqdn(hub_name);
+  made.local_id = ike::Identity::fqdn(kHubName);
   made.remote_id = ike::Identity::fqdn(spoke_name(number));
   if (!authorities.empty()) made.certificate = ike::CertificatePolicy{"hub", authorities};
   made.local_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
@@ -76,7 +76,7 @@ ike::TunnelPolicy spoke_policy(const Options& options, std::uint32_t number,
   made.local = spoke_address(number);
   made.remote = options.hub;
   made.local_id = ike::Identity::fqdn(spoke_name(number));
-  made.remote_id = ike::Identity::fqdn(hub_name);
+  made.remote_id = ike::Identity::fqdn(kHubName);
   if (!authorities.empty()) made.certificate = ike::CertificatePolicy{spoke_name(number), authorities};
   made.local_selectors = {spoke_selector(number)};
   made.remote_selectors = {TrafficSelector::of(*IpPrefix::parse("192.168.0.0/16"))};
@@ -107,7 +107,7 @@ int run_hub(const Options& options) {
     hub.set_tunnel(hub_policy(options, number, authorities));
   std::printf("ready\n");
   std::fflush(stdout);
-  hub.run(limit);
+  hub.run(kLimit);
   return 0;
 }
 
@@ -130,7 +130,7 @@ int run_spokes(const Options& options) {
   };
   step("ready");
   for (std::uint32_t i = 0; i < options.window; ++i) next();
-  spokes.run(limit);
+  spokes.run(kLimit);
   std::printf("up %u of %u\n", up, options.tunnels);
   std::fflush(stdout);
   return up == options.tunnels ? 0 : 1;
@@ -160,7 +160,7 @@ int run_crypto(const Options& options) {
   if (certified) {
     const auto done = std::get<ike::SignDone>(daemon::run_job(sign, credentials));
     verify =
-        ike::VerifyJob{"hub", ike::Identity::fqdn(hub_name), done.chain, done.method, done.signature, octets};
+        ike::VerifyJob{"hub", ike::Identity::fqdn(kHubName), done.chain, done.method, done.signature, octets};
   }
   const double before = cpu_ms();
   for (int i = 0; i < rounds; ++i) {
@@ -174,7 +174,7 @@ int run_crypto(const Options& options) {
 }
 
 Suite named(const std::string& name) {
-  for (const auto& suite : suites)
+  for (const auto& suite : kSuites)
     if (name == suite.name) return suite;
   throw CLI::ValidationError("--suite", "no such suite: " + name);
 }

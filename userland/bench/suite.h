@@ -16,13 +16,13 @@ struct Suite {
   AuthMethod authentication;
 };
 
-inline constexpr Suite suites[] = {
+inline constexpr Suite kSuites[] = {
     {"modp2048-psk", wire::GroupId::Modp2048, AuthMethod::PreShare},
     {"x25519-psk", wire::GroupId::X25519, AuthMethod::PreShare},
     {"x25519-rsa", wire::GroupId::X25519, AuthMethod::Certificate},
 };
 
-inline constexpr const char* hub_name = "hub.bench.example.com";
+inline constexpr const char* kHubName = "hub.bench.example.com";
 inline std::string spoke_name(std::uint32_t number) {
   return "s" + std::to_string(number) + ".bench.example.com";
 }

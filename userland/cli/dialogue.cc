@@ -44,13 +44,13 @@ Result<std::string, std::string> read_paste(const Answers& answers, std::ostream
   std::string text;
   bool complete = false;
   while (text.size() <= kMaxPaste) {
-    auto line = answers.read("");
-    if (!line && complete) return text;
-    if (!line) return Error{std::string("the input ends before an END line")};
-    *line = trimmed(*std::move(line));
-    if (text.empty() && to_lower(*line) == "abort") return Error{std::string("aborted")};
-    text += *line + "\n";
-    const auto end = end_of(*line);
+    auto read = answers.read("");
+    if (!read && complete) return text;
+    if (!read) return Error{std::string("the input ends before an END line")};
+    const std::string line = trimmed(*std::move(read));
+    if (text.empty() && to_lower(line) == "abort") return Error{std::string("aborted")};
+    text += line + "\n";
+    const auto end = end_of(line);
     if (!end) continue;
     if (!complete) screen << "Complete (\"" << *end << "\" detected)." << std::endl;
     complete = true;

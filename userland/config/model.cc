@@ -68,7 +68,7 @@ const IsakmpKey* find_key(const Config& config, std::uint32_t number, const Tunn
     const auto at = std::ranges::lower_bound(config.isakmp_keys, selector, {}, &IsakmpKey::selector);
     return at == config.isakmp_keys.end() || at->selector != selector ? nullptr : &*at;
   };
-  const IsakmpKey* key = find(TunnelPolicy{number});
+  const IsakmpKey* key = find(ByTunnel{number});
   const auto peer = peer_name(tunnel);
   if (key == nullptr && peer) key = find(*peer);
   const IpAddress* address = destination_address(tunnel);
@@ -81,7 +81,7 @@ std::string_view isakmp_profile_name(const Config& config, std::uint32_t number,
     const auto at = config.isakmp_peers.find(selector);
     return at == config.isakmp_peers.end() ? nullptr : &at->second;
   };
-  const std::string* name = find(TunnelPolicy{number});
+  const std::string* name = find(ByTunnel{number});
   const auto peer = peer_name(tunnel);
   if (name == nullptr && peer) name = find(*peer);
   const IpAddress* address = destination_address(tunnel);

@@ -36,13 +36,13 @@ struct PeerName {
 };
 
 /// A peer known by the tunnel that reaches it.
-struct TunnelPolicy {
+struct ByTunnel {
   std::uint32_t number = 0;
-  auto operator<=>(const TunnelPolicy&) const = default;
+  auto operator<=>(const ByTunnel&) const = default;
 };
 
 /// Whom a key is for: `address <ip>`, `hostname <name>` or `policy <tunnel>`.
-using KeySelector = std::variant<IpAddress, PeerName, TunnelPolicy>;
+using KeySelector = std::variant<IpAddress, PeerName, ByTunnel>;
 
 /// `crypto isakmp key`. Copyable, unlike Secret: a candidate configuration is a copy of the running
 /// one, keys included. Each copy is zeroised by its own destructor.
@@ -77,7 +77,7 @@ struct DynamicPeer {
 };
 
 /// Whom an ISAKMP profile is for: `address <ip>`, `hostname <name>`, `dynamic` or `policy <tunnel>`.
-using PeerSelector = std::variant<IpAddress, PeerName, DynamicPeer, TunnelPolicy>;
+using PeerSelector = std::variant<IpAddress, PeerName, DynamicPeer, ByTunnel>;
 
 /// "ipsec ipv4", "ipsec ipv6", "none".
 std::string_view to_string(TunnelMode mode);

@@ -10,12 +10,11 @@ namespace {
 
 std::string describe(const PeerSelector& peer) {
   return "crypto isakmp peer " +
-         std::visit(
-             Overloaded{[](const IpAddress& address) { return "address " + address.to_string(); },
-                        [](const PeerName& named) { return "hostname " + named.identity.to_string(); },
-                        [](const DynamicPeer&) { return std::string("dynamic"); },
-                        [](const TunnelPolicy& policy) { return "policy " + tunnel_name(policy.number); }},
-             peer);
+         std::visit(Overloaded{[](const IpAddress& address) { return "address " + address.to_string(); },
+                               [](const PeerName& named) { return "hostname " + named.identity.to_string(); },
+                               [](const DynamicPeer&) { return std::string("dynamic"); },
+                               [](const ByTunnel& policy) { return "policy " + tunnel_name(policy.number); }},
+                    peer);
 }
 
 bool is_missing(const Config& config, const NamedIsakmpProfile& profile) {

@@ -293,7 +293,7 @@ const AlgorithmRow* row_of(Scheme scheme, SignatureHash hash) {
 
 /// The data of Digital Signature: the identifier's length in one octet, the identifier, the signature.
 Result<Bytes, CryptoError> sign_rfc7427(EVP_PKEY* key, const AlgorithmRow& row, ByteView octets) {
-  const auto signature = raw_sign(key, {row.scheme, row.hash}, octets);
+  auto signature = raw_sign(key, {row.scheme, row.hash}, octets);
   if (!signature) return signature;
   Bytes data{static_cast<std::uint8_t>(row.identifier.size())};
   data.insert(data.end(), row.identifier.begin(), row.identifier.end());

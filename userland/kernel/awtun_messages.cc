@@ -12,7 +12,7 @@
 namespace awtun::kernel {
 namespace {
 
-static_assert(std::size(tunnel_stats) == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
+static_assert(std::size(kTunnelStats) == AWTUN_TUNNEL_STAT_MAX - AWTUN_TUNNEL_STAT_PAD);
 
 Message request(int family, std::uint8_t command, int flags = 0) {
   Message message(family, flags);
@@ -64,7 +64,7 @@ DontFragment df_of(std::uint8_t number) {
   return DontFragment::Copy;
 }
 
-static_assert(mss_of_path == AWTUN_MSS_PMTU);
+static_assert(kMssOfPath == AWTUN_MSS_PMTU);
 
 // What is left out gets its default.
 void put_outer(Message& message, const TunnelSettings& settings) {
@@ -283,7 +283,7 @@ std::optional<TunnelState> parse_tunnel(const nlmsghdr& message) {
   TunnelState state{
       *ifindex, tunnel->string(AWTUN_TUNNEL_A_IFNAME).value_or(""), parse_settings(*tunnel), {}};
   if (const auto stats = tunnel->nest(AWTUN_TUNNEL_A_STATS))
-    for (const auto& [attribute, name] : tunnel_stats)
+    for (const auto& [attribute, name] : kTunnelStats)
       state.drops.push_back({name, stats->u64(attribute).value_or(0)});
   return state;
 }

@@ -18,7 +18,7 @@
 namespace awtun::kernel {
 
 /// An MSS in place of a number: what the path carries.
-inline constexpr std::uint16_t mss_of_path = 0xffff;
+inline constexpr std::uint16_t kMssOfPath = 0xffff;
 
 /// The delivery side of a tunnel. Without a mode the rest is ignored.
 struct TunnelSettings {
@@ -28,7 +28,7 @@ struct TunnelSettings {
   DontFragment df = DontFragment::Copy;
   std::uint8_t ttl = 0;                   ///< 0: that of the route
   std::optional<std::uint8_t> dscp = {};  ///< 0-63; nullopt: that of the inner packet
-  std::uint16_t mss_ipv4 = 0;             ///< at most this in TCP SYNs, or mss_of_path; 0: as it is
+  std::uint16_t mss_ipv4 = 0;             ///< at most this in TCP SYNs, or kMssOfPath; 0: as it is
   std::uint16_t mss_ipv6 = 0;
 
   bool operator==(const TunnelSettings&) const = default;

@@ -16,8 +16,8 @@ namespace awtun::kernel {
 namespace {
 
 // A dump message is at most 32 KiB (NLMSG_GOODSIZE and skb limits); an event may come in a batch.
-constexpr std::size_t receive_size = 64 * 1024;
-constexpr int event_buffer_size = 1024 * 1024;
+constexpr std::size_t kReceiveSize = 64 * 1024;
+constexpr int kEventBufferSize = 1024 * 1024;
 
 KernelError error_from(int code, const std::string& doing, std::string message = {}) {
   return KernelError{code, doing, std::move(message)};
@@ -100,7 +100,7 @@ Attributes::Attributes(ByteView attributes) {
   int remaining = static_cast<int>(attributes.size());
   auto* attribute = reinterpret_cast<nlattr*>(const_cast<std::uint8_t*>(attributes.data()));
   for (; nla_ok(attribute, remaining); attribute = nla_next(attribute, &remaining))
-    if (nla_type(attribute) <= max_type) table_[static_cast<std::size_t>(nla_type(attribute))] = attribute;
+    if (nla_type(attribute) <= kMaxType) table_[static_cast<std::size_t>(nla_type(attribute))] = attribute;
 }
 
 const nlattr* Attributes::find(int attribute) const { return table_[static_cast<std::size_t>(attribute)]; }
@@ -180,7 +180,7 @@ void NetlinkSocket::Free::operator()(nl_sock* socket) const { nl_socket_free(soc
 KernelResult<NetlinkSocket> NetlinkSocket::open(int protocol) {
   NetlinkSocket made;
   made.socket_.reset(nl_socket_alloc());
-  made.buffer_.resize(receive_size);
+  made.buffer_.resize(kReceiveSize);
   if (!made.socket_) return Error{error_from(ENOMEM, "allocate a netlink socket")};
   if (const int error = nl_connect(made.socket_.get(), protocol); error < 0)
     return Error{error_from(errno != 0 ? errno : EIO, "open a netlink socket", nl_geterror(error))};
@@ -230,7 +230,7 @@ KernelResult<void> NetlinkSocket::subscribe(int group) {
     return Error{error_from(errno, "subscribe to kernel events", nl_geterror(error))};
   nl_socket_set_nonblocking(socket_.get());
   // CAP_NET_ADMIN may exceed rmem_max; without it the default size has to do.
-  (void)setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &event_buffer_size, sizeof event_buffer_size);
+  (void)setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &kEventBufferSize, sizeof kEventBufferSize);
   return {};
 }
 

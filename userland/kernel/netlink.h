@@ -84,7 +84,7 @@ class Message {
 /// attribute of the wrong length reads as absent: the kernel is trusted, its version is not.
 class Attributes {
  public:
-  static constexpr int max_type = 64;
+  static constexpr int kMaxType = 64;
 
   explicit Attributes(ByteView attributes);
 
@@ -102,7 +102,7 @@ class Attributes {
   [[nodiscard]] const nlattr* find(int attribute) const;
   template <class Number>
   [[nodiscard]] std::optional<Number> number(int attribute) const;
-  std::array<const nlattr*, max_type + 1> table_{};
+  std::array<const nlattr*, kMaxType + 1> table_{};
 };
 
 /// The attributes that follow a fixed header of `header_size` octets.

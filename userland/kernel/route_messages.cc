@@ -27,7 +27,7 @@ void put_route(Message& message, const Route& route) {
   header.rtm_family = family_number(route.prefix.address);
   header.rtm_dst_len = route.prefix.length;
   header.rtm_table = RT_TABLE_MAIN;
-  header.rtm_protocol = route_protocol;
+  header.rtm_protocol = kRouteProtocol;
   const auto* device = std::get_if<std::uint32_t>(&route.via);
   header.rtm_type = std::holds_alternative<Blackhole>(route.via) ? RTN_BLACKHOLE : RTN_UNICAST;
   header.rtm_scope = device != nullptr && route.prefix.address.is_v4() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
@@ -183,7 +183,7 @@ std::vector<Route> parse_own_routes(const nlmsghdr& message) {
   const auto* header = header_of<rtmsg>(message);
   if (message.nlmsg_type != RTM_NEWROUTE || header == nullptr) return {};
   const bool blackhole = header->rtm_type == RTN_BLACKHOLE;
-  if (header->rtm_protocol != route_protocol || (!blackhole && header->rtm_type != RTN_UNICAST)) return {};
+  if (header->rtm_protocol != kRouteProtocol || (!blackhole && header->rtm_type != RTN_UNICAST)) return {};
   if (header->rtm_table != RT_TABLE_MAIN || (header->rtm_flags & RTM_F_CLONED) != 0) return {};
   const auto attributes = attributes_of(message, sizeof *header);
   Route route;

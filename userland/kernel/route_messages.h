@@ -15,9 +15,9 @@
 namespace awtun::kernel {
 
 /// The rtnl kind of the module's devices.
-inline constexpr std::string_view tunnel_kind = "tunnel";
+inline constexpr std::string_view kTunnelKind = "tunnel";
 /// Marks the routes that belong to awtun (rtm_protocol; see rt_protos(5)).
-inline constexpr std::uint8_t route_protocol = 200;
+inline constexpr std::uint8_t kRouteProtocol = 200;
 
 struct TrafficCounters {
   std::uint64_t packets = 0;

@@ -26,7 +26,7 @@ KernelResult<Routing> Routing::open() {
 }
 
 KernelResult<std::uint32_t> Routing::create_tunnel_link(std::string_view name) {
-  auto message = create_link_request(name, tunnel_kind);
+  auto message = create_link_request(name, kTunnelKind);
   if (auto made = requests_.request(message, "create interface " + std::string(name)); !made)
     return Error{made.error()};
   const auto all = links();

@@ -30,7 +30,7 @@ class Routing {
 
   KernelResult<std::vector<Link>> links();
   KernelResult<std::vector<InterfaceAddress>> addresses();
-  /// The routes that carry route_protocol.
+  /// The routes that carry kRouteProtocol.
   KernelResult<std::vector<Route>> own_routes();
 
   /// Readable when a link or an address changed.

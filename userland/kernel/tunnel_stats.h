@@ -9,7 +9,7 @@
 namespace awtun::kernel {
 
 /// The counters of dropped packets, in the order of the uapi header.
-inline constexpr std::pair<int, const char*> tunnel_stats[] = {
+inline constexpr std::pair<int, const char*> kTunnelStats[] = {
     {AWTUN_TUNNEL_STAT_TX_NO_SA, "tx_no_sa"},
     {AWTUN_TUNNEL_STAT_TX_NO_ROUTE, "tx_no_route"},
     {AWTUN_TUNNEL_STAT_TX_TOO_BIG, "tx_too_big"},

@@ -85,7 +85,7 @@ template <class Selector>
 Selector selector_of(Args& args, std::size_t index) {
   if constexpr (std::is_same_v<Selector, PeerName>) {
     return {args.get<Identity>(index)};
-  } else if constexpr (std::is_same_v<Selector, TunnelPolicy>) {
+  } else if constexpr (std::is_same_v<Selector, ByTunnel>) {
     return {args.get<std::uint32_t>(index)};
   } else {
     return args.get<IpAddress>(index);
@@ -94,7 +94,7 @@ Selector selector_of(Args& args, std::size_t index) {
 
 /// The inverse: the value of a selector.
 inline Value value_of(const PeerName& peer) { return peer.identity; }
-inline Value value_of(const TunnelPolicy& policy) { return policy.number; }
+inline Value value_of(const ByTunnel& policy) { return policy.number; }
 inline Value value_of(const IpAddress& address) { return address; }
 
 template <class Selector>
@@ -201,9 +201,9 @@ inline constexpr std::array kIsakmp = {
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp key ![<key:secret>] policy <tunnel:tunnel>",
         .help = "Security\nKey exchange (IKE)\nPre-shared key\nThe key\nPeer of a tunnel\nTunnel interface\n",
-        .run = set_key<TunnelPolicy>,
-        .no = remove_key<TunnelPolicy>,
-        .emit = emit_keys<TunnelPolicy>},
+        .run = set_key<ByTunnel>,
+        .no = remove_key<ByTunnel>,
+        .emit = emit_keys<ByTunnel>},
     Row{.mode = Mode::Config,
         .pattern = "crypto isakmp peer address <peer:address> ![profile <profile:label>]",
         .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeer at an address\nAddress of the "
@@ -229,9 +229,9 @@ inline constexpr std::array kIsakmp = {
         .pattern = "crypto isakmp peer policy <tunnel:tunnel> ![profile <profile:label>]",
         .help = "Security\nKey exchange (IKE)\nISAKMP profile of a peer\nPeer of a tunnel\nTunnel "
                 "interface\nThe ISAKMP profile\nIts name\n",
-        .run = set_peer<TunnelPolicy>,
-        .no = remove_peer<TunnelPolicy>,
-        .emit = emit_peers<TunnelPolicy>},
+        .run = set_peer<ByTunnel>,
+        .no = remove_peer<ByTunnel>,
+        .emit = emit_peers<ByTunnel>},
 
     // ISAKMP profile mode, in the order in which running-config writes it.
     Row{.mode = Mode::IsakmpProfile,

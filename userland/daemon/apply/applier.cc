@@ -16,8 +16,8 @@ namespace awtun::daemon {
 namespace {
 
 /// Changes come in bursts: an interface that goes up brings its addresses and routes.
-constexpr std::chrono::milliseconds settle_time{50};
-constexpr std::chrono::seconds retry_interval{5};
+constexpr std::chrono::milliseconds kSettleTime{50};
+constexpr std::chrono::seconds kRetryInterval{5};
 
 /// Success also when it fails with one of `harmless`: the kernel already is as it should be.
 Result<void, std::string> unless(const kernel::KernelResult<void>& result,
@@ -80,14 +80,14 @@ Applier::Applier(EventLoop& loop, kernel::Routing& routing, kernel::DataPlane& d
       retry_(loop, [this] { reconcile(); }),
       changes_(loop, routing.event_fd(), [this] {
         routing_.drain_events();
-        if (!reconcile_soon_.running()) reconcile_soon_.start(settle_time);
+        if (!reconcile_soon_.running()) reconcile_soon_.start(kSettleTime);
       }) {}
 
 Result<void, std::string> Applier::remove_leftovers() {
   const auto links = routing_.links();
   if (!links) return Error{links.error().to_string()};
   for (const auto& link : *links) {
-    if (link.kind != kernel::tunnel_kind || !is_tunnel_name(link.name)) continue;
+    if (link.kind != kernel::kTunnelKind || !is_tunnel_name(link.name)) continue;
     spdlog::info("{}: left over from an earlier run, recreating", link.name);
     if (auto deleted = unless(routing_.delete_link(link.index), {ENODEV}); !deleted) return deleted;
   }
@@ -272,7 +272,7 @@ void Applier::reconcile() {
   } else {
     spdlog::error("{}", links.error().to_string());
   }
-  if (!links || !done) retry_.start(retry_interval);
+  if (!links || !done) retry_.start(kRetryInterval);
 }
 
 // Every tunnel by itself: what one cannot have, the others do not wait for.

@@ -20,7 +20,7 @@
 namespace awtun::daemon {
 
 /// Owns the running configuration. Interfaces named tunnel<N> of kind "tunnel", in the namespace the
-/// daemon runs in, are its own, and so are the routes with kernel::route_protocol. What else the
+/// daemon runs in, are its own, and so are the routes with kernel::kRouteProtocol. What else the
 /// machine's operator adds to them stays.
 class Applier {
  public:

@@ -10,8 +10,8 @@ namespace awtun::daemon {
 namespace {
 
 using std::chrono::seconds;
-constexpr seconds soonest{10};
-constexpr seconds latest{300};
+constexpr seconds kSoonest{10};
+constexpr seconds kLatest{300};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ class HostNames::Kept {
 
  private:
   void take(HostLookup::Answer answer) {
-    again_.start(answer ? std::clamp(answer->valid, soonest, latest) : soonest);
+    again_.start(answer ? std::clamp(answer->valid, kSoonest, kLatest) : kSoonest);
     all_.answered(name_);
     auto problem = answer ? std::string() : std::move(answer.error());
     auto addresses = answer ? std::move(answer->addresses) : addresses_;

@@ -15,7 +15,7 @@ std::optional<IpAddress> kernel_remote(const config::Tunnel& tunnel, Family fami
 }
 
 std::uint16_t kernel_mss(const std::optional<config::MaximumSegment>& mss) {
-  return mss ? mss->octets.value_or(kernel::mss_of_path) : std::uint16_t{0};
+  return mss ? mss->octets.value_or(kernel::kMssOfPath) : std::uint16_t{0};
 }
 
 /// All traffic where the configuration has no selectors.

@@ -13,8 +13,8 @@ namespace {
 
 void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
 
-constexpr std::size_t max_logged = 100;
-constexpr std::size_t max_summarised = 20;
+constexpr std::size_t kMaxLogged = 100;
+constexpr std::size_t kMaxSummarised = 20;
 
 std::string describe(const std::filesystem::path& path, const config::FileError& error) {
   const auto where = path.string() + ":" + std::to_string(error.line) + ": ";
@@ -58,10 +58,10 @@ std::string lines_left_out(std::size_t count, std::string_view more) {
 /// The errors as an operator reads them before they are lost.
 std::string summary(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
   std::string text = "In " + path.string() + " the following is not in force and would be lost:\n";
-  for (std::size_t at = 0; at < errors.size() && at < max_summarised; ++at)
+  for (std::size_t at = 0; at < errors.size() && at < kMaxSummarised; ++at)
     text += "  " + where_is(errors[at]) + ": " + describe(errors[at]) + "\n";
-  if (errors.size() > max_summarised)
-    text += "  and " + std::to_string(errors.size() - max_summarised) + " more: show startup-config errors\n";
+  if (errors.size() > kMaxSummarised)
+    text += "  and " + std::to_string(errors.size() - kMaxSummarised) + " more: show startup-config errors\n";
   return text;
 }
 
@@ -134,10 +134,10 @@ std::string left_out(const std::vector<StartupError>& errors) {
 }
 
 void log_errors(const std::filesystem::path& path, const std::vector<StartupError>& errors) {
-  for (std::size_t at = 0; at < errors.size() && at < max_logged; ++at)
+  for (std::size_t at = 0; at < errors.size() && at < kMaxLogged; ++at)
     spdlog::warn("{}: {} is left out: {}", path.string(), where_is(errors[at]), describe(errors[at]));
-  if (errors.size() > max_logged)
-    spdlog::warn("{}: {}", path.string(), lines_left_out(errors.size() - max_logged, "more "));
+  if (errors.size() > kMaxLogged)
+    spdlog::warn("{}: {}", path.string(), lines_left_out(errors.size() - kMaxLogged, "more "));
 }
 
 }  // namespace awtun::daemon

@@ -17,11 +17,11 @@ using control::Reply;
 Reply success(const config::Session& session) { return {.place = control::place_of(session)}; }
 
 /// With what a command says when it is done, if anything.
-Reply success(const config::Session& session, std::string message) {
+Reply success(const config::Session& session, const std::string& message) {
   auto reply = success(session);
   if (message.empty()) return reply;
   reply.view = control::kMessage;
-  reply.data = text_view(std::move(message));
+  reply.data = text_view(message);
   return reply;
 }
 

@@ -26,22 +26,22 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t mebi = 1024 * 1024;
+constexpr std::size_t kMebi = 1024 * 1024;
 /// A configuration may come beside a line: in JSON each of its octets takes at most two.
-constexpr std::size_t max_request = 2 * config::kMaxConfiguration + mebi;
-constexpr std::size_t max_request_of_reader = 64 * 1024;
+constexpr std::size_t kMaxRequest = 2 * config::kMaxConfiguration + kMebi;
+constexpr std::size_t kMaxRequestOfReader = 64 * 1024;
 /// Only one session at a time may have a request beyond this half here.
-constexpr std::size_t large_request = mebi;
-constexpr std::size_t max_answer = 4 * config::kMaxConfiguration;
+constexpr std::size_t kLargeRequest = kMebi;
+constexpr std::size_t kMaxAnswer = 4 * config::kMaxConfiguration;
 /// What waits to be read before the log is left out and the next request waits.
-constexpr std::size_t max_unread = 256 * 1024;
-constexpr int backlog = 16;
-constexpr int accepts_a_turn = 4;
-constexpr std::chrono::seconds patience{60};      // with half a request, and with much that is not read
-constexpr std::chrono::seconds last_patience{5};  // with a session that ends
-constexpr std::chrono::milliseconds look_interval{500};
-constexpr std::chrono::seconds out_of_descriptors{1};
-constexpr const char* group_name = "awtun";
+constexpr std::size_t kMaxUnread = 256 * 1024;
+constexpr int kBacklog = 16;
+constexpr int kAcceptsATurn = 4;
+constexpr std::chrono::seconds kPatience{60};     // with half a request, and with much that is not read
+constexpr std::chrono::seconds kLastPatience{5};  // with a session that ends
+constexpr std::chrono::milliseconds kLookInterval{500};
+constexpr std::chrono::seconds kOutOfDescriptors{1};
+constexpr const char* kGroupName = "awtun";
 
 /// May wait for a directory of the network.
 std::optional<gid_t> group_called(const char* name) {
@@ -81,7 +81,7 @@ Place place_of(int fd, const ControlGroups& known) {
 
 /// `readers`: the name of the group that may look; empty: none may.
 ControlGroups look_up_groups(const std::string& readers) {
-  return {group_called(group_name), readers.empty() ? std::nullopt : group_called(readers.c_str())};
+  return {group_called(kGroupName), readers.empty() ? std::nullopt : group_called(readers.c_str())};
 }
 
 /// A socket that was just accepted has room for this.
@@ -128,8 +128,8 @@ Result<UniqueFd, std::string> listening_socket(const std::filesystem::path& path
   ::umask(old_mask);
   if (bound != 0) return Error{system_error("listen on " + text)};
   if (group && !give_socket_to(*group, path))
-    return Error{system_error("give " + text + " to group " + group_name)};
-  if (::listen(fd.get(), backlog) != 0) return Error{system_error("listen on " + text)};
+    return Error{system_error("give " + text + " to group " + kGroupName)};
+  if (::listen(fd.get(), kBacklog) != 0) return Error{system_error("listen on " + text)};
   return fd;
 }
 
@@ -195,7 +195,7 @@ Result<std::unique_ptr<ControlServer>, std::string> ControlServer::listen(EventL
 
 /// Not all at once: who comes and goes quickly is not to keep the loop from its work.
 void ControlServer::accept_some() {
-  for (int turn = 0; turn < accepts_a_turn; ++turn) {
+  for (int turn = 0; turn < kAcceptsATurn; ++turn) {
     UniqueFd fd(::accept4(listener_fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)) return;
     if (!fd) return back_off(errno);
@@ -207,7 +207,7 @@ void ControlServer::accept_some() {
 void ControlServer::back_off(int error) {
   spdlog::warn("a session cannot be accepted: {}", std::strerror(error));
   listener_.pause();
-  resume_.start(out_of_descriptors);
+  resume_.start(kOutOfDescriptors);
   spare_ = UniqueFd();
   if (const UniqueFd fd(::accept4(listener_fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); fd)
     refuse(fd, "awiked is out of file descriptors");
@@ -270,7 +270,7 @@ void ControlServer::add(UniqueFd fd, const Place& place) {
       &client);
   bufferevent_enable(buffer, EV_READ);
   send(client, encode(hello(operations_)));
-  if (!look_.running()) look_.start(look_interval);
+  if (!look_.running()) look_.start(kLookInterval);
 }
 
 void ControlServer::drop(Client& client) { clients_.erase(client.self); }
@@ -297,21 +297,21 @@ void ControlServer::look_around() {
     auto& client = *next++;
     guarded(&client, [now](auto& server, auto& it) { server.look_at(it, now); });
   }
-  if (!clients_.empty()) look_.start(look_interval);
+  if (!clients_.empty()) look_.start(kLookInterval);
 }
 
 void ControlServer::look_at(Client& client, SteadyTime now) {
   if (client.closing) {
-    if (now - *client.closing > last_patience) drop(client);
+    if (now - *client.closing > kLastPatience) drop(client);
     return;
   }
-  if (unread(client) <= max_unread)
+  if (unread(client) <= kMaxUnread)
     client.unread_since.reset();
   else if (!client.unread_since)
     client.unread_since = now;
-  if (client.unread_since && now - *client.unread_since > patience) return drop(client);
-  if (client.request_since && now - *client.request_since > patience)
-    return say_goodbye(client, "a request was not complete within " + in_words(patience));
+  if (client.unread_since && now - *client.unread_since > kPatience) return drop(client);
+  if (client.request_since && now - *client.request_since > kPatience)
+    return say_goodbye(client, "a request was not complete within " + in_words(kPatience));
   const auto timeout = operations_.running().exec_timeout;
   const bool watches = client.who.monitors || client.who.debugs;
   if (timeout.count() != 0 && !watches && now - client.place.idle_since >= timeout)
@@ -333,7 +333,7 @@ void ControlServer::log(int level, std::string_view text) {
   std::optional<std::string> line;  // made for the first who wants it
   for (auto& client : clients_) {
     const bool wanted = client.who.debugs || (client.who.monitors && level >= spdlog::level::info);
-    if (client.closing || !wanted || unread(client) >= max_unread) continue;
+    if (client.closing || !wanted || unread(client) >= kMaxUnread) continue;
     if (!line) line = encode(control::LogLine{std::string(text), std::string(level_name(level))});
     send(client, *line);
   }
@@ -366,13 +366,13 @@ void ControlServer::receive(Client& client) {
 
 /// Why the request that is half here is not to be had; empty: it may go on.
 std::string ControlServer::excess(const Client& client) const {
-  const auto limit = client.who.may_change ? max_request : max_request_of_reader;
+  const auto limit = client.who.may_change ? kMaxRequest : kMaxRequestOfReader;
   const auto size = client.received.size();
   if (size > limit) return "a request must not exceed " + std::to_string(limit / 1024) + " KiB";
   const auto also_large = [&client](const Client& other) {
-    return &other != &client && other.received.size() > large_request;
+    return &other != &client && other.received.size() > kLargeRequest;
   };
-  if (size > large_request && std::any_of(clients_.begin(), clients_.end(), also_large))
+  if (size > kLargeRequest && std::any_of(clients_.begin(), clients_.end(), also_large))
     return "another session is sending a large request; try again in a moment";
   return "";
 }
@@ -398,7 +398,7 @@ bool ControlServer::has_request(const Client& client) {
 
 /// Whether it has one, and has read the answers before it.
 bool ControlServer::may_be_served(const Client& client) {
-  return !client.closing && unread(client) <= max_unread && has_request(client);
+  return !client.closing && unread(client) <= kMaxUnread && has_request(client);
 }
 
 /// One request of each who may change something, and one of all readers: however many they are, nothing else
@@ -443,9 +443,9 @@ std::string ControlServer::answer_for(Client& client, std::string_view request) 
     if (reply.quit) close_when_sent(client);
     auto line = encode(std::move(reply));
     const auto all = unread_by_all() + line.size();
-    if (line.size() > max_answer || (!client.who.may_change && all > max_answer))
+    if (line.size() > kMaxAnswer || (!client.who.may_change && all > kMaxAnswer))
       return encode(refused(client.who.session,
-                            "the answer is too large: " + std::to_string(line.size() / mebi) + " MiB"));
+                            "the answer is too large: " + std::to_string(line.size() / kMebi) + " MiB"));
     return line;
   } catch (const std::bad_alloc&) {
   } catch (const std::length_error&) {

@@ -12,6 +12,7 @@
 #include "userland/daemon/show/certificate_views.h"
 #include "userland/daemon/show/config_views.h"
 #include "userland/daemon/show/route_view.h"
+#include "userland/daemon/show/sa_views.h"
 #include "userland/daemon/show/tech_support.h"
 
 namespace awtun::daemon {
@@ -97,7 +98,7 @@ Result<control::Turn, std::string> DaemonOperations::reload(const config::Reload
   switch (wanted.what) {
     case config::Reload::What::Now: {
       auto turn = daemon::replace(running(), startup.config, enclosed,
-                                  [&](config::Config) { return apply_loaded(startup); });
+                                  [&](const config::Config&) { return apply_loaded(startup); });
       if (turn) turn->text.insert(0, left_out(startup.errors));
       return turn;
     }

@@ -16,6 +16,7 @@
 #include "userland/daemon/io/udp_transport.h"
 #include "userland/daemon/pki/credentials.h"
 #include "userland/daemon/pki/key_maker.h"
+#include "userland/daemon/show/interface_views.h"
 #include "userland/daemon/show/peer_views.h"
 #include "userland/kernel/data_plane.h"
 #include "userland/kernel/routing.h"

@@ -45,7 +45,7 @@ Admission instead_of(const std::vector<Place>& taken, Rank rank, uid_t uid, Stea
         return {"", at};
   const auto equal = [&](const Place& place) { return holds(place) && place.rank == rank; };
   auto at = longest_idle(
-      taken, [&](const Place& place) { return equal(place) && now - place.idle_since >= in_use; });
+      taken, [&](const Place& place) { return equal(place) && now - place.idle_since >= kInUse; });
   if (!at) at = of_who_has_too_many(taken, uid, equal);
   return at ? Admission{"", at} : Admission{std::move(refusal), std::nullopt};
 }
@@ -57,19 +57,19 @@ Admission admit(const std::vector<Place>& taken, Rank rank, uid_t uid, SteadyTim
   const auto reader = [](const Place& place) { return place.rank == Rank::Reader; };
   const auto own = [uid](const Place& place) { return place.rank == Rank::Reader && place.uid == uid; };
   const auto not_root = [](const Place& place) { return place.rank != Rank::Root; };
-  if (rank == Rank::Reader && count(taken, own) >= max_readers_of_a_user)
+  if (rank == Rank::Reader && count(taken, own) >= kMaxReadersOfAUser)
     return instead_of(
         taken, rank, uid, now, own,
-        "too many sessions of this user: " + std::to_string(max_readers_of_a_user) + " are in use");
-  if (rank == Rank::Reader && count(taken, reader) >= max_readers)
+        "too many sessions of this user: " + std::to_string(kMaxReadersOfAUser) + " are in use");
+  if (rank == Rank::Reader && count(taken, reader) >= kMaxReaders)
     return instead_of(taken, rank, uid, now, reader,
-                      "too many read-only sessions: " + std::to_string(max_readers) + " are in use");
-  const bool full = taken.size() >= max_sessions;
-  if (rank != Rank::Root && (full || count(taken, not_root) >= max_sessions - kept_for_root))
+                      "too many read-only sessions: " + std::to_string(kMaxReaders) + " are in use");
+  const bool full = taken.size() >= kMaxSessions;
+  if (rank != Rank::Root && (full || count(taken, not_root) >= kMaxSessions - kKeptForRoot))
     return instead_of(taken, rank, uid, now, not_root, "too many sessions: the others are reserved for root");
   if (full)
     return instead_of(taken, rank, uid, now, any,
-                      "too many sessions: " + std::to_string(max_sessions) + " are in use");
+                      "too many sessions: " + std::to_string(kMaxSessions) + " are in use");
   return {};
 }
 

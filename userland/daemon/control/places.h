@@ -24,13 +24,13 @@ struct Place {
   SteadyTime idle_since;
 };
 
-inline constexpr std::size_t max_sessions = 32;
-inline constexpr std::size_t kept_for_root = 4;
-inline constexpr std::size_t max_readers = 16;
-inline constexpr std::size_t max_readers_of_a_user = 8;
+inline constexpr std::size_t kMaxSessions = 32;
+inline constexpr std::size_t kKeptForRoot = 4;
+inline constexpr std::size_t kMaxReaders = 16;
+inline constexpr std::size_t kMaxReadersOfAUser = 8;
 /// A session that was in use a moment ago goes for no one of its own rank, unless its user has more than
 /// its share.
-inline constexpr std::chrono::seconds in_use{60};
+inline constexpr std::chrono::seconds kInUse{60};
 
 struct Admission {
   std::string refusal;                      ///< Empty: let in.
@@ -38,7 +38,7 @@ struct Admission {
 };
 
 /// Whether one more of `rank` and `uid` gets in. When its places are taken the longest idle session of a
-/// lower rank goes, readers first, else the longest idle one of its own rank that is not in_use, else one of
+/// lower rank goes, readers first, else the longest idle one of its own rank that is not kInUse, else one of
 /// the user who has the most of them, if that is more than the newcomer would have.
 Admission admit(const std::vector<Place>& taken, Rank rank, uid_t uid, SteadyTime now);
 

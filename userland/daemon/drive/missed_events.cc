@@ -9,8 +9,8 @@ namespace awtun::daemon {
 namespace {
 
 /// The last number of an SA without extended ones, and from where on the module warns of it.
-constexpr std::uint64_t last_sequence = 0xffffffff;
-constexpr std::uint64_t near_last_sequence = 0xc0000000;
+constexpr std::uint64_t kLastSequence = 0xffffffff;
+constexpr std::uint64_t kNearLastSequence = 0xc0000000;
 
 bool is_outbound(const kernel::SaState& sa) { return sa.name.direction == Direction::Out; }
 
@@ -39,9 +39,9 @@ std::vector<kernel::Event> missed_events(const std::vector<kernel::SaState>& sas
   std::vector<kernel::Event> events;
   const auto spis = inbound_spis(status, tunnels);
   for (const auto& sa : sas) {
-    const bool numbers_end = is_outbound(sa) && !sa.esn && sa.sequence >= near_last_sequence;
+    const bool numbers_end = is_outbound(sa) && !sa.esn && sa.sequence >= kNearLastSequence;
     if (sa.expired || numbers_end)
-      events.emplace_back(kernel::SaLimitReached{sa.name, sa.expired || sa.sequence >= last_sequence});
+      events.emplace_back(kernel::SaLimitReached{sa.name, sa.expired || sa.sequence >= kLastSequence});
     if (!is_outbound(sa) || !sa.remote || !sa.udp) continue;
     const auto inbound = spis.find({sa.name.ifindex, sa.name.spi});
     if (inbound != spis.end())

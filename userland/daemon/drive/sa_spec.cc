@@ -14,7 +14,7 @@ namespace {
 
 /// Packets. Those of one burst overtake those of another on a router with many processors; 64, the
 /// least that RFC 4303 wants, is less than one burst.
-constexpr std::uint32_t replay_window = AWTUN_REPLAY_WINDOW_MAX;
+constexpr std::uint32_t kReplayWindow = AWTUN_REPLAY_WINDOW_MAX;
 
 bool covers(const ike::Selectors& selectors, Family family) {
   return std::ranges::any_of(
@@ -47,7 +47,7 @@ Result<kernel::SaSpec, std::string> sa_spec(const ike::AddSa& add, std::uint32_t
   spec.encryption_key = &add.encryption_key;
   spec.salt = &add.salt;
   spec.integrity_key = &add.integrity_key;
-  spec.replay_window = in ? replay_window : 0;
+  spec.replay_window = in ? kReplayWindow : 0;
   spec.esn = add.esn;
   if (!in) spec.remote = add.remote.address;
   if (add.udp && !in) spec.udp = kernel::UdpPorts{add.local.port, add.remote.port};

@@ -20,7 +20,7 @@ struct alignas(cmsghdr) DatagramControl {
 
 namespace {
 
-constexpr std::size_t max_datagram = 65536;
+constexpr std::size_t kMaxDatagram = 65536;
 
 template <class T>
 T value_of(const cmsghdr& part) {
@@ -96,17 +96,17 @@ void fill(msghdr& message, Parts& parts, const OutgoingDatagram& datagram) {
 // The octets are not written before the kernel does: of the 2 MiB only what is needed becomes real.
 struct ReceiveBatch::Room {
   std::unique_ptr<std::uint8_t[]> octets =
-      std::make_unique_for_overwrite<std::uint8_t[]>(max_batch * max_datagram);
-  std::array<mmsghdr, max_batch> messages;
-  std::array<sockaddr_storage, max_batch> remotes;
-  std::array<iovec, max_batch> data;
-  std::array<DatagramControl, max_batch> controls;
+      std::make_unique_for_overwrite<std::uint8_t[]>(kMaxBatch * kMaxDatagram);
+  std::array<mmsghdr, kMaxBatch> messages;
+  std::array<sockaddr_storage, kMaxBatch> remotes;
+  std::array<iovec, kMaxBatch> data;
+  std::array<DatagramControl, kMaxBatch> controls;
 
-  std::uint8_t* octets_of(std::size_t index) { return octets.get() + index * max_datagram; }
+  std::uint8_t* octets_of(std::size_t index) { return octets.get() + index * kMaxDatagram; }
 
   void prepare() {
-    for (std::size_t i = 0; i < max_batch; ++i) {
-      data[i] = {octets_of(i), max_datagram};
+    for (std::size_t i = 0; i < kMaxBatch; ++i) {
+      data[i] = {octets_of(i), kMaxDatagram};
       auto& message = messages[i].msg_hdr;
       message = {};
       message.msg_name = &remotes[i];
@@ -125,7 +125,7 @@ ReceiveBatch::~ReceiveBatch() = default;
 
 std::size_t ReceiveBatch::receive(int socket, const std::function<void(const IncomingDatagram&)>& take) {
   room_->prepare();
-  const int received = ::recvmmsg(socket, room_->messages.data(), max_batch, MSG_DONTWAIT, nullptr);
+  const int received = ::recvmmsg(socket, room_->messages.data(), kMaxBatch, MSG_DONTWAIT, nullptr);
   const auto count = static_cast<std::size_t>(std::max(received, 0));
   for (std::size_t i = 0; i < count; ++i) {
     auto& message = room_->messages[i];
@@ -138,8 +138,8 @@ std::size_t ReceiveBatch::receive(int socket, const std::function<void(const Inc
 }
 
 Sent send_batch(std::span<const OutgoingDatagram> datagrams) {
-  std::array<mmsghdr, max_batch> messages{};
-  std::array<Parts, max_batch> parts;
+  std::array<mmsghdr, kMaxBatch> messages{};
+  std::array<Parts, kMaxBatch> parts;
   for (std::size_t i = 0; i < datagrams.size(); ++i) fill(messages[i].msg_hdr, parts[i], datagrams[i]);
   const auto count = static_cast<unsigned>(datagrams.size());
   const int sent = ::sendmmsg(datagrams.front().socket, messages.data(), count, MSG_DONTWAIT);

@@ -13,7 +13,7 @@
 
 namespace awtun::daemon {
 
-inline constexpr std::size_t max_batch = 32;
+inline constexpr std::size_t kMaxBatch = 32;
 
 struct IncomingDatagram {
   IpAddress local;
@@ -31,14 +31,14 @@ struct OutgoingDatagram {
   Bytes bytes;
 };
 
-/// Room for max_batch datagrams of any size.
+/// Room for kMaxBatch datagrams of any size.
 class ReceiveBatch {
  public:
   ReceiveBatch();
   ReceiveBatch(ReceiveBatch&&) noexcept;
   ~ReceiveBatch();
 
-  /// Gives those that wait to `take`, max_batch at most. Returns how many came.
+  /// Gives those that wait to `take`, kMaxBatch at most. Returns how many came.
   std::size_t receive(int socket, const std::function<void(const IncomingDatagram&)>& take);
 
  private:
@@ -46,7 +46,7 @@ class ReceiveBatch {
   std::unique_ptr<Room> room_;
 };
 
-/// Sends datagrams, max_batch at most, that leave by the same socket. Returns how many went or failed,
+/// Sends datagrams, kMaxBatch at most, that leave by the same socket. Returns how many went or failed,
 /// at least one, and the errno of the one that failed, if one did: what follows it has not been tried.
 struct Sent {
   std::size_t count = 0;

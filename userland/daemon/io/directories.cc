@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int path_only = O_PATH | O_DIRECTORY | O_CLOEXEC;
-constexpr int max_links = 40;  // as many as the kernel follows
+constexpr int kPathOnly = O_PATH | O_DIRECTORY | O_CLOEXEC;
+constexpr int kMaxLinks = 40;  // as many as the kernel follows
 
 /// Root's or ours, and not to be written by anybody else; a sticky one keeps what is ours in its place.
 bool is_safe(int fd) {
@@ -57,18 +57,18 @@ class Walk {
 
  private:
   void from_root() {
-    at_.fd = UniqueFd(::open("/", path_only));
+    at_.fd = UniqueFd(::open("/", kPathOnly));
     at_.safe = is_safe(at_.fd.get());
   }
 
   [[nodiscard]] UniqueFd open(const fs::path& name) const {
-    return UniqueFd(::openat(at_.fd.get(), name.c_str(), path_only | O_NOFOLLOW));
+    return UniqueFd(::openat(at_.fd.get(), name.c_str(), kPathOnly | O_NOFOLLOW));
   }
 
   bool follow(const fs::path& name) {
     const auto target = link_target(at_.fd.get(), name);
     errno = target ? ELOOP : ENOTDIR;
-    if (!target || !at_.safe || ++links_ > max_links) return false;
+    if (!target || !at_.safe || ++links_ > kMaxLinks) return false;
     if (target->is_absolute()) from_root();
     names_.insert(names_.begin(), target->begin(), target->end());
     return true;

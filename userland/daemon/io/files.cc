@@ -18,8 +18,8 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t max_size = config::kMaxConfiguration;
-constexpr std::size_t part_size = 64 * 1024;
+constexpr std::size_t kMaxSize = config::kMaxConfiguration;
+constexpr std::size_t kPartSize = 64 * 1024;
 
 Error<std::string> failure(const std::string& doing, const std::filesystem::path& path) {
   return Error{system_error(doing + " " + path.string())};
@@ -42,7 +42,7 @@ bool sync_directory(const Directory& directory) {
 }
 
 Error<std::string> too_large(const std::string& doing, const std::filesystem::path& path) {
-  return Error{doing + " " + path.string() + ": larger than " + std::to_string(max_size / 1024 / 1024) +
+  return Error{doing + " " + path.string() + ": larger than " + std::to_string(kMaxSize / 1024 / 1024) +
                " MiB"};
 }
 
@@ -66,7 +66,7 @@ std::int64_t nanoseconds(const timespec& time) {
 }
 
 /// Two changes within a tick of the kernel's clock have the same time.
-constexpr std::int64_t clock_tick_ns = 20'000'000;
+constexpr std::int64_t kClockTickNs = 20'000'000;
 
 }  // namespace
 
@@ -76,7 +76,7 @@ std::optional<FileVersion> file_version(const std::filesystem::path& path) {
   if (::stat(path.c_str(), &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return std::nullopt;
   const FileVersion version{status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
                             nanoseconds(status.st_ctim)};
-  if (nanoseconds(now) - version.status_changed < clock_tick_ns) return std::nullopt;
+  if (nanoseconds(now) - version.status_changed < kClockTickNs) return std::nullopt;
   return version;
 }
 
@@ -95,21 +95,21 @@ Result<std::optional<std::string>, std::string> read_file(const std::filesystem:
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return failure("read", path);
   std::string contents;
-  contents.reserve(std::min(static_cast<std::size_t>(status.st_size), max_size) + part_size);
+  contents.reserve(std::min(static_cast<std::size_t>(status.st_size), kMaxSize) + kPartSize);
   for (;;) {
     const auto before = contents.size();
-    contents.resize(before + part_size);
-    const auto size = ::read(fd.get(), contents.data() + before, part_size);
+    contents.resize(before + kPartSize);
+    const auto size = ::read(fd.get(), contents.data() + before, kPartSize);
     contents.resize(before + (size > 0 ? static_cast<std::size_t>(size) : 0));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return failure("read", path);
-    if (contents.size() > max_size) return too_large("read", path);
+    if (contents.size() > kMaxSize) return too_large("read", path);
     if (size == 0) return std::optional(std::move(contents));
   }
 }
 
 Result<void, std::string> write_file(const std::filesystem::path& path, std::string_view contents) {
-  if (contents.size() > max_size) return too_large("write", path);
+  if (contents.size() > kMaxSize) return too_large("write", path);
   const auto directory = open_directory_of(path, Missing::Made);
   if (!directory) return failure("write", path);
   const int at = directory->fd.get();

@@ -13,8 +13,8 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr int first_time_out_ms = 2000;
-constexpr int tries = 3;
+constexpr int kFirstTimeOutMs = 2000;
+constexpr int kTries = 3;
 
 std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
   const auto octets = [](const auto& field) {
@@ -58,8 +58,8 @@ HostLookup::HostLookup(EventLoop& loop, const std::string& name, Done done, cons
       ready_(loop, [this] { process(); }),
       timeout_(loop, [this] { ready_.request(); }) {
   ares_options options{};
-  options.timeout = first_time_out_ms;
-  options.tries = tries;
+  options.timeout = kFirstTimeOutMs;
+  options.tries = kTries;
   if (ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS)
     throw std::bad_alloc();
   if (!servers.empty()) ares_set_servers_ports_csv(channel_, servers.c_str());

@@ -12,7 +12,7 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr std::size_t secret_size = 32;
+constexpr std::size_t kSecretSize = 32;
 
 void warn_of_this_run(const std::string& error) {
   spdlog::warn("{}: using a temporary secret until the next start", error);
@@ -22,13 +22,13 @@ void warn_of_this_run(const std::string& error) {
 
 Secret kept_secret(const std::filesystem::path& path) {
   auto stored = read_file(path);
-  if (stored && *stored && (*stored)->size() == secret_size) {
+  if (stored && *stored && (*stored)->size() == kSecretSize) {
     auto& text = **stored;
     Secret kept(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
     OPENSSL_cleanse(text.data(), text.size());
     return kept;
   }
-  Secret made(secret_size);
+  Secret made(kSecretSize);
   fill_random(made.bytes());
   const std::string_view text(reinterpret_cast<const char*>(made.view().data()), made.size());
   if (!stored)

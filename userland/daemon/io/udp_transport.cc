@@ -16,10 +16,10 @@ namespace awtun::daemon {
 namespace {
 
 /// Octets. Ten thousand peers whose router has just come back speak at once.
-constexpr int buffer_size = 4 * 1024 * 1024;
+constexpr int kBufferSize = 4 * 1024 * 1024;
 
-constexpr std::array<std::uint8_t, 4> non_esp_marker{};
-constexpr std::uint8_t keepalive_octet = 0xff;
+constexpr std::array<std::uint8_t, 4> kNonEspMarker{};
+constexpr std::uint8_t kKeepaliveOctet = 0xff;
 
 bool set_option(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0;
@@ -27,10 +27,10 @@ bool set_option(int fd, int level, int option, int value) {
 
 /// CAP_NET_ADMIN may exceed the system's limit; without it what the limit allows has to do.
 void enlarge_buffers(int fd) {
-  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, buffer_size))
-    (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer_size);
-  if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, buffer_size))
-    (void)set_option(fd, SOL_SOCKET, SO_SNDBUF, buffer_size);
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, kBufferSize))
+    (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, kBufferSize);
+  if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, kBufferSize))
+    (void)set_option(fd, SOL_SOCKET, SO_SNDBUF, kBufferSize);
 }
 
 /// IKE messages may exceed the path's MTU and are to be fragmented then (RFC 7296 section 2).
@@ -55,11 +55,11 @@ std::string why_not(int error) {
 }
 
 bool has_marker(ByteView bytes) {
-  return bytes.size() >= non_esp_marker.size() &&
-         std::equal(non_esp_marker.begin(), non_esp_marker.end(), bytes.begin());
+  return bytes.size() >= kNonEspMarker.size() &&
+         std::equal(kNonEspMarker.begin(), kNonEspMarker.end(), bytes.begin());
 }
 
-bool is_keepalive(ByteView bytes) { return bytes.size() == 1 && bytes[0] == keepalive_octet; }
+bool is_keepalive(ByteView bytes) { return bytes.size() == 1 && bytes[0] == kKeepaliveOctet; }
 
 }  // namespace
 
@@ -109,7 +109,7 @@ void UdpTransport::take(Socket& socket, const IncomingDatagram& datagram) {
       ++counters_.not_ike;
       return;
     }
-    bytes = bytes.subspan(non_esp_marker.size());
+    bytes = bytes.subspan(kNonEspMarker.size());
   }
   ++counters_.received;
   receiver_({{datagram.local, socket.local.port}, datagram.remote, Bytes(bytes.begin(), bytes.end())});
@@ -127,12 +127,12 @@ void UdpTransport::count_lost(Socket& socket, std::uint32_t lost) {
 // ---------------------------------------------------------------- out
 
 void UdpTransport::send(ike::Send send) {
-  const ByteView marker = send.local.port == ports_.natt ? ByteView(non_esp_marker) : ByteView();
+  const ByteView marker = send.local.port == ports_.natt ? ByteView(kNonEspMarker) : ByteView();
   queue(send.local, send.remote, marker, std::move(send.bytes));
 }
 
 void UdpTransport::send(const ike::SendKeepalive& keepalive) {
-  queue(keepalive.local, keepalive.remote, {}, {keepalive_octet});
+  queue(keepalive.local, keepalive.remote, {}, {kKeepaliveOctet});
 }
 
 void UdpTransport::queue(const Endpoint& local, const Endpoint& remote, ByteView marker, Bytes bytes) {
@@ -142,7 +142,7 @@ void UdpTransport::queue(const Endpoint& local, const Endpoint& remote, ByteView
     return refused_({std::move(bytes), "no UDP socket for " + local.to_string()});
   }
   outgoing_.push_back({from->fd.get(), local.address, remote, marker, std::move(bytes)});
-  if (outgoing_.size() == max_batch)
+  if (outgoing_.size() == kMaxBatch)
     flush();
   else
     flush_soon_.request();

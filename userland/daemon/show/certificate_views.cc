@@ -69,7 +69,7 @@ Json pki_certificates_pem_view(const config::Config& config, const pki::Credenti
       text += "Trustpoint \"" + name + "\", " + kind + ":\n" + certificate.pem();
     });
   });
-  return text_view(std::move(text));
+  return text_view(text);
 }
 
 }  // namespace awtun::daemon

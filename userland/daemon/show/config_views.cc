@@ -6,6 +6,7 @@
 
 #include "userland/base/overloaded.h"
 #include "userland/daemon/apply/policy.h"
+#include "userland/daemon/show/sa_views.h"
 
 namespace awtun::daemon {
 namespace {
@@ -18,7 +19,7 @@ Json key_selector(const config::KeySelector& selector) {
                                [](const config::PeerName& named) {
                                  return Json{{"by", "hostname"}, {"peer", named.identity.to_string()}};
                                },
-                               [](const config::TunnelPolicy& policy) {
+                               [](const config::ByTunnel& policy) {
                                  return Json{{"by", "policy"}, {"peer", config::tunnel_name(policy.number)}};
                                }},
                     selector);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "userland/daemon/show/sa_views.h"
 #include "userland/daemon/show/status_index.h"
 
 namespace awtun::daemon {
@@ -95,7 +96,7 @@ struct CounterName {
   std::uint64_t Counters::*member;
 };
 
-constexpr std::array engine_counters = {
+constexpr std::array kEngineCounters = {
     CounterName{"ike_sa_established_as_initiator", &ike::Counters::ike_sa_established_as_initiator},
     CounterName{"ike_sa_established_as_responder", &ike::Counters::ike_sa_established_as_responder},
     CounterName{"child_sa_established", &ike::Counters::child_sa_established},
@@ -142,7 +143,7 @@ constexpr std::array engine_counters = {
 };
 
 /// Those that the messages above do not count.
-constexpr std::array datagram_counters = {
+constexpr std::array kDatagramCounters = {
     CounterName{"datagrams_not_sent", &DatagramCounters::not_sent},
     CounterName{"datagrams_lost", &DatagramCounters::lost},
     CounterName{"datagrams_not_ike", &DatagramCounters::not_ike},
@@ -187,23 +188,9 @@ Json ipsec_sa_brief_view(const config::Config& config, const ike::Status& status
 
 Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared) {
   auto values = Json::object();
-  put_counters(values, engine_counters, counters.engine, cleared.engine);
-  put_counters(values, datagram_counters, counters.datagrams, cleared.datagrams);
+  put_counters(values, kEngineCounters, counters.engine, cleared.engine);
+  put_counters(values, kDatagramCounters, counters.datagrams, cleared.datagrams);
   return {{"schema", control::kSchema}, {"counters", std::move(values)}};
-}
-
-Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
-                         const InterfaceFacts& facts) {
-  auto view = interface_view(config, status, facts, std::nullopt);
-  auto tunnels = Json::array();
-  for (auto& seen : view["interfaces"]) {
-    if (!seen.contains("protection")) continue;
-    tunnels.push_back({{"tunnel", seen["name"]},
-                       {"received", std::move(seen["rx"])},
-                       {"sent", std::move(seen["tx"])},
-                       {"drops", std::move(seen["drops"])}});
-  }
-  return {{"schema", control::kSchema}, {"tunnels", std::move(tunnels)}};
 }
 
 }  // namespace awtun::daemon

@@ -2,8 +2,10 @@
 // The views of peers and counters. Pure.
 #pragma once
 
+#include "userland/config/model.h"
 #include "userland/daemon/io/datagram_counters.h"
 #include "userland/daemon/show/views.h"
+#include "userland/ike/status.h"
 
 namespace awtun::daemon {
 
@@ -26,9 +28,5 @@ struct IsakmpCounters {
 
 /// {"schema", "counters": {...}} since they were `cleared`, which is the counters of that time.
 Json isakmp_counters_view(const IsakmpCounters& counters, const IsakmpCounters& cleared);
-
-/// {"schema", "tunnels": [...]}: packets of each protected tunnel, and why they were dropped.
-Json ipsec_counters_view(const config::Config& config, const ike::Status& status,
-                         const InterfaceFacts& facts);
 
 }  // namespace awtun::daemon

@@ -6,22 +6,25 @@
 #include "userland/ike/rules/payloads.h"
 
 namespace awtun::ike {
+namespace {
 
 /// Half-open IKE SAs of one address that a policy names, or of one network of strangers, while cookies are
 /// not demanded. Forged requests fill these places, so beyond them a cookie is.
-static constexpr std::size_t kMaxUnproved = 5;
+constexpr std::size_t kMaxUnproved = 5;
 /// Of one address that a policy names and that has returned cookies; two for each tunnel if that is more.
-static constexpr std::size_t kMaxOfPeer = 64;
+constexpr std::size_t kMaxOfPeer = 64;
 /// Of all strangers that have returned cookies, and of one network of them.
-static constexpr std::size_t kMaxStrangers = 1024;
-static constexpr std::size_t kMaxOfNetwork = kMaxStrangers / 2;
+constexpr std::size_t kMaxStrangers = 1024;
+constexpr std::size_t kMaxOfNetwork = kMaxStrangers / 2;
 /// When there are so many strangers, those that come wait for a shorter time.
-static constexpr std::size_t kManyStrangers = kMaxStrangers / 4;
-static constexpr Duration kShortPatience{10000};
+constexpr std::size_t kManyStrangers = kMaxStrangers / 4;
+constexpr Duration kShortPatience{10000};
 /// How long what has been found out about a failure is kept from what anybody can cause: for as long as
 /// the attempts go on that find it out, they do so more often.
-static constexpr Duration kStaleFailure{600000};
-static constexpr Duration kHearsayInterval{1000};
+constexpr Duration kStaleFailure{600000};
+constexpr Duration kHearsayInterval{1000};
+
+}  // namespace
 
 bool is_stranger(const Tunnel& tunnel, const IpAddress& remote) { return tunnel.policy.remote != remote; }
 

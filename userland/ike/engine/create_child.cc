@@ -15,16 +15,18 @@
 #include "userland/ike/rules/retransmission.h"
 
 namespace awtun::ike {
+namespace {
+
 /// Which asks for a Child SA in the place of `old`, or (nullptr) for one. `group`: see Task.
-static Task task_of(const ChildSa* old, wire::GroupId group = wire::GroupId::None) {
+Task task_of(const ChildSa* old, wire::GroupId group = wire::GroupId::None) {
   if (old == nullptr) return {Task::What::NewChild, 0, group};
   return {Task::What::RekeyChild, old->inbound_spi, group};
 }
 
 /// By which the peer may be asked again, which has refused: the one that it names, or that of the IKE SA,
 /// which it knows. nullopt: it has been asked already, or refuses something else.
-static std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire::NotifyView& error,
-                                                  const TunnelPolicy& policy, wire::GroupId ike_group) {
+std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire::NotifyView& error,
+                                           const TunnelPolicy& policy, wire::GroupId ike_group) {
   const bool names_one = error.type == wire::NotifyType::InvalidKePayload && error.data.size() == 2;
   if (asked.again || (error.type != wire::NotifyType::NoProposalChosen && !names_one)) return std::nullopt;
   wire::GroupId group = ike_group;
@@ -34,6 +36,8 @@ static std::optional<wire::GroupId> another_group(const AskNewChild& asked, cons
   }
   return group != asked.group() ? std::optional(group) : std::nullopt;
 }
+
+}  // namespace
 
 // ---------------------------------------------------------------- initiator
 

@@ -122,20 +122,9 @@ struct Engine::Impl {
   void sweep();
   void on(Datagram&& datagram);
   void on(TimerDue&&);
-  void on(SetTunnel&& input);
-  void on(RemoveTunnel&& input);
   void on(DataPlaneFailed&& input);
   void on(SaExpired&& input);
-  void on(PeerMoved&& input);
-  void on(UnknownSpi&& input);
-  void on(Acquire&& input);
-  void on(NotSent&& input);
-  void on(JobDone&& input);
-  void on(VmForked&& input);
   void on(Rekey&& input);
-  void on(ClearSa&& input);
-  void on(ClearChildSa&& input);
-  void on(Shutdown&&);
   void timer(IkeSa& sa);
   void timer(ChildSa& child);
   void timer(Tunnel& tunnel);
@@ -158,6 +147,7 @@ struct Engine::Impl {
   }
 
   // messages.cc: windows, sealing, sending, receiving
+  void on(NotSent&& input);
   void receive(const Datagram& datagram);
   void receive_protected(const Datagram& datagram, const wire::MessageView& message);
   [[nodiscard]] static bool was_answered(const IkeSa& sa, const wire::Header& header);
@@ -192,6 +182,7 @@ struct Engine::Impl {
   void forget_old_fragments(IkeSa& sa);
 
   // path.cc: where messages and ESP go
+  void on(PeerMoved&& input);
   [[nodiscard]] static bool in_udp(const IkeSa& sa);
   void arm_keepalive(IkeSa& sa);
   void keep_alive(IkeSa& sa);
@@ -201,6 +192,8 @@ struct Engine::Impl {
   void move_children(std::uint64_t ike_spi);
 
   // jobs.cc: work that is done outside of a step
+  void on(JobDone&& input);
+  [[nodiscard]] Duration oldest_wait() const;
   void start_job(IkeSa& sa, Job job, Continuation what);
   void finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobResult&& result);
   void cancel_job(std::unique_ptr<PendingJob>& slot);
@@ -289,7 +282,6 @@ struct Engine::Impl {
                          ByteView data = {});
   void answer_version(const Datagram& datagram, const wire::Header& request);
   void repeat_init_response(IkeSa& sa, const Datagram& datagram);
-  [[nodiscard]] Duration oldest_wait() const;
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
   void done(IkeSa& sa, PrepareRequest&& what, JobResult&& result);
@@ -348,6 +340,7 @@ struct Engine::Impl {
   void on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner);
 
   // crash_detection.cc: peers and kernels that have lost their SAs
+  void on(UnknownSpi&& input);
   [[nodiscard]] Bytes crash_token(std::uint64_t initiator_spi, std::uint64_t responder_spi) const;
   void give_token(IkeSa& sa, wire::PayloadWriter& payloads) const;
   static void take_token(IkeSa& sa, const wire::PayloadChain& inner);
@@ -382,6 +375,13 @@ struct Engine::Impl {
   bool has_child(Tunnel& tunnel);
 
   // tunnel.cc: bringing tunnels up, keeping one IKE SA, taking them down
+  void on(SetTunnel&& input);
+  void on(RemoveTunnel&& input);
+  void on(ClearSa&& input);
+  void on(ClearChildSa&& input);
+  void on(VmForked&& input);
+  void on(Shutdown&&);
+  void on(Acquire&& input);
   void narrow_children(Tunnel& tunnel);
   void reconnect(Tunnel& tunnel, Duration delay);
   void back_off(Tunnel& tunnel);

@@ -95,9 +95,7 @@ void Engine::Impl::mark_replaced(IkeSa& sa, Duration patience) {
   stop_preparing(sa);
   sa.provisional = false;
   sa.queue.clear();
-  sa.dpd_at.reset();
-  sa.rekey_at.reset();
-  sa.give_way_at.reset();
+  sa.stop_timers();
   sa.expires_at = now_ + patience;
 }
 

@@ -261,6 +261,14 @@ struct IkeSa {
   std::optional<Time> give_way_at;  ///< redundant: to be deleted then
   std::optional<Time> keepalive_at;
 
+  /// All but that of keepalives: it is no longer looked after.
+  void stop_timers() {
+    dpd_at.reset();
+    rekey_at.reset();
+    expires_at.reset();
+    give_way_at.reset();
+  }
+
   /// Made by the peer's rekey while ours is still unanswered: it waits for the outcome.
   bool provisional = false;
   /// On the old SA: that provisional one.

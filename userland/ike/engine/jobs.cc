@@ -100,8 +100,9 @@ KeyPool::Key Engine::Impl::key_for(IkeSa& sa, wire::GroupId group, const Task& t
   KeyPool::Key prepared = std::exchange(sa.prepared, nullptr);
   if (prepared && prepared->group() == group) return prepared;
   KeyExchangeJob job = key_exchange_job(group, std::nullopt);
-  if (!job.ours) start_job(sa, std::move(job), PrepareRequest{task});
-  return std::move(job.ours);
+  if (job.ours) return std::move(job.ours);
+  start_job(sa, std::move(job), PrepareRequest{task});
+  return nullptr;
 }
 
 /// One key at a time, and only while nobody waits for a job: the peers' handshakes go first.

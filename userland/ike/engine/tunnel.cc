@@ -342,9 +342,7 @@ void Engine::Impl::close_after_response(IkeSa& sa) {
   sa.handshake.reset();
   sa.request_parts.forget();
   sa.response_parts.forget();
-  sa.dpd_at.reset();
-  sa.rekey_at.reset();
-  sa.give_way_at.reset();
+  sa.stop_timers();
   sa.expires_at = now_ + kEndedPatience;
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return;
@@ -386,10 +384,7 @@ void Engine::Impl::delete_ike(IkeSa& sa) {
   stop_answering(sa);
   sa.provisional = false;
   sa.queue.assign(1, {Task::What::DeleteIke});
-  sa.dpd_at.reset();
-  sa.rekey_at.reset();
-  sa.expires_at.reset();
-  sa.give_way_at.reset();
+  sa.stop_timers();
   pump(sa);
 }
 

@@ -207,7 +207,7 @@ Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why)
 }
 
 Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
-                           std::string theirs, std::string mismatch) {
+                           const std::string& theirs, std::string mismatch) {
   Failure failure = record(Cause::NoProposalChosen, when, side, exchange, "no proposal chosen");
   failure.ours = std::move(ours);
   if (!theirs.empty()) failure.theirs = excerpt(theirs);

@@ -45,7 +45,7 @@ struct Unheard {
 [[nodiscard]] Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why);
 /// `mismatch`: where the two are known, see proposal_mismatch.h.
 [[nodiscard]] Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, std::string ours,
-                                         std::string theirs, std::string mismatch = {});
+                                         const std::string& theirs, std::string mismatch = {});
 [[nodiscard]] Failure selectors_unacceptable(Time when, Side side, wire::ExchangeType exchange,
                                              std::string ours, std::string theirs);
 /// One end wants transport mode and the other one tunnel mode.

@@ -183,7 +183,7 @@ std::optional<EspChoice> accepted_esp(const IpsecProfile& profile, const wire::S
 std::string describe(const IsakmpProfile& profile) { return joined(usable_suites(profile)); }
 
 std::string describe(const IpsecProfile& profile, wire::GroupId pfs) {
-  const std::string suites = joined(usable_suites(profile));
+  std::string suites = joined(usable_suites(profile));
   if (pfs == wire::GroupId::None) return suites;
   return suites + ", PFS group " + std::to_string(static_cast<unsigned>(pfs));
 }

@@ -137,7 +137,7 @@ TEST(Profiles, ATunnelFindsItsByPolicyThenNameThenAddress) {
   ASSERT_TRUE(config);
   const auto name = [&config] { return isakmp_profile_name(*config, 0, config->tunnels.at(0)); };
   EXPECT_EQ(name(), "by-policy");
-  config->isakmp_peers.erase(TunnelPolicy{0});
+  config->isakmp_peers.erase(ByTunnel{0});
   EXPECT_EQ(name(), "by-name");
   config->isakmp_peers.erase(PeerName{Identity::fqdn("b")});
   EXPECT_EQ(name(), "by-address");

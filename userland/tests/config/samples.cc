@@ -191,7 +191,7 @@ void add_profiles(Config& config, Random& random) {
   for (auto left = pick(random, 6); left > 0; --left) {
     const PeerSelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
                                     PeerName{*Identity::guess(name(random))}, DynamicPeer{},
-                                    TunnelPolicy{pick(random, 65536)}};
+                                    ByTunnel{pick(random, 65536)}};
     config.isakmp_peers[choices[pick(random, 5)]] =
         any_name(random, config.isakmp_profiles).value_or(std::string(kDefaultProfile));
   }
@@ -302,8 +302,7 @@ Config sample_config(Random& random) {
   add_profiles(config, random);
   for (auto left = pick(random, 6); left > 0; --left) {
     const KeySelector choices[] = {*IpAddress::parse(ipv4(random)), *IpAddress::parse(ipv6(random)),
-                                   PeerName{*Identity::guess(name(random))},
-                                   TunnelPolicy{pick(random, 65536)}};
+                                   PeerName{*Identity::guess(name(random))}, ByTunnel{pick(random, 65536)}};
     const std::string key = secret(random);
     config.isakmp_keys.emplace_back(choices[pick(random, 4)], Secret(Bytes(key.begin(), key.end())));
   }

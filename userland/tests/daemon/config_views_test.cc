@@ -3,13 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "userland/daemon/show/interface_views.h"
 #include "userland/daemon/show/peer_views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {
 namespace {
 
-constexpr ike::Time now{ike::Duration{5'000'000}};
+constexpr ike::Time kNow{ike::Duration{5'000'000}};
 
 config::Config with_profiles() {
   auto config = first_example();
@@ -78,14 +79,14 @@ ike::Status trying() {
   peer.local_id = ike::Identity::of(ip("10.1.1.1"));
   peer.remote_id = ike::Identity::of(ip("10.2.2.2"));
   peer.last_failure =
-      ike::Failure{now, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
-  peer.next_attempt = now + std::chrono::seconds{5};
+      ike::Failure{kNow, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
+  peer.next_attempt = kNow + std::chrono::seconds{5};
   status.peers.push_back(peer);
   return status;
 }
 
 TEST(PeerViews, IsakmpPeerHasProfileKeyAndFailure) {
-  const auto peer = isakmp_peer_view(with_profiles(), trying(), now)["peers"][0];
+  const auto peer = isakmp_peer_view(with_profiles(), trying(), kNow)["peers"][0];
   EXPECT_EQ(peer["profile"], "legacy");
   EXPECT_EQ(peer["preshared_key"], true);
   EXPECT_EQ(peer["state"], "Down");
@@ -96,7 +97,7 @@ TEST(PeerViews, IsakmpPeerHasProfileKeyAndFailure) {
 TEST(PeerViews, AnIncompleteTunnelSaysWhatItLacks) {
   auto config = first_example();
   config.tunnels[0].source.reset();
-  const auto peer = isakmp_peer_view(config, {}, now)["peers"][0];
+  const auto peer = isakmp_peer_view(config, {}, kNow)["peers"][0];
   EXPECT_EQ(peer["problem"], "no tunnel source");
   EXPECT_EQ(peer["state"], "not configured");
 }
@@ -106,9 +107,9 @@ TEST(PeerViews, IpsecPeer) {
   status.ike_sas.push_back({});
   status.ike_sas[0].state = ike::IkeSaStatus::State::Established;
   status.ike_sas[0].remote = {ip("10.2.2.2"), 4500};
-  status.ike_sas[0].established = now - std::chrono::seconds{9};
+  status.ike_sas[0].established = kNow - std::chrono::seconds{9};
   status.child_sas.push_back({});
-  EXPECT_EQ(ipsec_peer_view(first_example(), status, now)["peers"],
+  EXPECT_EQ(ipsec_peer_view(first_example(), status, kNow)["peers"],
             Json::parse(R"([{"tunnel":"tunnel0","local":"10.1.1.1","peer":"10.2.2.2:4500",
     "isakmp":"Established","age":9,"ipsec_sas":1}])"));
 }
@@ -134,7 +135,7 @@ ike::Status status_of_many() {
     auto& sa = sas.emplace_back();
     sa.tunnel = tunnel;
     sa.state = state;
-    if (age) sa.established = now - std::chrono::seconds{*age};
+    if (age) sa.established = kNow - std::chrono::seconds{*age};
   };
   add(status.ike_sas, 10, ike::IkeSaStatus::State::Connecting, std::nullopt);
   add(status.ike_sas, 0, ike::IkeSaStatus::State::Established, 9);
@@ -146,14 +147,14 @@ ike::Status status_of_many() {
 }
 
 TEST(PeerViews, SasInBriefAreALineATunnelByNumber) {
-  const auto isakmp = isakmp_sa_brief_view(many_tunnels(), status_of_many(), now);
+  const auto isakmp = isakmp_sa_brief_view(many_tunnels(), status_of_many(), kNow);
   EXPECT_EQ(isakmp, Json::parse(R"({"schema":1,"tunnels":[
     {"tunnel":"tunnel0","state":"Established","peer":"10.2.2.2","age":9},
     {"tunnel":"tunnel2","state":"Rekeying","peer":"10.2.2.2","age":7},
     {"tunnel":"tunnel3","state":"Down","peer":"dynamic"},
     {"tunnel":"tunnel4","state":"shut down","peer":"10.2.2.2"},
     {"tunnel":"tunnel10","state":"Connecting","peer":"10.2.2.2"}],"up":2})"));
-  const auto ipsec = ipsec_sa_brief_view(many_tunnels(), status_of_many(), now);
+  const auto ipsec = ipsec_sa_brief_view(many_tunnels(), status_of_many(), kNow);
   EXPECT_EQ(ipsec["tunnels"][0], Json::parse(R"({"tunnel":"tunnel0","state":"Installed","peer":"10.2.2.2",
     "age":5})"));
   EXPECT_EQ(ipsec["tunnels"][1]["state"], "Down");

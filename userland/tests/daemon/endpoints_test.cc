@@ -24,40 +24,40 @@ kernel::Link link(std::uint32_t index, const char* name) {
   return made;
 }
 
-const std::vector<kernel::Link> links = {link(2, "eth0"), link(3, "eth1")};
-const std::vector<kernel::InterfaceAddress> addresses = {
+const std::vector<kernel::Link> kLinks = {link(2, "eth0"), link(3, "eth1")};
+const std::vector<kernel::InterfaceAddress> kAddresses = {
     {2, prefix("10.9.9.9/24")}, {3, prefix("fe80::1/64")},  {3, prefix("2001:db8::1/64")},
     {3, prefix("10.1.1.1/24")}, {3, prefix("10.1.1.2/24")},
 };
 
 std::optional<IpAddress> source(TunnelMode mode, const std::vector<kernel::InterfaceAddress>& present) {
-  return with_sources(by_interface(mode), links, present, {}).tunnels.at(0).source;
+  return with_sources(by_interface(mode), kLinks, present, {}).tunnels.at(0).source;
 }
 
 TEST(SourceInterface, ItsFirstAddressOfTheFamily) {
-  EXPECT_EQ(source(TunnelMode::IpsecIpv4, addresses), ip("10.1.1.1"));
-  EXPECT_EQ(source(TunnelMode::IpsecIpv6, addresses), ip("2001:db8::1"));
+  EXPECT_EQ(source(TunnelMode::IpsecIpv4, kAddresses), ip("10.1.1.1"));
+  EXPECT_EQ(source(TunnelMode::IpsecIpv6, kAddresses), ip("2001:db8::1"));
 }
 
 TEST(SourceInterface, NoneWithoutAnAddressALinkOrAMode) {
   EXPECT_FALSE(source(TunnelMode::IpsecIpv4, {{3, prefix("2001:db8::1/64")}}));
   EXPECT_FALSE(source(TunnelMode::IpsecIpv6, {{3, prefix("fe80::1/64")}}));
-  EXPECT_FALSE(source(TunnelMode::None, addresses));
+  EXPECT_FALSE(source(TunnelMode::None, kAddresses));
   auto config = by_interface(TunnelMode::IpsecIpv4);
   config.tunnels[0].source_interface = "eth9";
-  EXPECT_FALSE(with_sources(config, links, addresses, {}).tunnels.at(0).source);
+  EXPECT_FALSE(with_sources(config, kLinks, kAddresses, {}).tunnels.at(0).source);
 }
 
 TEST(SourceInterface, AnAddressThatIsConfiguredStays) {
   EXPECT_FALSE(has_source_interface(first_example()));
-  EXPECT_EQ(with_sources(first_example(), links, {}, {}), first_example());
+  EXPECT_EQ(with_sources(first_example(), kLinks, {}, {}), first_example());
 }
 
 TEST(SourceInterface, ThePolicyIsByTheAddressThatWasFound) {
   const auto config = by_interface(TunnelMode::IpsecIpv4);
   EXPECT_TRUE(has_source_interface(config));
   EXPECT_FALSE(make_policy(config, 0));
-  const auto policy = make_policy(with_sources(config, links, addresses, {}), 0);
+  const auto policy = make_policy(with_sources(config, kLinks, kAddresses, {}), 0);
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->local, ip("10.1.1.1"));
 }
@@ -105,9 +105,9 @@ TEST(DestinationHost, NoPolicyBeforeItIsKnown) {
 TEST(DestinationHost, NeitherOurOwnNorTheBroadcastOfOurNetworks) {
   const std::vector<IpAddress> known = {ip("10.1.1.1"), ip("10.1.1.255"), ip("10.1.2.255"), ip("10.1.1.7")};
   const auto found =
-      with_destinations(by_host(TunnelMode::IpsecIpv4), {{"b.example.com", known}}, no_peers(addresses), {});
+      with_destinations(by_host(TunnelMode::IpsecIpv4), {{"b.example.com", known}}, no_peers(kAddresses), {});
   EXPECT_EQ(*config::destination_address(found.tunnels.at(0)), ip("10.1.2.255"));
-  EXPECT_TRUE(no_peers(addresses).contains(ip("2001:db8::1")));
+  EXPECT_TRUE(no_peers(kAddresses).contains(ip("2001:db8::1")));
   EXPECT_EQ(no_peers({{3, prefix("10.4.4.0/31")}}), std::set<IpAddress>{ip("10.4.4.0")});
   EXPECT_EQ(no_destination("b.example.com", {ip("10.1.1.1")}, Family::V4),
             "b.example.com resolves to 10.1.1.1, which is this router's own or a broadcast address");

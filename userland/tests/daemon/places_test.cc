@@ -18,7 +18,7 @@ void add(std::vector<Place>& places, Rank rank, std::size_t count,
 
 TEST(Places, ReadersHaveHalfAndTheIdleGoFirst) {
   std::vector<Place> taken;
-  add(taken, Rank::Reader, max_readers - 1);
+  add(taken, Rank::Reader, kMaxReaders - 1);
   EXPECT_EQ(admit(taken, Rank::Reader, 5, kArrival).ends_instead, std::nullopt);
   add(taken, Rank::Reader, 1);
   const auto one_more = admit(taken, Rank::Reader, 5, kArrival);
@@ -54,21 +54,21 @@ TEST(Places, RootAlwaysGetsInBeforeOthers) {
   taken.clear();
   add(taken, Rank::Root, 32, std::chrono::seconds(1));
   EXPECT_NE(admit(taken, Rank::Root, 0, kArrival).refusal.find("32"), std::string::npos);
-  taken[7].idle_since = kArrival - in_use;
+  taken[7].idle_since = kArrival - kInUse;
   EXPECT_EQ(admit(taken, Rank::Root, 0, kArrival).ends_instead, 7U);
 }
 
 TEST(Places, OneReaderHasAShare) {
-  std::vector<Place> taken(max_readers_of_a_user, {Rank::Reader, 7, kArrival});
+  std::vector<Place> taken(kMaxReadersOfAUser, {Rank::Reader, 7, kArrival});
   EXPECT_NE(admit(taken, Rank::Reader, 7, kArrival).refusal.find("of this user"), std::string::npos);
   EXPECT_EQ(admit(taken, Rank::Reader, 8, kArrival).refusal, "");
-  taken[3].idle_since = kArrival - in_use;
+  taken[3].idle_since = kArrival - kInUse;
   EXPECT_EQ(admit(taken, Rank::Reader, 7, kArrival).ends_instead, 3U);
 }
 
 TEST(Places, TwoBusyReadersDoNotLockAThirdOut) {
-  std::vector<Place> taken(max_readers_of_a_user, {Rank::Reader, 7, kArrival});
-  taken.insert(taken.end(), max_readers_of_a_user, {Rank::Reader, 8, kArrival});
+  std::vector<Place> taken(kMaxReadersOfAUser, {Rank::Reader, 7, kArrival});
+  taken.insert(taken.end(), kMaxReadersOfAUser, {Rank::Reader, 8, kArrival});
   taken[11].idle_since = kArrival - std::chrono::seconds(2);
   for (std::size_t others = 1; others < 6; ++others) {
     const auto third = admit(taken, Rank::Reader, 9, kArrival);
@@ -84,7 +84,7 @@ TEST(Places, TwoBusyReadersDoNotLockAThirdOut) {
 }
 
 TEST(Places, OneMemberDoesNotLockAnotherOut) {
-  std::vector<Place> taken(max_sessions - kept_for_root, {Rank::Member, 7, kArrival});
+  std::vector<Place> taken(kMaxSessions - kKeptForRoot, {Rank::Member, 7, kArrival});
   EXPECT_EQ(admit(taken, Rank::Member, 8, kArrival).ends_instead, 0U);
   EXPECT_NE(admit(taken, Rank::Member, 7, kArrival).refusal, "");
 }

@@ -33,7 +33,7 @@ TEST(Policy, NamesBecomeIdentitiesAndFindTheKey) {
 
 TEST(Policy, KeyOfTheTunnelComesFirst) {
   auto config = first_example();
-  add_key(config, config::TunnelPolicy{0}, "by tunnel");
+  add_key(config, config::ByTunnel{0}, "by tunnel");
   EXPECT_TRUE(*make_policy(config, 0)->preshared_key == secret("by tunnel"));
 }
 
@@ -76,7 +76,7 @@ TEST(Policy, DeliveryPacketsAreAsConfigured) {
   EXPECT_EQ(settings.ttl, 64);
   EXPECT_EQ(settings.dscp, 0);
   EXPECT_EQ(settings.mss_ipv4, 1300);
-  EXPECT_EQ(settings.mss_ipv6, kernel::mss_of_path);
+  EXPECT_EQ(settings.mss_ipv6, kernel::kMssOfPath);
 }
 
 TEST(Policy, ATrustpointIsNamed) {

@@ -196,7 +196,7 @@ TEST_F(UdpTransportTest, WhatTheSocketHasNoRoomForIsCounted) {
   const Bytes large(1400, 1);
   constexpr std::uint64_t sent = 20000;
   for (std::uint64_t i = 0; i < sent; ++i) peer.send(local, large);
-  while (transport_->counters().received == 0 || got_.size() % max_batch == 0) {
+  while (transport_->counters().received == 0 || got_.size() % kMaxBatch == 0) {
     const auto before = got_.size();
     serve();
     if (got_.size() == before) break;

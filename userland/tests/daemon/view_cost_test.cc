@@ -9,7 +9,9 @@
 #include <limits>
 
 #include "userland/daemon/show/config_views.h"
+#include "userland/daemon/show/interface_views.h"
 #include "userland/daemon/show/peer_views.h"
+#include "userland/daemon/show/sa_views.h"
 #include "userland/tests/daemon/sample.h"
 
 namespace awtun::daemon {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userland/daemon/show/views.h"
+#include "userland/daemon/show/interface_views.h"
+#include "userland/daemon/show/sa_views.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +9,8 @@
 namespace awtun::daemon {
 namespace {
 
-constexpr ike::Time t0{ike::Duration{1'000'000}};
-constexpr ike::Time later = t0 + std::chrono::seconds{12};
+constexpr ike::Time kT0{ike::Duration{1'000'000}};
+constexpr ike::Time kLater = kT0 + std::chrono::seconds{12};
 
 ike::Status established() {
   ike::Status status;
@@ -21,18 +22,18 @@ ike::Status established() {
                             {ip("10.1.1.1"), 500},
                             {ip("10.2.2.2"), 500},
                             crypto::IkeSuite{},
-                            t0,
-                            t0 + std::chrono::seconds{100},
-                            t0 + std::chrono::seconds{200},
-                            t0 + std::chrono::seconds{9}});
+                            kT0,
+                            kT0 + std::chrono::seconds{100},
+                            kT0 + std::chrono::seconds{200},
+                            kT0 + std::chrono::seconds{9}});
   status.child_sas.push_back({0,
                               0x12345678,
                               0x9abcdef0,
                               ike::ChildSaStatus::State::Installed,
                               {},
-                              t0,
+                              kT0,
                               std::nullopt,
-                              t0 + std::chrono::seconds{300},
+                              kT0 + std::chrono::seconds{300},
                               {TrafficSelector::any(Family::V4)},
                               {TrafficSelector::any(Family::V4), TrafficSelector::any(Family::V6)}});
   status.peers.push_back({0, ip("10.1.1.1"), ip("10.2.2.2"), ike::Identity::of(ip("10.1.1.1")),
@@ -62,7 +63,7 @@ InterfaceFacts facts(bool carrier) {
 }
 
 TEST(Views, IsakmpSa) {
-  const auto view = isakmp_sa_view(established(), later, std::nullopt);
+  const auto view = isakmp_sa_view(established(), kLater, std::nullopt);
   EXPECT_EQ(view["schema"], 1);
   EXPECT_EQ(view["sas"],
             Json::parse(R"([{"tunnel":"tunnel0","local":"10.1.1.1","peer":"10.2.2.2","role":"initiator",
@@ -79,7 +80,7 @@ TEST(Views, ConnectingSaShowsOnlyWhatIsKnown) {
   auto& sa = status.ike_sas[0];
   sa.suite = {};
   sa.established = sa.rekey_at = sa.expires = sa.last_heard = {};
-  const auto shown = isakmp_sa_view(status, later, std::nullopt)["sas"][0];
+  const auto shown = isakmp_sa_view(status, kLater, std::nullopt)["sas"][0];
   for (const char* member :
        {"encryption", "integrity", "group", "age", "rekey_in", "expires_in", "last_heard"})
     EXPECT_FALSE(shown.contains(member)) << member;
@@ -88,9 +89,9 @@ TEST(Views, ConnectingSaShowsOnlyWhatIsKnown) {
 TEST(Views, FailureAndRetryOfAPeer) {
   auto status = established();
   status.peers[0].last_failure =
-      ike::Failure{t0, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
-  status.peers[0].next_attempt = later + std::chrono::seconds{5};
-  const auto peer = isakmp_sa_view(status, later, std::nullopt)["peers"][0];
+      ike::Failure{kT0, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
+  status.peers[0].next_attempt = kLater + std::chrono::seconds{5};
+  const auto peer = isakmp_sa_view(status, kLater, std::nullopt)["peers"][0];
   EXPECT_EQ(peer["retry_in"], 5);
   EXPECT_EQ(peer["last_failure"], Json::parse(R"({"ago":12,"exchange":"IKE_AUTH","refused_by":"peer",
     "reason":"authentication failed","ours":"a","theirs":"b","hint":"check the key"})"));
@@ -98,11 +99,11 @@ TEST(Views, FailureAndRetryOfAPeer) {
 
 TEST(Views, ARequestThatIsNotAnswered) {
   auto status = established();
-  status.peers[0].unanswered = ike::Unanswered{"DPD", t0, 3, "", "is it reachable?"};
-  EXPECT_EQ(isakmp_sa_view(status, later, std::nullopt)["peers"][0]["unanswered"],
+  status.peers[0].unanswered = ike::Unanswered{"DPD", kT0, 3, "", "is it reachable?"};
+  EXPECT_EQ(isakmp_sa_view(status, kLater, std::nullopt)["peers"][0]["unanswered"],
             Json::parse(R"({"since":12,"exchange":"DPD","sent":3,"hint":"is it reachable?"})"));
   status.peers[0].unanswered->not_sent = "Network is unreachable";
-  EXPECT_EQ(isakmp_sa_view(status, later, std::nullopt)["peers"][0]["unanswered"]["not_sent"],
+  EXPECT_EQ(isakmp_sa_view(status, kLater, std::nullopt)["peers"][0]["unanswered"]["not_sent"],
             "Network is unreachable");
 }
 
@@ -118,7 +119,7 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
   out.remote = ip("10.2.2.2");
   out.udp = kernel::UdpPorts{4500, 4500};
   out.driver = "gcm-aesni";
-  const auto view = ipsec_sa_view(established(), later, {out, in}, one_tunnel(), std::nullopt);
+  const auto view = ipsec_sa_view(established(), kLater, {out, in}, one_tunnel(), std::nullopt);
   EXPECT_EQ(view["sas"],
             Json::parse(R"([{"tunnel":"tunnel0","local":"10.1.1.1","peer":"10.2.2.2","state":"Installed",
     "encryption":"AES256","integrity":"SHA256","inbound_spi":"0x12345678","outbound_spi":"0x9abcdef0",
@@ -130,15 +131,15 @@ TEST(Views, IpsecSaIsJoinedWithTheKernelsCounters) {
 TEST(Views, IpsecSaTellsTheGroupOfItsKeys) {
   auto status = established();
   status.child_sas.at(0).pfs = crypto::GroupId::Modp2048;
-  EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["pfs_group"], 14);
+  EXPECT_EQ(ipsec_sa_view(status, kLater, {}, one_tunnel(), std::nullopt)["sas"][0]["pfs_group"], 14);
 }
 
 TEST(Views, IpsecSaTellsThatSelectorsWereLeftOut) {
   auto status = established();
   EXPECT_FALSE(
-      ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0].contains("selectors_cut"));
+      ipsec_sa_view(status, kLater, {}, one_tunnel(), std::nullopt)["sas"][0].contains("selectors_cut"));
   status.child_sas.at(0).selectors_cut = true;
-  EXPECT_EQ(ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0]["selectors_cut"], true);
+  EXPECT_EQ(ipsec_sa_view(status, kLater, {}, one_tunnel(), std::nullopt)["sas"][0]["selectors_cut"], true);
 }
 
 TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
@@ -147,14 +148,14 @@ TEST(Views, SelectorsAreWrittenAsPrefixesWhereTheyAreSome) {
   odd.last = ip("192.0.2.9");
   status.child_sas[0].local_selectors = {TrafficSelector::of(prefix("192.0.2.4/32")),
                                          TrafficSelector::of(prefix("2001:db8::/33")), odd};
-  const auto sa = ipsec_sa_view(status, later, {}, one_tunnel(), std::nullopt)["sas"][0];
+  const auto sa = ipsec_sa_view(status, kLater, {}, one_tunnel(), std::nullopt)["sas"][0];
   EXPECT_EQ(sa["local_selectors"], Json::parse(R"(["192.0.2.4/32","2001:db8::/33","192.0.2.0-192.0.2.9"])"));
 }
 
 TEST(Views, OnlyNarrowsToOneTunnel) {
-  EXPECT_TRUE(isakmp_sa_view(established(), later, 5)["sas"].empty());
-  EXPECT_TRUE(ipsec_sa_view(established(), later, {}, one_tunnel(), 5)["sas"].empty());
-  EXPECT_EQ(isakmp_sa_view(established(), later, 0)["sas"].size(), 1U);
+  EXPECT_TRUE(isakmp_sa_view(established(), kLater, 5)["sas"].empty());
+  EXPECT_TRUE(ipsec_sa_view(established(), kLater, {}, one_tunnel(), 5)["sas"].empty());
+  EXPECT_EQ(isakmp_sa_view(established(), kLater, 0)["sas"].size(), 1U);
 }
 
 TEST(Views, InterfaceThatIsUp) {
@@ -172,7 +173,7 @@ std::string reason(const config::Config& config, const ike::Status& status, cons
 TEST(Views, InterfaceThatIsDownSaysWhy) {
   auto status = established();
   EXPECT_EQ(reason(first_example(), status, facts(false)), "negotiating");
-  status.peers[0].last_failure = ike::Failure{t0, "IKE_AUTH", "peer", "authentication failed", "", "", ""};
+  status.peers[0].last_failure = ike::Failure{kT0, "IKE_AUTH", "peer", "authentication failed", "", "", ""};
   EXPECT_EQ(reason(first_example(), status, facts(false)), "authentication failed");
   EXPECT_EQ(reason(first_example(), status, {}), "the interface does not exist");
   InterfaceFacts waiting = facts(false);

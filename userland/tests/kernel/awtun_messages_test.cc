@@ -13,7 +13,7 @@
 namespace awtun::kernel {
 namespace {
 
-constexpr int family = 33;
+constexpr int kFamily = 33;
 
 Attributes nest_in(const Message& message, int attribute) {
   return *attributes_of(*message.header(), sizeof(genlmsghdr)).nest(attribute);
@@ -71,7 +71,7 @@ std::vector<Attributes> selectors_in(const Attributes& sa, int side) {
 /// A notification under construction.
 class Notification {
  public:
-  explicit Notification(std::uint32_t event) : message_(family, 0) {
+  explicit Notification(std::uint32_t event) : message_(kFamily, 0) {
     message_.append<genlmsghdr>().cmd = AWTUN_CMD_EVENT;
     message_.put_u32(AWTUN_A_EVENT, event);
   }
@@ -103,8 +103,9 @@ class Notification {
 };
 
 TEST(AwtunMessages, TunnelSetCarriesModeAndAddresses) {
-  const auto message = tunnel_set_request(family, 7, settings(TunnelMode::IpsecIpv4, "10.1.1.1", "10.2.2.2"));
-  EXPECT_EQ(message.header()->nlmsg_type, family);
+  const auto message =
+      tunnel_set_request(kFamily, 7, settings(TunnelMode::IpsecIpv4, "10.1.1.1", "10.2.2.2"));
+  EXPECT_EQ(message.header()->nlmsg_type, kFamily);
   EXPECT_EQ(command_of(message), AWTUN_CMD_TUNNEL_SET);
   const auto tunnel = nest_in(message, AWTUN_A_TUNNEL);
   EXPECT_EQ(tunnel.u32(AWTUN_TUNNEL_A_IFINDEX), 7U);
@@ -121,9 +122,9 @@ TEST(AwtunMessages, TunnelSetCarriesTheOuterHeaderThatIsChosen) {
   wanted.df = DontFragment::Clear;
   wanted.ttl = 64;
   wanted.dscp = 0;
-  wanted.mss_ipv4 = mss_of_path;
+  wanted.mss_ipv4 = kMssOfPath;
   wanted.mss_ipv6 = 1220;
-  const auto message = tunnel_set_request(family, 7, wanted);
+  const auto message = tunnel_set_request(kFamily, 7, wanted);
   const auto tunnel = nest_in(message, AWTUN_A_TUNNEL);
   EXPECT_EQ(tunnel.u8(AWTUN_TUNNEL_A_DF), std::uint8_t{AWTUN_DF_CLEAR});
   EXPECT_EQ(tunnel.u8(AWTUN_TUNNEL_A_TTL), 64);
@@ -135,7 +136,7 @@ TEST(AwtunMessages, TunnelSetCarriesTheOuterHeaderThatIsChosen) {
 }
 
 TEST(AwtunMessages, TunnelWithoutModeHasNoAddresses) {
-  const auto message = tunnel_set_request(family, 7, {});
+  const auto message = tunnel_set_request(kFamily, 7, {});
   const auto tunnel = nest_in(message, AWTUN_A_TUNNEL);
   EXPECT_EQ(tunnel.u32(AWTUN_TUNNEL_A_MODE), std::uint32_t{AWTUN_MODE_UNSPEC});
   EXPECT_FALSE(tunnel.has(AWTUN_TUNNEL_A_LOCAL));
@@ -143,7 +144,7 @@ TEST(AwtunMessages, TunnelWithoutModeHasNoAddresses) {
 
 TEST(AwtunMessages, CbcSaHasKeysOfBothAndNoSalt) {
   const Keys keys;
-  const auto message = sa_add_request(family, spec(keys, *crypto::esp_suite("aes256", "sha256")));
+  const auto message = sa_add_request(kFamily, spec(keys, *crypto::esp_suite("aes256", "sha256")));
   EXPECT_EQ(command_of(message), AWTUN_CMD_SA_ADD);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_DIR), std::uint32_t{AWTUN_DIR_OUT});
@@ -158,7 +159,7 @@ TEST(AwtunMessages, CbcSaHasKeysOfBothAndNoSalt) {
 
 TEST(AwtunMessages, GcmSaHasSaltAndIcvLengthAndNoIntegrity) {
   const Keys keys;
-  const auto message = sa_add_request(family, spec(keys, *crypto::esp_suite("aes256", "gcm8")));
+  const auto message = sa_add_request(kFamily, spec(keys, *crypto::esp_suite("aes256", "gcm8")));
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_CIPHER), std::uint32_t{AWTUN_CIPHER_AES_GCM});
   EXPECT_EQ(sa.u32(AWTUN_SA_A_ICV_LEN), 8U);
@@ -170,17 +171,17 @@ TEST(AwtunMessages, GcmSaHasSaltAndIcvLengthAndNoIntegrity) {
 TEST(AwtunMessages, ReplayWindowIsNamedOnlyWhenItIsChosen) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
-  const auto silent = sa_add_request(family, wanted);
+  const auto silent = sa_add_request(kFamily, wanted);
   EXPECT_FALSE(nest_in(silent, AWTUN_A_SA).has(AWTUN_SA_A_REPLAY_WINDOW));
   wanted.replay_window = 4096;
-  const auto message = sa_add_request(family, wanted);
+  const auto message = sa_add_request(kFamily, wanted);
   EXPECT_EQ(nest_in(message, AWTUN_A_SA).u32(AWTUN_SA_A_REPLAY_WINDOW), 4096U);
 }
 
 TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
-  const auto silent = sa_add_request(family, wanted);
+  const auto silent = sa_add_request(kFamily, wanted);
   const auto plain = nest_in(silent, AWTUN_A_SA);
   for (const int left_out : {AWTUN_SA_A_ESN, AWTUN_SA_A_REMOTE, AWTUN_SA_A_ENCAP_LOCAL_PORT,
                              AWTUN_SA_A_ENCAP_REMOTE_PORT, AWTUN_SA_A_FOLLOW, AWTUN_SA_A_HARD_SECONDS})
@@ -189,7 +190,7 @@ TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
   wanted.remote = ip("192.0.2.9");
   wanted.udp = UdpPorts{4500, 30001};
   wanted.hard_seconds = 28800;
-  const auto message = sa_add_request(family, wanted);
+  const auto message = sa_add_request(kFamily, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_TRUE(sa.has(AWTUN_SA_A_ESN));
   EXPECT_EQ(bytes_of(sa, AWTUN_SA_A_REMOTE), (Bytes{192, 0, 2, 9}));
@@ -200,7 +201,7 @@ TEST(AwtunMessages, OutboundSaInUdpWithExtendedNumbersAndAnEnd) {
 
 TEST(AwtunMessages, AnSaMovesToAnAddressAndPorts) {
   const auto message =
-      sa_move_request(family, {7, Direction::Out, 300}, ip("192.0.2.9"), UdpPorts{4500, 30002});
+      sa_move_request(kFamily, {7, Direction::Out, 300}, ip("192.0.2.9"), UdpPorts{4500, 30002});
   EXPECT_EQ(command_of(message), AWTUN_CMD_SA_SET);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_EQ(sa.u32(AWTUN_SA_A_IFINDEX), 7U);
@@ -212,7 +213,7 @@ TEST(AwtunMessages, AnSaMovesToAnAddressAndPorts) {
 }
 
 TEST(AwtunMessages, TunnelWhosePeerIsNotKnown) {
-  const auto message = tunnel_set_request(family, 7, settings(TunnelMode::IpsecIpv6, "2001:db8::1", "::"));
+  const auto message = tunnel_set_request(kFamily, 7, settings(TunnelMode::IpsecIpv6, "2001:db8::1", "::"));
   EXPECT_FALSE(nest_in(message, AWTUN_A_TUNNEL).has(AWTUN_TUNNEL_A_REMOTE));
   EXPECT_TRUE(parse_tunnel(*message.header())->settings->remote.is_unspecified());
 }
@@ -222,7 +223,7 @@ TEST(AwtunMessages, InboundSaThatFollows) {
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   wanted.direction = Direction::In;
   wanted.follow = true;
-  const auto message = sa_add_request(family, wanted);
+  const auto message = sa_add_request(kFamily, wanted);
   EXPECT_TRUE(nest_in(message, AWTUN_A_SA).has(AWTUN_SA_A_FOLLOW));
 }
 
@@ -232,7 +233,7 @@ TEST(AwtunMessages, SelectorsOfBothSides) {
   wanted.local_selectors = std::vector<TrafficSelector>{{6, 80, 443, ip("10.0.0.0"), ip("10.0.0.255")},
                                                         {0, 0, 65535, ip("::"), ip("::ff")}};
   wanted.remote_selectors = std::vector<TrafficSelector>{{0, 0, 65535, ip("10.1.0.0"), ip("10.1.0.255")}};
-  const auto message = sa_add_request(family, wanted);
+  const auto message = sa_add_request(kFamily, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   const auto local = selectors_in(sa, AWTUN_SA_A_TS_LOCAL);
   ASSERT_EQ(local.size(), 2U);
@@ -250,7 +251,7 @@ TEST(AwtunMessages, EverythingIsSaidAndNothingIsNotEverything) {
   const Keys keys;
   auto wanted = spec(keys, *crypto::esp_suite("aes256", "gcm16"));
   wanted.remote_selectors = SaSpec().remote_selectors;
-  const auto message = sa_add_request(family, wanted);
+  const auto message = sa_add_request(kFamily, wanted);
   const auto sa = nest_in(message, AWTUN_A_SA);
   EXPECT_TRUE(sa.nest(AWTUN_SA_A_TS_LOCAL)->has(AWTUN_TS_LIST_A_ANY));
   // libnl leaves an empty nest out; the kernel refuses a request without the list.
@@ -263,17 +264,17 @@ TEST(AwtunMessages, AsManySelectorsAsTheKernelTakesFitIn) {
   wanted.local_selectors =
       std::vector<TrafficSelector>(AWTUN_TS_MAX, {17, 1, 2, ip("2001:db8::"), ip("2001:db8::ffff")});
   wanted.remote_selectors = wanted.local_selectors;
-  EXPECT_FALSE(sa_add_request(family, wanted).overflowed());
+  EXPECT_FALSE(sa_add_request(kFamily, wanted).overflowed());
 }
 
 TEST(AwtunMessages, TransportByDescriptor) {
-  const auto message = transport_add_request(family, 9);
+  const auto message = transport_add_request(kFamily, 9);
   EXPECT_EQ(command_of(message), AWTUN_CMD_TRANSPORT_ADD);
   EXPECT_EQ(nest_in(message, AWTUN_A_TRANSPORT).u32(AWTUN_TRANSPORT_A_FD), 9U);
 }
 
 TEST(AwtunMessages, ParsesTunnelWithCounters) {
-  Message answer(family, 0);
+  Message answer(kFamily, 0);
   answer.append<genlmsghdr>();
   answer.nest(AWTUN_A_TUNNEL, [&] {
     answer.put_u32(AWTUN_TUNNEL_A_IFINDEX, 9);
@@ -296,7 +297,7 @@ TEST(AwtunMessages, ParsesTunnelWithCounters) {
 }
 
 TEST(AwtunMessages, ParsesSaWithCounters) {
-  Message answer(family, 0);
+  Message answer(kFamily, 0);
   answer.append<genlmsghdr>();
   answer.nest(AWTUN_A_SA, [&] {
     answer.put_u32(AWTUN_SA_A_IFINDEX, 9);
@@ -314,7 +315,7 @@ TEST(AwtunMessages, ParsesSaWithCounters) {
 }
 
 TEST(AwtunMessages, ParsesWhereAnSaSends) {
-  Message answer(family, 0);
+  Message answer(kFamily, 0);
   answer.append<genlmsghdr>();
   answer.nest(AWTUN_A_SA, [&] {
     answer.put_u32(AWTUN_SA_A_IFINDEX, 9);
@@ -352,7 +353,7 @@ TEST(AwtunMessages, ParsesWhatHappensToPackets) {
 }
 
 TEST(AwtunMessages, ParsesALostTransport) {
-  Message event(family, 0);
+  Message event(kFamily, 0);
   event.append<genlmsghdr>().cmd = AWTUN_CMD_EVENT;
   event.put_u32(AWTUN_A_EVENT, AWTUN_EVENT_TRANSPORT_LOST);
   event.nest(AWTUN_A_TRANSPORT, [&] {
@@ -372,8 +373,8 @@ TEST(AwtunMessages, AnEventWithoutItsPartsIsNone) {
   EXPECT_FALSE(Notification(AWTUN_EVENT_PEER_MOVED).sa(AWTUN_DIR_IN).parsed());
   EXPECT_FALSE(Notification(AWTUN_EVENT_UNKNOWN_SPI).tunnel().parsed());
   EXPECT_FALSE(Notification(AWTUN_EVENT_VM_FORKED + 1).sa(AWTUN_DIR_IN).tunnel().detail().parsed());
-  EXPECT_FALSE(parse_event(*sa_activate_request(family, 4, 300).header()));
-  EXPECT_FALSE(parse_sa(*sa_dump_request(family).header()));
+  EXPECT_FALSE(parse_event(*sa_activate_request(kFamily, 4, 300).header()));
+  EXPECT_FALSE(parse_sa(*sa_dump_request(kFamily).header()));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 std::vector<Route> told_back(const Message& request) { return parse_own_routes(*request.header()); }
 
 TEST(RouteMessages, LinkIsCreatedByNameAndKind) {
-  const auto message = create_link_request("tunnel7", tunnel_kind);
+  const auto message = create_link_request("tunnel7", kTunnelKind);
   EXPECT_EQ(message.header()->nlmsg_flags & NLM_F_EXCL, NLM_F_EXCL);
   const auto link = parse_link(*message.header());
   ASSERT_TRUE(link);
@@ -79,7 +79,7 @@ TEST(RouteMessages, EveryNextHopOfAMultipathRouteIsARoute) {
   header.rtm_family = AF_INET6;
   header.rtm_dst_len = 64;
   header.rtm_table = RT_TABLE_MAIN;
-  header.rtm_protocol = route_protocol;
+  header.rtm_protocol = kRouteProtocol;
   header.rtm_type = RTN_UNICAST;
   message.put(RTA_DST, ip("2001:db8:5::"));
   message.put_u32(RTA_PRIORITY, 1);
