@@ -129,10 +129,17 @@ static int put_sa_suite(struct sk_buff *skb, const struct awtun_sa *sa)
 	return err;
 }
 
-static int put_sa_in(struct sk_buff *skb, const struct awtun_sa *sa)
+static int put_sa_in(struct sk_buff *skb, struct awtun_sa *sa)
 {
+	u64 heard;
+
+	spin_lock_bh(&sa->replay_lock);
+	heard = sa->heard;
+	spin_unlock_bh(&sa->replay_lock);
 	if (nla_put_u32(skb, AWTUN_SA_A_REPLAY_WINDOW, sa->replay.window) ||
-	    (sa->follow && nla_put_flag(skb, AWTUN_SA_A_FOLLOW)))
+	    (sa->follow && nla_put_flag(skb, AWTUN_SA_A_FOLLOW)) ||
+	    (heard && put_u64(skb, AWTUN_SA_A_HEARD,
+			      jiffies64_to_msecs(get_jiffies_64() - heard))))
 		return -EMSGSIZE;
 
 	return 0;
@@ -187,7 +194,7 @@ static int put_sa_life(struct sk_buff *skb, const struct awtun_sa *sa)
 }
 
 /* Everything but the keys. */
-static int put_sa(struct sk_buff *skb, const struct awtun_sa *sa)
+static int put_sa(struct sk_buff *skb, struct awtun_sa *sa)
 {
 	struct nlattr *nest = nla_nest_start(skb, AWTUN_A_SA);
 	struct awtun_sa_sum sum;

@@ -185,7 +185,9 @@ bad_inner:
 	drop(skb, sa, AWTUN_TUNNEL_STAT_RX_BAD_INNER, SKB_DROP_REASON_IP_INHDR);
 }
 
-/* Returns whether the number is new; @newest, whether it is the highest. */
+/* Of an authentic packet: returns whether the number is new; @newest, whether
+ * it is the highest.
+ */
 static bool replay_insert(struct awtun_sa *sa, u64 seq, bool *newest)
 {
 	bool fresh;
@@ -193,6 +195,8 @@ static bool replay_insert(struct awtun_sa *sa, u64 seq, bool *newest)
 	spin_lock(&sa->replay_lock);
 	fresh = awtun_replay_insert(&sa->replay, seq);
 	*newest = awtun_replay_top(&sa->replay) == seq;
+	if (fresh)
+		sa->heard = get_jiffies_64();
 	spin_unlock(&sa->replay_lock);
 
 	return fresh;

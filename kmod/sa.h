@@ -98,7 +98,9 @@ struct awtun_sa_params {
  * @soft_cause: enum awtun_expiry
  * @hard_cause: enum awtun_expiry
  * @tx_seq: last sequence number taken, may run past @seq_last
- * @replay_lock: protects @replay
+ * @replay_lock: protects @heard and @replay
+ * @heard: get_jiffies_64() of the last authentic packet, 0 for none; inbound
+ *	only, under @replay_lock
  * @replay: inbound only; its bits are behind the structure
  */
 struct awtun_sa {
@@ -131,6 +133,7 @@ struct awtun_sa {
 
 	atomic64_t tx_seq ____cacheline_aligned_in_smp;
 	spinlock_t replay_lock ____cacheline_aligned_in_smp; /* see above */
+	u64 heard;
 	struct awtun_replay replay;
 };
 

@@ -90,6 +90,39 @@ TEST_F(esp, any_legal_pad_is_taken)
 	EXPECT_LT(10, seq);
 }
 
+/* What is authentic and new shows that the peer lives; nothing else does. */
+TEST_F(esp, the_last_authentic_packet_is_told)
+{
+	struct counts counts;
+	__u8 esp[ESP_MAX];
+	__u64 first;
+	size_t len;
+
+	read_counts(RIG, &counts);
+	EXPECT_FALSE(counts.in.was_heard);
+	len = good_esp(RIG, AF_INET, 1, PAYLOAD, esp);
+	esp[len - 1] ^= 1;
+	inject(_metadata, RIG, esp, len);
+	only_dropped(_metadata, RIG, &counts, AWTUN_TUNNEL_STAT_RX_AUTH_FAILED,
+		     1, "forged");
+	read_counts(RIG, &counts);
+	EXPECT_FALSE(counts.in.was_heard);
+
+	good_goes_through(_metadata, RIG, 1);
+	read_counts(RIG, &counts);
+	ASSERT_TRUE(counts.in.was_heard);
+	first = counts.in.heard;
+	EXPECT_GE(10000, first);
+	/* Time goes on, and a replay does not bring it back. */
+	do {
+		is_replay(_metadata, RIG, 1, "the same again");
+		read_counts(RIG, &counts);
+	} while (counts.in.heard < first + 200);
+	good_goes_through(_metadata, RIG, 2);
+	read_counts(RIG, &counts);
+	EXPECT_GT(first + 200, counts.in.heard);
+}
+
 /* RFC 4303 section 2.7: octets between the inner packet and the pad. */
 TEST_F(esp, traffic_flow_padding_is_cut_off)
 {

@@ -125,6 +125,8 @@ struct awtun_sa {
 	struct awtun_lifetime soft;
 	struct awtun_lifetime hard;
 	__u64 age;		/* seconds */
+	bool was_heard;
+	__u64 heard;		/* milliseconds ago */
 	__u64 seq;
 	__u64 packets;
 	__u64 bytes;

@@ -263,6 +263,10 @@ static void parse_sa_lifetime(const struct nl_attr *attr, struct awtun_sa *sa)
 	case AWTUN_SA_A_EXPIRED:
 		sa->expired = true;
 		break;
+	case AWTUN_SA_A_HEARD:
+		sa->was_heard = true;
+		sa->heard = nl_attr_u64(attr);
+		break;
 	}
 }
 

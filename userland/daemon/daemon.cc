@@ -63,7 +63,11 @@ Daemon::Daemon(const Options& options, Ports ports)
       workers_(
           loop_, [this](const ike::Job& job) { return run_job(job, *credentials_.current()); },
           [this](ike::JobDone done) { engine_.handle(std::move(done)); }),
-      engine_(loop_, ike::Engine(fill_random, {ports_.quick_crash_secret.copy()}),
+      engine_(loop_,
+              ike::Engine(fill_random, {ports_.quick_crash_secret.copy(),
+                                        [this](ike::TunnelId tunnel, std::uint32_t spi) {
+                                          return esp_heard(tunnel, spi);
+                                        }}),
               [this](ike::Action action) {
                 if (const auto* sent = std::get_if<ike::Send>(&action))
                   trace(Way::Out, sent->remote, sent->bytes);
@@ -141,6 +145,13 @@ void Daemon::stop() {
   engine_.handle(ike::Shutdown{});
   if (const auto removed = applier_.apply({}); !removed) spdlog::error("{}", removed.error());
   transport_->flush();
+}
+
+std::optional<ike::Duration> Daemon::esp_heard(ike::TunnelId tunnel, std::uint32_t spi) {
+  const auto link = tunnels_.find(tunnel);
+  if (!link) return std::nullopt;
+  const auto sa = ports_.data_plane.sa({link->ifindex, Direction::In, spi});
+  return sa ? sa->heard : std::nullopt;
 }
 
 // ---------------------------------------------------------------- kernel events

@@ -55,6 +55,8 @@ class Daemon {
   /// ESP in UDP is the kernel's.
   Result<void, std::string> hand_over_transports();
   void serve_kernel_events();
+  /// How long ago authentic ESP came by an inbound SA.
+  std::optional<ike::Duration> esp_heard(ike::TunnelId tunnel, std::uint32_t spi);
   void serve(const kernel::SaLimitReached& event);
   void serve(const kernel::PacketsWaiting& event);
   void serve(const kernel::PeerMoved& event);

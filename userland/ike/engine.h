@@ -3,6 +3,7 @@
 // no file and no random device, so one process can hold many engines and a test can own time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,7 +19,10 @@ namespace awtun::ike {
 struct Settings {
   /// From which the tokens of quick crash detection are made (RFC 6290); it must outlive restarts.
   /// Empty: no tokens are given out.
-  Secret quick_crash_secret;
+  Secret quick_crash_secret{};
+  /// How long ago authentic ESP came by an inbound SA, whose SPI is in host byte order; nullopt: never, or it
+  /// is not known. Null: it is never known. Such ESP shows that the peer lives (RFC 7296 2.4).
+  std::function<std::optional<Duration>(TunnelId, std::uint32_t spi)> esp_heard = nullptr;
 };
 
 /// One IKEv2 speaker. Not thread safe: one thread owns an engine.

@@ -266,6 +266,12 @@ Message sa_flush_request(int family, std::uint32_t ifindex) {
   return message;
 }
 
+Message sa_get_request(int family, const SaName& sa) {
+  auto message = request(family, AWTUN_CMD_SA_GET);
+  message.nest(AWTUN_A_SA, [&] { put_name(message, sa); });
+  return message;
+}
+
 Message sa_dump_request(int family) { return request(family, AWTUN_CMD_SA_GET, NLM_F_DUMP); }
 
 Message transport_add_request(int family, int socket) {
@@ -311,6 +317,7 @@ std::optional<SaState> parse_sa(const nlmsghdr& message) {
       state.drop_malformed += stats->u64(malformed).value_or(0);
   }
   state.driver = sa->string(AWTUN_SA_A_DRIVER).value_or("");
+  if (const auto heard = sa->u64(AWTUN_SA_A_HEARD)) state.heard = std::chrono::milliseconds(*heard);
   return state;
 }
 

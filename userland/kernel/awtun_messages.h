@@ -3,6 +3,7 @@
 // reading answers, without a socket.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -109,6 +110,8 @@ struct SaState {
   std::uint64_t drop_auth = 0;
   std::uint64_t drop_malformed = 0;
   std::string driver;  ///< of the kernel crypto API
+  /// Inbound: how long ago the last authentic packet came; nullopt: none has.
+  std::optional<std::chrono::milliseconds> heard = {};
 };
 
 /// An SA nears (or, `hard`, has reached) the end of its lifetime or of its sequence numbers.
@@ -165,6 +168,7 @@ Message sa_move_request(int family, const SaName& sa, const IpAddress& remote,
                         const std::optional<UdpPorts>& udp);
 Message sa_delete_request(int family, const SaName& sa);
 Message sa_flush_request(int family, std::uint32_t ifindex);
+Message sa_get_request(int family, const SaName& sa);
 Message sa_dump_request(int family);
 /// `socket`: the descriptor of a bound UDP socket.
 Message transport_add_request(int family, int socket);

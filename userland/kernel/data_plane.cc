@@ -128,6 +128,18 @@ KernelResult<std::vector<SaState>> DataPlane::sas() {
   });
 }
 
+KernelResult<SaState> DataPlane::sa(const SaName& name) {
+  return with_numbers([&]() -> KernelResult<SaState> {
+    SaState state;
+    auto message = sa_get_request(numbers_.family, name);
+    auto done = requests_.request(message, "look at the " + name_of(name), [&](const nlmsghdr& answer) {
+      if (auto parsed = parse_sa(answer)) state = *std::move(parsed);
+    });
+    if (!done) return Error{done.error()};
+    return state;
+  });
+}
+
 Events DataPlane::drain_events() {
   Events waiting;
   waiting.lost = !events_.drain([&](const nlmsghdr& message) {

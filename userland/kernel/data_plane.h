@@ -41,6 +41,7 @@ class DataPlane {
 
   KernelResult<std::vector<TunnelState>> tunnels();
   KernelResult<std::vector<SaState>> sas();
+  KernelResult<SaState> sa(const SaName& name);
 
   /// Readable when events wait.
   [[nodiscard]] int event_fd() const { return events_.fd(); }

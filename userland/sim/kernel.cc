@@ -103,9 +103,10 @@ bool SimKernel::takes(const ModelPacket& packet) const {
          sa.transport == packet.transport;
 }
 
-std::optional<ike::PeerMoved> SimKernel::receive(const ModelPacket& packet) {
+std::optional<ike::PeerMoved> SimKernel::receive(const ModelPacket& packet, ike::Time now) {
   Sa& sa = inbound_.at(packet.spi);
   if (packet.number <= sa.number) return std::nullopt;
+  sa.heard = now;
   sa.number = packet.number;
   const auto sending = peek(sa.tunnel);
   if (!sa.udp || !sending || !sending->udp || sending->destination == packet.source) return std::nullopt;
@@ -113,6 +114,11 @@ std::optional<ike::PeerMoved> SimKernel::receive(const ModelPacket& packet) {
     for (auto& [key, out] : outbound_)
       if (key.first == sa.tunnel && out.udp) out.remote = packet.source;
   return ike::PeerMoved{sa.tunnel, packet.spi, packet.source};
+}
+
+std::optional<ike::Time> SimKernel::heard(std::uint32_t spi) const {
+  const auto found = inbound_.find(spi);
+  return found == inbound_.end() ? std::nullopt : found->second.heard;
 }
 
 std::size_t SimKernel::inbound_count(ike::TunnelId tunnel) const {

@@ -43,7 +43,9 @@ class SimKernel {
   [[nodiscard]] bool takes(const ModelPacket& packet) const;
   /// Receives a packet that an SA takes. When it is the newest and comes from elsewhere than the
   /// tunnel sends to, the outbound SAs follow if they may, and the engine is to be told.
-  [[nodiscard]] std::optional<ike::PeerMoved> receive(const ModelPacket& packet);
+  [[nodiscard]] std::optional<ike::PeerMoved> receive(const ModelPacket& packet, ike::Time now);
+  /// When an inbound SA received a packet last.
+  [[nodiscard]] std::optional<ike::Time> heard(std::uint32_t spi) const;
 
   [[nodiscard]] std::size_t inbound_count(ike::TunnelId tunnel) const;
   [[nodiscard]] std::size_t outbound_count(ike::TunnelId tunnel) const;
@@ -62,6 +64,7 @@ class SimKernel {
     bool transport;
     Bytes keys;
     std::uint64_t number = 0;  ///< last sent, or newest received
+    std::optional<ike::Time> heard = std::nullopt;
   };
   void add(const ike::AddSa& action);
   void activate(const ike::ActivateSa& action);

@@ -19,12 +19,16 @@ ike::RandomSource seeded(std::uint64_t seed) {
   };
 }
 
-/// What a router keeps over a restart.
-ike::Settings settings_of(std::size_t index) {
-  return {Secret(Bytes(32, static_cast<std::uint8_t>(index + 1)))};
-}
-
 }  // namespace
+
+ike::Settings World::settings_of(std::size_t index) const {
+  // The secret outlives restarts.
+  return {Secret(Bytes(32, static_cast<std::uint8_t>(index + 1))),
+          [this, index](ike::TunnelId, std::uint32_t spi) -> std::optional<Duration> {
+            const auto heard = nodes_[index].kernel.heard(spi);
+            return heard ? std::optional(now_ - *heard) : std::nullopt;
+          }};
+}
 
 World::World(std::uint64_t seed) : seed_(seed), network_(seed), job_random_(seed) {}
 
@@ -264,7 +268,7 @@ void World::arrive(ModelPacket packet) {
     return;
   }
   ++packets_delivered_;
-  if (const auto moved = nodes_[*receiver].kernel.receive(packet)) input(*receiver, *moved);
+  if (const auto moved = nodes_[*receiver].kernel.receive(packet, now_)) input(*receiver, *moved);
 }
 
 std::optional<std::size_t> World::find(Endpoint& endpoint) const {

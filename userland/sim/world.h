@@ -56,6 +56,9 @@ enum class Tracing : std::uint8_t { Off, Notices, Messages };
 class World {
  public:
   explicit World(std::uint64_t seed);
+  // The engines ask it what the kernels have heard.
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
   /// Its address is 10.0.0.(index + 1).
   std::size_t add_node();
@@ -127,6 +130,7 @@ class World {
     std::uint64_t incarnation;  ///< of the node: a restart takes its jobs with it
     ike::JobDone done;
   };
+  [[nodiscard]] ike::Settings settings_of(std::size_t index) const;
   void start(std::size_t index, ike::StartJob job);
   void begin_jobs(std::size_t index);
   void cancel(std::size_t index, std::uint64_t token);

@@ -210,6 +210,10 @@ enum awtun_sa_attr {
 	AWTUN_SA_A_EXPIRED,		/* flag, reply only: carries nothing more */
 	AWTUN_SA_A_TS_LOCAL,		/* nest, enum awtun_ts_list_attr */
 	AWTUN_SA_A_TS_REMOTE,		/* the same, for the peer's side */
+	AWTUN_SA_A_HEARD,		/* u64 milliseconds since the last
+					 * authentic packet, inbound, reply
+					 * only; absent: there was none
+					 */
 
 	__AWTUN_SA_A_MAX,
 	AWTUN_SA_A_MAX = __AWTUN_SA_A_MAX - 1

@@ -178,7 +178,7 @@ void Engine::Impl::timer(IkeSa& sa) {
   }
   if (sa.keepalive_at && *sa.keepalive_at <= now_) keep_alive(sa);
   if (due(sa.rekey_at)) sa.want({Task::What::RekeyIke});
-  if (!sa.outstanding && due(sa.dpd_at)) sa.want({Task::What::Liveness});
+  if (!sa.outstanding && due(sa.dpd_at)) ask_if_silent(sa);
   pump(sa);
 }
 

@@ -337,6 +337,8 @@ struct Engine::Impl {
   void ask_delete_child(IkeSa& sa, const ChildSa& child);
   void ask_delete_ike(IkeSa& sa);
   void ask_liveness(IkeSa& sa);
+  [[nodiscard]] std::optional<Time> last_esp(const IkeSa& sa);
+  void ask_if_silent(IkeSa& sa);
   void on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner);
 
   // crash_detection.cc: peers and kernels that have lost their SAs

@@ -77,6 +77,30 @@ void Engine::Impl::ask_liveness(IkeSa& sa) {
   send_request(sa, wire::ExchangeType::Informational, payloads, AskLiveness{});
 }
 
+/// When authentic ESP came last by the Child SAs of an IKE SA.
+std::optional<Time> Engine::Impl::last_esp(const IkeSa& sa) {
+  Tunnel* tunnel = settings_.esp_heard ? find_tunnel(sa.tunnel) : nullptr;
+  std::optional<Time> last;
+  if (tunnel == nullptr) return last;
+  for (const ChildSa* child : children(*tunnel)) {
+    if (child->ike_sa != sa.local_spi || !child->is_usable()) continue;
+    if (const auto ago = settings_.esp_heard(child->tunnel, child->inbound_spi))
+      last = std::max(last.value_or(Time{}), now_ - *ago);
+  }
+  return last;
+}
+
+/// The peer has not answered anything for the interval. It is asked whether it lives, unless ESP has shown
+/// that (RFC 7296 2.4). Its own requests would too, but ours tell it where we are, should a NAT have changed
+/// that.
+void Engine::Impl::ask_if_silent(IkeSa& sa) {
+  const auto heard = last_esp(sa);
+  if (heard && *heard + sa.dpd_interval > now_)
+    sa.dpd_at = *heard + sa.dpd_interval;
+  else
+    sa.want({Task::What::Liveness});
+}
+
 /// TEMPORARY_FAILURE: the peer is deleting this IKE SA and cannot say so yet, nor perhaps ever (RFC 7296
 /// 2.25.2). While there is time, another one takes over what its Child SAs carry.
 void Engine::Impl::on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner) {

@@ -285,7 +285,11 @@ void Engine::Impl::refuse(IkeSa& sa, const wire::Header& request, wire::NotifyTy
 
 void Engine::Impl::retransmit(IkeSa& sa) {
   Request& request = *sa.outstanding;
-  if (!retransmit_after(request.retransmitted)) return give_up(sa);
+  if (!retransmit_after(request.retransmitted)) {
+    // IKE may be lost where ESP is not: the peer lives.
+    const bool lives = sa.state == IkeState::Established && last_esp(sa) > request.first_sent;
+    return lives ? ask_again(sa) : give_up(sa);
+  }
   ++request.retransmitted;
   request.not_sent.clear();
   ++counters_.retransmissions;

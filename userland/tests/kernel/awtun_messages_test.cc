@@ -305,13 +305,25 @@ TEST(AwtunMessages, ParsesSaWithCounters) {
     answer.put_u32(AWTUN_SA_A_SPI, htonl(0xabcdef01));
     const std::uint64_t packets = 1ULL << 40;
     answer.put(AWTUN_SA_A_PACKETS, ByteView(reinterpret_cast<const std::uint8_t*>(&packets), sizeof packets));
+    const std::uint64_t heard = 1500;
+    answer.put(AWTUN_SA_A_HEARD, ByteView(reinterpret_cast<const std::uint8_t*>(&heard), sizeof heard));
     answer.put_string(AWTUN_SA_A_DRIVER, "authenc(hmac-sha256-ni,cbc-aes-ni)");
   });
   const auto sa = parse_sa(*answer.header());
   ASSERT_TRUE(sa);
+  EXPECT_EQ(sa->heard, std::chrono::milliseconds(1500));
   EXPECT_EQ(sa->name, (SaName{9, Direction::In, 0xabcdef01}));
   EXPECT_EQ(sa->packets, 1ULL << 40);
   EXPECT_EQ(sa->driver, "authenc(hmac-sha256-ni,cbc-aes-ni)");
+}
+
+TEST(AwtunMessages, OneSaIsAskedForByItsName) {
+  const auto message = sa_get_request(kFamily, {7, Direction::In, 300});
+  EXPECT_EQ(message.header()->nlmsg_flags & NLM_F_DUMP, 0);
+  const auto sa = nest_in(message, AWTUN_A_SA);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_IFINDEX), 7U);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_DIR), AWTUN_DIR_IN);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_SPI), htonl(300));
 }
 
 TEST(AwtunMessages, ParsesWhereAnSaSends) {
