@@ -45,12 +45,17 @@ void ForeignPeer::offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, 
 
 void ForeignPeer::ask_child(Sa& sa, Ask what) {
   const Child* old = what.what == What::RekeyChild ? find_child(what.child) : nullptr;
-  // What the other end has rekeyed, or this end deletes, needs no rekey.
-  if (what.what == What::RekeyChild && (old == nullptr || old->closing || rival_of(what.child) != nullptr))
+  if (what.what == What::RekeyChild && (old == nullptr || old->closing || rival_of(old->in) != nullptr))
     return;
+  // Of what it has not got yet the other end would say CHILD_SA_NOT_FOUND.
+  if (old != nullptr && old->unconfirmed) {
+    what.not_before = now_ + between(kLaterLow, kLaterHigh);
+    return ask(sa, what);
+  }
   const wire::GroupId group =
       what.group != wire::GroupId::None ? what.group : policy_->ipsec.pfs_group.value_or(wire::GroupId::None);
   ForeignRequest asked{what, child_spi(), nonce()};
+  asked.ipsec = policy_->ipsec;
   wire::PayloadWriter payloads;
   if (old != nullptr)
     payloads.notify({wire::NotifyType::RekeySa, wire::ProtocolId::Esp, foreign_octets(old->in), {}});
@@ -70,6 +75,7 @@ void ForeignPeer::ask_ike_rekey(Sa& sa, Ask what) {
   auto made = crypto::KeyExchange::generate(group, random_);
   if (!made) return;
   ForeignRequest asked{what, number(), nonce()};
+  asked.isakmp = policy_->isakmp;
   wire::PayloadWriter payloads;
   payloads.sa(foreign_offer(policy_->isakmp, foreign_octets(asked.spi)));
   payloads.nonce(asked.nonce);
@@ -118,7 +124,7 @@ void ForeignPeer::on_child_request(Sa& sa, const wire::Header& header, const wir
   if (!their_nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const ForeignNonces nonces{foreign_octets(*their_nonce), nonce()};
   const std::uint32_t spi = child_spi();
-  Child* made = install(sa, spi, *choice, inner, nonces, shared ? &*shared : nullptr, false);
+  Child* made = install(sa, spi, *choice, inner, nonces, shared ? &*shared : nullptr, header.message_id);
   if (made == nullptr) return refuse(sa, header, wire::NotifyType::TsUnacceptable);
   wire::PayloadWriter payloads;
   payloads.sa(choice->answer(wire::ProtocolId::Esp, foreign_octets(spi)));
@@ -173,14 +179,15 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
   const auto answer = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto their_nonce = foreign_read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   const auto ke = foreign_read<wire::decode_ke>(inner, wire::PayloadType::Ke);
-  const auto choice = answer ? foreign_choice(policy_->ipsec, *answer, group_of(ke)) : std::nullopt;
+  const auto choice = answer ? foreign_choice(asked.ipsec, *answer, group_of(ke)) : std::nullopt;
   if (!choice || !their_nonce) return;
   std::optional<Secret> shared;
   if (choice->terms.pfs != wire::GroupId::None && asked.key_exchange)
     if (auto derived = asked.key_exchange->derive(ke->data)) shared = *std::move(derived);
   if (choice->terms.pfs != wire::GroupId::None && !shared) return;
-  Child* made = install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner,
-                        {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, true);
+  Child* made =
+      install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner,
+              {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, std::nullopt);
   if (made == nullptr || asked.ask.what != What::RekeyChild) return;
   ++counters_.child_rekeys;
   const Child* rival = rival_of(asked.ask.child);
@@ -220,7 +227,7 @@ void ForeignPeer::on_ike_rekey_response(Sa& sa, ForeignRequest asked, const wire
   const auto answer = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto their_nonce = foreign_read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   const auto ke = foreign_read<wire::decode_ke>(inner, wire::PayloadType::Ke);
-  const auto choice = answer ? foreign_choice(policy_->isakmp, *answer) : std::nullopt;
+  const auto choice = answer ? foreign_choice(asked.isakmp, *answer) : std::nullopt;
   if (!choice || !their_nonce || !ke) return;
   const auto shared = asked.key_exchange->derive(ke->data);
   if (!shared) return;
@@ -274,21 +281,24 @@ void ForeignPeer::on_delete_child(wire::PayloadWriter& answer, const wire::Delet
 
 // ---------------------------------------------------------------- SAs
 
-/// nullptr: it cannot be made. The other end's selectors are taken as they are.
+/// nullptr: it cannot be made. The other end's selectors are taken as they are. `answers`: the request that
+/// asks for it; nullopt: this end did.
 ForeignChild* ForeignPeer::install(const Sa& sa, std::uint32_t spi, const ForeignChoice<ForeignEsp>& choice,
                                    const wire::PayloadChain& inner, ForeignNonces nonces,
-                                   const Secret* shared, bool ours) {
+                                   const Secret* shared, std::optional<std::uint32_t> answers) {
   auto keys = crypto::derive_child_keys(sa.keys->prf(), choice.terms.suite, sa.keys->material().sk_d, shared,
                                         nonces.initiator, nonces.responder);
   auto ts_i = selectors_of(inner, wire::PayloadType::TsI);
   auto ts_r = selectors_of(inner, wire::PayloadType::TsR);
   if (!keys || choice.spi.size() != 4 || ts_i.empty() || ts_r.empty()) return nullptr;
+  const bool ours = !answers;
   Child& child = children_[spi];
   child.in = spi;
   child.out = wire::load_be32(choice.spi);
   child.ike = sa.local_spi;
   child.number = ++made_;
   child.ours = ours;
+  child.unconfirmed = answers;
   child.terms = choice.terms;
   child.nonces = std::move(nonces);
   child.established = now_;
@@ -347,10 +357,13 @@ void ForeignPeer::succeed(Sa& old, Sa& made, bool ours) {
   ++counters_.ike_rekeys;
   made.provisional = false;
   old.rival = 0;
+  for (auto& [spi, sa] : sas_)
+    if (sa.supersedes == old.local_spi) sa.supersedes = made.local_spi;
   for (auto& [in, child] : children_)
     if (child.ike == old.local_spi) child.ike = made.local_spi;
-  for (const Ask& one : std::exchange(old.asks, {}))
+  for (const Ask& one : old.asks)
     if (one.about_child()) ask(made, one);
+  std::erase_if(old.asks, [](const Ask& one) { return one.about_child(); });
   if (ours)
     delete_ike(old, false);
   else
@@ -366,10 +379,9 @@ void ForeignPeer::close(Child& child) {
     actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::In, child.in});
     child.receiving = false;
   }
+  // Where the IKE SA is going, it goes with that.
   if (Sa* sa = find(child.ike); sa != nullptr && sa->state == State::Up)
     ask(*sa, {What::DeleteChild, child.in});
-  else
-    remove(child);
 }
 
 /// It goes, now.

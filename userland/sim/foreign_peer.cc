@@ -166,6 +166,7 @@ void ForeignPeer::receive(Sa& sa, const wire::MessageView& message) {
 }
 
 void ForeignPeer::on_request(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner) {
+  confirm_children(sa, header.message_id);
   if (const auto type = inner.unsupported_critical())
     return refuse(sa, header, wire::NotifyType::UnsupportedCriticalPayload,
                   Bytes{static_cast<std::uint8_t>(*type)});
@@ -408,8 +409,14 @@ ForeignChild* ForeignPeer::find_outbound(ByteView spi) {
 
 ForeignChild* ForeignPeer::rival_of(std::uint32_t in) {
   for (auto& [spi, child] : children_)
-    if (child.replaces == in && !child.closing) return &child;
+    if (child.replaces == in && !child.gone) return &child;
   return nullptr;
+}
+
+/// A request with this id: what was answered before has arrived.
+void ForeignPeer::confirm_children(const Sa& sa, std::uint32_t id) {
+  for (auto& [in, child] : children_)
+    if (child.ike == sa.local_spi && child.unconfirmed && *child.unconfirmed < id) child.unconfirmed.reset();
 }
 
 void ForeignPeer::set(Sa& sa, State state) {

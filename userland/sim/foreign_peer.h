@@ -90,6 +90,7 @@ class ForeignPeer {
 
   // foreign_children.cc: CREATE_CHILD_SA, Delete
   void ask_child(Sa& sa, Ask what);
+  [[nodiscard]] bool may_rekey(const Child& child);
   void ask_ike_rekey(Sa& sa, Ask what);
   void on_create_child_request(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_child_request(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
@@ -102,7 +103,8 @@ class ForeignPeer {
   void on_delete_child(wire::PayloadWriter& answer, const wire::DeleteView& deleted);
   void offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs) const;
   Child* install(const Sa& sa, std::uint32_t spi, const ForeignChoice<ForeignEsp>& choice,
-                 const wire::PayloadChain& inner, ForeignNonces nonces, const Secret* shared, bool ours);
+                 const wire::PayloadChain& inner, ForeignNonces nonces, const Secret* shared,
+                 std::optional<std::uint32_t> answers);
   void add(const Sa& sa, const Child& child, Direction direction, crypto::EspKeys&& keys);
   Sa* make_successor(const Sa& old, std::uint64_t local_spi, const ForeignChoice<crypto::IkeSuite>& choice,
                      ForeignNonces nonces, const Secret& shared, bool ours);
@@ -119,8 +121,9 @@ class ForeignPeer {
   Child* find_child(std::uint32_t in);
   Child* usable_child();
   Child* find_outbound(ByteView spi);
-  /// By which the other end has rekeyed it.
+  /// By which the other end has rekeyed it. It may have been deleted since.
   Child* rival_of(std::uint32_t in);
+  void confirm_children(const Sa& sa, std::uint32_t id);
   void set(Sa& sa, State state);
   std::uint64_t number();
   std::uint32_t child_spi();

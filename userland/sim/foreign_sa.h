@@ -78,6 +78,9 @@ struct ForeignRequest {
   std::uint64_t spi = 0;  ///< of what it is to make
   Bytes nonce{};
   std::optional<crypto::KeyExchange> key_exchange{};
+  // What was offered; the policy may change before the answer.
+  IsakmpProfile isakmp{};
+  IpsecProfile ipsec{};
   Bytes octets{};
   unsigned sent = 0;
   Time due{};  ///< when it is sent again
@@ -131,6 +134,9 @@ struct ForeignChild {
   std::uint64_t number = 0;
   bool ours = false;           ///< this end asked for it
   std::uint32_t replaces = 0;  ///< what the other end rekeyed by it
+  /// The message in which this end agreed to it, until the next request shows that the other end has got
+  /// that.
+  std::optional<std::uint32_t> unconfirmed;
   ForeignEsp terms;
   ForeignNonces nonces;
   Time established{};

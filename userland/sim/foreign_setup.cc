@@ -36,6 +36,7 @@ ForeignIkeSa& ForeignPeer::initiate(wire::GroupId group, std::uint64_t supersede
   sa.nonces.initiator = nonce();
   if (group == wire::GroupId::None) group = foreign_group(policy_->isakmp);
   sa.pending.emplace(ForeignRequest{{What::Init}});
+  sa.pending->isakmp = policy_->isakmp;
   if (auto made = crypto::KeyExchange::generate(group, random_))
     sa.pending->key_exchange = *std::move(made);
   else
@@ -47,7 +48,7 @@ ForeignIkeSa& ForeignPeer::initiate(wire::GroupId group, std::uint64_t supersede
 void ForeignPeer::send_init(Sa& sa, ByteView cookie) {
   wire::PayloadWriter payloads;
   if (!cookie.empty()) payloads.notify(wire::NotifyType::Cookie, cookie);
-  payloads.sa(foreign_offer(policy_->isakmp, {}));
+  payloads.sa(foreign_offer(sa.pending->isakmp, {}));
   payloads.ke(sa.pending->key_exchange->group(), sa.pending->key_exchange->public_value());
   payloads.nonce(sa.nonces.initiator);
   sa.init_request =
@@ -121,7 +122,7 @@ void ForeignPeer::on_init_response(Sa& sa, const wire::MessageView& message) {
   const auto answer = foreign_read<wire::decode_sa>(message.payloads, wire::PayloadType::Sa);
   const auto ke = foreign_read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   const auto their_nonce = foreign_read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
-  const auto choice = answer ? foreign_choice(policy_->isakmp, *answer) : std::nullopt;
+  const auto choice = answer ? foreign_choice(sa.pending->isakmp, *answer) : std::nullopt;
   if (!choice || !ke || !their_nonce || ke->group != choice->terms.group) return;
   const auto shared = sa.pending->key_exchange->derive(ke->data);
   const auto prf = crypto::Prf::create(choice->terms.prf);
@@ -175,6 +176,7 @@ void ForeignPeer::send_auth(Sa& sa) {
   const bool alone =
       std::none_of(sas_.begin(), sas_.end(), [](const auto& entry) { return entry.second.authenticated(); });
   ForeignRequest asked{{What::Auth}, child_spi()};
+  asked.ipsec = policy_->ipsec;
   wire::PayloadWriter payloads;
   payloads.id(wire::PayloadType::IdI, static_cast<wire::IdType>(self.type), self.data);
   if (alone && liberties_.has(Liberty::SaysInitialContact)) payloads.notify(wire::NotifyType::InitialContact);
@@ -198,7 +200,7 @@ void ForeignPeer::on_auth_request(Sa& sa, const wire::Header& header, const wire
   const auto offered = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto choice = offered ? foreign_choice(policy_->ipsec, *offered, wire::GroupId::None) : std::nullopt;
   const std::uint32_t spi = child_spi();
-  if (choice && install(sa, spi, *choice, inner, sa.nonces, nullptr, false) != nullptr) {
+  if (choice && install(sa, spi, *choice, inner, sa.nonces, nullptr, header.message_id) != nullptr) {
     payloads.sa(choice->answer(wire::ProtocolId::Esp, foreign_octets(spi)));
     payloads.raw(wire::PayloadType::TsI, inner.find(wire::PayloadType::TsI)->body);
     payloads.raw(wire::PayloadType::TsR, inner.find(wire::PayloadType::TsR)->body);
@@ -218,8 +220,9 @@ void ForeignPeer::on_auth_response(Sa& sa, ForeignRequest asked, const wire::Pay
   ++counters_.ike_sa_established_as_initiator;
   set_up(sa, inner);
   const auto answer = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
-  const auto choice = answer ? foreign_choice(policy_->ipsec, *answer, wire::GroupId::None) : std::nullopt;
-  if (choice) install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner, sa.nonces, nullptr, true);
+  const auto choice = answer ? foreign_choice(asked.ipsec, *answer, wire::GroupId::None) : std::nullopt;
+  if (choice)
+    install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner, sa.nonces, nullptr, std::nullopt);
   if (Sa* old = find(sa.supersedes); old != nullptr && old->state == State::Up) delete_ike(*old, false);
 }
 
