@@ -111,25 +111,19 @@ void ForeignPeer::on_child_request(Sa& sa, const wire::Header& header, const wir
   const auto ke = foreign_read<wire::decode_ke>(inner, wire::PayloadType::Ke);
   const auto choice = foreign_choice(policy_->ipsec, *offered, group_of(ke));
   if (!choice) return refuse(sa, header, wire::NotifyType::NoProposalChosen);
-  std::optional<crypto::KeyExchange> ours;
-  std::optional<Secret> shared;
-  if (choice->terms.pfs != wire::GroupId::None) {
-    auto made = crypto::KeyExchange::generate(choice->terms.pfs, random_);
-    if (!made) return refuse(sa, header, wire::NotifyType::NoProposalChosen);
-    auto derived = made->derive(ke->data);
-    if (!derived) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-    ours = *std::move(made);
-    shared = *std::move(derived);
-  }
+  const bool pfs = choice->terms.pfs != wire::GroupId::None;
+  const auto agreed = pfs ? agree(choice->terms.pfs, ke->data) : std::nullopt;
+  if (pfs && !agreed) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   if (!their_nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const ForeignNonces nonces{foreign_octets(*their_nonce), nonce()};
   const std::uint32_t spi = child_spi();
-  Child* made = install(sa, spi, *choice, inner, nonces, shared ? &*shared : nullptr, header.message_id);
+  Child* made =
+      install(sa, spi, *choice, inner, nonces, agreed ? &agreed->shared : nullptr, header.message_id);
   if (made == nullptr) return refuse(sa, header, wire::NotifyType::TsUnacceptable);
   wire::PayloadWriter payloads;
   payloads.sa(choice->answer(wire::ProtocolId::Esp, foreign_octets(spi)));
   payloads.nonce(nonces.responder);
-  if (ours) payloads.ke(ours->group(), ours->public_value());
+  if (agreed) payloads.ke(agreed->ours.group(), agreed->ours.public_value());
   payloads.raw(wire::PayloadType::TsI, inner.find(wire::PayloadType::TsI)->body);
   payloads.raw(wire::PayloadType::TsR, inner.find(wire::PayloadType::TsR)->body);
   respond(sa, header, payloads);
@@ -155,17 +149,15 @@ void ForeignPeer::on_ike_rekey_request(Sa& sa, const wire::Header& header, const
     wire::store_be16(group, 0, static_cast<std::uint16_t>(choice->terms.group));
     return refuse(sa, header, wire::NotifyType::InvalidKePayload, group);
   }
-  const auto ours = crypto::KeyExchange::generate(choice->terms.group, random_);
-  if (!ours || !their_nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
-  const auto shared = ours->derive(ke->data);
-  if (!shared) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
+  const auto agreed = agree(choice->terms.group, ke->data);
+  if (!agreed || !their_nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const ForeignNonces nonces{foreign_octets(*their_nonce), nonce()};
-  Sa* made = make_successor(sa, number(), *choice, nonces, *shared, false);
+  Sa* made = make_successor(sa, number(), *choice, nonces, agreed->shared, false);
   if (made == nullptr) return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   wire::PayloadWriter payloads;
   payloads.sa(choice->answer(wire::ProtocolId::Ike, foreign_octets(made->local_spi)));
   payloads.nonce(nonces.responder);
-  payloads.ke(ours->group(), ours->public_value());
+  payloads.ke(agreed->ours.group(), agreed->ours.public_value());
   respond(sa, header, payloads);
   if (!sa.is_doing(What::RekeyIke)) return succeed(sa, *made, false);
   sa.rival = made->local_spi;

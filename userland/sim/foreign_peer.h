@@ -78,6 +78,8 @@ class ForeignPeer {
   // foreign_setup.cc: IKE_SA_INIT, IKE_AUTH
   Sa& initiate(wire::GroupId group = wire::GroupId::None, std::uint64_t supersedes = 0);
   void send_init(Sa& sa, ByteView cookie);
+  void refuse_in_clear(const ike::Datagram& request, wire::Header header, wire::NotifyType why,
+                       ByteView data);
   void on_init_request(const ike::Datagram& datagram, const wire::MessageView& message);
   void on_init_response(Sa& sa, const wire::MessageView& message);
   void send_auth(Sa& sa);
@@ -115,6 +117,7 @@ class ForeignPeer {
   void delete_ike(Sa& sa, bool again);
   void stop_sending(const Sa& sa);
 
+  // foreign_state.cc: what there is
   Sa& new_sa(bool initiator);
   Sa* find(std::uint64_t spi);
   Sa* newest();
@@ -128,7 +131,10 @@ class ForeignPeer {
   std::uint64_t number();
   std::uint32_t child_spi();
   Bytes nonce();
+  /// nullopt: `theirs` is no public value of the group.
+  std::optional<ForeignAgreement> agree(wire::GroupId group, ByteView theirs);
   Duration between(Duration low, Duration high);
+  [[nodiscard]] ike::IkeSaStatus status_of(const Sa& sa) const;
 
   ike::RandomSource random_;
   Liberties liberties_;

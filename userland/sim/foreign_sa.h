@@ -50,6 +50,12 @@ class ForeignKeys {
   std::uint64_t sealed_ = 0;
 };
 
+/// A key pair of this end, and what it shares with the other one by that.
+struct ForeignAgreement {
+  crypto::KeyExchange ours;
+  Secret shared;
+};
+
 /// Something to ask the other end.
 struct ForeignAsk {
   enum class What : std::uint8_t {

@@ -58,6 +58,17 @@ void ForeignPeer::send_init(Sa& sa, ByteView cookie) {
   transmit(sa);
 }
 
+/// The answer to an IKE_SA_INIT request of which nothing comes.
+void ForeignPeer::refuse_in_clear(const ike::Datagram& request, wire::Header header, wire::NotifyType why,
+                                  ByteView data) {
+  header.from_initiator = false;
+  header.response = true;
+  wire::PayloadWriter payloads;
+  payloads.notify(why, data);
+  actions_.emplace_back(
+      ike::Send{request.local, request.remote, wire::write_message(header, payloads).value_or(Bytes())});
+}
+
 void ForeignPeer::on_init_request(const ike::Datagram& datagram, const wire::MessageView& message) {
   for (const auto& [spi, sa] : sas_)
     if (!sa.initiator && sa.remote == datagram.remote && sa.init_request == datagram.bytes)
@@ -67,37 +78,27 @@ void ForeignPeer::on_init_request(const ike::Datagram& datagram, const wire::Mes
   const auto ke = foreign_read<wire::decode_ke>(message.payloads, wire::PayloadType::Ke);
   const auto their_nonce = foreign_read<wire::decode_nonce>(message.payloads, wire::PayloadType::Nonce);
   if (!offered || !ke || !their_nonce) return;
-  wire::Header header = message.header;
-  header.from_initiator = false;
-  header.response = true;
-  const auto refuse_clear = [&](wire::NotifyType why, const Bytes& data) {
-    wire::PayloadWriter payloads;
-    payloads.notify(why, data);
-    actions_.emplace_back(
-        ike::Send{datagram.local, datagram.remote, wire::write_message(header, payloads).value_or(Bytes())});
-  };
   const auto choice = foreign_choice(policy_->isakmp, *offered);
-  if (!choice) return refuse_clear(wire::NotifyType::NoProposalChosen, {});
+  if (!choice) return refuse_in_clear(datagram, message.header, wire::NotifyType::NoProposalChosen, {});
   if (choice->terms.group != ke->group)
-    return refuse_clear(wire::NotifyType::InvalidKePayload, group_octets(choice->terms.group));
-  const auto ours = crypto::KeyExchange::generate(ke->group, random_);
-  if (!ours) return;
-  const auto shared = ours->derive(ke->data);
+    return refuse_in_clear(datagram, message.header, wire::NotifyType::InvalidKePayload,
+                           group_octets(choice->terms.group));
+  const auto agreed = agree(ke->group, ke->data);
   const auto prf = crypto::Prf::create(choice->terms.prf);
-  if (!shared || !prf) return;
+  if (!agreed || !prf) return;
   Sa& sa = new_sa(false);
-  sa.remote_spi = header.initiator_spi;
+  sa.remote_spi = message.header.initiator_spi;
   sa.local = datagram.local;
   sa.remote = datagram.remote;
   sa.suite = choice->terms;
   sa.nonces = {foreign_octets(*their_nonce), nonce()};
   sa.next_expected = 1;
   sa.init_request = datagram.bytes;
-  const auto seed = crypto::skeyseed(*prf, sa.nonces.initiator, sa.nonces.responder, *shared);
+  const auto seed = crypto::skeyseed(*prf, sa.nonces.initiator, sa.nonces.responder, agreed->shared);
   if (!seed || !take_keys(sa, *seed)) return drop(sa, false);
   wire::PayloadWriter payloads;
   payloads.sa(choice->answer(wire::ProtocolId::Ike, {}));
-  payloads.ke(ke->group, ours->public_value());
+  payloads.ke(ke->group, agreed->ours.public_value());
   payloads.nonce(sa.nonces.responder);
   sa.init_response =
       wire::write_message(sa.header(wire::ExchangeType::IkeSaInit, true, 0), payloads).value_or(Bytes());

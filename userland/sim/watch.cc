@@ -153,8 +153,11 @@ bool Watch::answer_explains(const Watched& one) const {
   const auto& foreign = world_.node(swapped ? one.a : one.b).foreign;
   if (!foreign) return false;
   const ike::Status ours = world_.node(swapped ? one.b : one.a).engine.status();
-  for (const ike::IkeSaStatus& sa : ours.ike_sas)
-    if (sa.tunnel == one.tunnel && sa.state == ike::IkeSaStatus::State::Connecting) return true;
+  for (const ike::IkeSaStatus& sa : ours.ike_sas) {
+    const bool asking =
+        sa.state == ike::IkeSaStatus::State::Connecting || sa.state == ike::IkeSaStatus::State::Deleting;
+    if (sa.tunnel == one.tunnel && asking) return true;
+  }
   if (foreign->has(Liberty::DeletesOldAtOnce)) return true;
   if (!foreign->has(Liberty::SendsAtOnce)) return false;
   for (const ike::ChildSaStatus& child : ours.child_sas)

@@ -195,6 +195,84 @@ INSTANTIATE_TEST_SUITE_P(Waiting, ForeignPeers, testing::ValuesIn(waiting_peers(
 INSTANTIATE_TEST_SUITE_P(Initiating, ForeignPeers, testing::ValuesIn(initiating_peers()), name_of);
 INSTANTIATE_TEST_SUITE_P(Initiating, InitiatingPeers, testing::ValuesIn(initiating_peers()), name_of);
 
+/// A datagram that gets lost: the first one of its kind after so many others.
+struct Loss {
+  std::size_t from;
+  wire::ExchangeType exchange;
+  bool response;
+  unsigned after = 0;
+};
+
+void lose(ForeignPair& pair, std::vector<Loss> losses) {
+  pair.world.network().filter = [&pair, losses = std::move(losses)](const ike::Send& datagram) mutable {
+    const auto header = wire::parse_header(datagram.bytes);
+    for (Loss& loss : losses)
+      if (datagram.local.address == pair.world.node(loss.from).address && header->exchange == loss.exchange &&
+          header->response == loss.response && loss.after-- == 0)
+        return true;
+    return false;
+  };
+}
+
+/// The peer deletes the old Child SA with its answer to our rekey. That one is lost, the Delete is not: the
+/// tunnel is back with the answer that is sent again.
+TEST(Foreign, ADeleteOfTheOldChildSaOvertakesTheAnswer) {
+  ForeignPair pair({DeletesOldAtOnce});
+  ASSERT_TRUE(pair.settle_for_long());
+  lose(pair, {{kForeign, wire::ExchangeType::CreateChildSa, true}});
+  pair.world.input(kAwiked, ike::Rekey{kTunnel, Rekeyed::ChildSa});
+  pair.world.run_for(5s);
+  EXPECT_TRUE(pair.connected()) << pair.world.trace();
+  pair.world.run_for(60s);
+  pair.expect_rest();
+}
+
+/// The group of the first transform is not the one that the other end has (RFC 7296 1.2).
+TEST(Foreign, EitherEndAsksAgainWithAnotherGroup) {
+  for (const std::size_t end : {kAwiked, kForeign}) {
+    ForeignPair pair(end == kForeign ? Liberties{Initiates} : Liberties{});
+    ike::TunnelPolicy policy = pair.policy(end);
+    policy.isakmp.transforms[1] = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::Ecp256);
+    policy.isakmp.transforms[2] = *crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519);
+    pair.world.input(end, ike::SetTunnel{std::move(policy)});
+    pair.world.run_for(1ms);
+    pair.set(1 - end);
+    ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+    pair.world.run_for(60s);
+    pair.expect_rest();
+  }
+}
+
+/// It says the cookie that it was given, and AUTH covers that (RFC 7296 2.6, 2.15).
+TEST(Foreign, ReturnsACookie) {
+  ForeignPair pair({Initiates});
+  bool returned = false;
+  std::optional<ike::Datagram> demand;
+  pair.world.network().filter = [&](const ike::Send& datagram) {
+    const auto message = wire::parse_message(datagram.bytes);
+    const bool request =
+        message->header.exchange == wire::ExchangeType::IkeSaInit && !message->header.response;
+    if (!request || datagram.local.address != pair.world.node(kForeign).address) return false;
+    returned = returned || foreign_notify(message->payloads, wire::NotifyType::Cookie).has_value();
+    if (demand) return false;
+    wire::Header header = message->header;
+    header.from_initiator = false;
+    header.response = true;
+    wire::PayloadWriter payloads;
+    payloads.notify(wire::NotifyType::Cookie, Bytes(20, 7));
+    demand.emplace(ike::Datagram{datagram.local, datagram.remote, *wire::write_message(header, payloads)});
+    return true;
+  };
+  ike::TunnelPolicy policy = pair.policy(kAwiked);
+  policy.remote.reset();
+  pair.world.input(kAwiked, ike::SetTunnel{std::move(policy)});
+  pair.set(kForeign);
+  ASSERT_TRUE(demand);
+  pair.world.deliver(*demand);
+  EXPECT_TRUE(pair.come_up()) << pair.world.trace();
+  EXPECT_TRUE(returned);
+}
+
 TEST(Foreign, LibertiesAreReadAsTheyAreWritten) {
   for (std::uint64_t number = 0; number < 1U << kLiberties.size(); number += 37) {
     const std::string text = Liberties::numbered(number).to_string();
