@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "userland/ike/time.h"
+#include "userland/sim/liberties.h"
 
 namespace awtun::sim {
 
@@ -33,8 +34,9 @@ struct Meeting {
   /// The end that is behind a NAT, of which the mapping changes.
   [[nodiscard]] std::optional<std::size_t> mover() const;
 };
-/// All of them: every ordered pair, every end.
-[[nodiscard]] std::vector<Meeting> all_meetings();
+/// All of them: every ordered pair, every end. A foreign peer knows no NAT, so nobody moves where there is
+/// one.
+[[nodiscard]] std::vector<Meeting> all_meetings(bool foreign = false);
 
 struct Bounds {
   /// How often, in one run, a datagram is lost, or arrives twice, or is overtaken by a timer.
@@ -46,6 +48,8 @@ struct Bounds {
   ike::Duration horizon{6500};
   /// Child SAs are rekeyed with a Diffie-Hellman exchange of their own.
   bool pfs = false;
+  /// The end 1 is a foreign peer that takes these.
+  std::optional<Liberties> foreign{};
 };
 
 /// One step of a run. Written as a letter and, where it has one, a number: "d0" delivers the first

@@ -27,8 +27,10 @@ void explore_one(const Meeting& meeting, const Bounds& bounds, std::uint64_t see
   totals[kEnds] += found.ends;
   if (found.violation) {
     ++totals[kViolations];
-    std::printf("  VIOLATION %s\n  replay: --only '%s' --replay '%s'\n", found.violation->c_str(),
-                meeting.to_string().c_str(), to_string(found.choices).c_str());
+    const std::string foreign =
+        bounds.foreign ? "--foreign '" + bounds.foreign->to_string() + "' " : std::string();
+    std::printf("  VIOLATION %s\n  replay: %s--only '%s' --replay '%s'\n", found.violation->c_str(),
+                foreign.c_str(), meeting.to_string().c_str(), to_string(found.choices).c_str());
   }
   std::fflush(stdout);
 }
@@ -47,6 +49,9 @@ int main(int argc, char** argv) {
   app.add_option("--horizon", horizon, "Milliseconds after the first operation in which to explore");
   app.add_option("--late", bounds.late, "Events while a job is running, per run");
   app.add_flag("--pfs", bounds.pfs, "Rekey Child SAs with a Diffie-Hellman exchange");
+  std::string foreign;
+  app.add_option("--foreign", foreign,
+                 "End 1 is a foreign peer with these liberties, such as 'initiates,answers-late', or 'none'");
   app.add_option("--seed", seed, "Seed of both engines");
   app.add_option("--jobs", jobs, "Processes")->check(CLI::Range(1, 256));
   app.add_option("--only", only, "Only pairs that begin so: 'child-rekey@0 ike-rekey@1'");
@@ -54,8 +59,16 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   bounds.horizon = awtun::ike::Duration(static_cast<awtun::ike::Duration::rep>(horizon));
 
+  if (!foreign.empty()) {
+    bounds.foreign = Liberties::parse(foreign);
+    if (!bounds.foreign) {
+      std::fprintf(stderr, "--foreign needs liberties that there are\n");
+      return 2;
+    }
+  }
+
   std::vector<Meeting> meetings;
-  for (const Meeting& meeting : all_meetings())
+  for (const Meeting& meeting : all_meetings(bounds.foreign.has_value()))
     if (meeting.to_string().starts_with(only)) meetings.push_back(meeting);
   if (!choices.empty()) {
     const auto parsed = parse_choices(choices);

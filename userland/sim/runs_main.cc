@@ -12,7 +12,7 @@ namespace {
 
 using namespace awtun::sim;
 
-constexpr std::array<std::pair<const char*, std::uint64_t Happened::*>, 8> kHappened{{
+constexpr std::array<std::pair<const char*, std::uint64_t Happened::*>, 9> kHappened{{
     {"datagrams", &Happened::datagrams},
     {"IKE SAs", &Happened::ike_sas},
     {"Child SAs", &Happened::child_sas},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<const char*, std::uint64_t Happened::*>, 8> kHapp
     {"Child rekeys", &Happened::child_rekeys},
     {"dead peers", &Happened::dead_peers},
     {"restarts", &Happened::restarts},
+    {"foreign peers", &Happened::foreign_peers},
     {"virtual seconds", &Happened::virtual_seconds},
 }};
 constexpr std::size_t kDone = kHappened.size();

@@ -93,6 +93,12 @@ class Scenario {
   void heal();
   void recover();
   void count();
+  void invite_foreign(std::uint64_t seed);
+  void excuse_delete(ike::TunnelId tunnel);
+  [[nodiscard]] bool has_foreign(ike::TunnelId tunnel) const {
+    return world_.node(kHub).foreign || world_.node(far_end(tunnel)).foreign;
+  }
+  void rekey(std::size_t index, ike::TunnelId tunnel, ike::Rekey::What what);
   [[nodiscard]] Faults bad_network();
   [[nodiscard]] std::size_t far_end(ike::TunnelId tunnel) const { return tunnel + 1; }
   [[nodiscard]] std::size_t peer_of(std::size_t index, ike::TunnelId tunnel) const {
@@ -119,6 +125,7 @@ Scenario::Scenario(std::uint64_t seed, bool trace)
   for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel)
     if (random_.one_in(4))
       world_.put_behind_nat(far_end(tunnel), "192.0.2." + std::to_string(tunnel + 1), false);
+  invite_foreign(seed);
   if (random_.one_in(3)) world_.job_times.max = random_.among(std::array{20ms, 200ms});
   isakmp_.dpd_interval = random_.among(std::array{10s, 30s, 60s, 300s});
   if (random_.one_in(4)) isakmp_.lifetime = 600s;
@@ -132,6 +139,21 @@ Scenario::Scenario(std::uint64_t seed, bool trace)
       remembered_[random_.below(kRemembered)] = datagram;
     return world_.now() < partition_ends_;
   };
+}
+
+/// Drawn apart from the rest of the life. A foreign peer has one tunnel and knows no NAT.
+void Scenario::invite_foreign(std::uint64_t seed) {
+  Random random(~seed);
+  if (!random.one_in(3)) return;
+  const bool hub = tunnels_ == 1 && random.one_in(3);
+  if (world_.node(far_end(0)).nat) return;
+  const std::size_t index = hub ? kHub : far_end(0);
+  // Half of them begin by themselves; of the other liberties each is taken by a quarter.
+  Liberties liberties = Liberties::numbered(random.next() & random.next());
+  if (random.one_in(3)) liberties = liberties.with(Liberty::Initiates);
+  world_.make_foreign(index, liberties);
+  world_.say(index, "a foreign peer: " + liberties.to_string());
+  ++happened_.foreign_peers;
 }
 
 Faults Scenario::bad_network() {
@@ -166,21 +188,18 @@ void Scenario::act() {
     case 0:
     case 1:
     case 2:
-      return world_.input(index, ike::Rekey{tunnel, ike::Rekey::What::ChildSa});
+      return rekey(index, tunnel, ike::Rekey::What::ChildSa);
     case 3:
     case 4:
     case 5:
-      return world_.input(index, ike::Rekey{tunnel, ike::Rekey::What::IkeSa});
+      return rekey(index, tunnel, ike::Rekey::What::IkeSa);
     case 6:  // both at once
-      world_.input(
-          index,
-          ike::Rekey{tunnel, random_.among(std::array{ike::Rekey::What::ChildSa, ike::Rekey::What::IkeSa})});
+      rekey(index, tunnel, random_.among(std::array{ike::Rekey::What::ChildSa, ike::Rekey::What::IkeSa}));
       world_.run_for(random_.up_to(20ms));
-      return world_.input(
-          peer_of(index, tunnel),
-          ike::Rekey{tunnel, random_.among(std::array{ike::Rekey::What::ChildSa, ike::Rekey::What::IkeSa})});
+      return rekey(peer_of(index, tunnel), tunnel,
+                   random_.among(std::array{ike::Rekey::What::ChildSa, ike::Rekey::What::IkeSa}));
     case 7:
-      watch_.excuse(tunnel);
+      excuse_delete(tunnel);
       return world_.input(index, ike::ClearSa{tunnel});
     case 8:
       // Where two IKE SAs are being settled it may hit the one that stays, after the other has gone.
@@ -226,6 +245,18 @@ void Scenario::act() {
   }
 }
 
+/// An IKE SA is about to be deleted. A foreign peer's Delete waits for what it has asked before, so the
+/// tunnel may go later, or twice.
+void Scenario::excuse_delete(ike::TunnelId tunnel) {
+  watch_.excuse(tunnel);
+  if (has_foreign(tunnel)) watch_.excuse_until(tunnel, world_.now() + kSettling);
+}
+
+void Scenario::rekey(std::size_t index, ike::TunnelId tunnel, ike::Rekey::What what) {
+  watch_.excuse_rekey(index, tunnel, what);
+  world_.input(index, ike::Rekey{tunnel, what});
+}
+
 void Scenario::configure(std::size_t index, ike::TunnelId tunnel) {
   ike::TunnelPolicy policy = tunnel_policy(world_, index, peer_of(index, tunnel), tunnel, isakmp_);
   policy.ipsec = ipsec_;
@@ -243,7 +274,7 @@ void Scenario::change_configuration(std::size_t index, ike::TunnelId tunnel) {
   policy.ipsec = ipsec_;
   switch (random_.below(4)) {
     case 0:
-      watch_.excuse(tunnel);
+      excuse_delete(tunnel);
       policy.preshared_key = Secret(Bytes{'w', 'r', 'o', 'n', 'g'});
       break;
     case 1:
@@ -260,6 +291,8 @@ void Scenario::change_configuration(std::size_t index, ike::TunnelId tunnel) {
       shortened_ = true;
       excuse_expiry();
       policy.ipsec.transforms.erase(1);
+      // An answer that is on its way is judged by the new one, and refused; the peer may send by it already.
+      if (has_foreign(tunnel)) watch_.excuse_until(tunnel, world_.now() + kSettling);
   }
   world_.input(index, ike::SetTunnel{std::move(policy)});
 }
@@ -347,7 +380,7 @@ void Scenario::heal() {
   // Where a key was wrong, be it at both ends, the right one starts the tunnel anew.
   for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel)
     for (const std::size_t end : {kHub, far_end(tunnel)}) {
-      watch_.excuse(tunnel);
+      excuse_delete(tunnel);
       configure(end, tunnel);
     }
 }

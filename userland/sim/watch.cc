@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kFirstPayloadAt = 16;
 constexpr std::size_t kFragmentNumberAt = 32;
+/// A foreign peer that breaks before it makes has lost a request at most by then.
+constexpr Duration kReauthenticated{170000};
 
 bool is_one(const std::vector<ike::TunnelId>& seen, const std::vector<ike::TunnelId>& expected) {
   return std::is_permutation(seen.begin(), seen.end(), expected.begin(), expected.end());
@@ -54,6 +56,13 @@ void Watch::excuse_until(ike::TunnelId tunnel, Time until) {
 void Watch::excuse_node(std::size_t index) {
   for (Watched& one : watched_)
     if (one.a == index || one.b == index) one.excused = true;
+}
+
+void Watch::excuse_rekey(std::size_t index, ike::TunnelId tunnel, ike::Rekey::What what) {
+  const auto& foreign = world_.node(index).foreign;
+  if (what != ike::Rekey::What::IkeSa || !foreign || !foreign->has(Liberty::BreaksBeforeMaking)) return;
+  excuse(tunnel);
+  excuse_until(tunnel, world_.now() + kReauthenticated);
 }
 
 bool Watch::connected() const {
@@ -125,21 +134,45 @@ void Watch::check() {
 
 void Watch::check(Watched& one) {
   if (world_.connected(one.a, one.b, one.tunnel)) {
-    if (!one.up) one.dead_peers = dead_peers(one);
+    if (!one.up) one.given_up = given_up(one);
     one.up = true;
     one.excused = false;
     return;
   }
   if (!one.up) return;
+  const bool explained =
+      one.excused || world_.now() <= one.excused_until || given_up(one) != one.given_up || lost_patience(one);
+  // It is looked at again after the next event.
+  if (!explained && answer_explains(one)) return;
   one.up = false;
-  if (!one.excused && world_.now() > one.excused_until && dead_peers(one) == one.dead_peers &&
-      !lost_patience(one))
-    violate("tunnel " + std::to_string(one.tunnel) + " is down without a cause");
+  if (!explained) violate("tunnel " + std::to_string(one.tunnel) + " is down without a cause");
 }
 
-std::uint64_t Watch::dead_peers(const Watched& one) const {
-  return world_.node(one.a).engine.status().counters.dead_peers +
-         world_.node(one.b).engine.status().counters.dead_peers;
+bool Watch::answer_explains(const Watched& one) const {
+  const bool swapped = world_.node(one.a).foreign.has_value();
+  const auto& foreign = world_.node(swapped ? one.a : one.b).foreign;
+  if (!foreign) return false;
+  const ike::Status ours = world_.node(swapped ? one.b : one.a).engine.status();
+  for (const ike::IkeSaStatus& sa : ours.ike_sas) {
+    const bool asking =
+        sa.state == ike::IkeSaStatus::State::Connecting || sa.state == ike::IkeSaStatus::State::Deleting;
+    if (sa.tunnel == one.tunnel && asking) return true;
+  }
+  if (foreign->has(Liberty::DeletesOldAtOnce)) return true;
+  if (!foreign->has(Liberty::SendsAtOnce)) return false;
+  for (const ike::ChildSaStatus& child : ours.child_sas)
+    if (child.tunnel == one.tunnel && child.state == ike::ChildSaStatus::State::Rekeying) return true;
+  return false;
+}
+
+std::uint64_t Watch::given_up(const Watched& one) const {
+  const bool foreign = world_.node(one.a).foreign || world_.node(one.b).foreign;
+  std::uint64_t sum = 0;
+  for (const std::size_t end : {one.a, one.b}) {
+    const ike::Counters counters = world_.node(end).engine.status().counters;
+    sum += counters.dead_peers + (foreign ? counters.no_response : 0);
+  }
+  return sum;
 }
 
 bool Watch::lost_patience(const Watched& one) const {

@@ -28,6 +28,8 @@ class Watch {
   void excuse_until(ike::TunnelId tunnel, Time until);
   /// The same for every tunnel that ends at the node.
   void excuse_node(std::size_t index);
+  /// The node is about to be told to rekey: a foreign peer may break the tunnel first (RFC 7296 2.8.3).
+  void excuse_rekey(std::size_t index, ike::TunnelId tunnel, ike::Rekey::What what);
 
   [[nodiscard]] bool connected() const;
   /// Every tunnel has one IKE SA and one Child SA at each end, nothing is left over, and they match.
@@ -45,7 +47,7 @@ class Watch {
     bool up = false;
     bool excused = false;
     Time excused_until{};
-    std::uint64_t dead_peers = 0;  ///< at both ends, when it came up
+    std::uint64_t given_up = 0;  ///< at both ends, when it came up
   };
   /// Which message it is, but for the exchange's contents.
   struct MessageName {
@@ -64,7 +66,14 @@ class Watch {
   void check();
   void check(Watched& one);
   void check_kernels();
-  [[nodiscard]] std::uint64_t dead_peers(const Watched& one) const;
+  /// Whether an answer that is on its way explains that the SAs of both ends do not match. As soon as it has
+  /// answered, a foreign peer may send by the Child SA of IKE_AUTH and keep nothing else (RFC 7296 2.4, 2.8),
+  /// until it hears that we delete that IKE SA. One with SendsAtOnce does the same where a Child SA is
+  /// rekeyed; one with DeletesOldAtOnce may do so until an answer, or a Delete of its own, gets through. How
+  /// long that takes is for the tests that lose nothing.
+  [[nodiscard]] bool answer_explains(const Watched& one) const;
+  /// Dead peers, and with a foreign peer what it did not answer: it may have what came of that.
+  [[nodiscard]] std::uint64_t given_up(const Watched& one) const;
   /// The peer has refused every rekey for minutes, so the IKE SA was started over just now.
   [[nodiscard]] bool lost_patience(const Watched& one) const;
   [[nodiscard]] bool at_rest(std::size_t index, const std::vector<ike::TunnelId>& tunnels) const;

@@ -44,6 +44,17 @@ std::size_t World::add_node(const IpAddress& address) {
   return index;
 }
 
+void World::make_foreign(std::size_t index, Liberties liberties) {
+  nodes_[index].foreign = liberties;
+  nodes_[index].engine = new_speaker(index);
+}
+
+Speaker World::new_speaker(std::size_t index) const {
+  const Node& node = nodes_[index];
+  if (node.foreign) return ForeignPeer(seeded(node.seed), *node.foreign);
+  return ike::Engine(seeded(node.seed), settings_of(index));
+}
+
 void World::put_behind_nat(std::size_t index, std::string_view outer, bool reachable) {
   Node& node = nodes_[index];
   Nat& nat = node.nat.emplace(node.address, *IpAddress::parse(outer));
@@ -66,7 +77,7 @@ void World::input(std::size_t index, ike::Input input) {
 void World::restart(std::size_t index) {
   Node& node = nodes_[index];
   node.seed += 500;
-  node.engine = ike::Engine(seeded(node.seed), settings_of(index));
+  node.engine = new_speaker(index);
   node.kernel.flush();
   node.jobs = {};
   node.running = 0;

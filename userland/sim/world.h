@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// N engines, each with its own kernel, on one network and one virtual clock.
+// N engines, or foreign peers, each with its own kernel, on one network and one virtual clock.
 #pragma once
 
 #include <deque>
@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "userland/ike/engine.h"
 #include "userland/ike/job_queue.h"
 #include "userland/sim/kernel.h"
 #include "userland/sim/nat.h"
 #include "userland/sim/network.h"
+#include "userland/sim/speaker.h"
 
 namespace awtun::sim {
 
@@ -22,7 +22,7 @@ namespace awtun::sim {
 struct Node {
   IpAddress address;
   std::uint64_t seed = 0;
-  ike::Engine engine;
+  Speaker engine;
   SimKernel kernel;
   bool alive = true;
   /// Answers true to make the data plane refuse an AddSa.
@@ -39,6 +39,8 @@ struct Node {
   std::string mute{};
   ike::JobQueue jobs{};     ///< that have not begun
   std::size_t running = 0;  ///< jobs that have
+  /// Those of a foreign peer, which the node has then instead of awiked's engine.
+  std::optional<Liberties> foreign{};
 };
 
 /// How long jobs take: nothing, or what is drawn uniformly between the two.
@@ -63,6 +65,8 @@ class World {
   /// Its address is 10.0.0.(index + 1).
   std::size_t add_node();
   std::size_t add_node(const IpAddress& address);
+  /// From now on a foreign peer is there instead of awiked's engine. Before its first input.
+  void make_foreign(std::size_t index, Liberties liberties);
   /// From now on the others see the node at `outer` and the ports that the NAT chooses; node().nat is
   /// the NAT. Where it is `reachable`, IKE's ports are forwarded to it.
   void put_behind_nat(std::size_t index, std::string_view outer, bool reachable);
@@ -131,6 +135,8 @@ class World {
     ike::JobDone done;
   };
   [[nodiscard]] ike::Settings settings_of(std::size_t index) const;
+  /// Without memory.
+  [[nodiscard]] Speaker new_speaker(std::size_t index) const;
   void start(std::size_t index, ike::StartJob job);
   void begin_jobs(std::size_t index);
   void cancel(std::size_t index, std::uint64_t token);

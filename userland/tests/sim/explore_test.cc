@@ -38,6 +38,26 @@ TEST(Explore, SimultaneousRekeysWithOneFault) {
   EXPECT_GT(found.runs, 1000);
 }
 
+/// Rekeys of both ends, where a foreign peer is at the end 1.
+TEST(Explore, EveryOrderWithAForeignPeer) {
+  using enum Liberty;
+  constexpr std::array kRekeys{Operation::RekeyChild, Operation::RekeyIke};
+  double runs = 0;
+  for (const Liberties& liberties :
+       {Liberties{}, Liberties{SendsAtOnce, OddPayloads}, Liberties{DeletesOldAtOnce}}) {
+    Bounds bounds = kNoFaults;
+    bounds.foreign = liberties;
+    for (const Operation first : kRekeys)
+      for (const Operation second : kRekeys) {
+        const Meeting meeting{first, 0, second, 1};
+        const Exploration found = explore(meeting, bounds, kSeed);
+        expect_no_violation(meeting, bounds, found);
+        runs += found.runs;
+      }
+  }
+  EXPECT_GT(runs, 300);
+}
+
 TEST(Explore, ChoicesAreReadAsTheyAreWritten) {
   const std::vector<Choice> choices{{Choice::What::Deliver, 0},
                                     {Choice::What::Lose, 12},
@@ -58,11 +78,13 @@ TEST(Runs, AThousandShortLives) {
     all.ike_rekeys += outcome.happened.ike_rekeys;
     all.dead_peers += outcome.happened.dead_peers;
     all.restarts += outcome.happened.restarts;
+    all.foreign_peers += outcome.happened.foreign_peers;
   }
   EXPECT_GT(all.child_rekeys, 500U);
   EXPECT_GT(all.ike_rekeys, 500U);
   EXPECT_GT(all.dead_peers, 20U);
   EXPECT_GT(all.restarts, 200U);
+  EXPECT_GT(all.foreign_peers, 150U);
 }
 
 TEST(Runs, OneSeedIsOneLife) {
