@@ -192,12 +192,19 @@ void Engine::Impl::drop_older(const Tunnel& tunnel, const IkeSa& sa) {
   }
 }
 
-/// The peer has answered our INITIAL_CONTACT. Tunnels to it that have come up since that was written may be
-/// lost to it.
-void Engine::Impl::renew_other_tunnels(const Tunnel& tunnel, const IkeSa& sa) {
-  for (IkeSa* other : others_with_peer(tunnel, sa))
-    if (other->tunnel != sa.tunnel && other->state == IkeState::Established)
+/// The peer has answered our INITIAL_CONTACT. What has come up since that was written it may have deleted: of
+/// this tunnel we ask it, another tunnel to it is begun again.
+void Engine::Impl::doubt_others(const Tunnel& tunnel, const IkeSa& sa) {
+  for (IkeSa* other : others_with_peer(tunnel, sa)) {
+    if (other->state != IkeState::Established) continue;
+    if (other->tunnel != sa.tunnel) {
       start_over(*other, Duration::zero());
+      continue;
+    }
+    other->origin.doubted = now_;
+    other->want({Task::What::Liveness});
+    pump(*other);
+  }
 }
 
 void Engine::Impl::establish(IkeSa& sa) {
@@ -246,8 +253,8 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   write_chain(payloads, auth);
   if (policy.isakmp.remote_authentication == AuthMethod::Certificate && policy.certificate)
     write_certificate_request(payloads, policy.certificate->authorities);
-  sa.origin.first_contact = first_contact(*tunnel, sa);
-  if (sa.origin.first_contact) payloads.notify(wire::NotifyType::InitialContact);
+  sa.handshake->first_contact = first_contact(*tunnel, sa);
+  if (sa.handshake->first_contact) payloads.notify(wire::NotifyType::InitialContact);
   // How the peer writes its subject we do not know, and some compare octets: it chooses (RFC 7296 1.2).
   if (policy.remote_id.type != Identity::Type::DerAsn1Dn)
     write_id(payloads, wire::PayloadType::IdR, policy.remote_id);
@@ -308,6 +315,7 @@ void Engine::Impl::reject_peer(IkeSa& sa, Tunnel& tunnel, Failure failure) {
 void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
                                const wire::PayloadChain& inner) {
   ExchangeNonces nonces{sa.handshake->nonce_i, sa.handshake->nonce_r};
+  const bool others_doubted = sa.handshake->first_contact && !sa.origin.peer_is_awiked;
   sa.handshake.reset();
   ChildSa* made = find_child(asked.child);
   establish(sa);
@@ -334,12 +342,11 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
   } else {
     // Beside another Child SA it waits until that one goes: the response may be a repetition, by a peer
     // that has deleted this IKE SA since.
-    const bool others_are_gone = sa.origin.first_contact && !sa.origin.peer_is_awiked;
-    if (!tunnel.active || others_are_gone)
+    if (others_doubted) doubt_others(tunnel, sa);
+    if (!tunnel.active || others_doubted)
       activate(*made);
     else
       sa.confirmed = false;
-    if (others_are_gone) renew_other_tunnels(tunnel, sa);
     return settle(tunnel);
   }
   record(tunnel, *std::move(failure));

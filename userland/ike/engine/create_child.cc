@@ -158,7 +158,9 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
         sa, terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
                   : std::move(terms.error().failure));
   }
+  const bool deleted = was_deleted_early(sa, made->outbound_spi);
   finish_child_rekey(sa, *tunnel, *made, asked.replaces);
+  if (deleted && made->is_usable()) peer_deleted(*made);
 }
 
 /// Our new Child SA is installed. When the peer has replaced the same one, the nonces decide.

@@ -172,7 +172,7 @@ void Engine::Impl::timer(IkeSa& sa) {
     }
     return;
   }
-  if (due(sa.give_way_at)) {
+  if (due(sa.give_way_at) && is_redundant(sa)) {
     delete_ike(sa);
     return;
   }

@@ -55,6 +55,8 @@ inline constexpr Duration kNarrowing{5000};
 inline constexpr Duration kRepeatInterval{250};
 /// Bounds of memory that an unauthenticated peer can make us use, a tunnel.
 inline constexpr std::size_t kMaxRefused = 8;
+/// So many SPIs are noted of Deletes that may have overtaken an answer: it names one.
+inline constexpr std::size_t kMaxDeletedEarly = 8;
 /// How many deleted IKE SAs of a tunnel repeat their last response: those of a dozen seconds in which it
 /// is rekeyed as fast as that goes. The peer repeats a Delete for minutes if nobody knows the IKE SA.
 inline constexpr std::size_t kMaxDeleted = 64;
@@ -171,6 +173,7 @@ struct Engine::Impl {
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
   void confirm(IkeSa& sa);
+  void believe(IkeSa& sa);
   void ask_again(IkeSa& sa);
   void settle(const IkeSa& sa);
 
@@ -254,7 +257,7 @@ struct Engine::Impl {
   std::vector<IkeSa*> others_with_peer(const Tunnel& tunnel, const IkeSa& sa);
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
-  void renew_other_tunnels(const Tunnel& tunnel, const IkeSa& sa);
+  void doubt_others(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);
 
   // admission.cc: who may begin a handshake, and what strangers are answered
@@ -334,6 +337,8 @@ struct Engine::Impl {
   // informational.cc: INFORMATIONAL
   void on_informational_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_child_deletes(IkeSa& sa, const wire::DeleteView& request, std::vector<std::uint32_t>& answered);
+  void note_early_delete(IkeSa& sa, std::uint32_t spi);
+  static bool was_deleted_early(IkeSa& sa, std::uint32_t spi);
   void ask_delete_child(IkeSa& sa, const ChildSa& child);
   void ask_delete_ike(IkeSa& sa);
   void ask_liveness(IkeSa& sa);
@@ -395,6 +400,7 @@ struct Engine::Impl {
   std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);
   void limit_ike_sas(Tunnel& tunnel, const IkeSa& winner);
   void give_way(IkeSa& loser, IkeSa& winner);
+  bool is_redundant(const IkeSa& sa);
   void close(IkeSa& sa);
   void close_after_response(IkeSa& sa);
   void end(IkeSa& sa);

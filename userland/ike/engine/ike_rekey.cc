@@ -40,6 +40,8 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   made.fragmentation = old.fragmentation;
   arm_keepalive(made);
   made.origin = old.origin;
+  made.origin.doubted.reset();
+  made.give_way_at = old.give_way_at;
   made.dpd_interval = old.dpd_interval;
   made.confirmed = initiator;
   if (!set_keys(made, choice, seed, nonces.initiator, nonces.responder)) {

@@ -182,6 +182,7 @@ struct Handshake {
   std::set<wire::GroupId> groups_tried;
   /// The peer's SIGNATURE_HASH_ALGORITHMS (RFC 7427 4).
   std::vector<std::uint16_t> peer_hashes;
+  bool first_contact = false;  ///< as initiator: IKE_AUTH says INITIAL_CONTACT
 };
 
 /// Who has sent IKE_SA_INIT, as far as that is known.
@@ -255,6 +256,9 @@ struct IkeSa {
 
   std::optional<Time> established;
   std::optional<Time> last_heard;
+  /// SPIs that the peer has deleted and that we do not know, while an answer of it that may name one is on
+  /// its way; the oldest first.
+  std::vector<std::uint32_t> deleted_early;
   std::optional<Time> dpd_at;
   std::optional<Time> rekey_at;
   std::optional<Time> expires_at;   ///< end of the lifetime, or of the patience with this state

@@ -49,6 +49,7 @@ void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
     ChildSa* deleted = find_child_by_outbound(*tunnel, request.spi(i));
     if (deleted == nullptr) {
       ++counters_.deletes_of_unknown_spi;
+      note_early_delete(sa, request.spi(i));
       continue;
     }
     if (!seen.insert(deleted->inbound_spi).second) continue;
@@ -56,6 +57,19 @@ void Engine::Impl::on_child_deletes(IkeSa& sa, const wire::DeleteView& request,
     answered.push_back(deleted->inbound_spi);
     peer_deleted(*deleted);
   }
+}
+
+/// A Delete may overtake the answer that makes its Child SA, if that one is lost and sent again.
+void Engine::Impl::note_early_delete(IkeSa& sa, std::uint32_t spi) {
+  if (sa.asking<AskNewChild>() == nullptr) return;
+  if (sa.deleted_early.size() >= kMaxDeletedEarly) sa.deleted_early.erase(sa.deleted_early.begin());
+  sa.deleted_early.push_back(spi);
+}
+
+/// The answer is there: whether the peer has deleted what it made meanwhile.
+bool Engine::Impl::was_deleted_early(IkeSa& sa, std::uint32_t spi) {
+  const auto deleted = std::exchange(sa.deleted_early, {});
+  return std::find(deleted.begin(), deleted.end(), spi) != deleted.end();
 }
 
 void Engine::Impl::ask_delete_child(IkeSa& sa, const ChildSa& deleted) {

@@ -214,7 +214,10 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
                    if (ChildSa* deleted = find_child(asked.child)) linger(*deleted);
                  },
                  [&](AskDeleteIke&&) { close(sa); },
-                 [&](AskLiveness&&) { on_liveness_response(sa, inner); },
+                 [&](AskLiveness&&) {
+                   if (sa.origin.doubted && request.first_sent >= *sa.origin.doubted) believe(sa);
+                   on_liveness_response(sa, inner);
+                 },
              },
              std::move(request.purpose));
 }
@@ -223,6 +226,12 @@ void Engine::Impl::dispatch_response(IkeSa& sa, Request&& request, const wire::P
 void Engine::Impl::confirm(IkeSa& sa) {
   if (std::exchange(sa.confirmed, true)) return;
   ask_again(sa);
+  settle(sa);
+}
+
+/// The peer has not deleted it.
+void Engine::Impl::believe(IkeSa& sa) {
+  sa.origin.doubted.reset();
   settle(sa);
 }
 
@@ -321,6 +330,7 @@ void Engine::Impl::give_up(IkeSa& sa) {
       if (tunnel != nullptr) return attempt_failed(sa, no_response(now_, unheard(sa), tunnel->policy));
       break;
     case IkeState::Established:
+      if (sa.origin.doubted) break;  // not a dead peer
       ++counters_.dead_peers;
       if (tunnel != nullptr) record(*tunnel, no_response(now_, unheard(sa), tunnel->policy));
       break;

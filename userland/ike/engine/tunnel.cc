@@ -301,6 +301,16 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
     delete_ike(loser);
 }
 
+/// The tunnel has another one: that for which it was to give way may be gone.
+bool Engine::Impl::is_redundant(const IkeSa& sa) {
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return false;
+  const auto all = ike_sas(*tunnel);
+  return std::any_of(all.begin(), all.end(), [&](const IkeSa* other) {
+    return other != &sa && other->state == IkeState::Established && !other->provisional;
+  });
+}
+
 // ---------------------------------------------------------------- down
 
 void Engine::Impl::leave_tunnel(IkeSa& sa) {

@@ -189,10 +189,7 @@ bool concurrent(const Origin& a, const Origin& b) {
 
 bool stays(const Origin& a, const Origin& b) {
   if (!concurrent(a, b)) return a.established >= b.established;
-  if (!a.peer_is_awiked || !b.peer_is_awiked) {
-    const Origin& ours = a.ours ? a : b;
-    return a.ours == ours.first_contact;
-  }
+  if (!a.peer_is_awiked || !b.peer_is_awiked) return !a.ours;
   const Verdict verdict =
       a.ours ? resolve_initiation(a.nonce, b.nonce) : resolve_initiation(b.nonce, a.nonce);
   return a.ours == (verdict == Verdict::OursSurvives);
@@ -201,11 +198,12 @@ bool stays(const Origin& a, const Origin& b) {
 }  // namespace
 
 Duplicates resolve_duplicates(const Origin& first, const Origin& second) {
+  if (first.doubted.has_value() != second.doubted.has_value()) return {!first.doubted, Deletes::Peer};
   const bool first_stays = stays(first, second);
   const Origin& loser = first_stays ? second : first;
   if (!concurrent(first, second)) return {first_stays, Deletes::We};
+  if (!loser.ours) return {first_stays, Deletes::Peer};
   const bool peer_knows = first.peer_is_awiked && second.peer_is_awiked;
-  if (!loser.ours && peer_knows) return {first_stays, Deletes::Peer};
   return {first_stays, peer_knows ? Deletes::We : Deletes::WeLater};
 }
 

@@ -122,9 +122,9 @@ struct Origin {
   Time started{};     ///< that request was sent, or received
   Time established{};
   bool peer_is_awiked = false;
-  /// Ours, and its IKE_AUTH request said INITIAL_CONTACT: a peer that does what that says has deleted all
-  /// that was up when the request came (RFC 7296 2.4).
-  bool first_contact = false;
+  /// Since then the peer may not have it: it has answered an INITIAL_CONTACT of ours, upon which a peer that
+  /// is not awiked deletes all others (RFC 7296 2.4). Until it answers under this one.
+  std::optional<Time> doubted = std::nullopt;
 };
 
 /// Who deletes the IKE SA that gives way, once the other one is known to be up at both ends.
@@ -140,8 +140,10 @@ struct Duplicates {
   bool operator==(const Duplicates&) const = default;
 };
 
-/// Of two IKE SAs of a tunnel: by the nonces when each was under way before its end knew of the other,
-/// else the newer. A peer that does not know the rule deletes nothing, so then it is our own that goes.
+/// Of two IKE SAs of a tunnel: the one that is not in doubt, and nobody deletes the other, which the peer
+/// either has deleted or still uses. Else by the nonces when each was under way before its end knew of the
+/// other, else the newer. A peer that does not know the rule deletes nothing, so then it is our own that
+/// goes.
 [[nodiscard]] Duplicates resolve_duplicates(const Origin& first, const Origin& second);
 
 }  // namespace awtun::ike

@@ -256,12 +256,12 @@ TEST(Collision, APeerThatKnowsNoRuleIsGivenTime) {
   EXPECT_EQ(resolve_duplicates(mine, theirs), (Duplicates{false, Deletes::WeLater}));
 }
 
-TEST(Collision, APeerThatObeysInitialContactHasOnlyTheOneThatSaidIt) {
-  Origin mine = origin(true, 9, 10, 14, false);
-  mine.first_contact = true;
-  const Origin theirs = origin(false, 2, 11, 13, false);
-  EXPECT_EQ(resolve_duplicates(mine, theirs), (Duplicates{true, Deletes::WeLater}));
-  EXPECT_EQ(resolve_duplicates(theirs, mine), (Duplicates{false, Deletes::WeLater}));
+TEST(Collision, WhatThePeerMayHaveDeletedDoesNotStayAndIsNotDeleted) {
+  const Origin mine = origin(true, 9, 10, 14, false);
+  Origin theirs = origin(false, 2, 11, 13, false);
+  theirs.doubted = theirs.established;
+  EXPECT_EQ(resolve_duplicates(mine, theirs), (Duplicates{true, Deletes::Peer}));
+  EXPECT_EQ(resolve_duplicates(theirs, mine), (Duplicates{false, Deletes::Peer}));
 }
 
 TEST(Collision, TheNewerOneStaysWhenTheyWereNotConcurrent) {
