@@ -229,9 +229,13 @@ void Engine::Impl::confirm(IkeSa& sa) {
   settle(sa);
 }
 
-/// The peer has not deleted it.
+/// The peer has not deleted it, and has all of it: what was to take over from it may be an old answer that
+/// somebody has sent again.
 void Engine::Impl::believe(IkeSa& sa) {
   sa.origin.doubted.reset();
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel))
+    for (ChildSa* child : children(*tunnel))
+      if (child->ike_sa == sa.local_spi && child->state == ChildState::Installed) activate(*child);
   settle(sa);
 }
 
