@@ -101,7 +101,7 @@ check "and one of another CA" sign b "$work/strange.pem"
 unset SIGNER
 check "it is not imported" not_imported b "$work/strange.pem" "certificate of an unknown CA"
 check "nor is what is none" not_imported b "$work/b.csr" .
-check "nor the CA's key for another trustpoint's" not_imported b "$work/a.pem" "not the key that was enrolled"
+check "nor the CA's key for another trustpoint's" not_imported b "$work/a.pem" "does not match the enrolled key"
 check "the tunnel is still up" both_up
 
 check "router B uses the expired one nevertheless" put_in_place b "$work/expired.pem"

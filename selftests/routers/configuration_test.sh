@@ -79,7 +79,8 @@ wrong_section() {
 	running a >"$work/before"
 	printf '{"execute":"%s"}\n' "configure terminal" "interface tunnel0" "interface ppp0" \
 		" ip address 10.1.1.1/24" " shutdown" "end" "exit" |
-		in_ns router-a timeout 20 python3 -c "$TALK" "$work/a/sock" >"$work/said"
+		in_ns router-a timeout 120 python3 -c "$TALK" "$work/a/sock" >"$work/said"
+	cat "$work/said"
 	[ "$(grep -c 'refused with the section .interface ppp0.' "$work/said")" = 2 ] &&
 		running a | diff "$work/before" -
 }
