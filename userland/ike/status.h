@@ -54,6 +54,8 @@ struct IkeSaStatus {
   std::optional<Time> last_heard;  ///< last message authenticated under this SA
   bool local_behind_nat = false;
   bool remote_behind_nat = false;
+
+  [[nodiscard]] bool is_up() const { return state == State::Established || state == State::Rekeying; }
 };
 
 struct ChildSaStatus {
@@ -72,6 +74,9 @@ struct ChildSaStatus {
   bool transport = false;  ///< transport mode
   wire::GroupId pfs = wire::GroupId::None;
   bool selectors_cut = false;  ///< the ends would have agreed on more of them than a Child SA has
+
+  /// It carries packets both ways, unless a newer one does.
+  [[nodiscard]] bool is_up() const { return state != State::Replaced; }
 };
 
 /// As `show` has it: "Connecting".

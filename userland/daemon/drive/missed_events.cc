@@ -14,11 +14,6 @@ constexpr std::uint64_t kNearLastSequence = 0xc0000000;
 
 bool is_outbound(const kernel::SaState& sa) { return sa.name.direction == Direction::Out; }
 
-/// One that is being deleted has none, nor for a while the tunnel.
-bool has_outbound(const ike::ChildSaStatus& child) {
-  return child.state != ike::ChildSaStatus::State::Replaced;
-}
-
 /// The inbound SPIs of Child SAs by device and outbound SPI.
 using InboundSpis = std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>;
 
@@ -34,7 +29,9 @@ InboundSpis inbound_spis(const ike::Status& status, const TunnelTable& tunnels) 
 
 std::vector<kernel::Event> missed_events(const std::vector<kernel::SaState>& sas, const ike::Status& status,
                                          const TunnelTable& tunnels) {
-  if (std::ranges::any_of(status.child_sas, has_outbound) && std::ranges::none_of(sas, is_outbound))
+  // A Child SA that is being deleted has no outbound SA, nor for a while the tunnel.
+  if (std::ranges::any_of(status.child_sas, &ike::ChildSaStatus::is_up) &&
+      std::ranges::none_of(sas, is_outbound))
     return {kernel::VmForked{}};
   std::vector<kernel::Event> events;
   const auto spis = inbound_spis(status, tunnels);

@@ -19,15 +19,6 @@ std::string state_of(const config::Tunnel& tunnel, const ike::PeerStatus* known,
   return known != nullptr ? "Down" : "not configured";
 }
 
-bool is_up(const ike::IkeSaStatus& sa) {
-  return sa.state == ike::IkeSaStatus::State::Established || sa.state == ike::IkeSaStatus::State::Rekeying;
-}
-bool is_up(const ike::ChildSaStatus& sa) { return sa.state != ike::ChildSaStatus::State::Replaced; }
-
-std::int64_t age_of(ike::Time then, ike::Time now) {
-  return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
-}
-
 /// `problem`: of the tunnel's configuration; may be null.
 Json peer_of(const config::Config& config, const StatusIndex& status, const std::string* problem,
              ike::Time now, ike::TunnelId number) {
@@ -54,8 +45,8 @@ Json progress_of(const config::Tunnel& tunnel, const StatusIndex& status, ike::T
   const auto* sa = status.newest_ike_sa(number);
   if (sa != nullptr) object["peer"] = sa->remote.to_string();
   object["isakmp"] = state_of(tunnel, status.peer(number), sa);
-  if (sa != nullptr && sa->established) object["age"] = age_of(*sa->established, now);
-  if (sa != nullptr && sa->last_heard) object["last_heard"] = age_of(*sa->last_heard, now);
+  if (sa != nullptr && sa->established) object["age"] = seconds_between(*sa->established, now);
+  if (sa != nullptr && sa->last_heard) object["last_heard"] = seconds_between(*sa->last_heard, now);
   object["ipsec_sas"] = status.child_sas(number);
   return object;
 }
@@ -80,12 +71,12 @@ Json brief_view(const config::Config& config, const ike::Status& status, ike::Ti
     const auto* known = index.peer(number);
     const auto* sa = (index.*newest)(number);
     const auto state = state_of(tunnel, known, sa);
-    if (sa != nullptr && !tunnel.shutdown && is_up(*sa)) ++up;
+    if (sa != nullptr && !tunnel.shutdown && sa->is_up()) ++up;
     tunnels.push_back({{"tunnel", config::tunnel_name(number)}, {"state", state}});
     auto& object = tunnels.back();
     if (auto peer = peer_in_brief(tunnel, known); !peer.empty()) object["peer"] = std::move(peer);
     const std::optional<ike::Time> since = sa != nullptr ? sa->established : std::optional<ike::Time>();
-    if (since) object["age"] = age_of(*since, now);
+    if (since) object["age"] = seconds_between(*since, now);
   }
   return {{"schema", control::kSchema}, {"tunnels", std::move(tunnels)}, {"up", up}};
 }

@@ -11,10 +11,6 @@
 namespace awtun::daemon {
 namespace {
 
-std::int64_t seconds_between(ike::Time from, ike::Time to) {
-  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
-}
-
 /// Seconds since `when`; nothing is put where it is not known.
 void put_since(Json& object, const char* key, std::optional<ike::Time> when, ike::Time now) {
   if (when) object[key] = seconds_between(*when, now);

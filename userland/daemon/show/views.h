@@ -3,11 +3,14 @@
 // "schema", which is control::kSchema.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "userland/control/protocol.h"
 #include "userland/ike/policy.h"
+#include "userland/ike/time.h"
 
 namespace awtun::daemon {
 
@@ -17,6 +20,10 @@ using control::Json;
 using Only = std::optional<ike::TunnelId>;
 
 inline bool shown(ike::TunnelId tunnel, Only only) { return !only || *only == tunnel; }
+
+inline std::int64_t seconds_between(ike::Time from, ike::Time to) {
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
 
 /// {"schema", "text"}.
 inline Json text_view(const std::string& text) { return {{"schema", control::kSchema}, {"text", text}}; }

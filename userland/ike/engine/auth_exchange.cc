@@ -366,8 +366,7 @@ Tunnel* Engine::Impl::refine_tunnel(IkeSa& sa, const std::optional<Identity>& pe
   if (meant.empty()) return nullptr;
   leave_tunnel(sa);
   const auto fits = [&](TunnelId id) { return fitness(find_tunnel(id)->policy, sa, inner); };
-  sa.tunnel = *std::max_element(meant.begin(), meant.end(),
-                                [&](TunnelId a, TunnelId b) { return fits(a) < fits(b); });
+  sa.tunnel = *std::ranges::max_element(meant, {}, fits);
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   tunnel->ike_sas.insert(sa.local_spi);
   return tunnel;

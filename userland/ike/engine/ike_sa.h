@@ -291,6 +291,8 @@ struct IkeSa {
     const auto* concluding = own_job ? std::get_if<ConcludeRequest>(&own_job->what) : nullptr;
     return concluding != nullptr ? std::get_if<Ask>(&concluding->asked) : nullptr;
   }
+  /// Established, and not by a rekey that may yet come to nothing.
+  [[nodiscard]] bool is_up() const { return state == IkeState::Established && !provisional; }
   /// Queues a task unless it is there already.
   void want(Task task);
   /// The same, before all others.

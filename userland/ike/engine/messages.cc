@@ -357,7 +357,7 @@ void Engine::Impl::give_up(IkeSa& sa) {
 void Engine::Impl::pump(IkeSa& sa) {
   while (!sa.outstanding && !sa.job && !sa.own_job && !sa.queue.empty()) {
     const bool deleting = sa.state == IkeState::Deleting;
-    const bool may_ask = sa.state == IkeState::Established && !sa.provisional;
+    const bool may_ask = sa.is_up();
     const Task::What what = sa.queue.front().what;
     if (!may_ask && !(deleting && what == Task::What::DeleteIke) &&
         !(sa.provisional && what == Task::What::Liveness))

@@ -159,7 +159,7 @@ void Engine::Impl::restart(Tunnel& tunnel) {
 
 IkeSa* Engine::Impl::established(Tunnel& tunnel) {
   for (IkeSa* sa : ike_sas(tunnel))
-    if (sa->state == IkeState::Established && !sa->provisional) return sa;
+    if (sa->is_up()) return sa;
   return nullptr;
 }
 
@@ -252,14 +252,13 @@ void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
 void Engine::Impl::settle(Tunnel& tunnel) {
   IkeSa* winner = nullptr;
   for (IkeSa* sa : ike_sas(tunnel))
-    if (sa->state == IkeState::Established && !sa->provisional &&
-        (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
+    if (sa->is_up() && (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
       winner = sa;
   if (winner == nullptr) return;
   for (IkeSa* sa : ike_sas(tunnel)) {
     if (sa == winner) continue;
     if (sa->state == IkeState::InitSent) close(*sa);
-    if (sa->state == IkeState::Established && !sa->provisional) give_way(*sa, *winner);
+    if (sa->is_up()) give_way(*sa, *winner);
   }
   limit_ike_sas(tunnel, *winner);
 }
@@ -306,9 +305,8 @@ bool Engine::Impl::is_redundant(const IkeSa& sa) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return false;
   const auto all = ike_sas(*tunnel);
-  return std::any_of(all.begin(), all.end(), [&](const IkeSa* other) {
-    return other != &sa && other->state == IkeState::Established && !other->provisional;
-  });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const IkeSa* other) { return other != &sa && other->is_up(); });
 }
 
 // ---------------------------------------------------------------- down
