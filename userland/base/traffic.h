@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "userland/base/ip.h"
 
@@ -35,6 +36,14 @@ struct TrafficSelector {
   [[nodiscard]] bool has_all_ports() const { return start_port == 0 && end_port == 65535; }
   [[nodiscard]] std::string to_string() const;
   bool operator==(const TrafficSelector&) const = default;
+};
+
+/// All that passes between the addresses of two sides.
+struct Networks {
+  std::vector<TrafficSelector> local;
+  std::vector<TrafficSelector> remote;
+
+  bool operator==(const Networks&) const = default;
 };
 
 }  // namespace awtun

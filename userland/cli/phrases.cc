@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/phrases.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace awtun::cli {
@@ -66,6 +68,15 @@ std::string drops_of(const Json& counters) {
     if (count.is_number() && count != 0) parts.push_back(name + " " + count.dump());
   }
   return enumerate(parts);
+}
+
+void add_declined(const Json& peer, Block& block) {
+  constexpr std::size_t kShown = 4;
+  const Json& declined = list_of(peer, "declined");
+  for (std::size_t i = 0; i < std::min(declined.size(), kShown); ++i)
+    block.add(i == 0 ? "Peer refuses" : "", "local " + texts_of(declined[i], "local_selectors") + " remote " +
+                                                texts_of(declined[i], "remote_selectors"));
+  if (declined.size() > kShown) block.add("", "and " + std::to_string(declined.size() - kShown) + " more");
 }
 
 void add_unanswered(const Json& request, Block& block) {

@@ -42,6 +42,9 @@ std::string traffic_of(const Json& counters);
 /// The counters that are not 0: "tx_no_sa 3".
 std::string drops_of(const Json& counters);
 
+/// The networks for which the peer takes no Child SA.
+void add_declined(const Json& peer, Block& block);
+
 /// A request that waits for its answer, since when and what to look at.
 void add_unanswered(const Json& request, Block& block);
 

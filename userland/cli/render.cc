@@ -38,6 +38,7 @@ std::string peer_of_sas(const Json& peer) {
   if (has(peer, "preshared_key"))
     block.add("Pre-shared key", flag_of(peer, "preshared_key") ? "set" : "not set");
   block.add("Next attempt", time_of(peer, "retry_in", "in "));
+  if (has(peer, "declined")) add_declined(peer, block);
   if (has(peer, "unanswered")) add_unanswered(object_of(peer, "unanswered"), block);
   if (has(peer, "last_failure")) add_failure(object_of(peer, "last_failure"), block);
   return block.str();

@@ -81,6 +81,7 @@ std::string isakmp_peer(const Json& peer) {
   block.add("Our identity", identity_of(peer, "local_id"));
   block.add("Peer's identity", identity_of(peer, "remote_id"));
   block.add("Next attempt", time_of(peer, "retry_in", "in "));
+  if (has(peer, "declined")) add_declined(peer, block);
   if (has(peer, "unanswered")) add_unanswered(object_of(peer, "unanswered"), block);
   if (has(peer, "last_failure")) add_failure(object_of(peer, "last_failure"), block);
   return block.str();

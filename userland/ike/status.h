@@ -101,6 +101,7 @@ struct PeerStatus {
   bool preshared_key_set;
   std::optional<Failure> last_failure;
   std::optional<Time> next_attempt;  ///< set while waiting to try again
+  std::vector<Networks> declined{};  ///< for which the peer takes no Child SA, although the tunnel is up
   std::optional<Unanswered> unanswered = std::nullopt;
 };
 

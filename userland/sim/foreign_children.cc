@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userland/ike/rules/networks.h"
 #include "userland/sim/foreign_peer.h"
 #include "userland/wire/octets.h"
 
@@ -35,12 +36,58 @@ std::uint64_t ike_spi(const Bytes& octets) { return octets.size() == 8 ? wire::l
 
 }  // namespace
 
+Networks foreign_request(const wire::PayloadChain& inner) {
+  return {selectors_of(inner, wire::PayloadType::TsR), selectors_of(inner, wire::PayloadType::TsI)};
+}
+
+Networks foreign_answer(const wire::PayloadChain& inner) {
+  return {selectors_of(inner, wire::PayloadType::TsI), selectors_of(inner, wire::PayloadType::TsR)};
+}
+
 // ---------------------------------------------------------------- asking
 
-void ForeignPeer::offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs) const {
+std::vector<Networks> ForeignPeer::shares() const {
+  const Networks whole{policy_->local_selectors, policy_->remote_selectors};
+  if (!liberties_.has(Liberty::OnePairAChild)) return {whole};
+  std::vector<Networks> result;
+  for (std::size_t i = 0; i < std::min(whole.local.size(), whole.remote.size()); ++i)
+    result.push_back({{whole.local[i]}, {whole.remote[i]}});
+  return result;
+}
+
+std::optional<std::uint32_t> ForeignPeer::share_for(const Sa& sa, const Networks& asked,
+                                                    const Child* old) const {
+  if (!liberties_.has(Liberty::OnePairAChild)) return 0;
+  const auto mine = shares();
+  for (std::uint32_t share = 0; share < mine.size(); ++share) {
+    const bool taken = std::ranges::any_of(children_, [&](const auto& entry) {
+      return entry.second.ike == sa.local_spi && entry.second.share == share && !entry.second.closing;
+    });
+    const bool meant = old != nullptr ? old->share == share : !taken;
+    if (meant && ike::covers(asked, mine[share])) return share;
+  }
+  return std::nullopt;
+}
+
+Networks ForeignPeer::narrowed(Networks asked, std::uint32_t share) const {
+  return liberties_.has(Liberty::OnePairAChild) ? shares()[share] : std::move(asked);
+}
+
+void ForeignPeer::offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs,
+                              std::uint32_t share) const {
+  const auto mine = shares();
+  const Networks& offered = mine[std::min<std::size_t>(share, mine.size() - 1)];
   payloads.sa(foreign_offer(policy_->ipsec, foreign_octets(spi), pfs));
-  payloads.ts(wire::PayloadType::TsI, on_the_wire(policy_->local_selectors));
-  payloads.ts(wire::PayloadType::TsR, on_the_wire(policy_->remote_selectors));
+  payloads.ts(wire::PayloadType::TsI, on_the_wire(offered.local));
+  payloads.ts(wire::PayloadType::TsR, on_the_wire(offered.remote));
+}
+
+/// SA, TSi and TSr.
+void ForeignPeer::answer_child(wire::PayloadWriter& payloads, const Child& made,
+                               const ForeignChoice<ForeignEsp>& choice) const {
+  payloads.sa(choice.answer(wire::ProtocolId::Esp, foreign_octets(made.in)));
+  payloads.ts(wire::PayloadType::TsI, on_the_wire(made.networks.remote));
+  payloads.ts(wire::PayloadType::TsR, on_the_wire(made.networks.local));
 }
 
 void ForeignPeer::ask_child(Sa& sa, Ask what) {
@@ -66,7 +113,8 @@ void ForeignPeer::ask_child(Sa& sa, Ask what) {
     payloads.ke(group, made->public_value());
     asked.key_exchange = *std::move(made);
   }
-  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), group);
+  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), group,
+              old != nullptr ? old->share : what.child);
   request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(asked));
 }
 
@@ -117,15 +165,16 @@ void ForeignPeer::on_child_request(Sa& sa, const wire::Header& header, const wir
   if (!their_nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const ForeignNonces nonces{foreign_octets(*their_nonce), nonce()};
   const std::uint32_t spi = child_spi();
-  Child* made =
-      install(sa, spi, *choice, inner, nonces, agreed ? &agreed->shared : nullptr, header.message_id);
+  const Networks asked = foreign_request(inner);
+  const auto share = share_for(sa, asked, old);
+  Child* made = share ? install(sa, spi, *choice, *share, narrowed(asked, *share), nonces,
+                                agreed ? &agreed->shared : nullptr, header.message_id)
+                      : nullptr;
   if (made == nullptr) return refuse(sa, header, wire::NotifyType::TsUnacceptable);
   wire::PayloadWriter payloads;
-  payloads.sa(choice->answer(wire::ProtocolId::Esp, foreign_octets(spi)));
+  answer_child(payloads, *made, *choice);
   payloads.nonce(nonces.responder);
   if (agreed) payloads.ke(agreed->ours.group(), agreed->ours.public_value());
-  payloads.raw(wire::PayloadType::TsI, inner.find(wire::PayloadType::TsI)->body);
-  payloads.raw(wire::PayloadType::TsR, inner.find(wire::PayloadType::TsR)->body);
   respond(sa, header, payloads);
   if (old == nullptr) return;
   made->replaces = old->in;
@@ -177,8 +226,12 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
   if (choice->terms.pfs != wire::GroupId::None && asked.key_exchange)
     if (auto derived = asked.key_exchange->derive(ke->data)) shared = *std::move(derived);
   if (choice->terms.pfs != wire::GroupId::None && !shared) return;
+  const Child* asked_about = asked.ask.what == What::RekeyChild ? find_child(asked.ask.child) : nullptr;
+  const std::uint32_t share = asked.ask.what == What::NewChild ? asked.ask.child
+                              : asked_about != nullptr         ? asked_about->share
+                                                               : 0;
   Child* made =
-      install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner,
+      install(sa, static_cast<std::uint32_t>(asked.spi), *choice, share, foreign_answer(inner),
               {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, std::nullopt);
   if (made == nullptr || asked.ask.what != What::RekeyChild) return;
   ++counters_.child_rekeys;
@@ -191,8 +244,10 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
 void ForeignPeer::on_child_refused(Sa& sa, Ask asked, const wire::NotifyView& error) {
   if (asked.what == What::RekeyChild && rival_of(asked.child) != nullptr) return;
   if (error.type == wire::NotifyType::ChildSaNotFound) {
-    if (Child* old = find_child(asked.child)) remove(*old);
-    return ask(sa, {What::NewChild});
+    Child* old = find_child(asked.child);
+    const std::uint32_t share = old != nullptr ? old->share : 0;
+    if (old != nullptr) remove(*old);
+    return ask(sa, {What::NewChild, share});
   }
   ask_again(sa, asked, error);
 }
@@ -273,16 +328,13 @@ void ForeignPeer::on_delete_child(wire::PayloadWriter& answer, const wire::Delet
 
 // ---------------------------------------------------------------- SAs
 
-/// nullptr: it cannot be made. The other end's selectors are taken as they are. `answers`: the request that
-/// asks for it; nullopt: this end did.
+/// nullptr: it cannot be made. `answers`: the request that asks for it; nullopt: this end did.
 ForeignChild* ForeignPeer::install(const Sa& sa, std::uint32_t spi, const ForeignChoice<ForeignEsp>& choice,
-                                   const wire::PayloadChain& inner, ForeignNonces nonces,
+                                   std::uint32_t share, Networks networks, ForeignNonces nonces,
                                    const Secret* shared, std::optional<std::uint32_t> answers) {
   auto keys = crypto::derive_child_keys(sa.keys->prf(), choice.terms.suite, sa.keys->material().sk_d, shared,
                                         nonces.initiator, nonces.responder);
-  auto ts_i = selectors_of(inner, wire::PayloadType::TsI);
-  auto ts_r = selectors_of(inner, wire::PayloadType::TsR);
-  if (!keys || choice.spi.size() != 4 || ts_i.empty() || ts_r.empty()) return nullptr;
+  if (!keys || choice.spi.size() != 4 || networks.local.empty() || networks.remote.empty()) return nullptr;
   const bool ours = !answers;
   Child& child = children_[spi];
   child.in = spi;
@@ -294,8 +346,8 @@ ForeignChild* ForeignPeer::install(const Sa& sa, std::uint32_t spi, const Foreig
   child.terms = choice.terms;
   child.nonces = std::move(nonces);
   child.established = now_;
-  child.local_selectors = ours ? std::move(ts_i) : std::move(ts_r);
-  child.remote_selectors = ours ? std::move(ts_r) : std::move(ts_i);
+  child.share = share;
+  child.networks = std::move(networks);
   child.receiving = true;
   ++counters_.child_sa_established;
   add(sa, child, Direction::In,
@@ -318,8 +370,8 @@ void ForeignPeer::add(const Sa& sa, const Child& child, Direction direction, cry
   added.encryption_key = std::move(keys.encryption);
   added.salt = std::move(keys.salt);
   added.integrity_key = std::move(keys.integrity);
-  added.local_selectors = child.local_selectors;
-  added.remote_selectors = child.remote_selectors;
+  added.local_selectors = child.networks.local;
+  added.remote_selectors = child.networks.remote;
   actions_.emplace_back(std::move(added));
 }
 
@@ -366,7 +418,7 @@ void ForeignPeer::succeed(Sa& old, Sa& made, bool ours) {
 void ForeignPeer::close(Child& child) {
   child.closing = true;
   actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
-  if (outbound_ == child.in) outbound_.reset();
+  if (outbound_[child.share] == child.in) outbound_.erase(child.share);
   if (liberties_.has(Liberty::DeletesOldAtOnce)) {
     actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::In, child.in});
     child.receiving = false;
@@ -381,7 +433,7 @@ void ForeignPeer::remove(Child& child) {
   if (child.gone) return;
   if (!child.closing) actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
   if (child.receiving) actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::In, child.in});
-  if (outbound_ == child.in) outbound_.reset();
+  if (outbound_[child.share] == child.in) outbound_.erase(child.share);
   child.closing = child.gone = true;
 }
 
@@ -407,7 +459,7 @@ void ForeignPeer::stop_sending(const Sa& sa) {
   for (auto& [in, child] : children_) {
     if (child.ike != sa.local_spi || child.closing) continue;
     actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
-    if (outbound_ == in) outbound_.reset();
+    if (outbound_[child.share] == in) outbound_.erase(child.share);
     child.closing = true;
   }
 }

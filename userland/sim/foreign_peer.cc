@@ -108,8 +108,9 @@ void ForeignPeer::on(ike::Rekey&& input) {
   Sa* sa = newest();
   if (sa == nullptr) return;
   if (input.what == ike::Rekey::What::ChildSa) {
-    if (const Child* child = usable_child(); child != nullptr && find(child->ike) != nullptr)
-      ask(*find(child->ike), {What::RekeyChild, child->in});
+    for (std::uint32_t share = 0; share < shares().size(); ++share)
+      if (const Child* child = usable_child(share); child != nullptr && find(child->ike) != nullptr)
+        ask(*find(child->ike), {What::RekeyChild, child->in});
   } else if (liberties_.has(Liberty::BreaksBeforeMaking)) {
     delete_ike(*sa, true);
   } else if (liberties_.has(Liberty::MakesBeforeBreaking)) {
@@ -233,9 +234,10 @@ void ForeignPeer::tick(Sa& sa) {
   if (sa.state == State::Replaced && sa.since + kPatience <= now_) drop(sa, false);
   if (sa.state != State::Up) return;
   if (!sa.pending && policy_ && sa.heard + policy_->isakmp.dpd_interval <= now_) ask(sa, {What::Liveness});
-  if (liberties_.has(Liberty::Initiates) && &sa == newest() && usable_child() == nullptr && !sa.pending &&
-      sa.asks.empty())
-    ask(sa, {What::NewChild, 0, now_ + between(kAskChildLow, kAskChildHigh)});
+  if (!liberties_.has(Liberty::Initiates) || &sa != newest() || sa.pending || !sa.asks.empty()) return;
+  for (std::uint32_t share = 0; share < shares().size(); ++share)
+    if (usable_child(share) == nullptr)
+      ask(sa, {What::NewChild, share, now_ + between(kAskChildLow, kAskChildHigh)});
 }
 
 void ForeignPeer::begin_if_none() {
@@ -263,20 +265,22 @@ void ForeignPeer::sweep() {
   });
 }
 
-/// The newest Child SA that the other end has for certain, or may be taken to have; else the newest.
+/// Of each share the newest Child SA that the other end has for certain, or may be taken to have; else the
+/// newest.
 void ForeignPeer::choose_outbound() {
-  const Child* best = nullptr;
+  std::map<std::uint32_t, const Child*> best;
   const auto rank = [this](const Child& one) {
     const bool had = one.ours || liberties_.has(Liberty::SendsAtOnce) || find_child(one.replaces) == nullptr;
     return std::pair(had, one.number);
   };
-  for (const auto& [in, child] : children_)
-    if (!child.closing && (best == nullptr || rank(child) > rank(*best))) best = &child;
-  if (best == nullptr) {
-    outbound_.reset();
-  } else if (outbound_ != best->in) {
-    outbound_ = best->in;
-    actions_.emplace_back(ike::ActivateSa{best->in, policy_->tunnel, best->out});
+  for (const auto& [in, child] : children_) {
+    const Child*& chosen = best[child.share];
+    if (!child.closing && (chosen == nullptr || rank(child) > rank(*chosen))) chosen = &child;
+  }
+  for (const auto& [share, chosen] : best) {
+    if (chosen == nullptr || outbound_[share] == chosen->in) continue;
+    outbound_[share] = chosen->in;
+    actions_.emplace_back(ike::ActivateSa{chosen->in, policy_->tunnel, chosen->out});
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An IKEv2 peer that is not awiked: a small one of its own, made of the codec and the key schedule alone. It
 // does what RFC 7296's letter says, with the liberties that it is given, and stands where an engine stands.
-// Pre-shared keys, one tunnel, one Child SA of a tunnel, no NAT, no fragments; it has no lifetimes (2.8: each
+// Pre-shared keys, one tunnel, no NAT, no fragments; it has no lifetimes (2.8: each
 // end has its own), so it rekeys when it is told to.
 #pragma once
 
@@ -103,10 +103,21 @@ class ForeignPeer {
   void on_ike_rekey_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner);
   void on_informational(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_delete_child(wire::PayloadWriter& answer, const wire::DeleteView& deleted);
-  void offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs) const;
+  void offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs,
+                   std::uint32_t share) const;
+  void answer_child(wire::PayloadWriter& payloads, const Child& made,
+                    const ForeignChoice<ForeignEsp>& choice) const;
   Child* install(const Sa& sa, std::uint32_t spi, const ForeignChoice<ForeignEsp>& choice,
-                 const wire::PayloadChain& inner, ForeignNonces nonces, const Secret* shared,
+                 std::uint32_t share, Networks networks, ForeignNonces nonces, const Secret* shared,
                  std::optional<std::uint32_t> answers);
+  /// What this end makes a Child SA each for.
+  [[nodiscard]] std::vector<Networks> shares() const;
+  /// What a request gets: the share of `old`, else the first of those asked for that `sa` has none for.
+  /// nullopt: there is none.
+  [[nodiscard]] std::optional<std::uint32_t> share_for(const Sa& sa, const Networks& asked,
+                                                       const Child* old) const;
+  /// Selectors of such a request, or their part that is the share.
+  [[nodiscard]] Networks narrowed(Networks asked, std::uint32_t share) const;
   void add(const Sa& sa, const Child& child, Direction direction, crypto::EspKeys&& keys);
   Sa* make_successor(const Sa& old, std::uint64_t local_spi, const ForeignChoice<crypto::IkeSuite>& choice,
                      ForeignNonces nonces, const Secret& shared, bool ours);
@@ -122,7 +133,7 @@ class ForeignPeer {
   Sa* find(std::uint64_t spi);
   Sa* newest();
   Child* find_child(std::uint32_t in);
-  Child* usable_child();
+  Child* usable_child(std::uint32_t share);
   Child* find_outbound(ByteView spi);
   /// By which the other end has rekeyed it. It may have been deleted since.
   Child* rival_of(std::uint32_t in);
@@ -140,15 +151,19 @@ class ForeignPeer {
   Liberties liberties_;
   Time now_{};
   std::optional<ike::TunnelPolicy> policy_;
-  std::map<std::uint64_t, Sa> sas_;          ///< by local SPI
-  std::map<std::uint32_t, Child> children_;  ///< by inbound SPI
-  std::optional<std::uint32_t> outbound_;    ///< the Child SA that is sent by
+  std::map<std::uint64_t, Sa> sas_;                  ///< by local SPI
+  std::map<std::uint32_t, Child> children_;          ///< by inbound SPI
+  std::map<std::uint32_t, std::uint32_t> outbound_;  ///< by share: the Child SA that is sent by
   Time next_attempt_{};
   std::deque<std::pair<Time, ike::Datagram>> held_;  ///< requests that are looked at later
   std::uint64_t made_ = 0;
   ike::Counters counters_;
   ike::Actions actions_;
 };
+
+/// What a request of the other end asks for, and what its answer grants, as this end sees it.
+[[nodiscard]] Networks foreign_request(const wire::PayloadChain& inner);
+[[nodiscard]] Networks foreign_answer(const wire::PayloadChain& inner);
 
 /// The first notification that says that the request was refused.
 [[nodiscard]] std::optional<wire::NotifyView> foreign_error(const wire::PayloadChain& payloads);

@@ -69,7 +69,7 @@ struct ForeignAsk {
     Liveness
   };
   What what = What::Liveness;
-  std::uint32_t child = 0;  ///< the inbound SPI of the Child SA that it is about
+  std::uint32_t child = 0;  ///< the inbound SPI of the Child SA that it is about; NewChild: for which share
   Time not_before{};
   wire::GroupId group = wire::GroupId::None;  ///< that the other end wants; None: the policy's
   bool again = false;                         ///< DeleteIke: another IKE SA is begun when this is done
@@ -146,8 +146,8 @@ struct ForeignChild {
   ForeignEsp terms;
   ForeignNonces nonces;
   Time established{};
-  std::vector<TrafficSelector> local_selectors;
-  std::vector<TrafficSelector> remote_selectors;
+  std::uint32_t share = 0;  ///< of the tunnel's networks: see ForeignPeer::shares()
+  Networks networks;
   bool closing = false;    ///< this end deletes it: nothing is sent by it
   bool receiving = false;  ///< the inbound SA is there
   bool gone = false;

@@ -182,7 +182,7 @@ void ForeignPeer::send_auth(Sa& sa) {
   payloads.id(wire::PayloadType::IdI, static_cast<wire::IdType>(self.type), self.data);
   if (alone && liberties_.has(Liberty::SaysInitialContact)) payloads.notify(wire::NotifyType::InitialContact);
   payloads.auth(wire::AuthMethodId::SharedKey, auth(sa, true, id_body(self)).view());
-  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), wire::GroupId::None);
+  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), wire::GroupId::None, 0);
   request(sa, wire::ExchangeType::IkeAuth, payloads, std::move(asked));
 }
 
@@ -201,13 +201,15 @@ void ForeignPeer::on_auth_request(Sa& sa, const wire::Header& header, const wire
   const auto offered = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto choice = offered ? foreign_choice(policy_->ipsec, *offered, wire::GroupId::None) : std::nullopt;
   const std::uint32_t spi = child_spi();
-  if (choice && install(sa, spi, *choice, inner, sa.nonces, nullptr, header.message_id) != nullptr) {
-    payloads.sa(choice->answer(wire::ProtocolId::Esp, foreign_octets(spi)));
-    payloads.raw(wire::PayloadType::TsI, inner.find(wire::PayloadType::TsI)->body);
-    payloads.raw(wire::PayloadType::TsR, inner.find(wire::PayloadType::TsR)->body);
-  } else if (offered) {
+  const Networks asked = foreign_request(inner);
+  const auto share = share_for(sa, asked, nullptr);
+  const Child* made = choice && share ? install(sa, spi, *choice, *share, narrowed(asked, *share), sa.nonces,
+                                                nullptr, header.message_id)
+                                      : nullptr;
+  if (made != nullptr)
+    answer_child(payloads, *made, *choice);
+  else if (offered)
     payloads.notify(wire::NotifyType::NoProposalChosen);
-  }
   respond(sa, header, payloads);
 }
 
@@ -223,7 +225,8 @@ void ForeignPeer::on_auth_response(Sa& sa, ForeignRequest asked, const wire::Pay
   const auto answer = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto choice = answer ? foreign_choice(asked.ipsec, *answer, wire::GroupId::None) : std::nullopt;
   if (choice)
-    install(sa, static_cast<std::uint32_t>(asked.spi), *choice, inner, sa.nonces, nullptr, std::nullopt);
+    install(sa, static_cast<std::uint32_t>(asked.spi), *choice, 0, foreign_answer(inner), sa.nonces, nullptr,
+            std::nullopt);
   if (Sa* old = find(sa.supersedes); old != nullptr && old->state == State::Up) delete_ike(*old, false);
 }
 

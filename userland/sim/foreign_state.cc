@@ -34,10 +34,11 @@ ForeignChild* ForeignPeer::find_child(std::uint32_t in) {
   return found == children_.end() || found->second.gone ? nullptr : &found->second;
 }
 
-ForeignChild* ForeignPeer::usable_child() {
+ForeignChild* ForeignPeer::usable_child(std::uint32_t share) {
   Child* best = nullptr;
   for (auto& [in, child] : children_)
-    if (!child.closing && (best == nullptr || child.number > best->number)) best = &child;
+    if (!child.closing && child.share == share && (best == nullptr || child.number > best->number))
+      best = &child;
   return best;
 }
 
@@ -135,8 +136,8 @@ ike::Status ForeignPeer::status() const {
     one.state = child.closing ? ike::ChildSaStatus::State::Replaced : ike::ChildSaStatus::State::Installed;
     one.suite = child.terms.suite;
     one.established = child.established;
-    one.local_selectors = child.local_selectors;
-    one.remote_selectors = child.remote_selectors;
+    one.local_selectors = child.networks.local;
+    one.remote_selectors = child.networks.remote;
     one.esn = child.terms.esn;
     one.pfs = child.terms.pfs;
   }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userland/ike/rules/networks.h"
+
 namespace awtun::sim {
 namespace {
 
@@ -35,8 +37,9 @@ void SimKernel::flush_outbound() {
 }
 
 void SimKernel::add(const ike::AddSa& action) {
-  const Sa sa{action.tunnel, action.local, action.remote,    action.udp,
-              action.follow, action.esn,   action.transport, all_keys(action)};
+  const Sa sa{action.tunnel,    action.local,     action.remote,
+              action.udp,       action.follow,    action.esn,
+              action.transport, all_keys(action), {action.local_selectors, action.remote_selectors}};
   if (sa.udp && (sa.local.port != ike::kNattPort || sa.remote.port == 0))
     errors_.push_back("SPI " + std::to_string(action.spi) + " in UDP without its ports");
   if (++key_uses_[sa.keys] > 1) keys_unique_ = false;
@@ -50,10 +53,16 @@ void SimKernel::add(const ike::AddSa& action) {
 
 void SimKernel::activate(const ike::ActivateSa& action) {
   if (forgotten_.contains({action.tunnel, action.spi})) return;
-  if (!outbound_.contains({action.tunnel, action.spi}))
+  const auto found = outbound_.find({action.tunnel, action.spi});
+  if (found == outbound_.end()) {
     errors_.push_back("SPI " + std::to_string(action.spi) + " activated, yet not there");
-  else
-    active_[action.tunnel] = action.spi;
+    return;
+  }
+  auto& active = active_[action.tunnel];
+  std::erase_if(active, [&](std::uint32_t spi) {
+    return outbound_.at({action.tunnel, spi}).networks == found->second.networks;
+  });
+  active.insert(active.begin(), action.spi);
 }
 
 void SimKernel::remove(const ike::DeleteSa& action) {
@@ -62,9 +71,7 @@ void SimKernel::remove(const ike::DeleteSa& action) {
   const std::size_t removed =
       in ? inbound_.erase(action.spi) : outbound_.erase(name) + forgotten_.erase(name);
   if (removed == 0) errors_.push_back("SPI " + std::to_string(action.spi) + " deleted, yet not there");
-  if (const auto found = active_.find(action.tunnel);
-      !in && found != active_.end() && found->second == action.spi)
-    active_.erase(found);
+  if (!in) std::erase(active_[action.tunnel], action.spi);
 }
 
 void SimKernel::move(const ike::MoveSa& action) {
@@ -78,16 +85,20 @@ void SimKernel::move(const ike::MoveSa& action) {
   found->second.remote = action.remote;
 }
 
-std::optional<ModelPacket> SimKernel::peek(ike::TunnelId tunnel) const {
+std::optional<ModelPacket> SimKernel::peek(ike::TunnelId tunnel, const std::optional<Networks>& flow) const {
   const auto active = active_.find(tunnel);
   if (active == active_.end()) return std::nullopt;
-  const Sa& sa = outbound_.at({tunnel, active->second});
-  return ModelPacket{sa.local,      sa.remote, sa.udp, active->second,
-                     sa.number + 1, sa.keys,   sa.esn, sa.transport};
+  for (const std::uint32_t spi : active->second) {
+    const Sa& sa = outbound_.at({tunnel, spi});
+    if (!flow || ike::covers(sa.networks, *flow))
+      return ModelPacket{sa.local, sa.remote, sa.udp,       spi, sa.number + 1,
+                         sa.keys,  sa.esn,    sa.transport, flow};
+  }
+  return std::nullopt;
 }
 
-std::optional<ModelPacket> SimKernel::transmit(ike::TunnelId tunnel) {
-  auto packet = peek(tunnel);
+std::optional<ModelPacket> SimKernel::transmit(ike::TunnelId tunnel, const std::optional<Networks>& flow) {
+  auto packet = peek(tunnel, flow);
   if (packet) outbound_.at({tunnel, packet->spi}).number = packet->number;
   return packet;
 }
@@ -96,6 +107,7 @@ bool SimKernel::takes(const ModelPacket& packet) const {
   const auto found = inbound_.find(packet.spi);
   if (found == inbound_.end()) return false;
   const Sa& sa = found->second;
+  if (packet.flow && !ike::covers(sa.networks, {packet.flow->remote, packet.flow->local})) return false;
   const bool ends =
       sa.udp ? sa.local == packet.destination
              : sa.local.address == packet.destination.address && sa.remote.address == packet.source.address;

@@ -22,6 +22,8 @@ struct ModelPacket {
   Bytes keys;
   bool esn = false;
   bool transport = false;
+  /// What is in it, as the sender sees it; nullopt: anything.
+  std::optional<Networks> flow = std::nullopt;
 };
 
 class SimKernel {
@@ -35,10 +37,13 @@ class SimKernel {
   /// Those gone that it sends by, as after a fork of the virtual machine.
   void flush_outbound();
 
-  /// The tunnel's next packet; nullopt when no outbound SA is active.
-  [[nodiscard]] std::optional<ModelPacket> transmit(ike::TunnelId tunnel);
+  /// The tunnel's next packet; nullopt when no active outbound SA covers `flow`. Without one: by the SA that
+  /// was activated last.
+  [[nodiscard]] std::optional<ModelPacket> transmit(ike::TunnelId tunnel,
+                                                    const std::optional<Networks>& flow = std::nullopt);
   /// The same packet, which is not sent.
-  [[nodiscard]] std::optional<ModelPacket> peek(ike::TunnelId tunnel) const;
+  [[nodiscard]] std::optional<ModelPacket> peek(ike::TunnelId tunnel,
+                                                const std::optional<Networks>& flow = std::nullopt) const;
   /// Whether an inbound SA takes the packet.
   [[nodiscard]] bool takes(const ModelPacket& packet) const;
   /// Receives a packet that an SA takes. When it is the newest and comes from elsewhere than the
@@ -63,6 +68,7 @@ class SimKernel {
     bool esn;
     bool transport;
     Bytes keys;
+    Networks networks;
     std::uint64_t number = 0;  ///< last sent, or newest received
     std::optional<ike::Time> heard = std::nullopt;
   };
@@ -73,7 +79,7 @@ class SimKernel {
 
   std::map<std::uint32_t, Sa> inbound_;
   std::map<std::pair<ike::TunnelId, std::uint32_t>, Sa> outbound_;
-  std::map<ike::TunnelId, std::uint32_t> active_;
+  std::map<ike::TunnelId, std::vector<std::uint32_t>> active_;  ///< the latest first
   std::set<std::pair<ike::TunnelId, std::uint32_t>>
       forgotten_;                      ///< by flush_outbound(), and not deleted since
   std::set<std::uint32_t> spis_used_;  ///< inbound ones, ever

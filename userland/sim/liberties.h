@@ -37,10 +37,13 @@ enum class Liberty : std::uint8_t {
   /// Payloads without use: a status notification and a payload of types that nobody knows, CERTREQ, and CP in
   /// CREATE_CHILD_SA (2.5, 3.10.1, appendix C.4).
   OddPayloads,
+  /// A Child SA for each pair of selectors: it asks for one after another, and narrows a request to the next
+  /// pair that has none (2.9).
+  OnePairAChild,
 };
 
 /// With the names that options and reports have for them.
-inline constexpr std::array<std::pair<Liberty, std::string_view>, 10> kLiberties{{
+inline constexpr std::array<std::pair<Liberty, std::string_view>, 11> kLiberties{{
     {Liberty::Initiates, "initiates"},
     {Liberty::ObeysInitialContact, "obeys-initial-contact"},
     {Liberty::SaysInitialContact, "says-initial-contact"},
@@ -51,6 +54,7 @@ inline constexpr std::array<std::pair<Liberty, std::string_view>, 10> kLiberties
     {Liberty::BreaksBeforeMaking, "breaks-before-making"},
     {Liberty::MakesBeforeBreaking, "makes-before-breaking"},
     {Liberty::OddPayloads, "odd-payloads"},
+    {Liberty::OnePairAChild, "one-pair-a-child"},
 }};
 
 /// A set of them.

@@ -74,8 +74,8 @@ bool Watch::at_rest() const {
   if (!connected()) return false;
   for (const Watched& one : watched_)
     for (const std::size_t end : {one.a, one.b})
-      if (world_.node(end).kernel.inbound_count(one.tunnel) != 1 ||
-          world_.node(end).kernel.outbound_count(one.tunnel) != 1)
+      if (world_.node(end).kernel.inbound_count(one.tunnel) !=
+          world_.node(end).kernel.outbound_count(one.tunnel))
         return false;
   for (std::size_t i = 0; i < world_.size(); ++i) {
     std::vector<ike::TunnelId> tunnels;
@@ -89,16 +89,23 @@ bool Watch::at_rest() const {
 bool Watch::at_rest(std::size_t index, const std::vector<ike::TunnelId>& tunnels) const {
   const ike::Status status = world_.node(index).engine.status();
   std::vector<ike::TunnelId> ike_sas;
-  std::vector<ike::TunnelId> children;
+  std::map<ike::TunnelId, std::vector<Networks>> children;
   for (const ike::IkeSaStatus& sa : status.ike_sas) {
     if (sa.state != ike::IkeSaStatus::State::Established) return false;
     ike_sas.push_back(sa.tunnel);
   }
   for (const ike::ChildSaStatus& child : status.child_sas) {
     if (child.state != ike::ChildSaStatus::State::Installed) return false;
-    children.push_back(child.tunnel);
+    auto& others = children[child.tunnel];
+    const Networks networks{child.local_selectors, child.remote_selectors};
+    if (std::ranges::count(others, networks) > 0) return false;
+    others.push_back(networks);
   }
-  return is_one(ike_sas, tunnels) && is_one(children, tunnels);
+  const bool all_there = std::ranges::all_of(tunnels, [&](ike::TunnelId tunnel) {
+    return world_.node(index).kernel.inbound_count(tunnel) == children[tunnel].size() &&
+           !children[tunnel].empty();
+  });
+  return all_there && is_one(ike_sas, tunnels);
 }
 
 void Watch::violate(std::string what) {
@@ -158,7 +165,9 @@ bool Watch::answer_explains(const Watched& one) const {
         sa.state == ike::IkeSaStatus::State::Connecting || sa.state == ike::IkeSaStatus::State::Deleting;
     if (sa.tunnel == one.tunnel && asking) return true;
   }
-  if (foreign->has(Liberty::DeletesOldAtOnce)) return true;
+  // With an IKE SA that it replaces by another one go the Child SAs of all pairs, and it asks for one of
+  // them.
+  if (foreign->has(Liberty::DeletesOldAtOnce) || foreign->has(Liberty::OnePairAChild)) return true;
   if (!foreign->has(Liberty::SendsAtOnce)) return false;
   for (const ike::ChildSaStatus& child : ours.child_sas)
     if (child.tunnel == one.tunnel && child.state == ike::ChildSaStatus::State::Rekeying) return true;

@@ -247,8 +247,26 @@ bool World::connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const 
   return passes(a, b, tunnel) && passes(b, a, tunnel);
 }
 
+void World::set_flows(std::size_t a, std::size_t b, ike::TunnelId tunnel,
+                      const std::vector<Networks>& flows) {
+  flows_[{a, tunnel}].assign(flows.begin(), flows.end());
+  auto& back = flows_[{b, tunnel}];
+  back.clear();
+  for (const Networks& flow : flows) back.emplace_back(Networks{flow.remote, flow.local});
+}
+
+std::vector<World::Flow> World::flows_of(std::size_t from, ike::TunnelId tunnel) const {
+  const auto found = flows_.find({from, tunnel});
+  return found != flows_.end() ? found->second : std::vector<Flow>(1);
+}
+
 bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const {
-  auto packet = nodes_[from].kernel.peek(tunnel);
+  const auto flows = flows_of(from, tunnel);
+  return std::ranges::all_of(flows, [&](const Flow& flow) { return passes(from, to, tunnel, flow); });
+}
+
+bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow) const {
+  auto packet = nodes_[from].kernel.peek(tunnel, flow);
   if (!packet || (nodes_[from].nat && !packet->udp)) return false;
   // Which port the NAT gives it does not matter: ESP in UDP is taken from any.
   packet->source.address = public_address(from);
@@ -256,13 +274,13 @@ bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const
 }
 
 void World::send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel) {
-  transmit(a, tunnel);
-  transmit(b, tunnel);
+  for (const Flow& flow : flows_of(a, tunnel)) transmit(a, tunnel, flow);
+  for (const Flow& flow : flows_of(b, tunnel)) transmit(b, tunnel, flow);
 }
 
-void World::transmit(std::size_t from, ike::TunnelId tunnel) {
+void World::transmit(std::size_t from, ike::TunnelId tunnel, const Flow& flow) {
   ++packets_sent_;
-  auto packet = nodes_[from].kernel.transmit(tunnel);
+  auto packet = nodes_[from].kernel.transmit(tunnel, flow);
   auto& nat = nodes_[from].nat;
   if (!packet || (nat && !packet->udp)) {
     ++packets_lost_;

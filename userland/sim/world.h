@@ -111,6 +111,9 @@ class World {
   /// Runs until `condition` holds after an event, at most for `limit`; whether it did.
   bool run_while_not(const std::function<bool()>& condition, Duration limit);
 
+  /// What the packets of send_traffic() and connected() are between, as `a` sees it, one of each; by default
+  /// one packet, of anything.
+  void set_flows(std::size_t a, std::size_t b, ike::TunnelId tunnel, const std::vector<Networks>& flows);
   /// Whether a packet that either end transmits now is one that the other would take now.
   [[nodiscard]] bool connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const;
   /// Sends one model packet each way; they arrive after the network's delay, never lost by it. What
@@ -143,9 +146,12 @@ class World {
   [[nodiscard]] ike::JobResult run(const Node& node, const ike::Job& job) const;
   void carry_out(std::size_t index, ike::Actions actions);
   void send(std::size_t index, ike::Send datagram);
-  void transmit(std::size_t from, ike::TunnelId tunnel);
+  using Flow = std::optional<Networks>;
+  [[nodiscard]] std::vector<Flow> flows_of(std::size_t from, ike::TunnelId tunnel) const;
+  void transmit(std::size_t from, ike::TunnelId tunnel, const Flow& flow);
   void arrive(ModelPacket packet);
   /// Whether a packet that `from` transmits now is one that `to` would take now.
+  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow) const;
   [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const;
   /// The router that is at `endpoint` for the others, which becomes its own endpoint.
   [[nodiscard]] std::optional<std::size_t> find(Endpoint& endpoint) const;
@@ -156,6 +162,7 @@ class World {
   SimNetwork network_;
   std::deque<Node> nodes_;
   std::map<std::pair<Time, std::uint64_t>, ModelPacket> packets_;
+  std::map<std::pair<std::size_t, ike::TunnelId>, std::vector<Flow>> flows_;  ///< by sender
   std::map<std::pair<Time, std::uint64_t>, Running> jobs_;
   std::deque<std::pair<std::size_t, ike::StartJob>> held_;  ///< by node
   std::map<std::size_t, std::vector<Running>> asleep_;      ///< ended while their node was off

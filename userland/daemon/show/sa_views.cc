@@ -87,6 +87,14 @@ Json unanswered(const ike::Unanswered& request, ike::Time now) {
   return object;
 }
 
+Json networks(const std::vector<Networks>& list) {
+  auto result = Json::array();
+  for (const Networks& one : list)
+    result.push_back(
+        {{"local_selectors", selectors(one.local)}, {"remote_selectors", selectors(one.remote)}});
+  return result;
+}
+
 Json peer(const ike::PeerStatus& status, ike::Time now) {
   Json object{{"tunnel", config::tunnel_name(status.tunnel)},
               {"local", status.local.to_string()},
@@ -97,6 +105,7 @@ Json peer(const ike::PeerStatus& status, ike::Time now) {
               {"remote_id_type", status.remote_id.type_word()},
               {"preshared_key", status.preshared_key_set}};
   put_until(object, "retry_in", status.next_attempt, now);
+  if (!status.declined.empty()) object["declined"] = networks(status.declined);
   if (status.unanswered) object["unanswered"] = unanswered(*status.unanswered, now);
   if (status.last_failure) object["last_failure"] = failure(*status.last_failure, now);
   return object;

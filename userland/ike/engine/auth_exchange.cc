@@ -221,6 +221,8 @@ void Engine::Impl::establish(IkeSa& sa) {
   sa.rekey_at = now_ + rekey_after(lifetime, sa.initiator, jitter());
   sa.expires_at = now_ + lifetime;
   tunnel->next_attempt.reset();
+  tunnel->one_by_one = false;
+  tunnel->declined.clear();
   ++(sa.initiator ? counters_.ike_sa_established_as_initiator : counters_.ike_sa_established_as_responder);
   notice(Notice::Level::Info, sa.tunnel, "IKE SA established with " + sa.remote.to_string());
 }
@@ -262,7 +264,7 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
   give_token(sa, payloads);
   write_mode(payloads, policy.transport_mode);
   payloads.sa(esp_proposals(policy.ipsec, made.inbound_spi, wire::GroupId::None));
-  ask_selectors(payloads, policy, {sa.local, sa.remote});
+  ask_selectors(payloads, whole_of(policy, {sa.local, sa.remote}).networks);
   sa.state = IkeState::AuthSent;
   sa.next_request = 1;
   send_request(sa, wire::ExchangeType::IkeAuth, payloads, AskAuth{made.inbound_spi});
@@ -320,19 +322,20 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
   ChildSa* made = find_child(asked.child);
   establish(sa);
   take_token(sa, inner);
+  const Wanted wanted = whole_of(tunnel.policy, {sa.local, sa.remote});
   std::optional<Failure> failure;
   if (const auto error = find_error(inner)) {
-    failure = refused(now_, Side::Peer, wire::ExchangeType::IkeAuth, error->type);
-    if (error->type == wire::NotifyType::NoProposalChosen)
-      failure = no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeAuth,
-                                   describe(tunnel.policy.ipsec, wire::GroupId::None), "");
-    if (error->type == wire::NotifyType::TsUnacceptable)
-      failure = selectors_unacceptable(now_, Side::Peer, wire::ExchangeType::IkeAuth,
-                                       "local " + to_string(tunnel.policy.local_selectors) + " remote " +
-                                           to_string(tunnel.policy.remote_selectors),
-                                       "");
+    if (made != nullptr) remove(*made);
+    decline(sa, tunnel, wanted.networks, *error);
+    if (lacking(sa)) {
+      if (others_doubted) doubt_others(tunnel, sa);
+      settle(tunnel);
+      return complete(tunnel);
+    }
+    failure = refused_by_peer(now_, wire::ExchangeType::IkeAuth, error->type, wanted.networks,
+                              describe(tunnel.policy.ipsec, wire::GroupId::None));
   } else if (auto terms =
-                 agree_as_initiator(tunnel.policy, tunnel.policy.ipsec, inner,
+                 agree_as_initiator(tunnel.policy, tunnel.policy.ipsec, wanted, inner,
                                     negotiation(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
              !terms) {
     failure = std::move(terms.error().failure);
@@ -343,11 +346,12 @@ void Engine::Impl::finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked,
     // Beside another Child SA it waits until that one goes: the response may be a repetition, by a peer
     // that has deleted this IKE SA since.
     if (others_doubted) doubt_others(tunnel, sa);
-    if (!tunnel.active || others_doubted)
+    if (tunnel.active.empty() || others_doubted)
       activate(*made);
     else
       sa.confirmed = false;
-    return settle(tunnel);
+    settle(tunnel);
+    return complete(tunnel);
   }
   record(tunnel, *std::move(failure));
   delete_ike(sa);
@@ -456,19 +460,20 @@ void Engine::Impl::answer_auth(IkeSa& sa, Tunnel& tunnel, const wire::Header& he
   payloads.auth(auth.method, auth.signature);
   take_token(sa, inner);
   give_token(sa, payloads);
-  answer_first_child(sa, tunnel, inner, payloads, std::move(nonces));
+  const bool agreed = answer_first_child(sa, tunnel, inner, payloads, std::move(nonces));
   respond(sa, header, payloads);
   if (find_notify(inner, wire::NotifyType::InitialContact)) drop_older(tunnel, sa);
   settle(tunnel);
+  if (agreed) complete(tunnel);
 }
 
-/// The Child SA that comes with IKE_AUTH, into the answer's `payloads`.
-void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
+/// The Child SA that comes with IKE_AUTH, into the answer's `payloads`. False when it had to be refused.
+bool Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
                                       wire::PayloadWriter& payloads, ExchangeNonces nonces) {
   if (!inner.find(wire::PayloadType::Sa)) {
     // Childless (RFC 6023): what the tunnel needs we ask for ourselves, should the peer not.
     tunnel.next_attempt = now_ + dice_.between(kChildlessLow, kChildlessHigh);
-    return;
+    return true;
   }
   auto terms = agree_as_responder(tunnel.policy, inner,
                                   negotiation(sa, wire::ExchangeType::IkeAuth, wire::GroupId::None));
@@ -478,17 +483,18 @@ void Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::Pay
       write_mode(payloads, terms->transport);
       payloads.sa(answer(terms->choice, made.inbound_spi, wire::GroupId::None));
       answer_selectors(payloads, *terms);
-      if (!tunnel.active) activate(made);
-    } else {
-      remove(made);
-      payloads.notify(wire::NotifyType::NoProposalChosen);
+      activate_if_needed(made);
+      return true;
     }
-  } else {
-    record(tunnel, std::move(terms.error().failure));
-    payloads.notify(terms.error().notify);
-    // The peer is expected to delete this IKE SA; one that carries nothing is not kept for long.
-    sa.expires_at = now_ + kHalfOpenPatience;
+    remove(made);
+    payloads.notify(wire::NotifyType::NoProposalChosen);
+    return false;
   }
+  record(tunnel, std::move(terms.error().failure));
+  payloads.notify(terms.error().notify);
+  // The peer is expected to delete this IKE SA; one that carries nothing is not kept for long.
+  sa.expires_at = now_ + kHalfOpenPatience;
+  return false;
 }
 
 }  // namespace awtun::ike

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Child SAs in the data plane: installed, switched to, replaced, left to linger, removed.
+#include <algorithm>
+#include <functional>
 #include <tuple>
 
 #include "userland/ike/engine/engine_impl.h"
@@ -38,8 +40,7 @@ bool Engine::Impl::install(ChildSa& child, const IkeSa& sa, const IpsecProfile& 
   child.udp = in_udp(sa);
   child.esn = terms.choice.esn == wire::EsnId::Esn;
   child.transport = terms.transport;
-  child.local_selectors = terms.local;
-  child.remote_selectors = terms.remote;
+  child.networks = terms.networks;
   child.selectors_cut = terms.cut;
   child.nonces = std::move(nonces);
   child.state = ChildState::Installed;
@@ -76,17 +77,44 @@ void Engine::Impl::add_sa(const ChildSa& child, const IkeSa& sa, Direction direc
   added.encryption_key = std::move(keys.encryption);
   added.salt = std::move(keys.salt);
   added.integrity_key = std::move(keys.integrity);
-  added.local_selectors = child.local_selectors;
-  added.remote_selectors = child.remote_selectors;
+  added.local_selectors = child.networks.local;
+  added.remote_selectors = child.networks.remote;
   if (child.expires_at) added.lifetime = *child.expires_at - now_;
   actions_.emplace_back(std::move(added));
 }
 
+/// From now on it carries what it covers. The data plane does as we do: one for the same networks it
+/// replaces.
 void Engine::Impl::activate(ChildSa& child) {
   Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (tunnel == nullptr || tunnel->active == child.inbound_spi) return;
-  tunnel->active = child.inbound_spi;
+  if (tunnel == nullptr) return;
+  auto& active = tunnel->active;
+  if (!active.empty() && active.front() == child.inbound_spi) return;
+  std::erase_if(active, [&](std::uint32_t spi) {
+    const ChildSa* other = find_child(spi);
+    return other == nullptr || other == &child || other->networks == child.networks;
+  });
+  if (active.size() >= kMaxChildSas) return;
+  active.insert(active.begin(), child.inbound_spi);
   actions_.emplace_back(ActivateSa{child.inbound_spi, child.tunnel, child.outbound_spi});
+}
+
+bool Engine::Impl::is_active(const ChildSa& child) {
+  const Tunnel* tunnel = find_tunnel(child.tunnel);
+  return tunnel != nullptr && std::ranges::count(tunnel->active, child.inbound_spi) > 0;
+}
+
+/// One that carries our packets covers all that this one would.
+bool Engine::Impl::is_covered(const ChildSa& child) {
+  const Tunnel* tunnel = find_tunnel(child.tunnel);
+  return tunnel != nullptr && std::ranges::any_of(tunnel->active, [&](std::uint32_t spi) {
+           const ChildSa* other = find_child(spi);
+           return other != nullptr && other != &child && covers(other->networks, child.networks);
+         });
+}
+
+void Engine::Impl::activate_if_needed(ChildSa& child) {
+  if (!is_covered(child)) activate(child);
 }
 
 /// Whether the peer is known to receive on it, but for `leaving`: what it asked for in the place of
@@ -97,32 +125,39 @@ bool Engine::Impl::peer_holds(const ChildSa& child, const ChildSa* leaving) {
   return old == nullptr || old == leaving || !old->is_usable();
 }
 
-/// The best Child SA of the tunnel other than this one: that the peer is known to hold, and its IKE SA
-/// too; not replaced; then the newest.
-ChildSa* Engine::Impl::successor_of(const ChildSa& child) {
-  Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (tunnel == nullptr) return nullptr;
-  ChildSa* best = nullptr;
-  const auto rank = [&](const ChildSa& one) {
-    const IkeSa* sa = find_ike_sa(one.ike_sa);
-    return std::tuple(sa != nullptr && sa->confirmed, peer_holds(one, &child),
-                      one.state == ChildState::Installed, one.established);
-  };
-  for (ChildSa* candidate : children(*tunnel)) {
-    if (candidate == &child || !candidate->is_usable()) continue;
-    if (best == nullptr || rank(*candidate) > rank(*best)) best = candidate;
-  }
-  return best;
+/// The other Child SAs of the tunnel that could carry packets when this one leaves. The best first: that the
+/// peer is known to hold, and its IKE SA too; not replaced; then the newest.
+std::vector<ChildSa*> Engine::Impl::others_without(const ChildSa& leaving) {
+  Tunnel* tunnel = find_tunnel(leaving.tunnel);
+  if (tunnel == nullptr) return {};
+  std::vector<ChildSa*> others = children(*tunnel);
+  std::erase_if(others, [&](const ChildSa* one) { return one == &leaving || !one->is_usable(); });
+  std::ranges::stable_sort(others, std::greater(), [&](const ChildSa* one) {
+    const IkeSa* sa = find_ike_sa(one->ike_sa);
+    return std::tuple(sa != nullptr && sa->confirmed, peer_holds(*one, &leaving),
+                      one->state == ChildState::Installed, one->established);
+  });
+  return others;
 }
 
-/// Takes the outbound SA away, after transmission has been switched to another one if possible.
+/// The best of those that cover what this one does, or were made to replace it.
+ChildSa* Engine::Impl::successor_of(const ChildSa& child) {
+  const auto others = others_without(child);
+  const auto found = std::ranges::find_if(others, [&](const ChildSa* one) {
+    return one->replaces == child.inbound_spi || covers(one->networks, child.networks);
+  });
+  return found != others.end() ? *found : nullptr;
+}
+
+/// Takes the outbound SA away, after what it carried has been given to others where there are any.
 void Engine::Impl::retire_outbound(const ChildSa& child) {
   Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (tunnel != nullptr && tunnel->active == child.inbound_spi) {
-    if (ChildSa* next = successor_of(child))
-      activate(*next);
-    else
-      tunnel->active.reset();
+  if (tunnel != nullptr && std::erase(tunnel->active, child.inbound_spi) > 0) {
+    for (ChildSa* one : others_without(child)) {
+      // What is to replace another one waits for that to go.
+      const ChildSa* before = one->replaces ? find_child(*one->replaces) : nullptr;
+      if (before == nullptr || !is_active(*before)) activate_if_needed(*one);
+    }
   }
   actions_.emplace_back(DeleteSa{child.tunnel, Direction::Out, child.outbound_spi});
 }
@@ -154,12 +189,12 @@ void Engine::Impl::revoke(ChildSa& child) {
   child.state = ChildState::Revoked;
 }
 
-/// The peer has deleted it. When it was the tunnel's last, another is asked for before long.
+/// The peer has deleted it. What nothing carries then is asked for before long.
 void Engine::Impl::peer_deleted(ChildSa& child) {
   retire_outbound(child);
   linger(child);
   Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (tunnel != nullptr && !has_child(*tunnel))
+  if (tunnel != nullptr && lacks_child(*tunnel))
     tunnel->next_attempt = now_ + dice_.between(kRetryLow, kRetryHigh);
 }
 
@@ -220,7 +255,7 @@ void Engine::Impl::retire_children(const IkeSa& sa) {
     child->rekey_at.reset();
     child->expires_at.reset();
   }
-  if (!tunnel->active) remove_children(sa);
+  if (tunnel->active.empty()) remove_children(sa);
 }
 
 /// An IKE SA goes and its Child SAs with it. When the tunnel lives on in others, packets that are on
@@ -234,17 +269,21 @@ void Engine::Impl::remove_children(const IkeSa& sa) {
       retire_outbound(*child);
       child->state = ChildState::Deleting;
     }
-    if (child->state == ChildState::Deleting && tunnel->active)
+    if (child->state == ChildState::Deleting && !tunnel->active.empty())
       linger(*child);
     else
       remove(*child);
   }
 }
 
-/// The end of the lifetime, or of the sequence numbers.
+/// The end of the lifetime, or of the sequence numbers, or of the patience with one that is superseded.
 void Engine::Impl::expire(ChildSa& child) {
   child.expires_at.reset();
   if (successor_of(child) != nullptr) return delete_child(child);
+  if (IkeSa* sa = find_ike_sa(child.ike_sa); sa != nullptr && installed_under(*sa).size() > 1) {
+    delete_child(child);
+    return ask_for_lacking(*sa);
+  }
   notice(Notice::Level::Info, child.tunnel, "the Child SA has reached the end of its lifetime");
   if (IkeSa* sa = find_ike_sa(child.ike_sa); sa != nullptr && sa->state == IkeState::Established)
     start_over(*sa, Duration::zero());

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "userland/ike/rules/collision.h"
-#include "userland/ike/rules/selectors.h"
+#include "userland/ike/rules/networks.h"
 
 namespace awtun::ike {
 
@@ -20,8 +20,12 @@ enum class ChildState : std::uint8_t {
 };
 
 // Bounds of what an authenticated peer can pile up in a tunnel; see kMaxIkeSas.
+/// Child SAs that carry something each: beyond, the peer gets no other.
+inline constexpr std::size_t kMaxChildSas = 64;
 /// Child SAs that the peer has replaced: beyond, it gets no other before it deletes some.
 inline constexpr std::size_t kMaxReplaced = 16;
+/// How long one goes on beside another that the peer has made for the same networks and not called a rekey.
+inline constexpr Duration kSuperseded{10000};
 /// Deleted Child SAs that still receive: beyond, the oldest stops before its time.
 inline constexpr std::size_t kMaxLingering = 256;
 
@@ -38,8 +42,7 @@ struct ChildSa {
   bool udp = false;                         ///< ESP in UDP
   bool esn = false;                         ///< 64-bit sequence numbers
   bool transport = false;                   ///< transport mode
-  Selectors local_selectors;
-  Selectors remote_selectors;
+  Networks networks;
   bool selectors_cut = false;  ///< see ChildTerms
   Time established{};
   std::optional<Time> rekey_at;

@@ -23,6 +23,11 @@ Task task_of(const ChildSa* old, wire::GroupId group = wire::GroupId::None) {
   return {Task::What::RekeyChild, old->inbound_spi, group};
 }
 
+/// It may agree to one pair of selectors where it does not agree to all at once (RFC 7296 2.9).
+bool wants_pairs(const wire::NotifyView& error) {
+  return error.type == wire::NotifyType::TsUnacceptable || error.type == wire::NotifyType::SinglePairRequired;
+}
+
 /// By which the peer may be asked again, which has refused: the one that it names, or that of the IKE SA,
 /// which it knows. nullopt: it has been asked already, or refuses something else.
 std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire::NotifyView& error,
@@ -41,13 +46,75 @@ std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire:
 
 // ---------------------------------------------------------------- initiator
 
-/// Asks for a Child SA: to replace `old`, or (nullptr) because there is none. `group`: see Task.
+std::vector<ChildSa*> Engine::Impl::installed_under(const IkeSa& sa) {
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  auto result = tunnel != nullptr ? children(*tunnel) : std::vector<ChildSa*>();
+  std::erase_if(result, [&](const ChildSa* one) {
+    return one->ike_sa != sa.local_spi || one->state != ChildState::Installed;
+  });
+  return result;
+}
+
+/// What is to be asked for under `sa`: all, or the next pair of selectors that no Child SA has anything of
+/// and that the peer has not refused; nullopt: nothing.
+std::optional<Wanted> Engine::Impl::lacking(IkeSa& sa) {
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return std::nullopt;
+  Wanted whole = whole_of(tunnel->policy, {sa.local, sa.remote});
+  const auto installed = installed_under(sa);
+  if (installed.empty() && !tunnel->one_by_one) return whole;
+  for (Networks& pair : pairs_of(whole.networks)) {
+    const auto has_some = [&](const ChildSa* one) { return overlap(one->networks, pair); };
+    if (std::ranges::none_of(installed, has_some) && std::ranges::count(tunnel->declined, pair) == 0)
+      return Wanted{std::move(pair), false};
+  }
+  return std::nullopt;
+}
+
+/// For what is to replace `old`. Where the peer divides the networks of a tunnel, each Child SA has its own.
+Wanted Engine::Impl::wanted_for(IkeSa& sa, const ChildSa& old) {
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  const Path path{sa.local, sa.remote};
+  const bool divided = tunnel->one_by_one || installed_under(sa).size() > 1;
+  if (divided && lets_through(tunnel->policy, path, old.networks)) return {old.networks, old.selectors_cut};
+  return whole_of(tunnel->policy, path);
+}
+
+/// Under the IKE SA that stays.
+void Engine::Impl::ask_for_lacking(IkeSa& sa) {
+  Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel == nullptr) return;
+  if (established(*tunnel) == &sa && lacking(sa)) sa.want({Task::What::NewChild});
+  pump(sa);
+}
+
+/// Who has begun the IKE SA that stays asks for what is still lacking; the other end waits for that, then
+/// asks itself.
+void Engine::Impl::complete(Tunnel& tunnel) {
+  IkeSa* sa = established(tunnel);
+  if (sa == nullptr) return;
+  if (sa->origin.ours) return ask_for_lacking(*sa);
+  if (!lacking(*sa)) return;
+  const Time when = now_ + dice_.between(kPeersTurnLow, kPeersTurnHigh);
+  tunnel.next_attempt = std::min(tunnel.next_attempt.value_or(when), when);
+}
+
+/// An IKE SA that had no Child SA, and so was to end before its time, has one.
+void Engine::Impl::keep_for_lifetime(IkeSa& sa) {
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  if (tunnel != nullptr && sa.is_up() && sa.established && sa.expires_at)
+    sa.expires_at = std::max(*sa.expires_at, *sa.established + tunnel->policy.isakmp.lifetime);
+}
+
+/// Asks for a Child SA: to replace `old`, or (nullptr) for what is lacking. `group`: see Task.
 void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
-  if (tunnel == nullptr || (old == nullptr && has_child(*tunnel))) return;
+  if (tunnel == nullptr) return;
+  const auto wanted = old != nullptr ? wanted_for(sa, *old) : lacking(sa);
+  if (!wanted) return;
   const TunnelPolicy& policy = tunnel->policy;
   const bool again = group != wire::GroupId::None;
-  AskNewChild ask{0, {}, policy.ipsec, {}, {}, again};
+  AskNewChild ask{0, {}, policy.ipsec, *wanted, {}, {}, again};
   const wire::GroupId pfs = again ? group : pfs_group(policy.ipsec);
   if (pfs != wire::GroupId::None) {
     ask.key_exchange = key_for(sa, pfs, task_of(old, group));
@@ -64,7 +131,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
   payloads.sa(esp_proposals(policy.ipsec, ask.child, pfs));
   payloads.nonce(ask.nonce);
   if (ask.key_exchange) payloads.ke(pfs, ask.key_exchange->public_value());
-  ask_selectors(payloads, policy, {sa.local, sa.remote});
+  ask_selectors(payloads, wanted->networks);
   send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
 }
 
@@ -148,7 +215,7 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
   ChildSa* made = find_child(asked.child);
   if (tunnel == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
-  auto terms = agree_as_initiator(tunnel->policy, asked.profile, inner,
+  auto terms = agree_as_initiator(tunnel->policy, asked.profile, asked.wanted, inner,
                                   negotiation(sa, wire::ExchangeType::CreateChildSa, asked.group()));
   const auto nonce = read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   ExchangeNonces nonces{std::move(asked.nonce), nonce ? Bytes(nonce->begin(), nonce->end()) : Bytes()};
@@ -159,11 +226,14 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
                   : std::move(terms.error().failure));
   }
   const bool deleted = was_deleted_early(sa, made->outbound_spi);
+  keep_for_lifetime(sa);
   finish_child_rekey(sa, *tunnel, *made, asked.replaces);
+  ask_for_lacking(sa);
   if (deleted && made->is_usable()) peer_deleted(*made);
 }
 
-/// Our new Child SA is installed. When the peer has replaced the same one, the nonces decide.
+/// Our new Child SA is installed. When the peer has replaced the same one, the nonces decide. `replaces`:
+/// nullopt when it is for what was lacking.
 void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made,
                                       std::optional<std::uint32_t> replaces) {
   made.replaces = replaces;
@@ -178,7 +248,7 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made,
   // The peer's replacement of it may have been replaced in turn.
   const auto all = children(tunnel);
   const bool superseded = std::any_of(all.begin(), all.end(), [&](const ChildSa* one) {
-    return one != &made && one->state == ChildState::Installed;
+    return one != &made && one->state == ChildState::Installed && covers(one->networks, made.networks);
   });
   if (!in_use && rival == Rival::None && superseded) rival = Rival::Survives;
   if (conclude({asked, PeerAnswers::Agreed, in_use, rival}) == Conclusion::YieldToRival) {
@@ -186,7 +256,10 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made,
     return delete_child(made);
   }
   if (replaces) ++counters_.child_rekeys;
-  activate(made);
+  if (old != nullptr && is_active(*old))
+    activate(made);
+  else
+    activate_if_needed(made);
   if (theirs != nullptr) mark_replaced(*theirs);
   if (old != nullptr && old->is_usable()) delete_child(*old);
   pump(sa);
@@ -223,18 +296,38 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChil
   }
   if (const auto group = another_group(asked, error, tunnel.policy, sa.suite->group))
     return sa.want_first(task_of(old, *group));
-  if (error.type == wire::NotifyType::NoProposalChosen) {
-    record(tunnel, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::CreateChildSa,
-                                      describe(asked.profile, pfs_group(asked.profile)), ""));
-  } else {
-    record(tunnel, refused(now_, Side::Peer, wire::ExchangeType::CreateChildSa, error.type));
+  if (!asked.replaces) {
+    decline(sa, tunnel, asked.wanted.networks, error);
+    if (lacking(sa)) return ask_for_lacking(sa);
+    if (!installed_under(sa).empty()) return;
   }
+  record(tunnel, refused_by_peer(now_, wire::ExchangeType::CreateChildSa, error.type, asked.wanted.networks,
+                                 describe(asked.profile, pfs_group(asked.profile))));
   if (old != nullptr) {
     old->rekey_at = now_ + dice_.between(kRefusedLow, kRefusedHigh);
     return begin_beside(tunnel);
   }
   delete_ike(sa);
   back_off(tunnel);
+}
+
+/// The peer takes no Child SA for `asked`: the tunnel goes on with what it takes.
+void Engine::Impl::decline(IkeSa& sa, Tunnel& tunnel, const Networks& asked, const wire::NotifyView& error) {
+  const auto pairs = pairs_of(whole_of(tunnel.policy, {sa.local, sa.remote}).networks);
+  if (wants_pairs(error) && pairs.size() > 1 && !tunnel.one_by_one && installed_under(sa).empty()) {
+    tunnel.one_by_one = true;
+    return;
+  }
+  if (tunnel.declined.empty())
+    notice(Notice::Level::Info, tunnel.policy.tunnel,
+           "the peer takes no Child SA for " + to_string(asked) + " (" +
+               std::string(wire::to_string(error.type)) + ")");
+  if (installed_under(sa).empty()) tunnel.one_by_one = true;
+  // Whatever else it refuses, it would refuse for the others too.
+  if (wants_pairs(error) && std::ranges::count(pairs, asked) > 0)
+    tunnel.declined.push_back(asked);
+  else
+    tunnel.declined = pairs;
 }
 
 // ---------------------------------------------------------------- responder
@@ -247,11 +340,19 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& reques
   const auto rekey = whole ? std::nullopt : find_notify(request.inner, wire::NotifyType::RekeySa);
   ChildSa* old = rekey ? rekeyed_child(*tunnel, *rekey) : nullptr;
   const PeerAsks asks = whole ? PeerAsks::RekeyIke : rekey ? PeerAsks::RekeyChild : PeerAsks::NewChild;
-  const Ruling ruling = resolve(situation(sa, *tunnel, asks, old));
+  Networks asked_for;
+  if (asks == PeerAsks::NewChild) {
+    asked_for = granted(tunnel->policy, request.inner,
+                        negotiation(sa, wire::ExchangeType::CreateChildSa, wire::GroupId::None));
+    old = find_same_networks(sa, asked_for);
+  }
+  const Ruling ruling = resolve(asks == PeerAsks::NewChild ? situation_for_new(sa, *tunnel, asked_for)
+                                                           : situation(sa, *tunnel, asks, old));
   switch (ruling.answer) {
     case Answer::Normal:
-      if (!has_room(*tunnel, asks)) {
-        put_off_peer(sa, request.header);
+      if (const auto why = no_room(*tunnel, asks)) {
+        ++counters_.sa_limit_reached;
+        refuse(sa, request.header, *why);
         break;
       }
       if (whole)
@@ -265,9 +366,6 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& reques
       respond(sa, request.header, payloads);
       break;
     }
-    case Answer::NoAdditionalSas:
-      refuse(sa, request.header, wire::NotifyType::NoAdditionalSas);
-      break;
     case Answer::Empty:
     case Answer::TemporaryFailure:
       put_off_peer(sa, request.header);
@@ -277,18 +375,21 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& reques
   if (is_collision(ruling) && !sa.job) ++counters_.collisions;
 }
 
-/// A peer that replaces without deleting what it has replaced is put off until it does.
-bool Engine::Impl::has_room(Tunnel& tunnel, PeerAsks asks) {
-  bool room = true;
-  if (asks == PeerAsks::RekeyIke) room = standing_ike_sas(tunnel).size() < kMaxIkeSas;
-  if (asks == PeerAsks::RekeyChild) {
+/// Why the peer gets no more. One that replaces without deleting what it has replaced is put off until it
+/// does.
+std::optional<wire::NotifyType> Engine::Impl::no_room(Tunnel& tunnel, PeerAsks asks) {
+  if (asks == PeerAsks::RekeyIke && standing_ike_sas(tunnel).size() < kMaxIkeSas) return std::nullopt;
+  if (asks != PeerAsks::RekeyIke) {
     const auto all = children(tunnel);
-    room = std::count_if(all.begin(), all.end(), [](const ChildSa* one) {
-             return one->state == ChildState::Replaced;
-           }) < static_cast<std::ptrdiff_t>(kMaxReplaced);
+    const auto how_many = [&](ChildState state) {
+      return static_cast<std::size_t>(std::ranges::count(all, state, &ChildSa::state));
+    };
+    if (asks == PeerAsks::NewChild && how_many(ChildState::Installed) >= kMaxChildSas)
+      return wire::NotifyType::NoAdditionalSas;
+    if (how_many(ChildState::Replaced) < kMaxReplaced) return std::nullopt;
   }
-  if (!room) ++counters_.sa_limit_reached;
-  return room;
+  ++counters_.temporary_failures_sent;
+  return wire::NotifyType::TemporaryFailure;
 }
 
 void Engine::Impl::put_off_peer(IkeSa& sa, const wire::Header& header) {
@@ -338,6 +439,14 @@ ChildSa* Engine::Impl::rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rek
   return meant != nullptr && (meant->is_usable() || meant->is_leaving()) ? meant : nullptr;
 }
 
+/// The Child SA of this IKE SA that is for these already; nullptr: there is none.
+ChildSa* Engine::Impl::find_same_networks(const IkeSa& sa, const Networks& networks) {
+  const auto installed = installed_under(sa);
+  const auto found =
+      std::ranges::find_if(installed, [&](const ChildSa* one) { return one->networks == networks; });
+  return found != installed.end() ? *found : nullptr;
+}
+
 /// The Child SA by which the peer has replaced the one that is named.
 ChildSa* Engine::Impl::peers_replacement(Tunnel& tunnel, std::uint32_t replaced) {
   for (ChildSa* candidate : children(tunnel))
@@ -353,7 +462,12 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRe
   here.also = other_pfs_groups(tunnel.policy, sa.suite->group);
   auto terms = agree_as_responder(tunnel.policy, request.inner, here);
   if (!terms) {
-    record(tunnel, std::move(terms.error().failure));
+    const bool more = !find_notify(request.inner, wire::NotifyType::RekeySa) && !installed_under(sa).empty();
+    // A peer that asks for more than we let through has what we do.
+    if (more && terms.error().notify == wire::NotifyType::TsUnacceptable)
+      mention(tunnel, terms.error().failure);
+    else
+      record(tunnel, std::move(terms.error().failure));
     if (replacing.old != nullptr) rekey_before_long(*replacing.old);
     return refuse(sa, header, terms.error().notify);
   }
@@ -386,10 +500,18 @@ void Engine::Impl::on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRe
   answer_selectors(payloads, *terms);
   respond(sa, header, payloads);
 
-  if (!tunnel.active) activate(made);
+  activate_if_needed(made);
+  keep_for_lifetime(sa);
+  tunnel.next_attempt.reset();
+  complete(tunnel);
   if (old == nullptr) return;
-  ++counters_.child_rekeys;
   if (replacing.then == Then::PeerDeletesOld) mark_replaced(*old);
+  if (find_notify(request.inner, wire::NotifyType::RekeySa)) {
+    ++counters_.child_rekeys;
+  } else if (old->expires_at) {
+    // The peer has not said that it replaces the other one, so it may keep that.
+    old->expires_at = std::min(*old->expires_at, now_ + kSuperseded);
+  }
 }
 
 }  // namespace awtun::ike

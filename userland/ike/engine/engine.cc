@@ -201,10 +201,7 @@ void Engine::Impl::timer(Tunnel& tunnel) {
   if (!tunnel.next_attempt || *tunnel.next_attempt > now_) return;
   tunnel.next_attempt.reset();
   if (!is_live(tunnel)) return start_attempt(tunnel);
-  if (IkeSa* sa = established(tunnel); sa != nullptr && !has_child(tunnel)) {
-    sa->want({Task::What::NewChild});
-    pump(*sa);
-  }
+  if (IkeSa* sa = established(tunnel)) ask_for_lacking(*sa);
 }
 
 void Engine::Impl::on(DataPlaneFailed&& input) {
@@ -238,16 +235,19 @@ void Engine::Impl::on(SaExpired&& input) {
 
 void Engine::Impl::on(Rekey&& input) {
   Tunnel* tunnel = find_tunnel(input.tunnel);
-  if (tunnel == nullptr || !tunnel->active) return;
-  const ChildSa* active = find_child(*tunnel->active);
-  if (active != nullptr && active->state == ChildState::Replaced) active = successor_of(*active);
-  IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
-  if (sa == nullptr) return;
-  if (input.what == Rekey::What::ChildSa)
-    sa->want({Task::What::RekeyChild, active->inbound_spi});
-  else
-    sa->want({Task::What::RekeyIke});
-  pump(*sa);
+  if (tunnel == nullptr) return;
+  for (const std::uint32_t spi : std::vector(tunnel->active)) {
+    const ChildSa* active = find_child(spi);
+    if (active != nullptr && active->state == ChildState::Replaced) active = successor_of(*active);
+    IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
+    if (sa == nullptr) continue;
+    if (input.what == Rekey::What::ChildSa)
+      sa->want({Task::What::RekeyChild, active->inbound_spi});
+    else
+      sa->want({Task::What::RekeyIke});
+    pump(*sa);
+    if (input.what == Rekey::What::IkeSa) return;
+  }
 }
 
 }  // namespace awtun::ike

@@ -49,6 +49,9 @@ inline constexpr Duration kRetryHigh{6000};
 /// When to ask again for a rekey that was refused, at random between these.
 inline constexpr Duration kRefusedLow{30000};
 inline constexpr Duration kRefusedHigh{60000};
+/// How long the peer has to create what its end of the tunnel still lacks, before we ask for that.
+inline constexpr Duration kPeersTurnLow{5000};
+inline constexpr Duration kPeersTurnHigh{10000};
 /// How long the peer has to agree to other networks while the Child SAs of the old ones go on.
 inline constexpr Duration kNarrowing{5000};
 /// A peer repeats what it has not heard an answer to no more often.
@@ -76,8 +79,12 @@ struct Tunnel {
   std::vector<std::uint32_t> lingering;  ///< by inbound SPI; the oldest first
   /// To the inbound SPI: of the Child SAs that the peer has and has not deleted.
   std::unordered_map<std::uint32_t, std::uint32_t> by_outbound;
-  std::optional<std::uint32_t> active;  ///< the Child SA that carries our packets
-  unsigned failures = 0;                ///< in a row
+  /// The Child SAs that carry our packets: each what none before it covers. The latest first.
+  std::vector<std::uint32_t> active;
+  /// The peer has agreed to less than all at once, so it is asked for one pair of selectors after another.
+  bool one_by_one = false;
+  std::vector<Networks> declined;  ///< the pairs that it has refused since the IKE SA is up
+  unsigned failures = 0;           ///< in a row
   std::unique_ptr<Failure> last_failure;
   bool hearsay = false;  ///< of last_failure: anybody could have caused it
   Time last_logged{};
@@ -236,7 +243,7 @@ struct Engine::Impl {
   void on_auth_request(IkeSa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner);
   void finish_auth(IkeSa& sa, Tunnel& tunnel, const AskAuth& asked, const wire::PayloadChain& inner);
-  void answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
+  bool answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::PayloadChain& inner,
                           wire::PayloadWriter& payloads, ExchangeNonces nonces);
   void reject_peer(IkeSa& sa, Tunnel& tunnel, Failure failure);
   void refuse_peer(IkeSa& sa, Tunnel& tunnel, const wire::Header& header, Failure failure);
@@ -294,9 +301,15 @@ struct Engine::Impl {
   std::optional<Task> stop_preparing(IkeSa& sa);
   void stop_answering(IkeSa& sa);
   void ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group);
+  [[nodiscard]] std::vector<ChildSa*> installed_under(const IkeSa& sa);
+  std::optional<Wanted> lacking(IkeSa& sa);
+  Wanted wanted_for(IkeSa& sa, const ChildSa& old);
+  void ask_for_lacking(IkeSa& sa);
+  void complete(Tunnel& tunnel);
+  void keep_for_lifetime(IkeSa& sa);
   void rekey_before_long(ChildSa& old);
   void on_create_child_request(IkeSa& sa, const PeersRequest& request);
-  bool has_room(Tunnel& tunnel, PeerAsks asks);
+  std::optional<wire::NotifyType> no_room(Tunnel& tunnel, PeerAsks asks);
   bool obtain_keys(IkeSa& sa, const PeersRequest& request, const wire::KeView& ke);
   void put_off_peer(IkeSa& sa, const wire::Header& header);
   void on_new_child_request(IkeSa& sa, Tunnel& tunnel, const PeersRequest& request,
@@ -307,8 +320,10 @@ struct Engine::Impl {
                         const Secret* shared);
   void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
   void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
+  void decline(IkeSa& sa, Tunnel& tunnel, const Networks& asked, const wire::NotifyView& error);
   ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
   ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
+  ChildSa* find_same_networks(const IkeSa& sa, const Networks& networks);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
   void ask_rekey_ike(IkeSa& sa, const Task& task);
@@ -329,9 +344,10 @@ struct Engine::Impl {
 
   // situation.cc: what is going on when the peer asks for something, for collision.h
   Situation situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named);
+  Situation situation_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for);
   IkeActivity activity(const IkeSa& sa);
   ChildActivity activity(const IkeSa& sa, Tunnel& tunnel, const ChildSa& named);
-  ChildActivity activity_for_new(const IkeSa& sa, Tunnel& tunnel);
+  ChildActivity activity_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for);
   bool busy_with_children(const IkeSa& sa, Tunnel& tunnel);
 
   // informational.cc: INFORMATIONAL
@@ -366,6 +382,9 @@ struct Engine::Impl {
                const Secret* shared, ExchangeNonces nonces);
   void add_sa(const ChildSa& child, const IkeSa& sa, Direction direction, crypto::EspKeys&& keys);
   void activate(ChildSa& child);
+  void activate_if_needed(ChildSa& child);
+  bool is_active(const ChildSa& child);
+  bool is_covered(const ChildSa& child);
   void retire_outbound(const ChildSa& child);
   void mark_replaced(ChildSa& child);
   void delete_child(ChildSa& child);
@@ -378,6 +397,7 @@ struct Engine::Impl {
   void remove_children(const IkeSa& sa);
   void expire(ChildSa& child);
   bool peer_holds(const ChildSa& child, const ChildSa* leaving = nullptr);
+  std::vector<ChildSa*> others_without(const ChildSa& leaving);
   ChildSa* successor_of(const ChildSa& child);
   bool has_child(Tunnel& tunnel);
 
@@ -389,12 +409,14 @@ struct Engine::Impl {
   void on(VmForked&& input);
   void on(Shutdown&&);
   void on(Acquire&& input);
+  void ask_for_other_networks(Tunnel& tunnel);
   void narrow_children(Tunnel& tunnel);
   void reconnect(Tunnel& tunnel, Duration delay);
   void back_off(Tunnel& tunnel);
   void hurry(Tunnel& tunnel);
   void count(Cause cause);
   void record(Tunnel& tunnel, Failure failure);
+  void mention(const Tunnel& tunnel, const Failure& failure);
   void attempt_failed(IkeSa& sa, Failure failure);
   void settle(Tunnel& tunnel);
   std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);
@@ -411,7 +433,9 @@ struct Engine::Impl {
   void judge(const IkeSa& sa);
   void leave_tunnel(IkeSa& sa);
   bool is_live(Tunnel& tunnel);
+  /// The IKE SA that stays carries less than the policy lets through, and the peer has not refused the rest.
   bool lacks_child(Tunnel& tunnel);
+  /// Of those that are up the one that stays, by resolve_duplicates().
   IkeSa* established(Tunnel& tunnel);
 
   // status.cc

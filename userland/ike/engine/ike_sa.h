@@ -13,6 +13,7 @@
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/engine.h"
 #include "userland/ike/rules/admission.h"
+#include "userland/ike/rules/child_terms.h"
 #include "userland/ike/rules/collision.h"
 #include "userland/ike/rules/fragments.h"
 #include "userland/ike/rules/nat.h"
@@ -43,6 +44,7 @@ struct AskNewChild {
   std::uint32_t child;
   std::optional<std::uint32_t> replaces;
   IpsecProfile profile;  ///< as it was when we asked
+  Wanted wanted;
   Bytes nonce;
   std::shared_ptr<const crypto::KeyExchange> key_exchange;  ///< nullptr: without PFS
   bool again;  ///< by another group, which the peer refused before

@@ -120,13 +120,14 @@ void Engine::Impl::ask_if_silent(IkeSa& sa) {
 void Engine::Impl::on_liveness_response(const IkeSa& sa, const wire::PayloadChain& inner) {
   const auto error = find_error(inner);
   const Tunnel* tunnel = find_tunnel(sa.tunnel);
-  if (!error || error->type != wire::NotifyType::TemporaryFailure || tunnel == nullptr || !tunnel->active)
-    return;
-  const ChildSa* active = find_child(*tunnel->active);
-  if (active == nullptr || active->ike_sa != sa.local_spi) return;
-  ChildSa* next = successor_of(*active);
-  const IkeSa* other = next != nullptr ? find_ike_sa(next->ike_sa) : nullptr;
-  if (other != nullptr && other != &sa && other->confirmed) activate(*next);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure || tunnel == nullptr) return;
+  for (const std::uint32_t spi : std::vector(tunnel->active)) {
+    const ChildSa* active = find_child(spi);
+    if (active == nullptr || active->ike_sa != sa.local_spi) continue;
+    ChildSa* next = successor_of(*active);
+    const IkeSa* other = next != nullptr ? find_ike_sa(next->ike_sa) : nullptr;
+    if (other != nullptr && other != &sa && other->confirmed) activate(*next);
+  }
 }
 
 }  // namespace awtun::ike

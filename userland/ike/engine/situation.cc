@@ -41,9 +41,13 @@ ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& tunnel, const Chil
   return ChildActivity::Unknown;
 }
 
-ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& tunnel) {
-  if (sa.asking<AskNewChild>() != nullptr) return ChildActivity::Creating;
-  return has_child(tunnel) ? ChildActivity::None : ChildActivity::Unknown;
+/// Of what is there, or on its way, for the same networks.
+ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for) {
+  const AskNewChild* ours = sa.asking<AskNewChild>();
+  if (ours != nullptr && !ours->replaces && overlap(ours->wanted.networks, asked_for))
+    return ChildActivity::Creating;
+  const ChildSa* same = find_same_networks(sa, asked_for);
+  return same != nullptr ? activity(sa, tunnel, *same) : ChildActivity::Unknown;
 }
 
 bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
@@ -55,10 +59,13 @@ bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
 
 /// `named`: the Child SA that the peer means, nullptr when there is no such one.
 Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named) {
-  ChildActivity child = ChildActivity::Unknown;
-  if (asks == PeerAsks::NewChild) child = activity_for_new(sa, tunnel);
-  if (named != nullptr) child = activity(sa, tunnel, *named);
+  const ChildActivity child = named != nullptr ? activity(sa, tunnel, *named) : ChildActivity::Unknown;
   return {asks, activity(sa), child, busy_with_children(sa, tunnel)};
+}
+
+Situation Engine::Impl::situation_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for) {
+  return {PeerAsks::NewChild, activity(sa), activity_for_new(sa, tunnel, asked_for),
+          busy_with_children(sa, tunnel)};
 }
 
 }  // namespace awtun::ike

@@ -59,7 +59,7 @@ Status Engine::Impl::status() const {
     if (!child.is_usable() && child.state != ChildState::Deleting) continue;
     result.child_sas.push_back({child.tunnel, child.inbound_spi, child.outbound_spi,
                                 state_of(ike_sas_, child), child.suite, child.established, child.rekey_at,
-                                child.expires_at, child.local_selectors, child.remote_selectors, child.udp,
+                                child.expires_at, child.networks.local, child.networks.remote, child.udp,
                                 child.esn, child.transport, child.pfs, child.selectors_cut});
   }
   for (const auto& [id, tunnel] : tunnels_) {
@@ -71,7 +71,8 @@ Status Engine::Impl::status() const {
                     policy.remote_id,
                     policy.preshared_key.has_value(),
                     tunnel.last_failure ? std::optional(*tunnel.last_failure) : std::nullopt,
-                    tunnel.next_attempt};
+                    tunnel.next_attempt,
+                    tunnel.declined};
     for (const std::uint64_t spi : tunnel.ike_sas) {
       const auto found = ike_sas_.find(spi);
       if (found == ike_sas_.end()) continue;

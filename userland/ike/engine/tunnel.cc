@@ -29,7 +29,7 @@ bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
 }
 
 /// What a Child SA protects.
-bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
+bool protect_the_same(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
 }
 
@@ -43,7 +43,7 @@ void Engine::Impl::on(SetTunnel&& input) {
   Tunnel* tunnel = find_tunnel(id);
   if (tunnel != nullptr && same_peering(tunnel->policy, policy)) {
     if (tunnel->policy == policy) return;
-    const bool other_networks = !same_networks(tunnel->policy, policy);
+    const bool other_networks = !protect_the_same(tunnel->policy, policy);
     index_.erase(tunnel->policy);
     tunnel->policy = std::move(policy);
     index_.insert(tunnel->policy);
@@ -51,7 +51,7 @@ void Engine::Impl::on(SetTunnel&& input) {
     if (established(*tunnel) == nullptr)
       restart(*tunnel);
     else if (other_networks)
-      on(Rekey{id, Rekey::What::ChildSa});
+      ask_for_other_networks(*tunnel);
     return;
   }
   if (tunnel != nullptr) {
@@ -64,6 +64,17 @@ void Engine::Impl::on(SetTunnel&& input) {
   restart(*find_tunnel(id));
 }
 
+/// One Child SA is rekeyed for all of them; where there are several, what none of them has is asked for.
+void Engine::Impl::ask_for_other_networks(Tunnel& tunnel) {
+  tunnel.one_by_one = false;
+  tunnel.declined.clear();
+  IkeSa& sa = *established(tunnel);
+  if (installed_under(sa).size() > 1)
+    ask_for_lacking(sa);
+  else
+    on(Rekey{tunnel.policy.tunnel, Rekey::What::ChildSa});
+}
+
 /// The peer need not agree to less than before, nor answer.
 void Engine::Impl::narrow_children(Tunnel& tunnel) {
   tunnel.narrow_at.reset();
@@ -72,14 +83,10 @@ void Engine::Impl::narrow_children(Tunnel& tunnel) {
     if (ChildSa* left = find_child(spi)) all.push_back(left);
   for (ChildSa* one : all) {
     const IkeSa* sa = find_ike_sa(one->ike_sa);
-    const bool kept = sa != nullptr && lets_through(tunnel.policy, {sa->local, sa->remote},
-                                                    one->local_selectors, one->remote_selectors);
+    const bool kept = sa != nullptr && lets_through(tunnel.policy, {sa->local, sa->remote}, one->networks);
     if (!kept) revoke(*one);
   }
-  IkeSa* sa = tunnel.active ? nullptr : established(tunnel);
-  if (sa == nullptr) return;
-  sa->want({Task::What::NewChild});
-  pump(*sa);
+  if (IkeSa* sa = established(tunnel)) ask_for_lacking(*sa);
 }
 
 void Engine::Impl::on(RemoveTunnel&& input) {
@@ -99,12 +106,14 @@ void Engine::Impl::on(ClearSa&& input) {
 
 void Engine::Impl::on(ClearChildSa&& input) {
   const Tunnel* tunnel = find_tunnel(input.tunnel);
-  ChildSa* active = tunnel != nullptr && tunnel->active ? find_child(*tunnel->active) : nullptr;
-  IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
-  if (sa == nullptr || !active->is_usable()) return;
-  delete_child(*active);
-  sa->want({Task::What::NewChild});
-  pump(*sa);
+  if (tunnel == nullptr) return;
+  for (const std::uint32_t spi : std::vector(tunnel->active)) {
+    ChildSa* active = find_child(spi);
+    IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
+    if (sa == nullptr || !active->is_usable()) continue;
+    delete_child(*active);
+    ask_for_lacking(*sa);
+  }
 }
 
 /// The twin has all of it too, and may have made the same of what came since it was cloned: so all is
@@ -116,7 +125,7 @@ void Engine::Impl::on(VmForked&&) {
   cookies_ = {};
   for (const auto& [id, unused] : tunnels_) {
     Tunnel* tunnel = find_tunnel(id);
-    tunnel->active.reset();
+    tunnel->active.clear();
     tunnel->failures = 0;
     if (tunnel->policy.remote) tunnel->next_attempt = now_ + dice_.between(Duration::zero(), kForkSpread);
   }
@@ -158,9 +167,11 @@ void Engine::Impl::restart(Tunnel& tunnel) {
 }
 
 IkeSa* Engine::Impl::established(Tunnel& tunnel) {
+  IkeSa* best = nullptr;
   for (IkeSa* sa : ike_sas(tunnel))
-    if (sa->is_up()) return sa;
-  return nullptr;
+    if (sa->is_up() && (best == nullptr || resolve_duplicates(sa->origin, best->origin).first_stays))
+      best = sa;
+  return best;
 }
 
 /// True while an IKE SA is up or an attempt of ours is under way.
@@ -172,9 +183,9 @@ bool Engine::Impl::is_live(Tunnel& tunnel) {
   });
 }
 
-/// An IKE SA is up and carries nothing.
 bool Engine::Impl::lacks_child(Tunnel& tunnel) {
-  return established(tunnel) != nullptr && !has_child(tunnel);
+  IkeSa* sa = established(tunnel);
+  return sa != nullptr && lacking(*sa).has_value();
 }
 
 /// Starts an attempt, or asks for a Child SA, after `delay`, unless the tunnel lives or is to be tried
@@ -240,6 +251,12 @@ void Engine::Impl::record(Tunnel& tunnel, Failure failure) {
   tunnel.hearsay = false;
 }
 
+/// It counts and is in the log, and the tunnel goes on as if nothing had been asked.
+void Engine::Impl::mention(const Tunnel& tunnel, const Failure& failure) {
+  count(failure.cause);
+  notice(Notice::Level::Info, tunnel.policy.tunnel, summary(failure, tunnel.policy));
+}
+
 void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   close(sa);
@@ -250,10 +267,7 @@ void Engine::Impl::attempt_failed(IkeSa& sa, Failure failure) {
 
 /// Called whenever an IKE SA has come up or has been confirmed: one of them stays.
 void Engine::Impl::settle(Tunnel& tunnel) {
-  IkeSa* winner = nullptr;
-  for (IkeSa* sa : ike_sas(tunnel))
-    if (sa->is_up() && (winner == nullptr || resolve_duplicates(sa->origin, winner->origin).first_stays))
-      winner = sa;
+  IkeSa* winner = established(tunnel);
   if (winner == nullptr) return;
   for (IkeSa* sa : ike_sas(tunnel)) {
     if (sa == winner) continue;
@@ -294,7 +308,14 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
     if (winner.asking<AskLiveness>() == nullptr) winner.want({Task::What::Liveness});
     return pump(winner);
   }
-  if (deletes == Deletes::WeLater)
+  const auto instead = installed_under(winner);
+  const auto carries = installed_under(loser);
+  // What only the loser carries is asked for under the winner first.
+  const bool needed = std::ranges::any_of(carries, [&](const ChildSa* one) {
+    return std::ranges::none_of(
+        instead, [&](const ChildSa* other) { return overlap(other->networks, one->networks); });
+  });
+  if (deletes == Deletes::WeLater || needed)
     loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
   else
     delete_ike(loser);

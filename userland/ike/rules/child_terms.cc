@@ -15,8 +15,7 @@ namespace {
 /// What the peer asks for, or answers, as seen from here.
 struct Asked {
   wire::SaView sa;
-  Selectors local;
-  Selectors remote;
+  Networks networks;
   std::optional<IpAddress> called_local;  ///< see ChildTerms
   std::optional<IpAddress> called_remote;
 };
@@ -36,23 +35,23 @@ std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire:
   const auto tsi = read<wire::decode_ts>(chain, wire::PayloadType::TsI);
   const auto tsr = read<wire::decode_ts>(chain, wire::PayloadType::TsR);
   if (!sa || !tsi || !tsr) return std::nullopt;
-  Asked asked{*sa, from_wire(initiator ? *tsi : *tsr), from_wire(initiator ? *tsr : *tsi), {}, {}};
+  Asked asked{*sa, {from_wire(initiator ? *tsi : *tsr), from_wire(initiator ? *tsr : *tsi)}, {}, {}};
   if (policy.transport_mode) {
-    asked.called_local = translate(asked.local, negotiation.nat.ours, negotiation.path.local.address);
-    asked.called_remote = translate(asked.remote, negotiation.nat.theirs, negotiation.path.remote.address);
+    Networks& ends = asked.networks;
+    asked.called_local = translate(ends.local, negotiation.nat.ours, negotiation.path.local.address);
+    asked.called_remote = translate(ends.remote, negotiation.nat.theirs, negotiation.path.remote.address);
   }
   return asked;
 }
 
-std::string describe_pair(const std::string& local, const std::string& remote) {
-  return "local " + local + " remote " + remote;
-}
-
 /// The peer decides how many there are: of more than these, which are longer, an excerpt has none.
-std::string describe_theirs(const Selectors& selectors) {
-  constexpr std::ptrdiff_t kShown = 12;
-  const auto shown = std::min(std::ssize(selectors), kShown);
-  return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
+std::string describe_theirs(const Networks& networks) {
+  static constexpr std::ptrdiff_t kShown = 12;
+  const auto text = [](const Selectors& selectors) {
+    const auto shown = std::min(std::ssize(selectors), kShown);
+    return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
+  };
+  return "local " + text(networks.local) + " remote " + text(networks.remote);
 }
 
 Refusal incomplete(const Negotiation& negotiation) {
@@ -81,20 +80,25 @@ Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& their
                              proposal_mismatch(ours, theirs))};
 }
 
-/// What the policy lets through between the ends of `path`: local and remote.
-struct Allowed {
-  Selectors local;
-  Selectors remote;
-};
-Allowed allowed(const TunnelPolicy& policy, const Path& path) {
+/// What the policy lets through between the ends of `path`.
+Networks allowed(const TunnelPolicy& policy, const Path& path) {
   if (!policy.transport_mode) return {policy.local_selectors, policy.remote_selectors};
   return {of_end(policy.local_selectors, path.local.address),
           of_end(policy.remote_selectors, path.remote.address)};
 }
 
-bool lie_within(const Selectors& local, const Selectors& remote, const Allowed& outer) {
-  return !local.empty() && !remote.empty() && all_within(local, outer.local) &&
-         all_within(remote, outer.remote);
+bool lie_within(const Networks& inner, const Networks& outer) {
+  return !inner.local.empty() && !inner.remote.empty() && covers(outer, inner);
+}
+
+struct Narrowed {
+  Fitting local;
+  Fitting remote;
+  [[nodiscard]] bool nothing() const { return local.selectors.empty() || remote.selectors.empty(); }
+  [[nodiscard]] bool cut() const { return local.cut || remote.cut; }
+};
+Narrowed in_common(const Networks& ours, const Networks& theirs) {
+  return {narrow(ours.local, theirs.local), narrow(ours.remote, theirs.remote)};
 }
 
 /// What the peer says of the mode must be what the policy wants. A responder that wants tunnel mode gives
@@ -107,46 +111,57 @@ std::optional<Refusal> wrong_mode(const TunnelPolicy& policy, const wire::Payloa
                  mode_mismatch(negotiation.now, Side::Local, negotiation.exchange, policy.transport_mode)};
 }
 
-Refusal unacceptable(const Allowed& ours, const Asked& asked, const Negotiation& negotiation) {
+Refusal unacceptable(const Networks& ours, const Asked& asked, const Negotiation& negotiation) {
   return {wire::NotifyType::TsUnacceptable,
-          selectors_unacceptable(negotiation.now, Side::Local, negotiation.exchange,
-                                 describe_pair(to_string(ours.local), to_string(ours.remote)),
-                                 describe_pair(describe_theirs(asked.local), describe_theirs(asked.remote)))};
-}
-
-/// What we ask for.
-struct Wanted {
-  Fitting local;
-  Fitting remote;
-};
-Wanted wanted(const TunnelPolicy& policy, const Path& path) {
-  const Allowed ours = allowed(policy, path);
-  return {fit(ours.local), fit(ours.remote)};
+          selectors_unacceptable(negotiation.now, Side::Local, negotiation.exchange, to_string(ours),
+                                 describe_theirs(asked.networks))};
 }
 
 }  // namespace
+
+Failure refused_by_peer(Time now, wire::ExchangeType exchange, wire::NotifyType error,
+                        const Networks& asked_for, const std::string& esp) {
+  if (error == wire::NotifyType::NoProposalChosen)
+    return no_proposal_chosen(now, Side::Peer, exchange, esp, "");
+  if (error == wire::NotifyType::TsUnacceptable)
+    return selectors_unacceptable(now, Side::Peer, exchange, to_string(asked_for), "");
+  return refused(now, Side::Peer, exchange, error);
+}
 
 void write_mode(wire::PayloadWriter& payloads, bool transport) {
   if (transport) payloads.notify(wire::NotifyType::UseTransportMode);
 }
 
-bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
-                  const Selectors& remote) {
-  return lie_within(local, remote, allowed(policy, path));
+bool lets_through(const TunnelPolicy& policy, const Path& path, const Networks& networks) {
+  return lie_within(networks, allowed(policy, path));
 }
 
-void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path) {
-  const Wanted ours = wanted(policy, path);
-  payloads.ts(wire::PayloadType::TsI, to_wire(ours.local.selectors));
-  payloads.ts(wire::PayloadType::TsR, to_wire(ours.remote.selectors));
+Wanted whole_of(const TunnelPolicy& policy, const Path& path) {
+  Networks all = allowed(policy, path);
+  Fitting local = fit(all.local);
+  Fitting remote = fit(all.remote);
+  return {{std::move(local.selectors), std::move(remote.selectors)}, local.cut || remote.cut};
+}
+
+void ask_selectors(wire::PayloadWriter& payloads, const Networks& networks) {
+  payloads.ts(wire::PayloadType::TsI, to_wire(networks.local));
+  payloads.ts(wire::PayloadType::TsR, to_wire(networks.remote));
+}
+
+Networks granted(const TunnelPolicy& policy, const wire::PayloadChain& request,
+                 const Negotiation& negotiation) {
+  const auto asked = read_child_payloads(policy, request, false, negotiation);
+  if (!asked) return {};
+  Narrowed common = in_common(allowed(policy, negotiation.path), asked->networks);
+  return {std::move(common.local.selectors), std::move(common.remote.selectors)};
 }
 
 void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms) {
   const auto as_called = [](const Selectors& ours, const std::optional<IpAddress>& called) {
     return to_wire(called ? readdressed(ours, *called) : ours);
   };
-  payloads.ts(wire::PayloadType::TsI, as_called(terms.remote, terms.called_remote));
-  payloads.ts(wire::PayloadType::TsR, as_called(terms.local, terms.called_local));
+  payloads.ts(wire::PayloadType::TsI, as_called(terms.networks.remote, terms.called_remote));
+  payloads.ts(wire::PayloadType::TsR, as_called(terms.networks.local, terms.called_local));
 }
 
 wire::GroupId pfs_group(const IpsecProfile& profile) {
@@ -174,39 +189,33 @@ Result<ChildTerms, Refusal> agree_as_responder(const TunnelPolicy& policy, const
     choice = choose_esp(policy.ipsec, offered, pfs = groups[i]);
   if (!choice) return Error{nothing_in_common(policy.ipsec, asked->sa, negotiation)};
   if (auto refusal = wrong_mode(policy, request, false, negotiation)) return Error{*std::move(refusal)};
-  const Allowed ours = allowed(policy, negotiation.path);
-  Fitting local = narrow(ours.local, asked->local);
-  Fitting remote = narrow(ours.remote, asked->remote);
-  if (local.selectors.empty() || remote.selectors.empty())
-    return Error{unacceptable(ours, *asked, negotiation)};
+  const Networks ours = allowed(policy, negotiation.path);
+  Narrowed common = in_common(ours, asked->networks);
+  if (common.nothing()) return Error{unacceptable(ours, *asked, negotiation)};
+  const bool cut = common.cut();
   return ChildTerms{*choice,
-                    std::move(local.selectors),
-                    std::move(remote.selectors),
+                    {std::move(common.local.selectors), std::move(common.remote.selectors)},
                     policy.transport_mode,
                     asked->called_local,
                     asked->called_remote,
                     pfs,
-                    local.cut || remote.cut};
+                    cut};
 }
 
 Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy, const IpsecProfile& profile,
-                                               const wire::PayloadChain& response,
+                                               const Wanted& wanted, const wire::PayloadChain& response,
                                                const Negotiation& negotiation) {
   const auto asked = read_child_payloads(policy, response, true, negotiation);
   if (!asked) return Error{incomplete(negotiation)};
   const auto choice = accepted_esp(profile, asked->sa, negotiation.pfs);
   if (!choice) return Error{nothing_in_common(profile, asked->sa, negotiation)};
   if (auto refusal = wrong_mode(policy, response, true, negotiation)) return Error{*std::move(refusal)};
-  const Wanted ours = wanted(policy, negotiation.path);
-  const Allowed asked_for{ours.local.selectors, ours.remote.selectors};
-  if (!lie_within(asked->local, asked->remote, asked_for))
-    return Error{unacceptable(asked_for, *asked, negotiation)};
-  Fitting local = narrow(asked_for.local, asked->local);
-  Fitting remote = narrow(asked_for.remote, asked->remote);
-  const bool cut = ours.local.cut || ours.remote.cut || local.cut || remote.cut;
+  if (!lie_within(asked->networks, wanted.networks))
+    return Error{unacceptable(wanted.networks, *asked, negotiation)};
+  Narrowed common = in_common(wanted.networks, asked->networks);
+  const bool cut = wanted.cut || common.cut();
   return ChildTerms{*choice,
-                    std::move(local.selectors),
-                    std::move(remote.selectors),
+                    {std::move(common.local.selectors), std::move(common.remote.selectors)},
                     policy.transport_mode,
                     {},
                     {},

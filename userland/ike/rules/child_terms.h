@@ -7,8 +7,8 @@
 
 #include "userland/base/result.h"
 #include "userland/ike/rules/nat.h"
+#include "userland/ike/rules/networks.h"
 #include "userland/ike/rules/proposal.h"
-#include "userland/ike/rules/selectors.h"
 #include "userland/ike/status.h"
 #include "userland/wire/writer.h"
 
@@ -16,8 +16,7 @@ namespace awtun::ike {
 
 struct ChildTerms {
   EspChoice choice;
-  Selectors local;
-  Selectors remote;
+  Networks networks;
   bool transport = false;  ///< transport mode (RFC 7296 1.3.1); else tunnel mode
   /// What the peer calls the ends where that is not what we do: transport mode across a NAT.
   std::optional<IpAddress> called_local;
@@ -32,6 +31,10 @@ struct Refusal {
   Failure failure;
 };
 
+/// For the operator: the peer has answered a request for a Child SA with an error. `esp`: what we offered.
+[[nodiscard]] Failure refused_by_peer(Time now, wire::ExchangeType exchange, wire::NotifyType error,
+                                      const Networks& asked_for, const std::string& esp);
+
 /// Where and when a negotiation takes place.
 struct Negotiation {
   Time now;
@@ -45,12 +48,24 @@ struct Negotiation {
 /// Asks for transport mode, or grants it.
 void write_mode(wire::PayloadWriter& payloads, bool transport);
 
-/// Whether a Child SA with these selectors protects nothing but what the policy lets through along `path`.
-[[nodiscard]] bool lets_through(const TunnelPolicy& policy, const Path& path, const Selectors& local,
-                                const Selectors& remote);
+/// Whether a Child SA with these protects nothing but what the policy lets through along `path`.
+[[nodiscard]] bool lets_through(const TunnelPolicy& policy, const Path& path, const Networks& networks);
 
-/// TSi and TSr of a request that goes along `path`: no more than a Child SA has.
-void ask_selectors(wire::PayloadWriter& payloads, const TunnelPolicy& policy, const Path& path);
+/// What a request asks for.
+struct Wanted {
+  Networks networks;
+  bool cut = false;  ///< the policy lets more through than a Child SA has room for
+};
+
+/// All that the policy lets through along `path`.
+[[nodiscard]] Wanted whole_of(const TunnelPolicy& policy, const Path& path);
+
+/// TSi and TSr of a request.
+void ask_selectors(wire::PayloadWriter& payloads, const Networks& networks);
+
+/// What the policy lets through of what the peer asks for; without selectors on a side: nothing.
+[[nodiscard]] Networks granted(const TunnelPolicy& policy, const wire::PayloadChain& request,
+                               const Negotiation& negotiation);
 
 /// TSi and TSr of the answer, by the names of the ends that the peer used.
 void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms);
@@ -68,9 +83,10 @@ void answer_selectors(wire::PayloadWriter& payloads, const ChildTerms& terms);
                                                              const wire::PayloadChain& request,
                                                              const Negotiation& negotiation);
 
-/// The initiator's side: the answer must lie within what `policy` and `profile` made us ask for.
+/// The initiator's side: the answer must lie within what we asked for, by `profile` and `wanted`.
 [[nodiscard]] Result<ChildTerms, Refusal> agree_as_initiator(const TunnelPolicy& policy,
                                                              const IpsecProfile& profile,
+                                                             const Wanted& wanted,
                                                              const wire::PayloadChain& response,
                                                              const Negotiation& negotiation);
 

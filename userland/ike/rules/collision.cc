@@ -34,11 +34,11 @@ Ruling new_child(const Situation& situation) {
     case ChildActivity::Replaced:
     case ChildActivity::Closing:
       return {Answer::Normal, Then::Nothing};
-    case ChildActivity::Creating:
-      return kTemporaryFailure;
     case ChildActivity::None:
+      return {Answer::Normal, Then::PeerDeletesOld};
+    case ChildActivity::Creating:
     case ChildActivity::Rekeying:
-      return {Answer::NoAdditionalSas, Then::Nothing};
+      break;
   }
   return kTemporaryFailure;
 }

@@ -41,7 +41,7 @@ enum class IkeActivity : std::uint8_t {
   Closing,    ///< our Delete is under way, or the peer has rekeyed it and is to delete it
 };
 
-/// What this end is doing to the Child SA that the request names. NewChild: to the tunnel's.
+/// What this end is doing to the Child SA that the request names. NewChild: to the one for the same networks.
 enum class ChildActivity : std::uint8_t {
   Unknown,   ///< there is none
   None,      ///< it is in use
@@ -63,7 +63,6 @@ enum class Answer : std::uint8_t {
   Empty,             ///< of a delete: nothing, both ends have deleted it
   TemporaryFailure,  ///< TEMPORARY_FAILURE: the peer is to try again later
   ChildSaNotFound,   ///< CHILD_SA_NOT_FOUND
-  NoAdditionalSas,   ///< NO_ADDITIONAL_SAS: one Child SA a tunnel
 };
 
 /// What follows when the normal answer could be given.

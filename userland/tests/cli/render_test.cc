@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/render.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,6 +56,22 @@ TEST(Render, IsakmpSasAndPeers) {
             "    Theirs         unknown\n"
             "    Hint           the pre-shared keys of the two sides differ, or the peer\n"
             "                   knows this side by another identity\n");
+}
+
+TEST(Render, OfTheNetworksThatThePeerRefusesSomeAreShown) {
+  Json data = kIsakmp;
+  Json& peer = data["peers"][0];
+  for (int i = 0; i < 6; ++i)
+    peer["declined"].push_back(
+        {{"local_selectors", {fmt::format("10.1.{}.0/24", i)}}, {"remote_selectors", {"10.2.0.0/24"}}});
+  EXPECT_NE(render("isakmp-sa", data)
+                .find("  Peer refuses     local 10.1.0.0/24 remote 10.2.0.0/24\n"
+                      "                   local 10.1.1.0/24 remote 10.2.0.0/24\n"
+                      "                   local 10.1.2.0/24 remote 10.2.0.0/24\n"
+                      "                   local 10.1.3.0/24 remote 10.2.0.0/24\n"
+                      "                   and 2 more\n"),
+            std::string::npos)
+      << render("isakmp-sa", data);
 }
 
 TEST(Render, WhatCouldNotBeSentWasTried) {

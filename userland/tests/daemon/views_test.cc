@@ -97,6 +97,13 @@ TEST(Views, FailureAndRetryOfAPeer) {
     "reason":"authentication failed","ours":"a","theirs":"b","hint":"check the key"})"));
 }
 
+TEST(Views, NetworksThatThePeerRefuses) {
+  auto status = established();
+  status.peers[0].declined = {{{TrafficSelector::any(Family::V6)}, {TrafficSelector::any(Family::V6)}}};
+  EXPECT_EQ(isakmp_sa_view(status, kLater, std::nullopt)["peers"][0]["declined"],
+            Json::parse(R"([{"local_selectors":["::/0"],"remote_selectors":["::/0"]}])"));
+}
+
 TEST(Views, ARequestThatIsNotAnswered) {
   auto status = established();
   status.peers[0].unanswered = ike::Unanswered{"DPD", kT0, 3, "", "is it reachable?"};

@@ -400,7 +400,7 @@ class DynamicRecord : public Flood {
       TunnelPolicy policy;
       policy.local = initiator.from.address;
       policy.remote = responder.here.address;
-      ask_selectors(payloads, policy, {initiator.from, responder.here});
+      ask_selectors(payloads, whole_of(policy, {initiator.from, responder.here}).networks);
       return payloads;
     });
     ASSERT_TRUE(failure());

@@ -94,6 +94,57 @@ TEST_F(Peer, DeletesMakeRoom) {
   EXPECT_EQ(peer.rekey_child(), std::nullopt);
 }
 
+/// Only one packet here and there fits into each.
+Networks single(std::uint32_t number) {
+  const auto host = [&](const char* net) {
+    return TrafficSelector::of(*IpPrefix::parse(net + std::to_string(number) + "/32"));
+  };
+  return {{host("10.1.0.")}, {host("10.2.0.")}};
+}
+
+TEST_F(Peer, ChildSasForOtherNetworksAreMadeUpToTheBound) {
+  for (std::uint32_t number = 1; number < kMaxChildSas; ++number)
+    ASSERT_EQ(peer.new_child(single(number)), std::nullopt) << number;
+  EXPECT_EQ(child_sas(), kMaxChildSas);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(peer.new_child(single(200)), wire::NotifyType::NoAdditionalSas);
+  EXPECT_EQ(child_sas(), kMaxChildSas);
+  EXPECT_EQ(responder.counters().sa_limit_reached, 100U);
+  // What there is can still be rekeyed.
+  EXPECT_EQ(peer.rekey_child(), std::nullopt);
+}
+
+TEST_F(Peer, AnotherChildSaForTheSameNetworksTakesOverAfterSomeSeconds) {
+  const std::uint32_t first = responder.engine.status().child_sas.at(0).inbound_spi;
+  ASSERT_EQ(peer.new_child(peer.whole()), std::nullopt);
+  EXPECT_EQ(child_sas(), 2U);
+  responder.now += kSuperseded;
+  bool activated = false;
+  for (const Action& action : responder.engine.step(responder.now, TimerDue{}))
+    activated = activated || std::holds_alternative<ActivateSa>(action);
+  EXPECT_TRUE(activated);
+  const auto left = responder.engine.status().child_sas;
+  EXPECT_EQ(std::ranges::count(left, ChildSaStatus::State::Installed, &ChildSaStatus::state), 1);
+  for (const ChildSaStatus& child : left)
+    EXPECT_EQ(child.state == ChildSaStatus::State::Installed, child.inbound_spi != first);
+}
+
+TEST_F(Peer, ChildSasForTheSameNetworksWithoutDeletesArePutOffAtTheBound) {
+  std::size_t made = 0;
+  for (int i = 0; i < 1000; ++i) made += peer.new_child(peer.whole()) ? 0 : 1;
+  EXPECT_EQ(made, kMaxReplaced);
+  EXPECT_EQ(child_sas(), kMaxReplaced + 1);
+}
+
+TEST_F(Peer, MoreThanTheTunnelLetsThroughIsRefusedAndTheTunnelHasNotFailed) {
+  responder.local_selectors = {TrafficSelector::of(*IpPrefix::parse("10.1.0.0/24"))};
+  static_cast<void>(responder.add_tunnel(kTunnel, peer.address().address));
+  const auto network = [](const char* text) { return TrafficSelector::of(*IpPrefix::parse(text)); };
+  const Networks other{{network("10.2.0.0/24")}, {network("10.3.0.0/24")}};
+  EXPECT_EQ(peer.new_child(other), wire::NotifyType::TsUnacceptable);
+  EXPECT_EQ(responder.counters().selectors_unacceptable, 1U);
+  EXPECT_FALSE(responder.engine.status().peers.at(0).last_failure);
+}
+
 TEST_F(Peer, AnSpiThatItUsesTwiceIsRefused) {
   peer.reuse_spi();
   EXPECT_EQ(peer.rekey_child(), wire::NotifyType::TemporaryFailure);
@@ -762,7 +813,7 @@ class OwnJobs : public PeersJobs {
     payloads.sa(esp_proposals(responder.ipsec, 0x7777, wire::GroupId::Ecp256));
     payloads.nonce(peer.fresh_nonce());
     payloads.ke(wire::GroupId::Ecp256, key->public_value());
-    ask_selectors(payloads, policy, {peer.address(), responder.here});
+    ask_selectors(payloads, whole_of(policy, {peer.address(), responder.here}).networks);
     return only_job(hand(peer.response_to(request, payloads)));
   }
   void expect_delete(const Bytes& sent) {

@@ -28,7 +28,7 @@ class RawPeer {
     use(raw_.spi(), raw_.peer_spi(), raw_.keys());
     wire::PayloadWriter payloads = raw_.identified();
     payloads.sa(esp_proposals(policy_.ipsec, ++next_esp_spi_, wire::GroupId::None));
-    ask_selectors(payloads, policy_, {raw_.from, responder_.here});
+    ask_selectors(payloads, whole_of(policy_, {raw_.from, responder_.here}).networks);
     next_id_ = 1;
     return take_child(exchange(wire::ExchangeType::IkeAuth, payloads));
   }
@@ -77,9 +77,20 @@ class RawPeer {
     payloads.sa(esp_proposals(policy_.ipsec, ++next_esp_spi_, pfs));
     payloads.nonce(fresh_nonce());
     if (pfs != wire::GroupId::None) payloads.ke(pfs, key_exchange_.public_value());
-    ask_selectors(payloads, policy_, {raw_.from, responder_.here});
+    ask_selectors(payloads, whole_of(policy_, {raw_.from, responder_.here}).networks);
     return payloads;
   }
+
+  /// Another Child SA beside those that there are.
+  std::optional<wire::NotifyType> new_child(const Networks& networks) {
+    wire::PayloadWriter payloads;
+    payloads.sa(esp_proposals(policy_.ipsec, ++next_esp_spi_, wire::GroupId::None));
+    payloads.nonce(fresh_nonce());
+    ask_selectors(payloads, networks);
+    return take_child(exchange(wire::ExchangeType::CreateChildSa, payloads)) ? std::nullopt : error_;
+  }
+  /// What it asked for first.
+  [[nodiscard]] Networks whole() const { return whole_of(policy_, {raw_.from, responder_.here}).networks; }
 
   /// One request; the plaintext of its answer, of which the first payload is then first().
   Bytes exchange(wire::ExchangeType type, const wire::PayloadWriter& payloads) {

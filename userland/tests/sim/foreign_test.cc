@@ -29,6 +29,12 @@ struct ForeignPair : Pair {
     world.tracing = Tracing::Messages;
     world.make_foreign(kForeign, liberties);
     travel(kTravel);
+    if (!liberties.has(OnePairAChild)) return;
+    std::vector<Networks> flows;
+    for (const Family family : {Family::V4, Family::V6})
+      flows.push_back({{TrafficSelector::any(family)}, {TrafficSelector::any(family)}});
+    world.set_flows(kAwiked, kForeign, kTunnel, flows);
+    child_sas = flows.size();
   }
   void travel(Duration one_way) {
     world.network().faults.min_delay = world.network().faults.max_delay = one_way;
@@ -52,7 +58,7 @@ struct ForeignPair : Pair {
   std::uint64_t rekey(std::size_t at, Rekeyed what) {
     const std::uint64_t before = world.packets_lost();
     world.input(at, ike::Rekey{kTunnel, what});
-    send_for(kRekeyTakes);
+    send_for(kRekeyTakes * child_sas);
     return world.packets_lost() - before;
   }
   void expect_rest() {
@@ -81,6 +87,8 @@ std::vector<NamedPeer> waiting_peers() {
           {"BreaksBeforeMaking", {BreaksBeforeMaking}},
           {"MakesBeforeBreaking", {MakesBeforeBreaking}},
           {"OddPayloads", {OddPayloads}},
+          {"OnePairAChild", {OnePairAChild}},
+          {"OnePairAChildAndSendsAtOnce", {OnePairAChild, SendsAtOnce, AnswersLate}},
           {"ManyAndBreaks",
            {ObeysInitialContact, SaysInitialContact, DeletesOldAtOnce, SendsAtOnce, KeepsDuplicates,
             BreaksBeforeMaking, OddPayloads}},
@@ -166,7 +174,8 @@ TEST_P(InitiatingPeers, BothBegin) {
         pair.set(1 - first);
         ASSERT_TRUE(pair.come_up()) << pair.world.trace();
         pair.send_for(40s, 40ms);
-        EXPECT_EQ(pair.world.packets_lost(), 0U) << pair.world.trace();
+        // With the IKE SA that gives way goes the second pair, until the peer asks for that again.
+        EXPECT_LE(pair.world.packets_lost(), has(OnePairAChild) ? 60U : 0U) << pair.world.trace();
         pair.expect_rest();
         if (HasFailure()) return;
       }
@@ -181,7 +190,7 @@ TEST_P(ForeignPeers, RestartsOfEitherEnd) {
     pair.world.restart(at);
     pair.set(at);
     const bool begins = at == kAwiked || has(Initiates);
-    EXPECT_TRUE(pair.come_up(begins ? 30s : 200s)) << pair.world.trace();
+    EXPECT_TRUE(pair.come_up(begins ? 30s : 220s)) << pair.world.trace();
     pair.world.run_for(250s);
     pair.send_for(5s);
     EXPECT_EQ(pair.world.packets_lost(), 0U) << pair.world.trace();

@@ -2,6 +2,7 @@
 // Two routers with one tunnel between them, as most tests want it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -66,19 +67,26 @@ struct Pair {
   /// Both are configured, the tunnel comes up, and what two attempts at once leave over has time to go.
   bool settle() {
     set_both();
+    return settle_as_set();
+  }
+  /// The same of what has been configured before.
+  bool settle_as_set() {
     if (!come_up()) return false;
     world.run_for(20s);
     return true;
   }
-  /// One IKE SA and one Child SA at each end, nothing left over, and they match.
+  /// One IKE SA and the Child SAs, commonly one, at each end, nothing left over, and they match.
   [[nodiscard]] bool at_rest() {
     for (std::size_t i = 0; i < 2; ++i) {
       const ike::Status now = status(i);
-      if (now.ike_sas.size() != 1 || now.child_sas.size() != 1 ||
+      const auto installed = [](const ike::ChildSaStatus& child) {
+        return child.state == ike::ChildSaStatus::State::Installed;
+      };
+      if (now.ike_sas.size() != 1 || now.child_sas.size() != child_sas ||
           now.ike_sas[0].state != ike::IkeSaStatus::State::Established ||
-          now.child_sas[0].state != ike::ChildSaStatus::State::Installed ||
-          world.node(i).kernel.inbound_count(kTunnel) != 1 ||
-          world.node(i).kernel.outbound_count(kTunnel) != 1)
+          !std::ranges::all_of(now.child_sas, installed) ||
+          world.node(i).kernel.inbound_count(kTunnel) != child_sas ||
+          world.node(i).kernel.outbound_count(kTunnel) != child_sas)
         return false;
     }
     return connected();
@@ -94,6 +102,7 @@ struct Pair {
   }
 
   World world;
+  std::size_t child_sas = 1;  ///< at rest
   IsakmpProfile isakmp = fast_profile();
   IpsecProfile ipsec = default_ipsec_profile();
   std::array<bool, 2> transport_mode{};
