@@ -233,6 +233,7 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
   Child* made =
       install(sa, static_cast<std::uint32_t>(asked.spi), *choice, share, foreign_answer(inner),
               {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, std::nullopt);
+  if (made != nullptr && std::ranges::count(sa.deleted_early, made->out) > 0) return remove(*made);
   if (made == nullptr || asked.ask.what != What::RekeyChild) return;
   ++counters_.child_rekeys;
   const Child* rival = rival_of(asked.ask.child);
@@ -304,7 +305,7 @@ void ForeignPeer::on_informational(Sa& sa, const wire::Header& header, const wir
     if (deleted->protocol == wire::ProtocolId::Ike)
       whole = true;
     else
-      on_delete_child(payloads, *deleted);
+      on_delete_child(sa, payloads, *deleted);
   }
   respond(sa, header, payloads);
   if (!whole) return;
@@ -317,10 +318,13 @@ void ForeignPeer::on_informational(Sa& sa, const wire::Header& header, const wir
   if (again) initiate();
 }
 
-void ForeignPeer::on_delete_child(wire::PayloadWriter& answer, const wire::DeleteView& deleted) {
+void ForeignPeer::on_delete_child(Sa& sa, wire::PayloadWriter& answer, const wire::DeleteView& deleted) {
   for (std::size_t i = 0; i < deleted.count(); ++i) {
     Child* child = find_outbound(foreign_octets(deleted.spi(i)));
-    if (child == nullptr) continue;
+    if (child == nullptr) {
+      sa.deleted_early.push_back(deleted.spi(i));
+      continue;
+    }
     if (!child->closing) answer.delete_child_sas(wire::ProtocolId::Esp, std::array{child->in});
     remove(*child);
   }

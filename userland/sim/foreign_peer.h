@@ -102,7 +102,7 @@ class ForeignPeer {
   void ask_again(Sa& sa, Ask asked, const wire::NotifyView& error);
   void on_ike_rekey_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner);
   void on_informational(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
-  void on_delete_child(wire::PayloadWriter& answer, const wire::DeleteView& deleted);
+  void on_delete_child(Sa& sa, wire::PayloadWriter& answer, const wire::DeleteView& deleted);
   void offer_child(wire::PayloadWriter& payloads, std::uint32_t spi, wire::GroupId pfs,
                    std::uint32_t share) const;
   void answer_child(wire::PayloadWriter& payloads, const Child& made,

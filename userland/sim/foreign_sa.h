@@ -121,6 +121,7 @@ struct ForeignIkeSa {
   std::uint32_t next_request = 0;
   std::uint32_t next_expected = 0;
   Bytes last_response;
+  std::vector<std::uint32_t> deleted_early;  ///< SPIs of Deletes that may have overtaken an answer
   std::uint64_t rival = 0;       ///< the other end's rekey of it, while our own is unanswered (2.8.2)
   bool provisional = false;      ///< it is such a rekey
   std::uint64_t supersedes = 0;  ///< what this end deletes when this one is up (2.8.3)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/sim/scenario.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
+#include "userland/ike/rules/networks.h"
 #include "userland/sim/routers.h"
 #include "userland/sim/watch.h"
 
@@ -92,6 +95,7 @@ class Scenario {
   void excuse_expiry();
   void heal();
   void recover();
+  [[nodiscard]] std::string leftovers() const;
   void count();
   void invite_foreign(std::uint64_t seed);
   void excuse_delete(ike::TunnelId tunnel);
@@ -394,12 +398,27 @@ void Scenario::heal() {
     }
 }
 
+/// The SAs that there are, for a report.
+std::string Scenario::leftovers() const {
+  std::string text;
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    const ike::Status status = world_.node(i).engine.status();
+    for (const ike::IkeSaStatus& sa : status.ike_sas)
+      text += fmt::format("; node {} IKE SA {:016x} {}", i, sa.initiator_spi, ike::to_string(sa.state));
+    for (const ike::ChildSaStatus& child : status.child_sas)
+      text += fmt::format("; node {} Child SA {:08x}/{:08x} {} {}", i, child.inbound_spi, child.outbound_spi,
+                          ike::to_string(child.state),
+                          ike::to_string(Networks{child.local_selectors, child.remote_selectors}));
+  }
+  return text;
+}
+
 void Scenario::recover() {
   heal();
   if (!world_.run_while_not([this] { return watch_.connected(); }, kUpWithin + isakmp_.dpd_interval))
     return watch_.violate("not up within the bound");
   if (!world_.run_while_not([this] { return watch_.at_rest(); }, kRestWithin + isakmp_.dpd_interval))
-    return watch_.violate("no rest within the bound");
+    return watch_.violate("no rest within the bound" + leftovers());
 }
 
 void Scenario::count() {

@@ -79,6 +79,7 @@ struct Request {
 
   /// The exchange by name, or "DPD", as SPEC.md calls it.
   [[nodiscard]] std::string exchange() const;
+  [[nodiscard]] Time last_sent() const;
   /// When it is to be sent again or given up.
   [[nodiscard]] Time deadline() const;
 };

@@ -233,10 +233,10 @@ void Engine::Impl::confirm(IkeSa& sa) {
 /// somebody has sent again.
 void Engine::Impl::believe(IkeSa& sa) {
   sa.origin.doubted.reset();
-  if (Tunnel* tunnel = find_tunnel(sa.tunnel))
-    for (ChildSa* child : children(*tunnel))
-      if (child->ike_sa == sa.local_spi && child->state == ChildState::Installed) activate(*child);
+  for (ChildSa* child : installed_under(sa))
+    activate(peer_holds(*child) ? *child : *find_child(*child->replaces));
   settle(sa);
+  if (Tunnel* tunnel = find_tunnel(sa.tunnel)) complete(*tunnel);
 }
 
 /// What we asked before the peer knew the SA is lost, however often it was sent: its time begins now.
@@ -299,8 +299,8 @@ void Engine::Impl::refuse(IkeSa& sa, const wire::Header& request, wire::NotifyTy
 void Engine::Impl::retransmit(IkeSa& sa) {
   Request& request = *sa.outstanding;
   if (!retransmit_after(request.retransmitted)) {
-    // IKE may be lost where ESP is not: the peer lives.
-    const bool lives = sa.state == IkeState::Established && last_esp(sa) > request.first_sent;
+    // IKE may be lost where ESP is not: the peer lives, or did when it was asked last.
+    const bool lives = sa.state == IkeState::Established && last_esp(sa) > request.last_sent();
     return lives ? ask_again(sa) : give_up(sa);
   }
   ++request.retransmitted;

@@ -43,6 +43,10 @@ std::string Request::exchange() const {
       purpose);
 }
 
+Time Request::last_sent() const {
+  return retransmitted == 0 ? first_sent : first_sent + *retransmit_after(retransmitted - 1);
+}
+
 Time Request::deadline() const { return first_sent + retransmit_after(retransmitted).value_or(kGiveUpAfter); }
 
 std::optional<Time> IkeSa::deadline() const {
