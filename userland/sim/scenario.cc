@@ -9,6 +9,7 @@
 #include "userland/ike/rules/networks.h"
 #include "userland/sim/routers.h"
 #include "userland/sim/watch.h"
+#include "userland/wire/message.h"
 
 namespace awtun::sim {
 namespace {
@@ -20,6 +21,8 @@ using namespace std::chrono_literals;
 constexpr Duration kUpWithin = 300s;
 constexpr Duration kRestWithin = 900s;
 constexpr Duration kSettling = 170s;
+/// An old answer that is sent again is believed for so long where every other message is lost.
+constexpr Duration kBelieved = 20s;
 /// A request that is unanswered for so long may be given up before its peer is back.
 constexpr Duration kPatience = 60s;
 constexpr std::size_t kHub = 0;
@@ -345,6 +348,11 @@ void Scenario::move(ike::TunnelId tunnel) {
 void Scenario::replay_something() {
   if (remembered_.empty()) return;
   const ike::Send& old = remembered_[random_.below(remembered_.size())];
+  // An IKE_AUTH response that had not arrived is believed until the peer has answered (RFC 7296 2.4).
+  const auto header = wire::parse_header(old.bytes);
+  if (header && header->response && header->exchange == wire::ExchangeType::IkeAuth)
+    for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel)
+      watch_.excuse_until(tunnel, world_.now() + kBelieved);
   world_.deliver({old.remote, old.local, old.bytes});
 }
 

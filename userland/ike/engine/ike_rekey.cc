@@ -40,7 +40,6 @@ IkeSa* Engine::Impl::make_successor(const IkeSa& old, std::uint64_t local_spi, b
   made.fragmentation = old.fragmentation;
   arm_keepalive(made);
   made.origin = old.origin;
-  made.origin.doubted.reset();
   made.give_way_at = old.give_way_at;
   made.dpd_interval = old.dpd_interval;
   made.confirmed = initiator;
@@ -83,7 +82,8 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
     if (about_children) made.want(task);
   }
   // The initiator of a rekey knows both SPIs only now (RFC 6290 4.3).
-  if (!made.token_given && !settings_.quick_crash_secret.empty()) made.want({Task::What::Liveness});
+  const bool lacks_token = !made.token_given && !settings_.quick_crash_secret.empty();
+  if (lacks_token || made.origin.doubted) made.want({Task::What::Liveness});
   if (ours)
     delete_ike(old);
   else

@@ -67,15 +67,18 @@ void Engine::Impl::move_children(std::uint64_t ike_spi) {
   }
 }
 
-/// The kernel has followed with the Child SAs; IKE does now.
+/// The kernel has followed with the Child SAs; IKE does now. Not by the last packets of an IKE SA that is
+/// gone: they are older than what the others know, and have moved those too.
 void Engine::Impl::on(PeerMoved&& input) {
   const ChildSa* heard = find_child(input.spi);
-  if (heard == nullptr || heard->tunnel != input.tunnel) return;
+  Tunnel* tunnel = find_tunnel(input.tunnel);
+  if (heard == nullptr || tunnel == nullptr || heard->tunnel != input.tunnel) return;
   IkeSa* sa = find_ike_sa(heard->ike_sa);
-  if (sa == nullptr || sa->state != IkeState::Established || !sa->nat.peer_may_move() ||
-      sa->remote == input.remote)
-    return;
-  static_cast<void>(move_peer(*sa, input.remote));
+  if (sa == nullptr || sa->state != IkeState::Established || !sa->nat.peer_may_move()) {
+    for (const std::uint64_t other : tunnel->ike_sas) move_children(other);
+  } else if (sa->remote != input.remote) {
+    static_cast<void>(move_peer(*sa, input.remote));
+  }
 }
 
 }  // namespace awtun::ike

@@ -449,6 +449,26 @@ TEST_F(NatTest, TheKernelMovesThePeerOfAnSaThatThereIsAndNoOther) {
   EXPECT_EQ(remote_of(0), other);
 }
 
+TEST_F(NatTest, ALatePacketOfAnSaThatIsGoneMovesNobody) {
+  behind_nat(1, false);
+  up();
+  auto late = pair.world.node(1).kernel.transmit(kTunnel);
+  ASSERT_TRUE(late);
+  late->source = {*IpAddress::parse(kOuter[1]), 12345};  // before its mapping was flushed
+  pair.world.node(1).nat->flush();
+  pair.world.restart(1);
+  pair.set(1);
+  ASSERT_TRUE(pair.come_up()) << pair.world.trace();
+  const Endpoint there = remote_of(0);
+  ASSERT_TRUE(pair.world.node(0).kernel.takes(*late));
+  const auto moved = pair.world.node(0).kernel.receive(*late, pair.world.now());
+  ASSERT_TRUE(moved);
+  EXPECT_FALSE(pair.connected());
+  pair.world.input(0, *moved);
+  EXPECT_TRUE(pair.connected()) << pair.world.trace();
+  EXPECT_EQ(remote_of(0), there);
+}
+
 TEST_F(NatTest, WithoutANatAnotherAddressMovesNobody) {
   up();
   const Endpoint peer = remote_of(0);
