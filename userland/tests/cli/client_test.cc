@@ -29,7 +29,7 @@ TEST(Client, ExecutesLinesInOneSession) {
   EXPECT_FALSE(client->execute("show ipsec sa"));
 }
 
-TEST(Client, NobodyThere) {
+TEST(Client, ADaemonThatDoesNotRunIsReported) {
   const auto client = Client::connect("/nonexistent/sock");
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error(), "cannot reach awiked at /nonexistent/sock: No such file or directory");
@@ -47,7 +47,7 @@ Result<Client, std::string> greeted_with(const std::string& text) {
   return client;
 }
 
-TEST(Client, OtherGreetings) {
+TEST(Client, AGreetingOfAnotherProtocolIsRefused) {
   EXPECT_FALSE(greeted_with("{\"hello\":\"awiked\",\"grammar\":\"1\"}\n")->same_grammar());
   EXPECT_FALSE(greeted_with("{\"hello\":\"awiked\",\"grammar\":7}\n")->same_grammar());
   EXPECT_EQ(greeted_with("220 smtp ready\n").error(), "the other end of the socket is not awiked");

@@ -52,7 +52,7 @@ TEST(Completion, WordsOfAChoice) {
   EXPECT_EQ(complete(Mode::Interface, "tunnel mode ipsec i").common_prefix(), "ipv");
 }
 
-TEST(Completion, WhatFollowsABar) {
+TEST(Completion, FiltersAreOfferedBehindABar) {
   EXPECT_EQ(texts(complete(Mode::Exec, "show ipsec sa | ")),
             (Words{"begin", "count", "exclude", "include", "json"}));
   EXPECT_FALSE(complete(Mode::Exec, "show ipsec sa |").executable);
@@ -71,7 +71,7 @@ TEST(Completion, InterfaceModeOffersBothModes) {
   EXPECT_EQ(texts(complete(Mode::Interface, "i")), (Words{"interface", "ip", "ipv6"}));
 }
 
-TEST(Completion, BehindNoAndDo) {
+TEST(Completion, WordsBehindNoAndDoAreCompleted) {
   EXPECT_EQ(texts(complete(Mode::Config, "no ")),
             (Words{"crypto", "exec-timeout", "interface", "ip", "ipv6"}));
   EXPECT_EQ(texts(complete(Mode::Config, "no crypto isakmp key ")),
@@ -81,7 +81,7 @@ TEST(Completion, BehindNoAndDo) {
   EXPECT_EQ(texts(complete(Mode::Interface, "do show ip")), Words{"ipsec"});
 }
 
-TEST(Completion, NothingWhereNothingFits) {
+TEST(Completion, AWordThatBeginsLikeNoOtherIsNotCompleted) {
   EXPECT_TRUE(complete(Mode::Exec, "foo ").candidates.empty());
   EXPECT_TRUE(complete(Mode::Exec, "! foo").candidates.empty());
   EXPECT_TRUE(complete(Mode::Exec, "write memory ").candidates.empty());

@@ -27,20 +27,20 @@ TEST(Errors, InvalidPointsAtTheWord) {
   EXPECT_EQ(error.expected, (Words{"gre", "ipsec", "l2tp"}));
 }
 
-TEST(Errors, TooManyWords) {
+TEST(Errors, AWordBehindTheEndIsRefused) {
   const SyntaxError error = error_of(Mode::Interface, "tunnel protection ipsec profile x y");
   EXPECT_EQ(error.column, 34U);
   EXPECT_EQ(error.expected, Words{"<cr>"});
 }
 
-TEST(Errors, Incomplete) {
+TEST(Errors, AnIncompleteLineSaysWhatIsMissing) {
   const SyntaxError error = error_of(Mode::Config, "crypto isakmp key ouR4ecret");
   EXPECT_EQ(error.kind, Kind::Incomplete);
   EXPECT_EQ(error.message, "% Incomplete command.");
   EXPECT_EQ(error.expected, (Words{"address", "hostname", "policy"}));
 }
 
-TEST(Errors, Ambiguous) {
+TEST(Errors, AnAmbiguousWordIsRefusedWithItsMeanings) {
   const SyntaxError error = error_of(Mode::Exec, "s i");
   EXPECT_EQ(error.kind, Kind::Ambiguous);
   EXPECT_EQ(error.message, "% Ambiguous command:  \"s i\"");
@@ -82,7 +82,7 @@ TEST(Errors, ValuesSayWhatIsWrongWithThem) {
             invalid + "this is the placeholder of a hidden key, not a key.");
 }
 
-TEST(Errors, RangesAndFamilies) {
+TEST(Errors, ValuesOutOfRangeOrOfAnotherFamilyAreRefused) {
   for (const char* line :
        {"mtu 67", "mtu 1583", "mtu 1500x", "ip address 2001:db8::1/64", "ip address 10.0.0.1",
         "ip address 10.0.0.1/33", "ipv6 address 10.0.0.1/24", "tunnel source eth/0"}) {

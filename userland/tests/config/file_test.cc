@@ -405,7 +405,7 @@ TEST(GoodLines, WhatIsBehindTooManyErrorsMayHaveProtected) {
   EXPECT_EQ(loaded.errors.front().consequence, "");
 }
 
-TEST(GoodLines, OfAnything) {
+TEST(GoodLines, TextThatIsNoConfigurationIsReadWithoutACrash) {
   const std::string noise(
       "\xff\xfe"
       "i\0n\0t\0\n\0",

@@ -220,7 +220,7 @@ TEST(Grammar, RandomEditsStayCanonical) {
   EXPECT_TRUE(*loaded == config);
 }
 
-TEST(Grammar, GarbageIsRefusedInPeace) {
+TEST(Grammar, RandomOctetsAreRefusedAndChangeNothing) {
   Random random(5);
   for (int i = 0; i < 5000; ++i) {
     const Form& form = forms()[pick(random, static_cast<std::uint32_t>(forms().size()))];

@@ -153,7 +153,7 @@ TEST(Trustpoints, AddressesAreNoNames) {
     syntax_error(console, line);
 }
 
-TEST(Trustpoints, OneInUseStays) {
+TEST(Trustpoints, OneThatAProfileNamesCannotBeRemoved) {
   Console console;
   console.type({"configure terminal", "crypto isakmp profile p"});
   EXPECT_EQ(console.refusal("pki trustpoint t"),
@@ -162,7 +162,7 @@ TEST(Trustpoints, OneInUseStays) {
   console.refusal("no crypto pki trustpoint t");
 }
 
-TEST(Filters, BehindAShow) {
+TEST(Filters, AShowCommandTakesAFilter) {
   Console console;
   const Show plain = std::get<Show>(console.execute("show ipsec sa"));
   EXPECT_FALSE(plain.filter);

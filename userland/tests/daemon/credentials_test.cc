@@ -12,7 +12,7 @@ namespace {
 
 using namespace pki::testing;
 
-TEST(Credentials, StartEmpty) {
+TEST(Credentials, NoTrustpointIsThereToBeginWith) {
   const ScratchDirectory scratch;
   const Credentials credentials{TrustpointStore(scratch.path())};
   EXPECT_TRUE(credentials.current()->empty());

@@ -137,7 +137,7 @@ TEST(AsAskedFor, WhatWasLookedUpIsNoFaultOfAnotherChange) {
   EXPECT_EQ(asked.tunnels.at(1), candidate.tunnels.at(1));
 }
 
-TEST(AsAskedFor, ATunnelThatIsNotThereWaitsOn) {
+TEST(AsAskedFor, ATunnelThatDoesNotRunIsNotTriedAgainByAnotherChange) {
   auto candidate = first_example();
   candidate.tunnels[0].description = "x";
   EXPECT_TRUE(as_asked_for(candidate, candidate, first_example(), {}).tunnels.empty());

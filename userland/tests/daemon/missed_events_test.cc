@@ -61,7 +61,7 @@ TEST_F(MissedEvents, WithoutAChildSaThereIsNothingToSendBy) {
   EXPECT_THAT(missed({}), ElementsAre(kernel::Event(kernel::TransportLost{})));
 }
 
-TEST_F(MissedEvents, ASaAtItsEndIsOneOfThem) {
+TEST_F(MissedEvents, AnSaThatHasReachedItsLimitIsReportedAgain) {
   const auto reached = [](const kernel::SaName& sa, bool hard) {
     return Contains(kernel::Event(kernel::SaLimitReached{sa, hard}));
   };
@@ -77,7 +77,7 @@ TEST_F(MissedEvents, ASaAtItsEndIsOneOfThem) {
   EXPECT_THAT(missed({in, out}), reached(kIn, true));
 }
 
-TEST_F(MissedEvents, SoIsWhereAPeerIsNow) {
+TEST_F(MissedEvents, WhereAPeerHasMovedIsReportedAgain) {
   const Endpoint there{*IpAddress::parse("192.0.2.9"), 61000};
   out.remote = there.address;
   EXPECT_EQ(missed({out}).size(), 1U) << "not in UDP";

@@ -36,7 +36,7 @@ TEST_F(Crowded, TheNewestOfTheLargestNetworkGoes) {
   EXPECT_EQ(leaves_for("203.0.113.1"), 3U);
 }
 
-TEST_F(Crowded, NobodyGoesForAnEqual) {
+TEST_F(Crowded, NobodyGoesForOneOfAnEquallyLargeNetwork) {
   for (std::uint64_t i = 1; i <= 9; ++i) enter("10.0." + std::to_string(i) + ".1", i);
   EXPECT_EQ(leaves_for("10.0.77.1"), std::nullopt);
   EXPECT_EQ(leaves_for("10.0.3.1"), std::nullopt);
@@ -72,7 +72,7 @@ TEST_F(Crowded, ASiteIsOneNetworkHoweverManySubnetsItUses) {
 }
 
 // Whoever has a /32 has 65,536 /48.
-TEST_F(Crowded, SoIsAProviderHoweverManySitesItHas) {
+TEST_F(Crowded, AProviderWithManySitesMakesRoomForAnother) {
   for (std::uint64_t i = 1; i <= 1024; ++i) {
     const std::string from = "2001:db8:" + std::to_string(i) + "::1";
     crowd.note_answered(at_port(from), enter(from, i), now);

@@ -433,7 +433,7 @@ TEST_F(DynamicRecord, AStrangersRefusedIkeAuthReplacesNoTrueFailure) {
   EXPECT_EQ(failure()->when, before);
 }
 
-TEST_F(DynamicRecord, NorDoesHisMalformedOne) {
+TEST_F(DynamicRecord, AStrangersMalformedIkeAuthReplacesNoTrueFailure) {
   fail_truly();
   const auto before = failure()->when;
   be_malformed(9);
@@ -450,7 +450,7 @@ TEST_F(DynamicRecord, WhereNothingIsOnRecordEitherTells) {
   fail_truly();
 }
 
-TEST_F(DynamicRecord, SoDoesAMalformedOne) {
+TEST_F(DynamicRecord, AStrangersMalformedIkeAuthIsRecordedWhereNothingElseIs) {
   be_malformed(8);
   ASSERT_TRUE(failure());
   EXPECT_EQ(failure()->reason, "invalid message");
@@ -479,7 +479,7 @@ TEST_F(DynamicRecord, AnIdentityWithoutEndIsRefusedInAFewWords) {
   }
 }
 
-TEST_F(DynamicRecord, NorIsALongOneWrittenOut) {
+TEST_F(DynamicRecord, ALongIdentityIsNotWrittenOut) {
   authenticate(9, [](const RawInitiator&) {
     wire::PayloadWriter payloads;
     payloads.id(wire::PayloadType::IdI, wire::IdType::DerAsn1Dn, Bytes(4000, 'A'));
@@ -759,7 +759,7 @@ class Corner : public Flood {
 };
 
 // CVE-2016-5391: a proposal without a Diffie-Hellman group.
-TEST_F(Corner, NoGroup) {
+TEST_F(Corner, AProposalWithoutAGroupIsRefused) {
   auto without = transforms(wire::GroupId::X25519);
   without.pop_back();
   EXPECT_EQ(error_in(ask(without, wire::GroupId::X25519, Bytes(32, 9))), wire::NotifyType::NoProposalChosen);
@@ -767,7 +767,7 @@ TEST_F(Corner, NoGroup) {
 }
 
 // CVE-2014-9221: a private group id, in the proposal, in KE, in both.
-TEST_F(Corner, PrivateGroup) {
+TEST_F(Corner, AGroupOfThePrivateRangeIsRefused) {
   const auto odd = static_cast<wire::GroupId>(1031);
   EXPECT_EQ(error_in(ask(transforms(odd), odd, Bytes(32, 9))), wire::NotifyType::NoProposalChosen);
   EXPECT_EQ(error_in(ask(transforms(wire::GroupId::X25519), odd, Bytes(32, 9))),

@@ -61,7 +61,7 @@ struct Case {
   const char* hint;
 };
 
-TEST(Certificate, EveryFailureIsExplainedWhereItIsFoundAndTheRepairWorks) {
+TEST(Certificate, ARefusedCertificateIsExplainedAndTheTunnelComesUpOnceItIsReplaced) {
   const std::string name = CertifiedPair::name(0);
   const Case cases[] = {
       {"expired", {name, "CA", "CA", "expired", true, name}, "certificate expired", "clocks"},

@@ -29,7 +29,7 @@ TEST(Establish, InitiatorOnlyWithTheDefaultProfile) {
   EXPECT_EQ(pair.kernel_errors(), "");
 }
 
-TEST(Establish, BothAtOnce) {
+TEST(Establish, BothEndsInitiateAtOnceAndOneIkeSaStays) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Pair pair(seed);
     pair.set_both();

@@ -185,7 +185,7 @@ TEST_F(BusyHub, AFloodAtOneTunnelDelaysARekeyOfAnotherByOneJob) {
   EXPECT_LE(world.now() - before, 150ms);
 }
 
-TEST_F(BusyHub, AndAHandshakeOfAnotherByFew) {
+TEST_F(BusyHub, AFloodDelaysTheHandshakeOfAnotherTunnelByFewJobs) {
   const auto handshakes = [&] {
     return world.node(0).engine.status().counters.ike_sa_established_as_responder;
   };

@@ -253,7 +253,7 @@ TEST_F(Lifecycle, RestartedPeerReplacesItsOldSas) {
   expect_rest();
 }
 
-TEST_F(Lifecycle, BothAtOnceAgainAfterBothRestart) {
+TEST_F(Lifecycle, BothEndsInitiateAtOnceAfterBothHaveRestarted) {
   up();
   pair.world.restart(0);
   pair.world.restart(1);

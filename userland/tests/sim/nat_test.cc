@@ -70,7 +70,7 @@ TEST(Nat, IPv6WithoutOneStaysOnPort500) {
   EXPECT_FALSE(pair.status(0).child_sas.at(0).udp);
 }
 
-TEST_F(NatTest, BeforeTheInitiator) {
+TEST_F(NatTest, ANatBeforeTheInitiatorIsFoundAndTraversed) {
   behind_nat(1, false);
   up();
   expect_nat(0, false, true);
@@ -79,7 +79,7 @@ TEST_F(NatTest, BeforeTheInitiator) {
   EXPECT_EQ(remote_of(1), (Endpoint{pair.world.node(0).address, ike::kNattPort}));
 }
 
-TEST_F(NatTest, BeforeTheResponder) {
+TEST_F(NatTest, ANatBeforeTheResponderIsFoundAndTraversed) {
   behind_nat(0, true);
   up();
   // Node 1, which is not behind it, may have been the responder as well.
@@ -87,7 +87,7 @@ TEST_F(NatTest, BeforeTheResponder) {
   expect_nat(1, false, true);
 }
 
-TEST_F(NatTest, BeforeBoth) {
+TEST_F(NatTest, NatsBeforeBothEndsAreFoundAndTraversed) {
   behind_nat(0, true);
   behind_nat(1, false);
   up();
@@ -181,18 +181,18 @@ class NatTransport : public NatTest {
   }
 };
 
-TEST_F(NatTransport, WithoutOneTheEndsAgree) {
+TEST_F(NatTransport, TransportModeIsAgreedWithoutANat) {
   gre_up();
   expect_rekeys_keep_the_ends();
 }
 
-TEST_F(NatTransport, BeforeOneEnd) {
+TEST_F(NatTransport, TransportModeIsAgreedAcrossANatBeforeOneEnd) {
   behind_nat(1, false);
   gre_up();
   expect_rekeys_keep_the_ends();
 }
 
-TEST_F(NatTransport, BeforeBoth) {
+TEST_F(NatTransport, TransportModeIsAgreedAcrossNatsBeforeBothEnds) {
   behind_nat(0, true);
   behind_nat(1, false);
   gre_up();
