@@ -90,7 +90,8 @@ void ForeignPeer::on(ike::Shutdown&&) {
 }
 
 void ForeignPeer::on(ike::DataPlaneFailed&& input) {
-  if (Child* child = find_child(static_cast<std::uint32_t>(input.token))) close(*child);
+  Child* child = find_child(static_cast<std::uint32_t>(input.token));
+  if (child != nullptr && !child->closing) close(*child);
 }
 
 void ForeignPeer::on(ike::SaExpired&& input) {
