@@ -421,6 +421,26 @@ charon_auth() {
 	esac | tr ';' '\n'
 }
 
+# What strongSwan makes a Child SA each for: its name, its networks, router A's.
+CHARON_CHILDREN="net 0.0.0.0/0,::/0 0.0.0.0/0,::/0"
+
+# charon_children ESP-PROPOSALS
+charon_children() {
+	local name here there
+	while read -r name here there; do
+		cat <<-END
+		$name {
+			local_ts = $here
+			remote_ts = $there
+			if_id_in = 42
+			if_id_out = 42
+			esp_proposals = $1
+			${CHARON_CHILD-}
+		}
+		END
+	done <<<"$CHARON_CHILDREN"
+}
+
 # charon_configure 4|6 [ESP-PROPOSALS] [KEY] [psk|rsa|ecdsa] [IKE-PROPOSALS]: with
 # router A, or what CHARON_REMOTE has in its place.
 charon_configure() {
@@ -445,14 +465,7 @@ charon_configure() {
 				$(charon_auth a "$auth" "$1")
 			}
 			children {
-				net {
-					local_ts = 0.0.0.0/0,::/0
-					remote_ts = 0.0.0.0/0,::/0
-					if_id_in = 42
-					if_id_out = 42
-					esp_proposals = ${2:-$esp}
-					${CHARON_CHILD-}
-				}
+				$(charon_children "${2:-$esp}")
 			}
 		}
 	}

@@ -267,7 +267,7 @@ void ForeignPeer::ask_again(Sa& sa, Ask asked, const wire::NotifyView& error) {
 }
 
 void ForeignPeer::on_ike_rekey_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner) {
-  Sa* rival = find(std::exchange(sa.rival, 0));
+  Sa* rival = find_rival(std::exchange(sa.rival, 0));
   if (const auto error = foreign_error(inner)) {
     if (rival != nullptr) return succeed(sa, *rival, false);
     return ask_again(sa, asked.ask, *error);
@@ -310,7 +310,7 @@ void ForeignPeer::on_informational(Sa& sa, const wire::Header& header, const wir
   respond(sa, header, payloads);
   if (!whole) return;
   // It goes on in what the other end put in its place, which is why it goes.
-  if (Sa* rival = find(sa.rival)) succeed(sa, *rival, false);
+  if (Sa* rival = find_rival(sa.rival)) succeed(sa, *rival, false);
   const bool again = (sa.pending && sa.pending->ask.again) ||
                      std::any_of(sa.asks.begin(), sa.asks.end(), [](const Ask& one) { return one.again; });
   drop(sa, true);

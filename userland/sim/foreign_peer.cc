@@ -252,7 +252,7 @@ void ForeignPeer::begin_if_none() {
 void ForeignPeer::give_up(Sa& sa) {
   const bool again = sa.pending->ask.again;
   if (sa.state == State::Up) ++counters_.dead_peers;
-  if (Sa* rival = find(sa.rival)) succeed(sa, *rival, false);
+  if (Sa* rival = find_rival(sa.rival)) succeed(sa, *rival, false);
   drop(sa, false);
   next_attempt_ = now_ + between(Duration::zero(), kNextAttemptWithin);
   if (again) initiate();

@@ -131,6 +131,8 @@ class ForeignPeer {
   // foreign_state.cc: what there is
   Sa& new_sa(bool initiator);
   Sa* find(std::uint64_t spi);
+  /// One that the other end has not deleted meanwhile.
+  Sa* find_rival(std::uint64_t spi);
   Sa* newest();
   Child* find_child(std::uint32_t in);
   Child* usable_child(std::uint32_t share);

@@ -21,6 +21,11 @@ ForeignIkeSa* ForeignPeer::find(std::uint64_t spi) {
   return found == sas_.end() ? nullptr : &found->second;
 }
 
+ForeignIkeSa* ForeignPeer::find_rival(std::uint64_t spi) {
+  Sa* rival = find(spi);
+  return rival != nullptr && rival->state != State::Gone ? rival : nullptr;
+}
+
 ForeignIkeSa* ForeignPeer::newest() {
   Sa* best = nullptr;
   for (auto& [spi, sa] : sas_)

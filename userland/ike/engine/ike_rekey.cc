@@ -75,6 +75,8 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   made.provisional = false;
   old.rival.reset();
   move_children(old, made);
+  // The peer may have been given other networks since.
+  if (Tunnel* tunnel = find_tunnel(made.tunnel)) tunnel->declined.clear();
   if (const auto task = stop_preparing(old)) old.want_first(*task);
   for (const Task& task : old.queue) {
     const bool about_children = task.what == Task::What::NewChild || task.what == Task::What::RekeyChild ||
@@ -88,7 +90,10 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
     delete_ike(old);
   else
     mark_replaced(old, kGiveUpAfter);
-  pump(made);
+  if (made.origin.ours)
+    ask_for_lacking(made);
+  else
+    pump(made);
 }
 
 /// The peer is to delete this IKE SA; if that does not come within `patience`, it goes by itself.

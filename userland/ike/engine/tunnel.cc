@@ -105,15 +105,15 @@ void Engine::Impl::on(ClearSa&& input) {
 }
 
 void Engine::Impl::on(ClearChildSa&& input) {
-  const Tunnel* tunnel = find_tunnel(input.tunnel);
+  Tunnel* tunnel = find_tunnel(input.tunnel);
   if (tunnel == nullptr) return;
   for (const std::uint32_t spi : std::vector(tunnel->active)) {
     ChildSa* active = find_child(spi);
     IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
-    if (sa == nullptr || !active->is_usable()) continue;
-    delete_child(*active);
-    ask_for_lacking(*sa);
+    if (sa != nullptr && active->is_usable()) delete_child(*active);
   }
+  // A peer that still had one for the same networks might refuse another.
+  if (IkeSa* sa = established(*tunnel)) ask_for_lacking(*sa);
 }
 
 /// The twin has all of it too, and may have made the same of what came since it was cloned: so all is
