@@ -4,6 +4,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "active.h"
 #include "compat.h"
 #include "conf.h"
 #include "genl.h"
@@ -163,8 +164,7 @@ static int put_sa_out(struct sk_buff *skb, const struct awtun_sa *sa)
 {
 	int err;
 
-	if (rcu_access_pointer(sa->tun->tx_sa) == sa &&
-	    nla_put_flag(skb, AWTUN_SA_A_ACTIVE))
+	if (awtun_active_has(sa) && nla_put_flag(skb, AWTUN_SA_A_ACTIVE))
 		return -EMSGSIZE;
 
 	rcu_read_lock();
@@ -695,26 +695,34 @@ int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int activate_sa(const struct awtun_req *req, struct awtun_sa *sa)
+{
+	int err;
+
+	if (sa->dir != AWTUN_DIR_OUT)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_DIR, -EINVAL,
+				    "only outbound SAs can be activated");
+	if (!awtun_sa_usable(sa))
+		return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
+				    "the SA has expired or has no sequence numbers left");
+	err = awtun_tunnel_activate_sa(sa, req->extack);
+
+	return err ? awtun_refuse(req, AWTUN_SA_A_IFINDEX, err) : 0;
+}
+
 int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct awtun_tunnel *tun;
 	struct awtun_req req;
 	struct awtun_sa *sa;
-	int err = 0;
+	int err;
 
 	sa = lock_sa(&req, info, sa_id_policy);
 	if (IS_ERR(sa))
 		return PTR_ERR(sa);
 
 	tun = sa->tun;
-	if (sa->dir != AWTUN_DIR_OUT)
-		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
-				   "only outbound SAs can be activated");
-	else if (!awtun_sa_usable(sa))
-		err = AWTUN_REFUSE(&req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
-				   "the SA has expired or has no sequence numbers left");
-	else
-		awtun_tunnel_activate_sa(sa);
+	err = activate_sa(&req, sa);
 	awtun_req_unlock(tun);
 	if (!err)
 		awtun_req_changed(info);

@@ -9,7 +9,9 @@
 #include <net/ipv6.h>
 #include <net/xfrm.h>
 
+#include "active.h"
 #include "compat.h"
+#include "flow.h"
 #include "mss.h"
 #include "note.h"
 #include "outer.h"
@@ -115,8 +117,9 @@ static void deliver(struct sk_buff *skb, struct awtun_sa *sa)
 static void check_and_deliver(struct awtun_sa *sa, struct sk_buff *skb)
 {
 	struct awtun_tunnel *tun = sa->tun;
+	struct awtun_flow flow = {};
 
-	if (unlikely(!awtun_sa_covers(sa, skb))) {
+	if (unlikely(!awtun_sa_covers(sa, skb, &flow))) {
 		drop(skb, sa, AWTUN_TUNNEL_STAT_RX_SELECTOR,
 		     SKB_DROP_REASON_XFRM_POLICY);
 		return;
@@ -214,27 +217,37 @@ static void read_source(const struct awtun_sa *sa, const struct sk_buff *skb,
 	note->spi = sa->key.spi;
 }
 
+static bool sends_elsewhere(const struct awtun_sa *sa,
+			    const struct awtun_note *note)
+{
+	const struct awtun_outer *outer = rcu_dereference_bh(sa->outer);
+
+	return outer->dest.remote_port &&
+	       (outer->dest.remote_port != note->src_port ||
+		memcmp(&outer->dest.ends.remote, &note->src, sizeof(note->src)));
+}
+
 /* Does the peer, behind a NAT that has made a new mapping, send from elsewhere
  * than we send to? An authentic packet that is newer than all others says so,
  * RFC 7296 section 2.23. Its outer headers are still in place.
+ *
+ * There is one peer, so no active SA may be left behind: not one that had no
+ * memory to follow, either.
  */
 static void notice_move(struct awtun_sa *sa, const struct sk_buff *skb)
 {
-	const struct awtun_outer *outer;
+	const struct awtun_active *active = awtun_active(sa->tun);
+	const struct awtun_sa *tx_sa;
 	struct awtun_note note = {};
-	struct awtun_sa *tx_sa;
-
-	tx_sa = rcu_dereference_bh(sa->tun->tx_sa);
-	if (!tx_sa)
-		return;
-	outer = rcu_dereference_bh(tx_sa->outer);
-	if (!outer->dest.remote_port)
-		return;
+	unsigned int i = 0;
 
 	read_source(sa, skb, &note);
-	if (note.src_port != outer->dest.remote_port ||
-	    memcmp(&note.src, &outer->dest.ends.remote, sizeof(note.src)))
-		awtun_note(sa->tun, AWTUN_NOTE_PEER_MOVED, &note);
+	while ((tx_sa = awtun_active_next(active, &i))) {
+		if (sends_elsewhere(tx_sa, &note)) {
+			awtun_note(sa->tun, AWTUN_NOTE_PEER_MOVED, &note);
+			return;
+		}
+	}
 }
 
 static void auth_failed(struct awtun_sa *sa, struct sk_buff *skb)

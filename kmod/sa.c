@@ -73,22 +73,24 @@ bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq)
  * awtun_sa_covers() - may this SA carry this packet?
  * @sa: the SA
  * @skb: inner packet; its network header is set and pulled
+ * @flow: all 0, or what was read of the packet when another SA was asked
  *
  * Return: true when its selectors cover both sides, RFC 4301 section 5.2.
  */
-bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb)
+bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb,
+		     struct awtun_flow *flow)
 {
 	bool in = sa->dir == AWTUN_DIR_IN;
-	struct awtun_flow flow;
 
 	if (likely(!sa->ts_local && !sa->ts_remote))
 		return true;
+	if (!flow->addr_len && !awtun_flow_read(flow, skb))
+		return false;
 
-	return awtun_flow_read(&flow, skb) &&
-	       awtun_selectors_match(sa->ts_local, &flow,
-				     in ? &flow.dst : &flow.src) &&
-	       awtun_selectors_match(sa->ts_remote, &flow,
-				     in ? &flow.src : &flow.dst);
+	return awtun_selectors_match(sa->ts_local, flow,
+				     in ? &flow->dst : &flow->src) &&
+	       awtun_selectors_match(sa->ts_remote, flow,
+				     in ? &flow->src : &flow->dst);
 }
 
 /* What awtun_sa_new() made. */

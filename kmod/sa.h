@@ -143,6 +143,7 @@ void awtun_sa_discard(struct awtun_sa *sa);
 bool awtun_sa_next_seq(struct awtun_sa *sa, u64 *seq);
 u64 awtun_sa_last_seq(const struct awtun_sa *sa);
 bool awtun_sa_usable(const struct awtun_sa *sa);
-bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb);
+bool awtun_sa_covers(const struct awtun_sa *sa, struct sk_buff *skb,
+		     struct awtun_flow *flow);
 
 #endif /* _AWTUN_SA_H */

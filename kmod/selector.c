@@ -27,6 +27,23 @@ static bool match(const struct awtun_selector *selector,
 }
 
 /**
+ * awtun_selectors_same() - are two lists the same, one by one?
+ * @a: a list; NULL covers everything
+ * @b: another
+ *
+ * Return: false for lists of another order, too, which cover the same.
+ */
+bool awtun_selectors_same(const struct awtun_selectors *a,
+			  const struct awtun_selectors *b)
+{
+	if (!a || !b)
+		return a == b;
+
+	/* There is no padding, and what an address leaves is 0. */
+	return a->n == b->n && !memcmp(a->list, b->list, a->n * sizeof(*a->list));
+}
+
+/**
  * awtun_selectors_match() - do selectors cover one side of a packet?
  * @selectors: those of this side; NULL covers everything
  * @flow: the packet

@@ -62,6 +62,8 @@ struct awtun_flow {
 	bool opaque;
 };
 
+bool awtun_selectors_same(const struct awtun_selectors *a,
+			  const struct awtun_selectors *b);
 bool awtun_selectors_match(const struct awtun_selectors *selectors,
 			   const struct awtun_flow *flow,
 			   const struct awtun_flow_side *side);

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "active.h"
 #include "conf.h"
 #include "genl.h"
 #include "life.h"
@@ -77,6 +78,19 @@ static bool can_receive(const struct awtun_tunnel *tun)
 	return false;
 }
 
+static bool can_send(const struct awtun_tunnel *tun)
+{
+	const struct awtun_active *active = awtun_active(tun);
+	const struct awtun_sa *sa;
+	unsigned int i = 0;
+
+	while ((sa = awtun_active_next(active, &i)))
+		if (awtun_sa_usable(sa))
+			return true;
+
+	return false;
+}
+
 /* Says whether the device can carry packets. It has a carrier when it is
  * configured. It is dormant, RFC 2863 section 3.1.12, until there is an SA for
  * each direction: packets still reach it then, so that it can ask for SAs, but
@@ -84,12 +98,9 @@ static bool can_receive(const struct awtun_tunnel *tun)
  */
 static void update_state(struct awtun_tunnel *tun)
 {
-	const struct awtun_sa *sa;
-
 	lockdep_assert_held(&tun->lock);
 
-	sa = rcu_dereference_protected(tun->tx_sa, lockdep_is_held(&tun->lock));
-	if (sa && awtun_sa_usable(sa) && can_receive(tun))
+	if (can_send(tun) && can_receive(tun))
 		netif_dormant_off(tun->dev);
 	else
 		netif_dormant_on(tun->dev);
@@ -100,31 +111,40 @@ static void update_state(struct awtun_tunnel *tun)
 		netif_carrier_off(tun->dev);
 }
 
-/**
- * awtun_tunnel_path_mtu() - longest inner packet that crosses the underlay whole
- * @tun: the tunnel
- *
- * Context: bottom halves disabled, RCU.
- * Return: octets; 0 without an SA in use or a route.
- */
-unsigned int awtun_tunnel_path_mtu(const struct awtun_tunnel *tun)
+static unsigned int sa_path_mtu(const struct awtun_sa *sa)
 {
-	struct awtun_outer *outer;
+	struct awtun_outer *outer = rcu_dereference_bh(sa->outer);
 	struct dst_entry *dst;
-	struct awtun_sa *sa;
 	unsigned int mtu;
 
-	sa = rcu_dereference_bh(tun->tx_sa);
-	if (!sa)
-		return 0;
-	outer = rcu_dereference_bh(sa->outer);
-	dst = awtun_outer_route(outer, sa->net, tun->dev);
+	dst = awtun_outer_route(outer, sa->net, sa->tun->dev);
 	if (IS_ERR(dst))
 		return 0;
 	mtu = awtun_outer_mtu(outer, dst, &sa->crypto.esp);
 	dst_release(dst);
 
 	return mtu;
+}
+
+/**
+ * awtun_tunnel_path_mtu() - longest inner packet that crosses the underlay whole
+ * @tun: the tunnel
+ *
+ * By any of the active SAs: who asks has no packet that would say by which.
+ *
+ * Context: bottom halves disabled, RCU.
+ * Return: octets; 0 without an active SA that has a route.
+ */
+unsigned int awtun_tunnel_path_mtu(const struct awtun_tunnel *tun)
+{
+	const struct awtun_active *active = awtun_active(tun);
+	unsigned int least = 0, i = 0;
+	const struct awtun_sa *sa;
+
+	while ((sa = awtun_active_next(active, &i)))
+		least = min_not_zero(least, sa_path_mtu(sa));
+
+	return least;
 }
 
 static void sa_event_work(struct work_struct *work)
@@ -233,16 +253,24 @@ int awtun_tunnel_add_sa(struct awtun_tunnel *tun, struct awtun_sa *sa,
 }
 
 /**
- * awtun_tunnel_activate_sa() - send by this SA from now on
+ * awtun_tunnel_activate_sa() - send what this SA covers by it from now on
  * @sa: outbound SA of a tunnel
+ * @extack: says why not
+ *
+ * Return: 0, or an error and nothing has changed.
  */
-void awtun_tunnel_activate_sa(struct awtun_sa *sa)
+int awtun_tunnel_activate_sa(struct awtun_sa *sa,
+			     struct netlink_ext_ack *extack)
 {
-	lockdep_assert_held(&sa->tun->lock);
+	int err;
 
-	rcu_assign_pointer(sa->tun->tx_sa, sa);
+	err = awtun_active_add(sa, extack);
+	if (err)
+		return err;
 	trace_awtun_sa_activate(sa);
 	update_state(sa->tun);
+
+	return 0;
 }
 
 /* The caller updates the state. Who may still hold the SA after this: packets
@@ -257,8 +285,7 @@ static void sa_unlink(struct awtun_sa *sa)
 	lockdep_assert_held(&tun->lock);
 
 	trace_awtun_sa_del(sa);
-	if (rcu_access_pointer(tun->tx_sa) == sa)
-		RCU_INIT_POINTER(tun->tx_sa, NULL);
+	awtun_active_del(sa);
 	if (sa->dir == AWTUN_DIR_IN)
 		awtun_net_del_sa(an, sa);
 	else

@@ -15,6 +15,7 @@
 #include "note.h"
 #include "stats.h"
 
+struct awtun_active;
 struct awtun_dest;
 struct awtun_sa;
 
@@ -23,7 +24,7 @@ struct awtun_sa;
 
 /**
  * struct awtun_tunnel - private part of the network device
- * @tx_sa: outbound SA in use; written under @lock
+ * @active: the SAs that it sends by, NULL for none; written under @lock
  * @stats: per CPU counters
  * @dev: the device
  * @gro_cells: delivery to the stack
@@ -41,7 +42,7 @@ struct awtun_sa;
  * The device may live in another namespace (the overlay) than @underlay.
  */
 struct awtun_tunnel {
-	struct awtun_sa __rcu *tx_sa;
+	struct awtun_active __rcu *active;
 	struct awtun_tunnel_stats __percpu *stats;
 	struct net_device *dev;
 	struct gro_cells gro_cells;
@@ -71,7 +72,8 @@ int awtun_tunnel_add_sa(struct awtun_tunnel *tun, struct awtun_sa *sa,
 			struct netlink_ext_ack *extack);
 struct awtun_sa *awtun_tunnel_find_sa(struct awtun_tunnel *tun, u32 dir,
 				      __be32 spi);
-void awtun_tunnel_activate_sa(struct awtun_sa *sa);
+int awtun_tunnel_activate_sa(struct awtun_sa *sa,
+			     struct netlink_ext_ack *extack);
 int awtun_tunnel_move_sa(struct awtun_sa *sa, const struct awtun_dest *dest);
 void awtun_tunnel_del_sa(struct awtun_sa *sa);
 void awtun_tunnel_flush(struct awtun_tunnel *tun);

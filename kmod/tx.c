@@ -9,7 +9,9 @@
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 
+#include "active.h"
 #include "compat.h"
+#include "flow.h"
 #include "mss.h"
 #include "outer.h"
 #include "pmtu.h"
@@ -312,6 +314,32 @@ static void xmit_segments(struct sk_buff *skb, const struct way *way)
 	}
 }
 
+/* Finds the SA that is to send a packet. NULL, and counted, when there is none;
+ * that no active SA covers it is held against the first of them.
+ */
+static struct awtun_sa *find_sa(struct awtun_tunnel *tun, struct sk_buff *skb)
+{
+	const struct awtun_active *active = awtun_active(tun);
+	struct awtun_sa *sa, *first = NULL;
+	struct awtun_flow flow = {};
+	unsigned int i = 0;
+
+	while ((sa = awtun_active_next(active, &i))) {
+		if (likely(awtun_sa_covers(sa, skb, &flow)))
+			return sa;
+		first = first ?: sa;
+	}
+
+	if (first) {
+		awtun_count_sa_drop(first, AWTUN_TUNNEL_STAT_TX_SELECTOR);
+	} else {
+		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_NO_SA);
+		awtun_note_acquire(tun, skb);
+	}
+
+	return NULL;
+}
+
 /* Finds the way of a packet by @sa. False, and counted, when there is none;
  * else @way holds a route that the caller releases.
  */
@@ -322,10 +350,6 @@ static bool find_way(struct awtun_sa *sa, struct sk_buff *skb, struct way *way)
 
 	if (unlikely(awtun_life_expired(&sa->life))) {
 		why = AWTUN_TUNNEL_STAT_TX_EXPIRED;
-		goto none;
-	}
-	if (unlikely(!awtun_sa_covers(sa, skb))) {
-		why = AWTUN_TUNNEL_STAT_TX_SELECTOR;
 		goto none;
 	}
 	if (unlikely(awtun_outer_made(outer, skb)))
@@ -359,13 +383,8 @@ static void transmit(struct sk_buff *skb, struct net_device *dev,
 	struct awtun_sa *sa;
 	enum awtun_fit fit;
 
-	sa = rcu_dereference_bh(tun->tx_sa);
-	if (unlikely(!sa)) {
-		awtun_count_drop(tun, AWTUN_TUNNEL_STAT_TX_NO_SA);
-		awtun_note_acquire(tun, skb);
-		goto unreachable;
-	}
-	if (unlikely(!find_way(sa, skb, &way)))
+	sa = find_sa(tun, skb);
+	if (unlikely(!sa || !find_way(sa, skb, &way)))
 		goto unreachable;
 
 	if (awtun_mss_wanted(tun, skb))

@@ -181,6 +181,33 @@ TEST_F(moved, a_peer_that_was_said_to_move)
 	awtun_nl_close(&events);
 }
 
+/* One that stays behind is enough. */
+TEST_F(moved, a_peer_that_one_of_several_sas_does_not_send_to)
+{
+	const struct awtun_ts ts = make_ts("10.0.0.0", "10.0.0.255", 0);
+	struct awtun_notice notice;
+	struct awtun_nl events;
+	struct awtun_req req;
+
+	if (!variant->conf.encap)
+		return;
+	rig_listen(_metadata, &events);
+	make_sa(&RIG->out, &variant->conf, OTHER_SPI);
+	rig_req_add(RIG, &req, AWTUN_DIR_OUT, &RIG->out);
+	awtun_put_ts(&req, AWTUN_SA_A_TS_REMOTE, &ts);
+	ASSERT_EQ(0, rig_call(RIG, &req)) TH_LOG("%s", RIG->nl.extack);
+	ASSERT_EQ(0, rig_activate(RIG, OTHER_SPI));
+	good_goes_through(_metadata, RIG, 1);
+	EXPECT_TRUE(no_event(&events, 200));
+
+	/* It is asked last for a packet to send. */
+	ASSERT_EQ(0, rig_activate(RIG, OUT_SPI));
+	move(_metadata, RIG, &self->other);
+	good_goes_through(_metadata, RIG, 2);
+	event_comes(_metadata, &events, AWTUN_EVENT_PEER_MOVED, &notice);
+	awtun_nl_close(&events);
+}
+
 /* The path */
 
 static __u32 path_mtu(struct __test_metadata *_metadata, struct esp_rig *rig)
@@ -204,6 +231,29 @@ TEST_F(moved, the_path_is_that_of_the_sa)
 	EXPECT_EQ(whole, path_mtu(_metadata, RIG));
 	forget_remote(_metadata, RIG, &self->other);
 	EXPECT_EQ(whole - LESS, path_mtu(_metadata, RIG));
+}
+
+/* By whichever of them a packet goes. */
+TEST_F(moved, the_path_of_several_sas_is_the_narrowest)
+{
+	const struct awtun_ts ts = make_ts("10.0.0.0", "10.0.0.255", 0);
+	__u32 whole = path_mtu(_metadata, RIG);
+	struct awtun_req req;
+
+	ASSERT_EQ(0, ip_batch("route change 203.0.113.0/24 dev under mtu 1400\n"
+			      "route change 2001:db8:3::/64 dev under mtu 1400\n"));
+	make_sa(&RIG->out, &variant->conf, OTHER_SPI);
+	rig_req_add(RIG, &req, AWTUN_DIR_OUT, &RIG->out);
+	awtun_put_ts(&req, AWTUN_SA_A_TS_REMOTE, &ts);
+	put_remote(&req, &self->other);
+	ASSERT_EQ(0, rig_call(RIG, &req)) TH_LOG("%s", RIG->nl.extack);
+	EXPECT_EQ(whole, path_mtu(_metadata, RIG));
+	ASSERT_EQ(0, rig_activate(RIG, OTHER_SPI));
+	EXPECT_EQ(whole - LESS, path_mtu(_metadata, RIG));
+	ASSERT_EQ(0, rig_activate(RIG, OUT_SPI));
+	EXPECT_EQ(whole - LESS, path_mtu(_metadata, RIG));
+	move(_metadata, RIG, NULL);
+	EXPECT_EQ(whole, path_mtu(_metadata, RIG));
 }
 
 struct packet {

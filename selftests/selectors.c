@@ -38,25 +38,6 @@ FIXTURE_TEARDOWN(selectors)
 	rig_close(RIG);
 }
 
-static struct awtun_addr addr_of(const struct ip_end *end)
-{
-	struct awtun_addr addr = { .len = end->family == AF_INET ? 4 : 16 };
-
-	memcpy(addr.octets, end->addr, addr.len);
-	return addr;
-}
-
-/* From address to address, with all ports of a protocol; 0: of all. */
-static struct awtun_ts make_ts(const char *start, const char *end,
-			       __u8 protocol)
-{
-	const struct ip_end first = ip_end(start), last = ip_end(end);
-
-	return (struct awtun_ts){ .start = addr_of(&first),
-				  .end = addr_of(&last),
-				  .protocol = protocol, .port_max = 0xffff };
-}
-
 static struct awtun_ts with_ports(struct awtun_ts ts, __u16 min, __u16 max)
 {
 	ts.port_min = min;
@@ -64,7 +45,7 @@ static struct awtun_ts with_ports(struct awtun_ts ts, __u16 min, __u16 max)
 	return ts;
 }
 
-/* The inbound SA again, or another outbound one, with a selector each side. */
+/* Another SA instead of the one there is, with a selector each side. */
 static void set_selectors(struct __test_metadata *_metadata,
 			  struct _test_data_selectors *self, __u32 dir,
 			  const struct awtun_ts *local,
@@ -73,8 +54,8 @@ static void set_selectors(struct __test_metadata *_metadata,
 	struct esp_sa *sa = dir == AWTUN_DIR_IN ? &RIG->in : &RIG->out;
 	struct awtun_req req;
 
-	if (dir == AWTUN_DIR_IN)
-		ASSERT_EQ(0, rig_del_in(RIG));
+	ASSERT_EQ(0, awtun_sa_do(&RIG->nl, AWTUN_CMD_SA_DEL, RIG->ifindex, dir,
+				 sa->spi));
 	sa->spi++;
 	rig_req_add(RIG, &req, dir, sa);
 	if (local)

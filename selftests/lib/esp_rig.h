@@ -241,6 +241,27 @@ static inline int rig_use_from(struct esp_rig *rig, const struct esp_sa *sa,
 	return err ? err : rig_activate(rig, sa->spi);
 }
 
+/* Traffic selectors */
+
+static inline struct awtun_addr addr_of(const struct ip_end *end)
+{
+	struct awtun_addr addr = { .len = end->family == AF_INET ? 4 : 16 };
+
+	memcpy(addr.octets, end->addr, addr.len);
+	return addr;
+}
+
+/* From address to address, with all ports of a protocol; 0: of all. */
+static inline struct awtun_ts make_ts(const char *start, const char *end,
+				      __u8 protocol)
+{
+	const struct ip_end first = ip_end(start), last = ip_end(end);
+
+	return (struct awtun_ts){ .start = addr_of(&first),
+				  .end = addr_of(&last),
+				  .protocol = protocol, .port_max = 0xffff };
+}
+
 /* The whole of it */
 
 static inline void open_network(struct __test_metadata *_metadata,

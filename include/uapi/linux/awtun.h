@@ -25,6 +25,9 @@
 /* Traffic selectors of one SA and side. */
 #define AWTUN_TS_MAX		16
 
+/* Active SAs of one tunnel. */
+#define AWTUN_ACTIVE_MAX	64
+
 /* The DSCP of the inner packet, instead of a number. */
 #define AWTUN_DSCP_COPY		0xff
 
@@ -39,7 +42,11 @@ enum awtun_cmd {
 				 * would change mode, local or remote
 				 */
 	AWTUN_CMD_SA_ADD,	/* an outbound SA stays unused until activated */
-	AWTUN_CMD_SA_ACTIVATE,	/* switch transmission to this outbound SA */
+	AWTUN_CMD_SA_ACTIVATE,	/* send by this outbound SA what it covers: it is
+				 * asked before the other active ones, and takes
+				 * the place of one with the same TS_LOCAL and
+				 * TS_REMOTE
+				 */
 	AWTUN_CMD_SA_DEL,
 	AWTUN_CMD_SA_GET,	/* do: one; dump: all, or those of one tunnel */
 	AWTUN_CMD_SA_FLUSH,	/* delete every SA of one tunnel */
@@ -108,7 +115,7 @@ enum awtun_tunnel_attr {
 				  */
 	AWTUN_TUNNEL_A_MSS_IPV6, /* u16, the same for IPv6 */
 	AWTUN_TUNNEL_A_PATH_MTU, /* u32 octets, reply only: inner packets that
-				  * cross the underlay whole by the SA in use
+				  * cross the underlay whole by any active SA
 				  */
 
 	__AWTUN_TUNNEL_A_MAX,
@@ -136,7 +143,7 @@ enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_RX_ECN,		/* CE on a not-ECT packet, RFC 6040 */
 	AWTUN_TUNNEL_STAT_RX_ERROR,		/* memory or crypto */
 	AWTUN_TUNNEL_STAT_TX_EXPIRED,		/* the SA's lifetime is over */
-	AWTUN_TUNNEL_STAT_TX_SELECTOR,		/* not covered by the selectors */
+	AWTUN_TUNNEL_STAT_TX_SELECTOR,		/* not covered by any active SA */
 	AWTUN_TUNNEL_STAT_RX_EXPIRED,		/* the SA's lifetime is over */
 	AWTUN_TUNNEL_STAT_RX_SELECTOR,		/* not covered, RFC 4301 5.2 */
 
