@@ -333,9 +333,10 @@ void Engine::Impl::refuse_offer(Tunnel& tunnel, const InitRequest& request, cons
   if (!recorded) {
     count(Cause::NoProposalChosen);
   } else {
-    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                      describe(tunnel.policy.isakmp), describe(offered),
-                                      proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), offered)));
+    record(tunnel,
+           no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                              describe(tunnel.policy.isakmp), describe(offered, wire::ProtocolId::Ike),
+                              proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), offered)));
     tunnel.hearsay = !caller.is_peer();
   }
   static_cast<void>(

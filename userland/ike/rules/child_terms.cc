@@ -52,7 +52,8 @@ std::string describe_pair(const std::string& local, const std::string& remote) {
 std::string describe_theirs(const Selectors& selectors) {
   constexpr std::ptrdiff_t kShown = 12;
   const auto shown = std::min(std::ssize(selectors), kShown);
-  return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
+  const std::string text = to_string(Selectors(selectors.begin(), selectors.begin() + shown));
+  return excerpt(shown < std::ssize(selectors) ? text + ", ..." : text);
 }
 
 Refusal incomplete(const Negotiation& negotiation) {
@@ -77,7 +78,7 @@ Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& their
     for (wire::Proposal& one : esp_proposals(profile, 0, group)) ours.push_back(std::move(one));
   return {wire::NotifyType::NoProposalChosen,
           no_proposal_chosen(negotiation.now, Side::Local, negotiation.exchange,
-                             describe(profile, negotiation.pfs), describe(theirs),
+                             describe(profile, negotiation.pfs), describe(theirs, wire::ProtocolId::Esp),
                              proposal_mismatch(ours, theirs))};
 }
 
