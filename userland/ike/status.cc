@@ -3,6 +3,8 @@
 
 namespace awtun::ike {
 
+std::string_view to_string(Side side) { return side == Side::Local ? "local" : "peer"; }
+
 std::string_view to_string(IkeSaStatus::State state) {
   switch (state) {
     case IkeSaStatus::State::Connecting:

@@ -27,15 +27,18 @@ enum class Cause : std::uint8_t {
   Other
 };
 
+/// An end of a negotiation.
+enum class Side : std::uint8_t { Local, Peer };
+
 /// Why the last negotiation with a peer failed, in the field's words.
 struct Failure {
   Time when;
-  std::string exchange;    ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
-  std::string refused_by;  ///< "local" or "peer"; empty: not refused, there was no answer
-  std::string reason;      ///< "authentication failed", "no proposal chosen", "no response"
-  std::string ours;        ///< what we asked for or accept, where that explains it
-  std::string theirs;      ///< what the peer offered or said
-  std::string hint;        ///< what an operator may check
+  std::string exchange;            ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
+  std::optional<Side> refused_by;  ///< nullopt: not refused, there was no answer
+  std::string reason;              ///< "authentication failed", "no proposal chosen", "no response"
+  std::string ours;                ///< what we asked for or accept, where that explains it
+  std::string theirs;              ///< what the peer offered or said
+  std::string hint;                ///< what an operator may check
   Cause cause = Cause::Other;
 };
 
@@ -79,7 +82,8 @@ struct ChildSaStatus {
   [[nodiscard]] bool is_up() const { return state != State::Replaced; }
 };
 
-/// As `show` has it: "Connecting".
+/// As `show` has it: "Connecting", "peer".
+[[nodiscard]] std::string_view to_string(Side side);
 [[nodiscard]] std::string_view to_string(IkeSaStatus::State state);
 [[nodiscard]] std::string_view to_string(ChildSaStatus::State state);
 
