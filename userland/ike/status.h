@@ -47,7 +47,9 @@ struct IkeSaStatus {
   std::uint64_t initiator_spi;
   std::uint64_t responder_spi;
   bool initiator;  ///< we are the original initiator
-  enum class State : std::uint8_t { Connecting, Established, Rekeying, Deleting } state;
+  /// NoAddress, NoRoute: established, but the local address is gone from this system, or the route to the
+  /// peer; which the engine does not know.
+  enum class State : std::uint8_t { Connecting, Established, Rekeying, Deleting, NoAddress, NoRoute } state;
   Endpoint local;
   Endpoint remote;
   std::optional<crypto::IkeSuite> suite;
@@ -65,7 +67,8 @@ struct ChildSaStatus {
   TunnelId tunnel;
   std::uint32_t inbound_spi;   ///< host byte order
   std::uint32_t outbound_spi;  ///< host byte order
-  enum class State : std::uint8_t { Installed, Rekeying, Replaced } state;
+  /// NoAddress, NoRoute: see IkeSaStatus.
+  enum class State : std::uint8_t { Installed, Rekeying, Replaced, NoAddress, NoRoute } state;
   crypto::EspSuite suite;
   Time established;
   std::optional<Time> rekey_at;
@@ -79,7 +82,7 @@ struct ChildSaStatus {
   bool selectors_cut = false;  ///< the ends would have agreed on more of them than a Child SA has
 
   /// It carries packets both ways, unless a newer one does.
-  [[nodiscard]] bool is_up() const { return state != State::Replaced; }
+  [[nodiscard]] bool is_up() const { return state == State::Installed || state == State::Rekeying; }
 };
 
 /// As `show` has it: "Connecting", "peer".
