@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # weight: 600
 #
-# A dozen mistakes that operators make: for each, both ends say what failed, who
+# Mistakes that operators make: for each, both ends say what failed, who
 # refused and what to look at, and no tunnel is there that should not be.
 #
 # SCREENS=DIR: keep what `show isakmp peer` prints at both ends.
 . "$(dirname "$0")/lib.sh"
 
-needs jq openssl nft swanctl
+needs jq openssl nft python3 swanctl
 
 ### A pair of routers that are right but for what a test changes
 
@@ -160,6 +160,43 @@ only_3des() {
 	charon_configure 4 "" ouR4ecret psk 3des-sha1-modp1024 && tunnel a
 }
 
+# strongswan_with EXPRESSION: as router A's peer, its connection edited by sed.
+strongswan_with() {
+	charon_configure 4 && sed -i "$1" "$work/swanctl.conf" &&
+		swanctl --load-all --file "$work/swanctl.conf" && tunnel a
+}
+
+ikev1_peer() { strongswan_with 's/version = 2/version = 1/'; }
+
+# Of the two ends the first one is strongSwan's own.
+eap_peer() { strongswan_with '0,/auth = psk/s//auth = eap/'; }
+
+# Whatever comes to router B, it is answered AUTHENTICATION_FAILED.
+refusing_peer() {
+	spawn router-b python3 -c 'if True:
+		import socket
+		udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		udp.bind(("0.0.0.0", 500))
+		while True:
+			request, sender = udp.recvfrom(65535)
+			header = request[:8] + bytes(8) + bytes([41, 0x20, 34, 0x20]) + bytes(4)
+			udp.sendto(header + bytes([0, 0, 0, 36]) + bytes([0, 0, 0, 8, 0, 0, 0, 24]), sender)'
+	refuser=$spawned
+	tunnel a
+}
+
+no_address() {
+	tunnel a && tunnel b && wait_for 60 both_up && ip -n "$(ns router-a)" addr del "${WAN4[a]}/32" dev wan
+}
+
+address_back() {
+	ip -n "$(ns router-a)" addr add "${WAN4[a]}/32" dev wan && ip -n "$(ns router-a)" route replace "${WAN4[b]}" dev wan
+}
+
+interface_back() {
+	ip -n "$(ns router-a)" link set wan up && ip -n "$(ns router-a)" route replace "${WAN4[b]}" dev wan
+}
+
 ### What is said about them
 
 # says SIDE WHO REASON HINT: so is the last failure, as patterns; who, what and why are there.
@@ -270,6 +307,27 @@ keep_screen own_firewall a
 end own_firewall
 check "the firewall is opened again" open_firewall
 
+begin no_address
+check "no address: the SAs of router A are without one at once" cli_json a \
+	'.sas | length > 0 and all(.state == "No address")' show isakmp sa
+check "no address: so is the Child SA" cli_json a '.sas | all(.state == "No address")' show ipsec sa
+keep_screen no_address a
+check "the address is there again" address_back
+check "no address: with it the SAs are up" cli_json a '.sas | any(.state == "Established")' show isakmp sa
+check "no address: the interface goes down" ip -n "$(ns router-a)" link set wan down
+check "no address: the SAs are without a route" cli_json a \
+	'.sas | length > 0 and all(.state == "No route")' show isakmp sa
+check "no address: the interface is up again" interface_back
+check "no address: and the SAs with it" cli_json a '.sas | any(.state == "Established")' show isakmp sa
+check "no address: the routers end with status 0" both_stop
+
+check "refusing peer: awiked starts on A" daemon_start a
+check "refusing peer: it is configured" refusing_peer
+said refusing_peer a peer "refused in the clear" "AUTHENTICATION_FAILED without protection.*know this router as"
+check "refusing peer: no tunnel" not up a
+check "refusing peer: it ends" kill "$refuser"
+check "refusing peer: awiked ends with status 0" daemon_stop a
+
 check "only 3des: awiked starts on A" daemon_start a
 check "only 3des: strongSwan starts on B" charon_start
 check "only 3des: they are configured" only_3des
@@ -277,4 +335,17 @@ check "only 3des: strongSwan is refused" not charon_initiate
 said only_3des a local "no proposal chosen" 3DES
 check "only 3des: no tunnel" not up a
 check "only 3des: awiked ends with status 0" daemon_stop a
+
+check "ikev1 peer: awiked starts on A" daemon_start a
+check "ikev1 peer: they are configured" ikev1_peer
+check "ikev1 peer: strongSwan gets no answer" not swanctl --initiate --child net --timeout 3
+said ikev1_peer a "^$|peer" "speaks IKEv1" "set IKEv2"
+check "ikev1 peer: awiked ends with status 0" daemon_stop a
+
+check "eap peer: awiked starts on A" daemon_start a
+check "eap peer: they are configured" eap_peer
+check "eap peer: strongSwan is refused" not charon_initiate
+said eap_peer a local "wants EAP" "EAP is not supported"
+check "eap peer: no tunnel" not up a
+check "eap peer: awiked ends with status 0" daemon_stop a
 ktap_end

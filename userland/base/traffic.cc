@@ -33,7 +33,7 @@ TrafficSelector TrafficSelector::any(Family family) {
 std::string TrafficSelector::to_string() const {
   std::string text = first.to_string() + "-" + last.to_string();
   if (protocol != 0) text += " protocol " + std::to_string(protocol);
-  if (has_opaque_ports())
+  if (start_port == 65535 && end_port == 0)
     text += " ports opaque";
   else if (!has_all_ports())
     text += " ports " + std::to_string(start_port) + "-" + std::to_string(end_port);

@@ -16,7 +16,7 @@ FileError refusal(std::string reason) { return {0, 0, {}, "% " + std::move(reaso
 /// What keeps the outcome of one line from being good in a file; nullopt when nothing does.
 std::optional<FileError> check(const Applied& applied) {
   if (const auto* error = std::get_if<SyntaxError>(&applied)) {
-    return FileError{0, error->column, {}, error->message, error->expected, true};
+    return FileError{0, error->column, {}, error->message, error->expected, true, {}, error->kind};
   }
   if (const auto* refused = std::get_if<Refused>(&applied)) {
     return refusal(refused->reason);

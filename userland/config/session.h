@@ -213,6 +213,7 @@ struct FileError {
   std::vector<std::string> expected;
   bool syntax = true;            ///< False: refused; there is no caret to show.
   std::string consequence = {};  ///< Of load_good_lines(): "tunnel0 is shut down"; empty: none.
+  SyntaxError::Kind kind = SyntaxError::Kind::Invalid;  ///< Of a syntax error.
 };
 
 /// Reads a configuration file: the commands of Config mode from an empty configuration. All or nothing.

@@ -167,6 +167,14 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// The octets of a BIT STRING, "#41"; of any other type behind its number, "#7:41", so that no two look
+/// alike.
+std::string no_text(const ASN1_STRING* value) {
+  const int type = ASN1_STRING_type(value);
+  return "#" + (type == V_ASN1_BIT_STRING ? "" : std::to_string(type) + ":") +
+         to_hexadecimal(octets_of_value(value));
+}
+
 // ---------------------------------------------------------------- comparison
 
 /// White space folded, at the ends removed; ASCII letters in lower case.
@@ -219,7 +227,7 @@ std::optional<std::string> distinguished_name(ByteView der) {
     const auto plain = text_of_value(value);
     text += std::exchange(last, X509_NAME_ENTRY_set(entry)) == X509_NAME_ENTRY_set(entry) ? "+" : "/";
     text += type_word(X509_NAME_ENTRY_get_object(entry)) + "=";
-    text += plain ? escaped(*plain) : "#" + to_hexadecimal(octets_of_value(value));
+    text += plain ? escaped(*plain) : no_text(value);
   }
   return text;
 }

@@ -49,6 +49,20 @@ std::string describe_hash(const HashRow* row, std::uint16_t id) {
   return id == 0 ? "none" : std::to_string(id);
 }
 
+/// By its number, as the command line has it; those that it has not by IANA's name, if people know that
+/// better.
+std::string describe_group(std::uint16_t id) {
+  constexpr std::array kMlKem{"ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"};
+  constexpr std::uint16_t kFirstMlKem = 35;
+  if (id >= kFirstMlKem && id < kFirstMlKem + kMlKem.size()) return kMlKem[id - kFirstMlKem];
+  return id == 0 ? "none" : std::to_string(id);
+}
+
+std::string describe_esn(std::uint16_t id) {
+  if (id > 1) return std::to_string(id);
+  return id == 0 ? "without" : "with";
+}
+
 }  // namespace
 
 const EncryptionRow* find_encryption(EncrId id, std::uint16_t key_bits) {
@@ -139,7 +153,7 @@ std::string describe(const EspSuite& suite) {
   return capitals(encryption) + "/" + capitals(integrity);
 }
 
-std::string describe(const Transform& transform) {
+static std::string describe_algorithm(const Transform& transform) {
   switch (transform.type) {
     case TransformType::Encr:
       return describe_encryption(transform);
@@ -148,11 +162,20 @@ std::string describe(const Transform& transform) {
     case TransformType::Integ:
       return describe_hash(find_hash(static_cast<IntegId>(transform.id)), transform.id);
     case TransformType::Group:
-      return std::to_string(transform.id);
+      return describe_group(transform.id);
     case TransformType::Esn:
-      return transform.id == 0 ? "without" : "with";
+      return describe_esn(transform.id);
   }
-  return std::to_string(transform.id);
+  return is_additional_key_exchange(transform.type) ? describe_group(transform.id)
+                                                    : std::to_string(transform.id);
+}
+
+std::string describe(const Transform& transform) {
+  std::string text = describe_algorithm(transform);
+  const bool says_bits = transform.type == TransformType::Encr;
+  if (transform.key_bits && !says_bits) text += " of " + std::to_string(*transform.key_bits) + " bits";
+  if (transform.unknown_attribute) text += " with an unknown attribute";
+  return text;
 }
 
 // ---------------------------------------------------------------- on the wire

@@ -293,7 +293,8 @@ struct SuiteWords {
 [[nodiscard]] std::string describe(const IkeSuite& suite);
 [[nodiscard]] std::string describe(const EspSuite& suite);
 /// What a peer offers, in the same words: "AES256", "AES256/GCM16", "SHA256", "14"; of ESN "with" or
-/// "without"; the registry's name or number where there is no word.
+/// "without"; the registry's name or number where there is no word. Of one type two that differ never look
+/// alike, unless both have attributes that are not known.
 [[nodiscard]] std::string describe(const wire::Transform& transform);
 
 // ---------------------------------------------------------------- on the wire

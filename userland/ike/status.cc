@@ -3,6 +3,8 @@
 
 namespace awtun::ike {
 
+std::string_view to_string(Side side) { return side == Side::Local ? "local" : "peer"; }
+
 std::string_view to_string(IkeSaStatus::State state) {
   switch (state) {
     case IkeSaStatus::State::Connecting:
@@ -12,9 +14,13 @@ std::string_view to_string(IkeSaStatus::State state) {
     case IkeSaStatus::State::Rekeying:
       return "Rekeying";
     case IkeSaStatus::State::Deleting:
+      return "Deleting";
+    case IkeSaStatus::State::NoAddress:
+      return "No address";
+    case IkeSaStatus::State::NoRoute:
       break;
   }
-  return "Deleting";
+  return "No route";
 }
 
 std::string_view to_string(ChildSaStatus::State state) {
@@ -24,9 +30,13 @@ std::string_view to_string(ChildSaStatus::State state) {
     case ChildSaStatus::State::Rekeying:
       return "Rekeying";
     case ChildSaStatus::State::Replaced:
+      return "Replaced";
+    case ChildSaStatus::State::NoAddress:
+      return "No address";
+    case ChildSaStatus::State::NoRoute:
       break;
   }
-  return "Replaced";
+  return "No route";
 }
 
 }  // namespace awtun::ike

@@ -27,15 +27,18 @@ enum class Cause : std::uint8_t {
   Other
 };
 
+/// An end of a negotiation.
+enum class Side : std::uint8_t { Local, Peer };
+
 /// Why the last negotiation with a peer failed, in the field's words.
 struct Failure {
   Time when;
-  std::string exchange;    ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
-  std::string refused_by;  ///< "local" or "peer"; empty: not refused, there was no answer
-  std::string reason;      ///< "authentication failed", "no proposal chosen", "no response"
-  std::string ours;        ///< what we asked for or accept, where that explains it
-  std::string theirs;      ///< what the peer offered or said
-  std::string hint;        ///< what an operator may check
+  std::string exchange;            ///< "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "DPD"
+  std::optional<Side> refused_by;  ///< nullopt: not refused, there was no answer
+  std::string reason;              ///< "authentication failed", "no proposal chosen", "no response"
+  std::string ours;                ///< what we asked for or accept, where that explains it
+  std::string theirs;              ///< what the peer offered or said
+  std::string hint;                ///< what an operator may check
   Cause cause = Cause::Other;
 };
 
@@ -44,7 +47,9 @@ struct IkeSaStatus {
   std::uint64_t initiator_spi;
   std::uint64_t responder_spi;
   bool initiator;  ///< we are the original initiator
-  enum class State : std::uint8_t { Connecting, Established, Rekeying, Deleting } state;
+  /// NoAddress, NoRoute: established, but the local address is gone from this system, or the route to the
+  /// peer; which the engine does not know.
+  enum class State : std::uint8_t { Connecting, Established, Rekeying, Deleting, NoAddress, NoRoute } state;
   Endpoint local;
   Endpoint remote;
   std::optional<crypto::IkeSuite> suite;
@@ -62,7 +67,8 @@ struct ChildSaStatus {
   TunnelId tunnel;
   std::uint32_t inbound_spi;   ///< host byte order
   std::uint32_t outbound_spi;  ///< host byte order
-  enum class State : std::uint8_t { Installed, Rekeying, Replaced } state;
+  /// NoAddress, NoRoute: see IkeSaStatus.
+  enum class State : std::uint8_t { Installed, Rekeying, Replaced, NoAddress, NoRoute } state;
   crypto::EspSuite suite;
   Time established;
   std::optional<Time> rekey_at;
@@ -76,10 +82,11 @@ struct ChildSaStatus {
   bool selectors_cut = false;  ///< the ends would have agreed on more of them than a Child SA has
 
   /// It carries packets both ways, unless a newer one does.
-  [[nodiscard]] bool is_up() const { return state != State::Replaced; }
+  [[nodiscard]] bool is_up() const { return state == State::Installed || state == State::Rekeying; }
 };
 
-/// As `show` has it: "Connecting".
+/// As `show` has it: "Connecting", "peer".
+[[nodiscard]] std::string_view to_string(Side side);
 [[nodiscard]] std::string_view to_string(IkeSaStatus::State state);
 [[nodiscard]] std::string_view to_string(ChildSaStatus::State state);
 

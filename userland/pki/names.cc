@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "userland/base/ascii.h"
+#include "userland/base/hexadecimal.h"
 #include "userland/base/ip.h"
 #include "userland/crypto/distinguished_name.h"
 #include "userland/crypto/identity.h"
@@ -42,12 +43,15 @@ std::vector<std::string> alternative_names(const Certificate& certificate, int k
   return found;
 }
 
-/// For the operator's terminal.
+/// For the operator's terminal; two that differ never look alike.
 std::string printable(std::string_view text) {
-  std::string copy(text);
-  std::replace_if(
-      copy.begin(), copy.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return copy;
+  std::string out;
+  for (const char c : text) {
+    const auto octet = static_cast<std::uint8_t>(c);
+    const bool plain = octet >= 0x20 && octet < 0x7f && c != '\\';
+    out += plain ? std::string(1, c) : "\\" + to_hexadecimal({&octet, 1});
+  }
+  return out;
 }
 
 std::string joined(const std::vector<std::string>& names) {

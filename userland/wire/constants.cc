@@ -95,6 +95,7 @@ std::string to_string(TransformType type) {
     case TransformType::Esn:
       return "ESN";
   }
+  if (is_additional_key_exchange(type)) return "ADDKE" + std::to_string(static_cast<unsigned>(type) - 5);
   return number(type);
 }
 

@@ -46,6 +46,15 @@ enum class ProtocolId : std::uint8_t { None = 0, Ike = 1, Ah = 2, Esp = 3 };
 /// RFC 7296 3.3.2.
 enum class TransformType : std::uint8_t { Encr = 1, Prf = 2, Integ = 3, Group = 4, Esn = 5 };
 
+/// A proposal with any other type must not be chosen (RFC 7296 3.3.6).
+constexpr bool is_known(TransformType type) {
+  return type >= TransformType::Encr && type <= TransformType::Esn;
+}
+/// ADDKE1 to ADDKE7 (RFC 9370), which are known by name alone.
+constexpr bool is_additional_key_exchange(TransformType type) {
+  return static_cast<unsigned>(type) >= 6 && static_cast<unsigned>(type) <= 12;
+}
+
 /// Transform type 1. AES-CBC: RFC 3602; AES-GCM with an 8, 12 or 16 octet ICV: RFC 4106, RFC 5282;
 /// ChaCha20-Poly1305: RFC 7634.
 enum class EncrId : std::uint16_t {
@@ -159,6 +168,7 @@ std::string to_string(ExchangeType type);
 /// The RFC's short notation: "SA", "KE", "IDi", "SK"; a number for a value without a name here.
 std::string to_string(PayloadType type);
 std::string to_string(ProtocolId id);
+/// "ENCR", "ADDKE1"; a number for a type without a name here.
 std::string to_string(TransformType type);
 /// "NO_PROPOSAL_CHOSEN"; a number for a value without a name here.
 std::string to_string(NotifyType type);

@@ -29,15 +29,15 @@ constexpr std::array kIkeSaInitResponse{
     PayloadRule{CertReq, 0, kMany, kClear},
 };
 
-// RFC 7296 1.2, without EAP and configuration. SA and selectors may be absent: RFC 6023, or an error in the
-// answer.
+// RFC 7296 1.2, without configuration. SA and selectors may be absent: RFC 6023, or an error in the answer.
+// A request without AUTH, and an answer with EAP, ask for EAP (RFC 7296 2.16).
 constexpr std::array kIkeAuthRequest{
     PayloadRule{Sk, 1, 1, kClear},
     PayloadRule{IdI, 1, 1, kEncrypted},
     PayloadRule{IdR, 0, 1, kEncrypted},
     PayloadRule{Cert, 0, kMany, kEncrypted},
     PayloadRule{CertReq, 0, kMany, kEncrypted},
-    PayloadRule{Auth, 1, 1, kEncrypted},
+    PayloadRule{Auth, 0, 1, kEncrypted},
     PayloadRule{Sa, 0, 1, kEncrypted},
     PayloadRule{TsI, 0, 1, kEncrypted},
     PayloadRule{TsR, 0, 1, kEncrypted},
@@ -46,7 +46,7 @@ constexpr std::array kIkeAuthResponse{
     PayloadRule{Sk, 1, 1, kClear},           PayloadRule{IdR, 1, 1, kEncrypted},
     PayloadRule{Cert, 0, kMany, kEncrypted}, PayloadRule{Auth, 1, 1, kEncrypted},
     PayloadRule{Sa, 0, 1, kEncrypted},       PayloadRule{TsI, 0, 1, kEncrypted},
-    PayloadRule{TsR, 0, 1, kEncrypted},
+    PayloadRule{TsR, 0, 1, kEncrypted},      PayloadRule{Eap, 0, 1, kEncrypted},
 };
 
 // RFC 7296 1.3.1 to 1.3.3, the same in both directions. An IKE SA is rekeyed without selectors.
@@ -153,9 +153,10 @@ Result<void, RuleError> check_clear(const MessageView& message) {
 Result<void, RuleError> check_encrypted(const Header& header, const PayloadChain& inner) {
   const auto rules = payload_rules(header.exchange, header.response);
   if (rules.empty()) return Error{RuleError{None, "is of an unknown exchange"}};
+  const bool asks_eap = header.exchange == ExchangeType::IkeAuth && header.response && inner.count(Eap) != 0;
   const bool refused = header.response && has_notify(inner, is_error);
-  if (auto result = check(rules, kEncrypted, inner, refused); !result) return result;
-  if (refused) return {};
+  if (auto result = check(rules, kEncrypted, inner, refused || asks_eap); !result) return result;
+  if (refused || asks_eap) return {};
   return check_companions(header.exchange, inner);
 }
 

@@ -49,8 +49,8 @@ struct RuleError {
 
 /// Judges the payloads from inside SK, or from inside all SKF payloads of a message, but for those that
 /// is_ignored() names. TSi, TSr and SA go
-/// together in IKE_AUTH; TSi with TSr in CREATE_CHILD_SA; in a response with an error notification nothing is
-/// mandatory.
+/// together in IKE_AUTH; TSi with TSr in CREATE_CHILD_SA; in a response with an error notification, or with
+/// EAP, nothing is mandatory.
 [[nodiscard]] Result<void, RuleError> check_encrypted(const Header& header, const PayloadChain& inner);
 
 }  // namespace awtun::wire

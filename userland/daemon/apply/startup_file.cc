@@ -36,8 +36,8 @@ std::string describe(const StartupError& error) {
 
 /// What is wrong with a line, in one line and without its words.
 std::string reason_of(const config::FileError& error) {
-  if (error.message.starts_with("% Incomplete")) return "incomplete command";
-  if (error.message.starts_with("% Ambiguous")) return "ambiguous command";
+  if (error.kind == config::SyntaxError::Kind::Incomplete) return "incomplete command";
+  if (error.kind == config::SyntaxError::Kind::Ambiguous) return "ambiguous command";
   std::string text = error.message;
   const auto first_end = text.find('\n');
   if (error.syntax) {

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "userland/daemon/control/operate.h"
+#include "userland/daemon/io/path_probe.h"
 #include "userland/daemon/pki/certify.h"
 #include "userland/daemon/show/certificate_views.h"
 #include "userland/daemon/show/config_views.h"
+#include "userland/daemon/show/cut_off.h"
 #include "userland/daemon/show/route_view.h"
 #include "userland/daemon/show/sa_views.h"
 #include "userland/daemon/show/tech_support.h"
@@ -127,18 +129,24 @@ Result<void, std::string> DaemonOperations::apply_loaded(const Startup& startup)
 
 // ---------------------------------------------------------------- show
 
+ike::Status DaemonOperations::status() const {
+  auto now_and_here = parts_.engine.status();
+  mark_cut_off(now_and_here, probe_path);
+  return now_and_here;
+}
+
 Result<Json, std::string> DaemonOperations::show(const config::Show& wanted) {
   switch (wanted.what) {
     case config::View::IsakmpSa:
-      return isakmp_sa_view(parts_.engine.status(), now(), wanted.tunnel);
+      return isakmp_sa_view(status(), now(), wanted.tunnel);
     case config::View::IpsecSa:
       return show_ipsec_sas(wanted.tunnel);
     case config::View::IsakmpSaBrief:
-      return isakmp_sa_brief_view(parts_.applier.effective(), parts_.engine.status(), now());
+      return isakmp_sa_brief_view(parts_.applier.effective(), status(), now());
     case config::View::IpsecSaBrief:
-      return ipsec_sa_brief_view(parts_.applier.effective(), parts_.engine.status(), now());
+      return ipsec_sa_brief_view(parts_.applier.effective(), status(), now());
     case config::View::IsakmpPeer:
-      return isakmp_peer_view(parts_.applier.effective(), parts_.engine.status(), now());
+      return isakmp_peer_view(parts_.applier.effective(), status(), now());
     case config::View::IsakmpCounters:
       return isakmp_counters_view({parts_.engine.status().counters, parts_.transport.counters()},
                                   cleared_counters_);
@@ -147,7 +155,7 @@ Result<Json, std::string> DaemonOperations::show(const config::Show& wanted) {
     case config::View::IsakmpProfile:
       return isakmp_profile_view(running(), wanted.name);
     case config::View::IpsecPeer:
-      return ipsec_peer_view(parts_.applier.effective(), parts_.engine.status(), now());
+      return ipsec_peer_view(parts_.applier.effective(), status(), now());
     case config::View::IpsecCounters:
       return show_ipsec_counters();
     case config::View::IpsecPolicy:
@@ -183,7 +191,7 @@ Result<Json, std::string> DaemonOperations::show(const config::Show& wanted) {
 Result<Json, std::string> DaemonOperations::show_ipsec_sas(Only only) {
   const auto sas = parts_.data_plane.sas();
   if (!sas) return Error{sas.error().to_string()};
-  return ipsec_sa_view(parts_.engine.status(), now(), *sas, parts_.tunnels, only);
+  return ipsec_sa_view(status(), now(), *sas, parts_.tunnels, only);
 }
 
 Result<Json, std::string> DaemonOperations::show_interfaces(Only only) {
@@ -191,13 +199,13 @@ Result<Json, std::string> DaemonOperations::show_interfaces(Only only) {
     return Error{config::tunnel_name(*only) + " does not exist"};
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return interface_view(parts_.applier.effective(), parts_.engine.status(), *facts, only);
+  return interface_view(parts_.applier.effective(), status(), *facts, only);
 }
 
 Result<Json, std::string> DaemonOperations::show_ipsec_counters() {
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return ipsec_counters_view(parts_.applier.effective(), parts_.engine.status(), *facts);
+  return ipsec_counters_view(parts_.applier.effective(), status(), *facts);
 }
 
 Result<InterfaceFacts, std::string> DaemonOperations::interface_facts() {

@@ -61,6 +61,8 @@ class DaemonOperations final : public Operations {
  private:
   void reload_now();
   Result<void, std::string> apply_loaded(const Startup& startup);
+  /// The engine's, and which SAs are cut off by this system at this moment.
+  [[nodiscard]] ike::Status status() const;
   Result<Json, std::string> show_ipsec_sas(Only only);
   Result<Json, std::string> show_interfaces(Only only);
   Result<Json, std::string> show_ipsec_counters();

@@ -16,6 +16,8 @@ template <class Sa>
 std::string state_of(const config::Tunnel& tunnel, const ike::PeerStatus* known, const Sa* sa) {
   if (tunnel.shutdown) return "shut down";
   if (sa != nullptr) return std::string(ike::to_string(sa->state));
+  if (tunnel.source_interface && !tunnel.source)
+    return std::string(ike::to_string(ike::IkeSaStatus::State::NoAddress));
   return known != nullptr ? "Down" : "not configured";
 }
 

@@ -71,7 +71,7 @@ Json ike_sa(const ike::IkeSaStatus& sa, ike::Time now) {
 Json failure(const ike::Failure& failed, ike::Time now) {
   return {{"ago", seconds_between(failed.when, now)},
           {"exchange", failed.exchange},
-          {"refused_by", failed.refused_by},
+          {"refused_by", failed.refused_by ? ike::to_string(*failed.refused_by) : ""},
           {"reason", failed.reason},
           {"ours", failed.ours},
           {"theirs", failed.theirs},

@@ -248,6 +248,19 @@ void Engine::Impl::answer_version(const Datagram& datagram, const wire::Header& 
     ++counters_.answers_limited;
 }
 
+/// What a peer sends that is set to IKEv1. Anybody could have sent it, so it ends nothing.
+void Engine::Impl::note_version1(const Datagram& datagram, const wire::Header& header) {
+  Tunnel* tunnel = some_tunnel(datagram);
+  if (tunnel == nullptr || header.initiator_spi == 0 || established(*tunnel) != nullptr) return;
+  if (!is_stranger(*tunnel, datagram.remote.address)) tunnel->version1 = now_;
+  record_hearsay(*tunnel, version1_heard(now_, datagram.remote));
+}
+
+/// Then this is why it does not answer, or refuses, an attempt of ours.
+bool Engine::Impl::speaks_version1(const Tunnel& tunnel) const {
+  return tunnel.version1 && now_ - *tunnel.version1 < kStaleFailure;
+}
+
 /// The same answer again. Who has returned a cookie gets it as often as a peer asks that has lost it.
 void Engine::Impl::repeat_init_response(IkeSa& sa, const Datagram& datagram) {
   const Path path{datagram.local, datagram.remote};

@@ -72,7 +72,7 @@ std::optional<Failure> wrong_proof(Time now, const TunnelPolicy& policy, const w
     if (const auto id = read<wire::decode_id>(inner, which); id && id->data.size() > kMaxIdentitySize)
       return identity_too_long(now, id->data.size());
   const auto auth = read<wire::decode_auth>(inner, wire::PayloadType::Auth);
-  if (!auth) return protocol_error(now, wire::ExchangeType::IkeAuth, "AUTH is missing");
+  if (!auth) return eap_wanted(now, policy);
   if (proves(auth->method, policy.isakmp.remote_authentication)) return std::nullopt;
   return wrong_method(now, policy, auth->method);
 }
@@ -223,6 +223,7 @@ void Engine::Impl::establish(IkeSa& sa) {
   tunnel->next_attempt.reset();
   tunnel->one_by_one = false;
   tunnel->declined.clear();
+  tunnel->version1.reset();
   ++(sa.initiator ? counters_.ike_sa_established_as_initiator : counters_.ike_sa_established_as_responder);
   notice(Notice::Level::Info, sa.tunnel, "IKE SA established with " + sa.remote.to_string());
 }
@@ -275,6 +276,8 @@ void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire:
   // Given up meanwhile: the Delete that is queued tells the peer.
   if (tunnel == nullptr || sa.state != IkeState::AuthSent) return;
   const auto error = find_error(inner);
+  if (!error && inner.find(wire::PayloadType::Eap))
+    return reject_peer(sa, *tunnel, eap_wanted(now_, tunnel->policy));
   if (!inner.find(wire::PayloadType::Auth)) {
     const auto reason = error ? error->type : wire::NotifyType::InvalidSyntax;
     if (reason != wire::NotifyType::AuthenticationFailed)

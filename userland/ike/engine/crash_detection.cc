@@ -19,12 +19,15 @@ constexpr std::size_t kMaxToken = 128;
 
 }  // namespace
 
-bool is_hint(const wire::MessageView& message) {
+bool is_unprotected(const wire::MessageView& message) {
   return message.header.exchange != wire::ExchangeType::IkeSaInit &&
          message.payloads.count(wire::PayloadType::Sk) == 0 &&
-         message.payloads.count(wire::PayloadType::Skf) == 0 &&
-         (find_notify(message.payloads, wire::NotifyType::InvalidIkeSpi) ||
-          find_notify(message.payloads, wire::NotifyType::InvalidSpi));
+         message.payloads.count(wire::PayloadType::Skf) == 0;
+}
+
+bool is_hint(const wire::MessageView& message) {
+  return is_unprotected(message) && (find_notify(message.payloads, wire::NotifyType::InvalidIkeSpi) ||
+                                     find_notify(message.payloads, wire::NotifyType::InvalidSpi));
 }
 
 // ---------------------------------------------------------------- tokens

@@ -87,6 +87,8 @@ struct Tunnel {
   unsigned failures = 0;           ///< in a row
   std::unique_ptr<Failure> last_failure;
   bool hearsay = false;  ///< of last_failure: anybody could have caused it
+  /// When IKEv1 came last from the peer's address, and no IKE SA has come up since.
+  std::optional<Time> version1;
   Time last_logged{};
   std::optional<Time> next_attempt;
   std::optional<Time> narrow_at;  ///< when Child SAs end that protect more than the policy lets through
@@ -175,7 +177,9 @@ struct Engine::Impl {
   void refuse_syntax(IkeSa& sa, const wire::Header& request, std::string_view what);
   void transmit(IkeSa& sa, const Path& path, const std::vector<Bytes>& packets);
   void repeat_response(IkeSa& sa, const Datagram& datagram, const RequestMark& mark);
+  void note_refusal(const Datagram& datagram, const wire::MessageView& message);
   void retransmit(IkeSa& sa);
+  [[nodiscard]] Failure unanswered(const IkeSa& sa, const Tunnel& tunnel) const;
   void give_up(IkeSa& sa);
   void pump(IkeSa& sa);
   void start(IkeSa& sa, const Task& task);
@@ -222,6 +226,7 @@ struct Engine::Impl {
   void done(IkeSa& sa, DeriveAsResponder&& what, JobResult&& result);
   void on_init_response(const Datagram& datagram, const wire::MessageView& message);
   bool correct_init(IkeSa& sa, const wire::MessageView& message);
+  [[nodiscard]] Failure init_refused(const Tunnel& tunnel, wire::NotifyType reason) const;
   void accept_init(IkeSa& sa, const wire::MessageView& message);
   void on_init_request(const Datagram& datagram, const wire::MessageView& message);
   void look_into(Tunnel& tunnel, const MeantTunnels& meant, const InitRequest& request);
@@ -291,6 +296,8 @@ struct Engine::Impl {
   bool reply_unprotected(const Datagram& datagram, const wire::Header& request, wire::NotifyType type,
                          ByteView data = {});
   void answer_version(const Datagram& datagram, const wire::Header& request);
+  void note_version1(const Datagram& datagram, const wire::Header& header);
+  [[nodiscard]] bool speaks_version1(const Tunnel& tunnel) const;
   void repeat_init_response(IkeSa& sa, const Datagram& datagram);
 
   // create_child.cc: CREATE_CHILD_SA for Child SAs
@@ -474,13 +481,12 @@ struct Engine::Impl {
   std::set<Owner> touched_;
 };
 
-/// The request of this IKE SA that is out.
-[[nodiscard]] Unheard unheard(const IkeSa& sa);
-
 /// From an address that the policy does not name.
 [[nodiscard]] bool is_stranger(const Tunnel& tunnel, const IpAddress& remote);
 
-/// Without protection, and says that the peer does not have an SA.
+/// Of an exchange that follows IKE_SA_INIT, in the clear.
+[[nodiscard]] bool is_unprotected(const wire::MessageView& message);
+/// Such a message which says that the peer does not have an SA.
 [[nodiscard]] bool is_hint(const wire::MessageView& message);
 
 [[nodiscard]] PeerAnswers peer_answers(wire::NotifyType error);

@@ -244,9 +244,10 @@ void Engine::Impl::on_ike_rekey_request(IkeSa& sa, Tunnel& tunnel, const PeersRe
   if (!offered || !ke || !nonce) return refuse(sa, header, wire::NotifyType::InvalidSyntax);
   const auto choice = choose_ike(tunnel.policy.isakmp, *offered);
   if (!choice || choice->peer_spi == 0) {
-    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::CreateChildSa,
-                                      describe(tunnel.policy.isakmp), describe(*offered),
-                                      proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), *offered)));
+    record(tunnel,
+           no_proposal_chosen(now_, Side::Local, wire::ExchangeType::CreateChildSa,
+                              describe(tunnel.policy.isakmp), describe(*offered, wire::ProtocolId::Ike),
+                              proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), *offered)));
     return refuse(sa, header, wire::NotifyType::NoProposalChosen);
   }
   if (ke->group != choice->suite.group)

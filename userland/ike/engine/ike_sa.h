@@ -76,6 +76,9 @@ struct Request {
   Time first_sent;
   unsigned retransmitted = 0;
   std::string not_sent{};  ///< why the system did not take it the last time; empty: it did
+  // What came instead of an answer that counts, perhaps not from the peer.
+  std::optional<wire::NotifyType> refusal{};  ///< an error in the clear
+  std::string wrong_answer{};                 ///< what it chooses; empty: none came
 
   /// The exchange by name, or "DPD", as SPEC.md calls it.
   [[nodiscard]] std::string exchange() const;

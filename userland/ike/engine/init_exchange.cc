@@ -201,16 +201,21 @@ bool Engine::Impl::correct_init(IkeSa& sa, const wire::MessageView& message) {
       return true;
     }
   }
+  if (sa.outstanding) sa.outstanding->refusal = error->type;
   if (sa.expires_at) return true;  // said before in this attempt
   // Possibly forged: report it, yet go on for a while.
-  if (error->type == wire::NotifyType::NoProposalChosen) {
-    record(*tunnel, no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeSaInit,
-                                       describe(tunnel->policy.isakmp), ""));
-  } else {
-    record(*tunnel, refused(now_, Side::Peer, wire::ExchangeType::IkeSaInit, error->type));
-  }
+  record(*tunnel, init_refused(*tunnel, error->type));
   sa.expires_at = now_ + kRefusedPatience;
   return true;
+}
+
+Failure Engine::Impl::init_refused(const Tunnel& tunnel, wire::NotifyType reason) const {
+  const TunnelPolicy& policy = tunnel.policy;
+  Failure failure =
+      reason == wire::NotifyType::NoProposalChosen
+          ? no_proposal_chosen(now_, Side::Peer, wire::ExchangeType::IkeSaInit, describe(policy.isakmp), "")
+          : refused_in_clear(now_, wire::to_string(wire::ExchangeType::IkeSaInit), reason, policy);
+  return speaks_version1(tunnel) ? of_version1(std::move(failure)) : failure;
 }
 
 void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
@@ -222,7 +227,12 @@ void Engine::Impl::accept_init(IkeSa& sa, const wire::MessageView& message) {
   if (tunnel == nullptr || !answer || !ke || !nonce || message.header.responder_spi == 0) return;
   const auto choice = accepted_ike(tunnel->policy.isakmp, *answer);
   // A wrong answer may be forged, so it ends nothing: the right one may still come.
-  if (!choice || ke->group != choice->suite.group || ke->group != handshake.key_exchange->group()) return;
+  if (!choice || ke->group != choice->suite.group || ke->group != handshake.key_exchange->group()) {
+    if (sa.outstanding)
+      sa.outstanding->wrong_answer = describe(*answer, wire::ProtocolId::Ike) + ", a key of group " +
+                                     crypto::describe(wire::Transform::group(ke->group));
+    return;
+  }
   start_job(sa,
             KeyExchangeJob{ke->group, {}, handshake.key_exchange, Bytes(ke->data.begin(), ke->data.end())},
             DeriveAsInitiator{*choice, Bytes(message.octets.begin(), message.octets.end())});
@@ -333,9 +343,10 @@ void Engine::Impl::refuse_offer(Tunnel& tunnel, const InitRequest& request, cons
   if (!recorded) {
     count(Cause::NoProposalChosen);
   } else {
-    record(tunnel, no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
-                                      describe(tunnel.policy.isakmp), describe(offered),
-                                      proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), offered)));
+    record(tunnel,
+           no_proposal_chosen(now_, Side::Local, wire::ExchangeType::IkeSaInit,
+                              describe(tunnel.policy.isakmp), describe(offered, wire::ProtocolId::Ike),
+                              proposal_mismatch(ike_proposals(tunnel.policy.isakmp, {}), offered)));
     tunnel.hearsay = !caller.is_peer();
   }
   static_cast<void>(

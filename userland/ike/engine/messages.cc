@@ -51,7 +51,9 @@ void Engine::Impl::receive(const Datagram& datagram) {
     return;
   }
   if (header->major_version > 2 && !header->response) return answer_version(datagram, *header);
+  if (header->major_version == 1) note_version1(datagram, *header);
   const auto message = wire::parse_message(datagram.bytes);
+  if (message && is_unprotected(*message)) note_refusal(datagram, *message);
   if (message && is_hint(*message)) return on_hint(datagram, *message);
   if (!message || !wire::check_clear(*message)) {
     ++counters_.messages_malformed;
@@ -319,10 +321,23 @@ void Engine::Impl::on(NotSent&& input) {
     sa->outstanding->not_sent = std::move(input.reason);
 }
 
-Unheard unheard(const IkeSa& sa) {
+/// Anybody could have sent it, so it ends nothing (RFC 7296 2.21.2); but the operator is told.
+void Engine::Impl::note_refusal(const Datagram& datagram, const wire::MessageView& message) {
+  const auto error = find_error(message.payloads);
+  IkeSa* sa = error ? find_ike_sa_by_both(message.header) : nullptr;
+  if (sa != nullptr && sa->outstanding && datagram.remote == sa->remote)
+    sa->outstanding->refusal = error->type;
+}
+
+/// What to say of the request of `sa` that is out.
+Failure Engine::Impl::unanswered(const IkeSa& sa, const Tunnel& tunnel) const {
   const Request& request = *sa.outstanding;
-  return {request.exchange(), std::holds_alternative<AskAuth>(request.purpose), sa.remote.port,
-          request.not_sent};
+  Failure failure = no_response(now_,
+                                {request.exchange(), std::holds_alternative<AskAuth>(request.purpose),
+                                 sa.remote.port, request.not_sent, request.refusal, request.wrong_answer},
+                                tunnel.policy);
+  const bool of_init = std::holds_alternative<AskInit>(request.purpose) && request.not_sent.empty();
+  return of_init && speaks_version1(tunnel) ? of_version1(std::move(failure)) : failure;
 }
 
 /// The peer has not answered for kGiveUpAfter.
@@ -331,12 +346,12 @@ void Engine::Impl::give_up(IkeSa& sa) {
   switch (sa.state) {
     case IkeState::InitSent:
     case IkeState::AuthSent:
-      if (tunnel != nullptr) return attempt_failed(sa, no_response(now_, unheard(sa), tunnel->policy));
+      if (tunnel != nullptr) return attempt_failed(sa, unanswered(sa, *tunnel));
       break;
     case IkeState::Established:
       if (sa.origin.doubted) break;  // not a dead peer
       ++counters_.dead_peers;
-      if (tunnel != nullptr) record(*tunnel, no_response(now_, unheard(sa), tunnel->policy));
+      if (tunnel != nullptr) record(*tunnel, unanswered(sa, *tunnel));
       break;
     case IkeState::Replaced:
       // The peer has rekeyed it, so it is there, and may have to be answered that once more.

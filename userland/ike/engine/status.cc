@@ -31,13 +31,9 @@ IkeSaStatus describe(const IkeSa& sa) {
           sa.expires_at, sa.last_heard,      sa.nat.ours,        sa.nat.theirs};
 }
 
-std::optional<Unanswered> unanswered(const IkeSa& sa, const TunnelPolicy& policy) {
-  if (!sa.outstanding) return std::nullopt;
-  const Request& request = *sa.outstanding;
-  if (request.retransmitted == 0 && request.not_sent.empty()) return std::nullopt;
-  Failure failure = no_response(request.first_sent, unheard(sa), policy);
-  return Unanswered{std::move(failure.exchange), request.first_sent, 1 + request.retransmitted,
-                    request.not_sent, std::move(failure.hint)};
+/// Whether the operator is to know that the request of this IKE SA which is out waits for its answer.
+bool waits_long(const IkeSa& sa) {
+  return sa.outstanding && (sa.outstanding->retransmitted > 0 || !sa.outstanding->not_sent.empty());
 }
 
 ChildSaStatus::State state_of(const std::unordered_map<std::uint64_t, IkeSa>& ike_sas, const ChildSa& child) {
@@ -78,7 +74,11 @@ Status Engine::Impl::status() const {
       if (found == ike_sas_.end()) continue;
       const IkeSa& sa = found->second;
       if (!peer.remote && sa.state == IkeState::Established) peer.remote = sa.remote.address;
-      if (!peer.unanswered) peer.unanswered = unanswered(sa, policy);
+      if (peer.unanswered || !waits_long(sa)) continue;
+      const Request& request = *sa.outstanding;
+      Failure failure = unanswered(sa, tunnel);
+      peer.unanswered = Unanswered{std::move(failure.exchange), request.first_sent, 1 + request.retransmitted,
+                                   request.not_sent, std::move(failure.hint)};
     }
     result.peers.push_back(std::move(peer));
   }

@@ -47,11 +47,12 @@ std::optional<Asked> read_child_payloads(const TunnelPolicy& policy, const wire:
 /// The peer decides how many there are: of more than these, which are longer, an excerpt has none.
 std::string describe_theirs(const Networks& networks) {
   static constexpr std::ptrdiff_t kShown = 12;
-  const auto text = [](const Selectors& selectors) {
+  const auto describe_side = [](const Selectors& selectors) {
     const auto shown = std::min(std::ssize(selectors), kShown);
-    return excerpt(to_string(Selectors(selectors.begin(), selectors.begin() + shown)));
+    const std::string text = to_string(Selectors(selectors.begin(), selectors.begin() + shown));
+    return excerpt(shown < std::ssize(selectors) ? text + ", ..." : text);
   };
-  return "local " + text(networks.local) + " remote " + text(networks.remote);
+  return "local " + describe_side(networks.local) + " remote " + describe_side(networks.remote);
 }
 
 Refusal incomplete(const Negotiation& negotiation) {
@@ -76,7 +77,7 @@ Refusal nothing_in_common(const IpsecProfile& profile, const wire::SaView& their
     for (wire::Proposal& one : esp_proposals(profile, 0, group)) ours.push_back(std::move(one));
   return {wire::NotifyType::NoProposalChosen,
           no_proposal_chosen(negotiation.now, Side::Local, negotiation.exchange,
-                             describe(profile, negotiation.pfs), describe(theirs),
+                             describe(profile, negotiation.pfs), describe(theirs, wire::ProtocolId::Esp),
                              proposal_mismatch(ours, theirs))};
 }
 

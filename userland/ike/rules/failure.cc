@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/ike/rules/failure.h"
 
+#include <algorithm>
+#include <array>
+
 #include "userland/ike/events.h"
 #include "userland/ike/rules/excerpt.h"
 #include "userland/ike/rules/payloads.h"
+#include "userland/ike/rules/proposal.h"
 
 namespace awtun::ike {
 namespace {
@@ -12,7 +16,9 @@ constexpr std::string_view kOpenPort4500 =
     "IKE_SA_INIT passes on UDP port 500 and there is a NAT on the path: is UDP port 4500 open in both "
     "directions?";
 
-std::string side_word(Side side) { return side == Side::Local ? "local" : "peer"; }
+constexpr std::string_view kCompareProfiles = "the peer accepts none of these: compare the profiles";
+constexpr std::string_view kTwoNetworks =
+    "the peer takes this router for a remote access client: it needs a connection between two networks";
 
 /// What the peer has said, where no more than that is known.
 std::string answer_of_peer(Cause cause) {
@@ -47,7 +53,7 @@ Failure record(Cause cause, Time when, Side side, std::string exchange, std::str
   failure.cause = cause;
   failure.when = when;
   failure.exchange = std::move(exchange);
-  failure.refused_by = side_word(side);
+  failure.refused_by = side;
   failure.reason = reason;
   if (side == Side::Peer) failure.theirs = answer_of_peer(cause);
   return failure;
@@ -68,6 +74,40 @@ std::string identities(const TunnelPolicy& policy) {
 
 std::string method_word(AuthMethod method) {
   return method == AuthMethod::Certificate ? "certificate" : "pre-share";
+}
+
+std::string do_keys_match(const TunnelPolicy& policy) {
+  return "do the pre-shared keys for " + peer_name(policy) + " match?";
+}
+
+/// What to look at when the peer does not believe that we are who we say.
+std::string why_not_believed(const TunnelPolicy& policy) {
+  if (policy.isakmp.local_authentication == AuthMethod::Certificate)
+    return "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
+  return do_keys_match(policy) + " does the peer know this router as " + policy.local_id.to_string() + "?";
+}
+
+Cause cause_of(wire::NotifyType error) {
+  if (error == wire::NotifyType::AuthenticationFailed) return Cause::AuthenticationFailed;
+  if (error == wire::NotifyType::NoProposalChosen) return Cause::NoProposalChosen;
+  return error == wire::NotifyType::TsUnacceptable ? Cause::SelectorsUnacceptable : Cause::Other;
+}
+
+struct Advice {
+  wire::NotifyType error;
+  std::string_view text;
+};
+constexpr std::array kAdvice{
+    Advice{wire::NotifyType::NoProposalChosen, kCompareProfiles},
+    Advice{wire::NotifyType::InvalidIkeSpi, "it may have restarted"},
+    Advice{wire::NotifyType::FailedCpRequired, kTwoNetworks},
+    Advice{wire::NotifyType::InternalAddressFailure, kTwoNetworks},
+};
+
+/// What to look at when the peer says so; empty: nothing in particular.
+std::string_view advice_on(wire::NotifyType error) {
+  const auto found = std::ranges::find(kAdvice, error, &Advice::error);
+  return found == kAdvice.end() ? std::string_view() : found->text;
 }
 
 std::string trustpoint_of(const TunnelPolicy& policy) {
@@ -122,18 +162,60 @@ std::string peer_name(const TunnelPolicy& policy) {
 }
 
 Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy) {
+  if (asked.not_sent.empty() && asked.refusal)
+    return refused_in_clear(when, asked.exchange, *asked.refusal, policy);
   Failure failure = silence(when, asked.exchange, "no response");
+  if (asked.not_sent.empty() && !asked.wrong_answer.empty()) {
+    failure.reason = "no valid response";
+    failure.ours = describe(policy.isakmp);
+    failure.theirs = excerpt(asked.wrong_answer);
+    failure.hint = "the peer, or anybody in its place, chooses what was not offered";
+    return failure;
+  }
+  const std::string port = "UDP port " + std::to_string(asked.remote_port);
   if (!asked.not_sent.empty()) {
     failure.reason = "not sent: " + asked.not_sent;
     failure.hint = "check this router: its address " + policy.local.to_string() + ", its route to " +
                    peer_name(policy) + ", its firewall";
   } else if (asked.remote_port == kNattPort && asked.is_ike_auth) {
     failure.hint = std::string(kOpenPort4500);
+  } else if (asked.is_ike_auth) {
+    failure.hint =
+        "IKE_SA_INIT passes, which is shorter: do long packets, and fragments of packets, pass on " + port +
+        " in both directions?";
   } else {
     failure.hint = "is " + peer_name(policy) + " reachable from " + policy.local.to_string() +
-                   ", and does it accept UDP port 500?";
+                   ", and does it accept " + port + "?";
   }
   return failure;
+}
+
+Failure refused_in_clear(Time when, std::string exchange, wire::NotifyType reason,
+                         const TunnelPolicy& policy) {
+  Failure failure = record(cause_of(reason), when, Side::Peer, std::move(exchange), "refused in the clear");
+  failure.theirs = wire::to_string(reason);
+  if (failure.cause == Cause::AuthenticationFailed) failure.ours = identities(policy);
+  failure.hint = "the peer, or anybody in its place, answers " + failure.theirs + " without protection";
+  const std::string advice = failure.cause == Cause::AuthenticationFailed ? why_not_believed(policy)
+                                                                          : std::string(advice_on(reason));
+  if (!advice.empty()) failure.hint += ": " + advice;
+  if (reason == wire::NotifyType::InvalidMajorVersion) return of_version1(std::move(failure));
+  return failure;
+}
+
+Failure of_version1(Failure failure) {
+  failure.reason = "the peer speaks IKEv1";
+  failure.ours = "IKEv2";
+  if (failure.theirs.empty()) failure.theirs = "IKEv1";
+  failure.hint = "IKEv1 is not supported: set IKEv2 at the peer";
+  return failure;
+}
+
+Failure version1_heard(Time when, const Endpoint& from) {
+  Failure failure = silence(when, wire::to_string(wire::ExchangeType::IkeSaInit), "");
+  failure.cause = Cause::Other;
+  failure.theirs = "IKEv1, from " + from.to_string();
+  return of_version1(std::move(failure));
 }
 
 Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat) {
@@ -148,14 +230,18 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
   Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
   if (peer_id) failure.theirs = "identity " + excerpt(describe(*peer_id));
-  failure.hint = "do the pre-shared keys for " + peer_name(policy) + " match?";
-  if (side == Side::Peer)
-    failure.hint += " does the peer know this router as " + policy.local_id.to_string() + "?";
-  if (side == Side::Peer && policy.isakmp.local_authentication == AuthMethod::Certificate)
-    failure.hint = "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
+  failure.hint = side == Side::Peer ? why_not_believed(policy) : do_keys_match(policy);
   const auto said = peer_id ? identity_of(*peer_id) : std::nullopt;
   if (side == Side::Local && peer_id && (!said || !said->matches(policy.remote_id)))
     failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
+  return failure;
+}
+
+Failure eap_wanted(Time when, const TunnelPolicy& policy) {
+  Failure failure = not_authenticated(when, Side::Local, "the peer wants EAP");
+  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.theirs = "EAP";
+  failure.hint = "EAP is not supported: set a pre-shared key or a certificate at the peer";
   return failure;
 }
 
@@ -217,7 +303,7 @@ Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, st
   else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
     failure.hint = "the peer accepts none of these: is PFS the same at both ends? compare the profiles";
   else if (failure.hint.empty())
-    failure.hint = "the peer accepts none of these: compare the profiles";
+    failure.hint = std::string(kCompareProfiles);
   return failure;
 }
 
@@ -240,7 +326,9 @@ Failure mode_mismatch(Time when, Side side, wire::ExchangeType exchange, bool we
 }
 
 Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyType reason) {
-  return record(Cause::Other, when, side, exchange, wire::to_string(reason));
+  Failure failure = record(Cause::Other, when, side, exchange, wire::to_string(reason));
+  failure.hint = advice_on(reason);
+  return failure;
 }
 
 Failure put_off_for_minutes(Time when) {
@@ -281,7 +369,7 @@ Failure data_plane_failed(Time when, std::string_view reason) {
 
 std::string summary(const Failure& failure, const TunnelPolicy& policy) {
   std::string text = "peer " + peer_name(policy) + ": " + failure.exchange + ": " + failure.reason;
-  if (!failure.refused_by.empty()) text += failure.refused_by == "peer" ? " (by the peer)" : " (by us)";
+  if (failure.refused_by) text += failure.refused_by == Side::Peer ? " (by the peer)" : " (by us)";
   if (!failure.ours.empty()) text += "; ours: " + failure.ours;
   if (!failure.theirs.empty()) text += "; theirs: " + failure.theirs;
   if (!failure.hint.empty()) text += "; " + failure.hint;

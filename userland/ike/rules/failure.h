@@ -15,23 +15,32 @@
 
 namespace awtun::ike {
 
-/// Who ended the negotiation.
-enum class Side : std::uint8_t { Local, Peer };
-
 /// A request of ours that was not answered.
 struct Unheard {
-  std::string exchange;       ///< or "DPD"
-  bool is_ike_auth = false;   ///< the peer has answered IKE_SA_INIT, so it is there
-  std::uint16_t remote_port;  ///< where it was sent
-  std::string not_sent;       ///< why the system did not take it; empty: it did
+  std::string exchange;                       ///< or "DPD"
+  bool is_ike_auth = false;                   ///< the peer has answered IKE_SA_INIT, so it is there
+  std::uint16_t remote_port;                  ///< where it was sent
+  std::string not_sent;                       ///< why the system did not take it; empty: it did
+  std::optional<wire::NotifyType> refusal{};  ///< what came in the clear instead of an answer
+  std::string wrong_answer{};                 ///< or what an answer chose that was not offered
 };
-/// The answer never came, so it was not refused. Or the request could not even be sent.
+/// The answer never came, so it was not refused, unless by what anybody could have sent. Or the request could
+/// not even be sent.
 [[nodiscard]] Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy);
+/// By an error notification that nothing protects, to whatever was asked.
+[[nodiscard]] Failure refused_in_clear(Time when, std::string exchange, wire::NotifyType reason,
+                                       const TunnelPolicy& policy);
+/// That failure of IKE_SA_INIT, of a peer which sends IKEv1.
+[[nodiscard]] Failure of_version1(Failure failure);
+/// There is IKEv1 from where IKEv2 should come.
+[[nodiscard]] Failure version1_heard(Time when, const Endpoint& from);
 /// As responder: after IKE_SA_INIT, nothing. `nat`: one was found between the ends.
 [[nodiscard]] Failure auth_never_came(Time when, const TunnelPolicy& policy, bool nat);
 /// AUTH did not verify, or the peer says that ours did not. `peer_id` is what the peer called itself.
 [[nodiscard]] Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
                                             const std::optional<wire::IdView>& peer_id = std::nullopt);
+/// It proves nothing by AUTH alone.
+[[nodiscard]] Failure eap_wanted(Time when, const TunnelPolicy& policy);
 [[nodiscard]] Failure no_preshared_key(Time when, const TunnelPolicy& policy);
 [[nodiscard]] Failure no_trustpoint(Time when);
 /// See kMaxIdentitySize.

@@ -33,6 +33,7 @@ class Offer {
   /// leaves out none or NONE: whatever it has of type `but`.
   [[nodiscard]] bool meets(const wire::Proposal& wanted, wire::TransformType but) const;
   /// All that are looked at.
+  [[nodiscard]] const std::vector<wire::ProposalView>& proposals() const { return proposals_; }
   [[nodiscard]] const std::vector<wire::Transform>& transforms() const { return transforms_; }
   /// There is more than is looked at.
   [[nodiscard]] bool cut() const { return cut_; }

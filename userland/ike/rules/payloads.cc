@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "userland/base/hexadecimal.h"
 #include "userland/wire/rules.h"
 
 namespace awtun::ike {
@@ -99,7 +100,7 @@ std::optional<Identity> identity_of(const wire::IdView& id) {
 
 std::string describe(const wire::IdView& id) {
   if (const auto identity = identity_of(id)) return identity->to_string();
-  return "of type " + std::to_string(static_cast<unsigned>(id.type));
+  return "of type " + std::to_string(static_cast<unsigned>(id.type)) + " 0x" + to_hexadecimal(id.data);
 }
 
 }  // namespace awtun::ike

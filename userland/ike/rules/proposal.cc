@@ -78,16 +78,46 @@ std::string alternatives(const wire::ProposalView& proposal, wire::TransformType
   return text;
 }
 
-/// "AES256/SHA256/14"; the PRF only where it is not the integrity's.
-std::string describe(const wire::ProposalView& proposal) {
+/// "/ADDKE1 ML-KEM-768": what is of types that nobody here knows.
+std::string of_unknown_types(const wire::ProposalView& proposal) {
+  constexpr std::size_t kShown = 8;
+  std::vector<wire::TransformType> types;
+  for (const wire::Transform transform : proposal.transforms)
+    if (!wire::is_known(transform.type) && std::ranges::find(types, transform.type) == types.end())
+      types.push_back(transform.type);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(types.size(), kShown); ++i)
+    text += "/" + wire::to_string(types[i]) + " " + alternatives(proposal, types[i]);
+  return types.size() > kShown ? text + "/..." : text;
+}
+
+/// "/ESN 2", where both widths that we know are missing.
+std::string other_sequence_numbers(const wire::ProposalView& proposal) {
+  const auto knows = [&](wire::EsnId id) {
+    return std::ranges::find(proposal.transforms, wire::Transform::esn(id)) != proposal.transforms.end();
+  };
+  if (std::ranges::any_of(kEsnChoices, knows)) return "";
+  const std::string numbers = alternatives(proposal, wire::TransformType::Esn);
+  return "/ESN " + (numbers.empty() ? "none" : numbers);
+}
+
+/// "AES256/SHA256/14"; the PRF only where it is not the integrity's, and of the rest what an acceptable
+/// proposal for `wanted` has not.
+std::string describe(const wire::ProposalView& proposal, wire::ProtocolId wanted) {
   const std::string integrity = alternatives(proposal, wire::TransformType::Integ);
-  const std::string prf = alternatives(proposal, wire::TransformType::Prf);
+  std::string prf = alternatives(proposal, wire::TransformType::Prf);
   const std::string group = alternatives(proposal, wire::TransformType::Group);
-  std::string text = alternatives(proposal, wire::TransformType::Encr);
+  if (prf.empty() && proposal.protocol == wire::ProtocolId::Ike) prf = "none";
+  std::string text = proposal.protocol == wanted ? "" : wire::to_string(proposal.protocol) + " ";
+  text += alternatives(proposal, wire::TransformType::Encr);
   if (!integrity.empty() && integrity != "none") text += "/" + integrity;
   if (!prf.empty() && prf != integrity) text += "/PRF " + prf;
   if (!group.empty()) text += "/" + group;
-  return text;
+  if (proposal.protocol == wire::ProtocolId::Esp) {
+    text += other_sequence_numbers(proposal);
+    if (!good_esp_spi(proposal.spi)) text += "/SPI " + std::to_string(number_of(proposal.spi));
+  }
+  return text + of_unknown_types(proposal);
 }
 
 }  // namespace
@@ -188,13 +218,13 @@ std::string describe(const IpsecProfile& profile, wire::GroupId pfs) {
   return suites + ", PFS group " + std::to_string(static_cast<unsigned>(pfs));
 }
 
-std::string describe(const wire::SaView& offered) {
+std::string describe(const wire::SaView& offered, wire::ProtocolId wanted) {
   constexpr std::size_t kShown = 12;
   std::string text;
   std::size_t shown = 0;
   for (const wire::ProposalView proposal : offered) {
     if (++shown > kShown) return text + ", ...";
-    text += (text.empty() ? "" : ", ") + describe(proposal);
+    text += (text.empty() ? "" : ", ") + describe(proposal, wanted);
   }
   return text;
 }

@@ -56,7 +56,9 @@ struct EspChoice {
 // For failure records: "AES256/SHA256/14, AES256/SHA1/14".
 [[nodiscard]] std::string describe(const IsakmpProfile& profile);
 [[nodiscard]] std::string describe(const IpsecProfile& profile, wire::GroupId pfs);
-[[nodiscard]] std::string describe(const wire::SaView& offered);
+/// What a peer offers where we want proposals for `wanted`. An offer that we do not take looks like none that
+/// we do.
+[[nodiscard]] std::string describe(const wire::SaView& offered, wire::ProtocolId wanted);
 
 /// SPIs as a payload has them, network byte order.
 [[nodiscard]] Bytes spi_bytes(std::uint64_t ike_spi);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "userland/crypto/suites.h"
+#include "userland/ike/rules/proposal.h"
 
 namespace awtun::ike {
 namespace {
@@ -30,20 +31,22 @@ std::string kind_word(wire::TransformType type, wire::ProtocolId protocol) {
   return "transform";
 }
 
+void add(Words& words, std::string one) {
+  if (words.size() < kMaxWords && std::find(words.begin(), words.end(), one) == words.end())
+    words.push_back(std::move(one));
+}
+
 void collect(Words& words, const wire::Transform& transform, wire::TransformType type) {
-  if (transform.type != type || words.size() >= kMaxWords) return;
-  std::string one = crypto::describe(transform);
-  if (std::find(words.begin(), words.end(), one) == words.end()) words.push_back(std::move(one));
+  if (transform.type == type) add(words, crypto::describe(transform));
 }
 
 std::string joined(const Words& words) {
   std::string text;
   for (const std::string& one : words) text += (text.empty() ? "" : ", ") + one;
-  return text.empty() ? "none" : text;
+  return text;
 }
 
 bool share_one(const Words& a, const Words& b) {
-  if (a.empty() && b.empty()) return true;
   return std::any_of(a.begin(), a.end(),
                      [&](const std::string& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
 }
@@ -65,14 +68,22 @@ bool only_triple_des(const Offer& offered) {
   return any;
 }
 
-}  // namespace
+bool for_protocol(const Offer& offered, wire::ProtocolId protocol) {
+  return std::ranges::find(offered.proposals(), protocol, &wire::ProposalView::protocol) !=
+         offered.proposals().end();
+}
 
-std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer& offered) {
-  if (offered.cut())
-    return "the peer offers too much: only its first " + std::to_string(Offer::kMaxProposals) +
-           " proposals with at most " + std::to_string(Offer::kMaxTransforms) + " transforms are considered";
-  if (only_triple_des(offered)) return "the peer offers only 3DES, which is not supported";
-  const wire::ProtocolId protocol = ours.empty() ? wire::ProtocolId::Ike : ours.front().protocol;
+std::string differing_protocols(const Offer& offered, wire::ProtocolId ours) {
+  Words theirs;
+  for (const wire::ProposalView& proposal : offered.proposals())
+    add(theirs, wire::to_string(proposal.protocol));
+  return "peer offers protocol " + joined(theirs) + "; ours " + wire::to_string(ours);
+}
+
+/// The kinds of transform of which the two have none in common.
+std::string differing_kinds(std::span<const wire::Proposal> ours, const Offer& offered,
+                            wire::ProtocolId protocol) {
+  const Words nothing{"none"};
   const bool groups_alone = only_groups_differ(ours, offered);
   std::string text;
   for (const auto type : {wire::TransformType::Encr, wire::TransformType::Integ, wire::TransformType::Prf,
@@ -82,13 +93,59 @@ std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer&
     for (const wire::Proposal& proposal : ours)
       for (const wire::Transform& transform : proposal.transforms) collect(mine, transform, type);
     for (const wire::Transform& transform : offered.transforms()) collect(theirs, transform, type);
+    if (mine.empty()) mine = nothing;
+    if (theirs.empty()) theirs = nothing;
     if (share_one(mine, theirs)) continue;
     // An AEAD has none, which its encryption has said.
-    if (type == wire::TransformType::Integ && !text.empty() && (mine.empty() || theirs.empty())) continue;
+    const bool said = type == wire::TransformType::Integ && !text.empty();
+    if (said && (mine == nothing || theirs == nothing)) continue;
     text += (text.empty() ? "peer offers " : "; peer offers ") + kind_word(type, protocol) + " " +
             joined(theirs) + "; ours " + joined(mine);
   }
+  return text;
+}
+
+bool has_unknown_type(const wire::ProposalView& proposal) {
+  return std::any_of(proposal.transforms.begin(), proposal.transforms.end(),
+                     [](const wire::Transform& transform) { return !wire::is_known(transform.type); });
+}
+
+/// What a proposal asks for beside the kinds that we know.
+std::string unknown_types(const Offer& offered) {
+  Words exchanges, others;
+  for (const wire::Transform& transform : offered.transforms())
+    if (!wire::is_known(transform.type))
+      add(wire::is_additional_key_exchange(transform.type) ? exchanges : others,
+          wire::to_string(transform.type) + " " + crypto::describe(transform));
+  std::string text;
+  if (!exchanges.empty())
+    text =
+        "peer asks for an additional key exchange (RFC 9370), which is not supported: " + joined(exchanges);
+  if (!others.empty())
+    text += (text.empty() ? "" : "; ") + std::string("peer asks for transforms of unknown types: ") +
+            joined(others);
+  return text;
+}
+
+}  // namespace
+
+std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer& offered) {
+  if (offered.cut())
+    return "the peer offers too much: only its first " + std::to_string(Offer::kMaxProposals) +
+           " proposals with at most " + std::to_string(Offer::kMaxTransforms) + " transforms are considered";
+  if (only_triple_des(offered)) return "the peer offers only 3DES, which is not supported";
+  const wire::ProtocolId protocol = ours.empty() ? wire::ProtocolId::Ike : ours.front().protocol;
+  if (!for_protocol(offered, protocol)) return differing_protocols(offered, protocol);
+  std::string text = differing_kinds(ours, offered, protocol);
+  const auto& theirs = offered.proposals();
+  // Where the rest does for some proposal, that is what is wrong with it.
+  if (text.empty() ? std::ranges::any_of(theirs, has_unknown_type)
+                   : std::ranges::all_of(theirs, has_unknown_type))
+    text += (text.empty() ? "" : "; ") + unknown_types(offered);
   if (!text.empty()) return text;
+  if (protocol == wire::ProtocolId::Esp &&
+      std::ranges::none_of(theirs, good_esp_spi, &wire::ProposalView::spi))
+    return "the peer's SPI is one of those that are reserved, 0 to 255";
   return "both ends support each algorithm, but no local transform has the peer's combination";
 }
 

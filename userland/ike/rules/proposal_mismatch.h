@@ -10,8 +10,8 @@
 
 namespace awtun::ike {
 
-/// "peer offers group 5; ours 14, 16": every kind of transform of which the two have none in common.
-/// `ours`: what we would propose ourselves.
+/// "peer offers group 5; ours 14, 16": every kind of transform of which the two have none in common, and what
+/// the peer asks for beside the kinds that we know. `ours`: what we would propose ourselves.
 [[nodiscard]] std::string proposal_mismatch(std::span<const wire::Proposal> ours, const Offer& offered);
 
 }  // namespace awtun::ike

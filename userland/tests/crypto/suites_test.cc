@@ -143,6 +143,11 @@ TEST(Suites, WhatAPeerOffersIsSaidInTheSameWords) {
   EXPECT_EQ(describe(Transform::integ(IntegId::HmacSha384_192)), "SHA384");
   EXPECT_EQ(describe(Transform::prf(static_cast<PrfId>(4))), "4");
   EXPECT_EQ(describe(Transform::group(GroupId::X25519)), "31");
+  EXPECT_EQ(describe(Transform::group(static_cast<GroupId>(35))), "ML-KEM-512");
+  EXPECT_EQ(describe(Transform::group(static_cast<GroupId>(37))), "ML-KEM-1024");
+  EXPECT_EQ(describe(Transform{TransformType::Prf, 5, 256, false}), "SHA256 of 256 bits");
+  EXPECT_EQ(describe(Transform{TransformType::Encr, 12, 256, true}), "AES256 with an unknown attribute");
+  EXPECT_EQ(describe(Transform{TransformType::Esn, 2, std::nullopt, false}), "2");
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ ike::Status trying() {
   peer.local_id = ike::Identity::of(ip("10.1.1.1"));
   peer.remote_id = ike::Identity::of(ip("10.2.2.2"));
   peer.last_failure =
-      ike::Failure{kNow, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
+      ike::Failure{kNow, "IKE_AUTH", ike::Side::Peer, "authentication failed", "a", "b", "check the key"};
   peer.next_attempt = kNow + std::chrono::seconds{5};
   status.peers.push_back(peer);
   return status;

@@ -89,7 +89,7 @@ TEST(Views, ConnectingSaShowsOnlyWhatIsKnown) {
 TEST(Views, FailureAndRetryOfAPeer) {
   auto status = established();
   status.peers[0].last_failure =
-      ike::Failure{kT0, "IKE_AUTH", "peer", "authentication failed", "a", "b", "check the key"};
+      ike::Failure{kT0, "IKE_AUTH", ike::Side::Peer, "authentication failed", "a", "b", "check the key"};
   status.peers[0].next_attempt = kLater + std::chrono::seconds{5};
   const auto peer = isakmp_sa_view(status, kLater, std::nullopt)["peers"][0];
   EXPECT_EQ(peer["retry_in"], 5);
@@ -180,7 +180,8 @@ std::string reason(const config::Config& config, const ike::Status& status, cons
 TEST(Views, InterfaceThatIsDownSaysWhy) {
   auto status = established();
   EXPECT_EQ(reason(first_example(), status, facts(false)), "negotiating");
-  status.peers[0].last_failure = ike::Failure{kT0, "IKE_AUTH", "peer", "authentication failed", "", "", ""};
+  status.peers[0].last_failure =
+      ike::Failure{kT0, "IKE_AUTH", ike::Side::Peer, "authentication failed", "", "", ""};
   EXPECT_EQ(reason(first_example(), status, facts(false)), "authentication failed");
   EXPECT_EQ(reason(first_example(), status, {}), "the interface does not exist");
   InterfaceFacts waiting = facts(false);

@@ -418,6 +418,13 @@ class DynamicRecord : public Flood {
   void be_malformed(unsigned number) {
     authenticate(number, [](const RawInitiator&) {
       wire::PayloadWriter payloads;
+      payloads.auth(wire::AuthMethodId::SharedKey, Bytes(32, 0));
+      return payloads;
+    });
+  }
+  void want_eap(unsigned number) {
+    authenticate(number, [](const RawInitiator&) {
+      wire::PayloadWriter payloads;
       payloads.id(wire::PayloadType::IdI, wire::IdType::Fqdn, Bytes{'x'});
       return payloads;
     });
@@ -441,6 +448,33 @@ TEST_F(DynamicRecord, AStrangersMalformedIkeAuthReplacesNoTrueFailure) {
   EXPECT_EQ(responder.counters().messages_malformed, 1U);
   EXPECT_EQ(failure()->reason, "no proposal chosen");
   EXPECT_EQ(failure()->when, before);
+}
+
+TEST_F(DynamicRecord, NorDoesOneThatAsksForEap) {
+  fail_truly();
+  want_eap(9);
+  EXPECT_EQ(responder.counters().authentication_failures, 1U);
+  EXPECT_EQ(failure()->reason, "no proposal chosen");
+}
+
+TEST_F(DynamicRecord, WhereNothingIsOnRecordAStrangerWhoAsksForEapIsKnown) {
+  want_eap(8);
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->reason, "the peer wants EAP");
+}
+
+TEST_F(DynamicRecord, SoIsOneWhoSpeaksIkev1ButNotInPlaceOfATrueFailure) {
+  Bytes main_mode(wire::kHeaderSize, 0);
+  main_mode[0] = 7;      // of the initiator's cookie
+  main_mode[17] = 0x10;  // version 1.0
+  main_mode[18] = 2;
+  main_mode[27] = wire::kHeaderSize;
+  EXPECT_TRUE(responder.deliver({*IpAddress::parse("198.51.100.7"), 500}, main_mode).empty());
+  ASSERT_TRUE(failure());
+  EXPECT_EQ(failure()->theirs, "IKEv1, from 198.51.100.7:500");
+  fail_truly();
+  EXPECT_TRUE(responder.deliver({*IpAddress::parse("198.51.100.7"), 500}, main_mode).empty());
+  EXPECT_EQ(failure()->reason, "no proposal chosen");
 }
 
 TEST_F(DynamicRecord, WhereNothingIsOnRecordEitherTells) {
@@ -801,7 +835,7 @@ TEST_F(Corner, TripleDesAloneIsExplained) {
   EXPECT_EQ(error_in(ask(triple, wire::GroupId::X25519, Bytes(32, 9))), wire::NotifyType::NoProposalChosen);
   const auto failure = responder.engine.status().peers.at(0).last_failure;
   ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->refused_by, "local");
+  EXPECT_EQ(failure->refused_by, Side::Local);
   EXPECT_EQ(failure->hint, "the peer offers only 3DES, which is not supported");
 }
 

@@ -87,6 +87,58 @@ TEST(Difference, NamesNoIntegrityOfAnAead) {
   EXPECT_EQ(between(of_aead, of_cbc), "peer offers encryption AES256; ours AES256/GCM16");
 }
 
+wire::Transform additional(std::uint8_t number, std::uint16_t id) {
+  return {static_cast<wire::TransformType>(5 + number), id, {}, false};
+}
+
+TEST(Difference, NamesAnAdditionalKeyExchange) {
+  const auto ours = isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)});
+  auto theirs = ours;
+  theirs[0].transforms.push_back(additional(1, 36));
+  theirs[0].transforms.push_back(additional(2, 37));
+  const std::string text =
+      "peer asks for an additional key exchange (RFC 9370), which is not supported: ADDKE1 ML-KEM-768, "
+      "ADDKE2 "
+      "ML-KEM-1024";
+  EXPECT_EQ(between(ours, theirs), text);
+  EXPECT_EQ(between(isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::Modp2048)}), theirs),
+            "peer offers group 31; ours 14; " + text);
+  // One without it that differs, too: the other one would do but for it.
+  auto both = isakmp({*crypto::ike_suite("aes128", "sha256", crypto::GroupId::X25519)});
+  theirs[0].number = 2;
+  both.push_back(theirs[0]);
+  EXPECT_EQ(between(ours, both), text);
+}
+
+TEST(Difference, NamesWhatItDoesNotKnowByItsNumber) {
+  const auto ours = isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)});
+  auto theirs = ours;
+  theirs[0].transforms.push_back({static_cast<wire::TransformType>(13), 2, {}, false});
+  EXPECT_EQ(between(ours, theirs), "peer asks for transforms of unknown types: 13 2");
+  theirs = ours;
+  theirs[0].transforms.back().id = 36;
+  EXPECT_EQ(between(ours, theirs), "peer offers group ML-KEM-768; ours 31");
+}
+
+TEST(Difference, NamesAnotherProtocol) {
+  IpsecProfile profile;
+  profile.transforms[1] = *crypto::esp_suite("aes256", "sha256");
+  const auto ours = esp_proposals(profile, 1000, wire::GroupId::None);
+  auto theirs = ours;
+  theirs[0].protocol = wire::ProtocolId::Ah;
+  EXPECT_EQ(between(ours, theirs), "peer offers protocol AH; ours ESP");
+  theirs = ours;
+  theirs[0].spi = {0, 0, 0, 7};
+  EXPECT_EQ(between(ours, theirs), "the peer's SPI is one of those that are reserved, 0 to 255");
+}
+
+TEST(Difference, NamesAttributesThatDoNotBelongThere) {
+  const auto ours = isakmp({*crypto::ike_suite("aes256", "sha256", crypto::GroupId::X25519)});
+  auto theirs = ours;
+  theirs[0].transforms[1].key_bits = 256;
+  EXPECT_EQ(between(ours, theirs), "peer offers integrity SHA256 of 256 bits; ours SHA256");
+}
+
 TEST(Difference, SaysThatNotAllWasLookedAt) {
   wire::Proposal one{1, wire::ProtocolId::Ike, {}, {wire::Transform::prf(wire::PrfId::HmacSha1)}};
   std::vector<wire::Proposal> many;

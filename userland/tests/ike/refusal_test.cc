@@ -148,7 +148,7 @@ TEST_F(Refusal, AForgedRefusalDoesNotEndTheAttempt) {
   const Status status = engine.status();
   ASSERT_TRUE(status.peers[0].last_failure);
   EXPECT_EQ(status.peers[0].last_failure->reason, "no proposal chosen");
-  EXPECT_EQ(status.peers[0].last_failure->refused_by, "peer");
+  EXPECT_EQ(status.peers[0].last_failure->refused_by, Side::Peer);
   EXPECT_EQ(status.ike_sas.size(), 1U);
   EXPECT_EQ(only_sent(engine.step(Time{4s}, TimerDue{})), request);
 }
@@ -247,6 +247,207 @@ TEST_F(Refusal, AnotherMajorVersionIsAnsweredSo) {
   EXPECT_TRUE(find_notify(message->payloads, wire::NotifyType::InvalidMajorVersion));
   bytes[19] |= 0x20;  // a response is not answered
   EXPECT_TRUE(deliver(bytes).empty());
+}
+
+// ---------------------------------------------------------------- IKEv1
+
+/// An ISAKMP header: Main Mode, Aggressive Mode or an Informational exchange, which a peer that is set to
+/// IKEv1 begins, or answers with.
+class Version1 : public Refusal {
+ protected:
+  static constexpr std::uint8_t kMainMode = 2;
+  static constexpr std::uint8_t kInformational = 5;
+
+  static Bytes isakmp(std::uint8_t exchange) {
+    Bytes bytes(28, 0);
+    bytes[0] = 0x77;
+    bytes[17] = 0x10;
+    bytes[18] = exchange;
+    bytes[27] = 28;
+    return bytes;
+  }
+  /// With our SPI as its initiator cookie.
+  [[nodiscard]] Bytes isakmp_answer() const {
+    Bytes bytes = isakmp(kInformational);
+    std::copy_n(request.begin(), 8, bytes.begin());
+    return bytes;
+  }
+  /// An empty one: there is none.
+  [[nodiscard]] Failure failure() const {
+    return engine.status().peers.at(0).last_failure.value_or(Failure{});
+  }
+  /// All that falls due until then.
+  void run_until(Time end) {
+    for (auto due = engine.next_deadline(); due && *due <= end; due = engine.next_deadline()) {
+      now = std::max(now, *due);
+      for (const Action& action : step(TimerDue{}))
+        if (const auto* send = std::get_if<Send>(&action)) request = send->bytes;
+    }
+    now = std::max(now, end);
+  }
+  void expect_told() const {
+    EXPECT_EQ(failure().reason, "the peer speaks IKEv1");
+    EXPECT_NE(failure().hint.find("set IKEv2 at the peer"), std::string::npos) << failure().hint;
+  }
+};
+
+TEST_F(Version1, APeerThatBeginsIsKnownByItsHeader) {
+  EXPECT_TRUE(deliver(isakmp(kMainMode)).empty());
+  expect_told();
+  EXPECT_EQ(failure().exchange, "IKE_SA_INIT");
+  EXPECT_EQ(failure().ours, "IKEv2");
+  EXPECT_EQ(failure().theirs, "IKEv1, from 10.0.0.2:500");
+  EXPECT_EQ(only_sent(engine.step(Time{4s}, TimerDue{})), request) << "the attempt goes on";
+}
+
+TEST_F(Version1, SoIsOneThatAnswers) {
+  EXPECT_TRUE(deliver(isakmp_answer()).empty());
+  expect_told();
+  EXPECT_EQ(engine.status().ike_sas.at(0).state, IkeSaStatus::State::Connecting);
+}
+
+TEST_F(Version1, TheEndOfAnAttemptSaysSoWhateverElseWasSaid) {
+  EXPECT_TRUE(deliver(isakmp(kMainMode)).empty());
+  run_until(now + 60s);
+  ASSERT_TRUE(engine.status().peers[0].unanswered);
+  EXPECT_NE(engine.status().peers[0].unanswered->hint.find("IKEv1"), std::string::npos);
+  run_until(now + 120s);
+  expect_told();
+  EXPECT_EQ(engine.status().counters.no_response, 1U);
+}
+
+TEST_F(Version1, ARefusalOfTheNextAttemptDoesTheSame) {
+  wire::PayloadWriter payloads;
+  payloads.notify(wire::NotifyType::NoProposalChosen);
+  EXPECT_TRUE(deliver(answer(), payloads).empty());
+  EXPECT_TRUE(deliver(isakmp(kMainMode)).empty());
+  EXPECT_EQ(failure().reason, "no proposal chosen") << "what anybody says does not take its place";
+  run_until(now + 20s);
+  EXPECT_TRUE(deliver(answer(), payloads).empty());
+  expect_told();
+  EXPECT_EQ(failure().ours, "IKEv2");
+  EXPECT_EQ(failure().theirs, "NO_PROPOSAL_CHOSEN");
+}
+
+TEST_F(Version1, OneThatSaysSoInVersion2) {
+  wire::PayloadWriter payloads;
+  payloads.notify(wire::NotifyType::InvalidMajorVersion);
+  EXPECT_TRUE(deliver(answer(), payloads).empty());
+  expect_told();
+  EXPECT_EQ(failure().theirs, "INVALID_MAJOR_VERSION");
+}
+
+TEST_F(Version1, AFloodOfItIsWrittenDownNowAndThen) {
+  std::size_t notices = 0;
+  for (int i = 0; i < 2000; ++i) {
+    now += 10ms;
+    for (const Action& action : step(Datagram{here, there, isakmp(kMainMode)})) {
+      EXPECT_FALSE(std::holds_alternative<Send>(action));
+      notices += std::holds_alternative<Notice>(action) ? 1U : 0U;
+    }
+  }
+  EXPECT_LE(notices, 3U);
+  EXPECT_EQ(engine.status().ike_sas.size(), 1U);
+}
+
+TEST_F(Version1, OfAStrangerItSaysNothing) {
+  static_cast<void>(step(Datagram{here, {*IpAddress::parse("10.9.9.9"), 500}, isakmp(kMainMode)}));
+  EXPECT_EQ(failure().reason, "");
+}
+
+TEST_F(Version1, AnAnswerThatChoosesWhatWasNotOfferedIsNoSilence) {
+  wire::PayloadWriter payloads;
+  payloads.sa({1,
+               wire::ProtocolId::Ike,
+               {},
+               wire_transforms(*crypto::ike_suite("aes128", "sha1", crypto::GroupId::X25519))});
+  payloads.ke(wire::GroupId::X25519, peer_value());
+  payloads.nonce(Bytes(32, 7));
+  wire::Header header = answer();
+  header.responder_spi = 99;
+  EXPECT_TRUE(deliver(header, payloads).empty());
+  run_until(now + 170s);
+  EXPECT_EQ(failure().reason, "no valid response");
+  EXPECT_EQ(failure().ours, "AES256/SHA256/31, AES256/SHA256/19");
+  EXPECT_EQ(failure().theirs, "AES128/SHA1/31, a key of group 31");
+}
+
+// ---------------------------------------------------------------- in the clear
+
+/// Our IKE_AUTH is out. What comes back has no protection.
+class InTheClear : public Version1 {
+ protected:
+  InTheClear() { request = only_sent(accept(peer_value())); }
+
+  void say(wire::NotifyType error, const Endpoint& from) {
+    wire::PayloadWriter payloads;
+    payloads.notify(error);
+    wire::Header header = *wire::parse_header(request);
+    header.first_payload = wire::PayloadType::None;
+    header.from_initiator = false;
+    header.response = true;
+    now += 10ms;
+    EXPECT_TRUE(only_sent(step(Datagram{here, from, *wire::write_message(header, payloads)})).empty());
+  }
+};
+
+TEST_F(InTheClear, ARefusalOfIkeAuthEndsNothingAndIsToldInTheEnd) {
+  const Bytes auth = request;
+  say(wire::NotifyType::AuthenticationFailed, there);
+  EXPECT_EQ(failure().reason, "");
+  run_until(now + 60s);
+  EXPECT_EQ(request, auth) << "sent again";
+  ASSERT_TRUE(engine.status().peers[0].unanswered);
+  const std::string hint = engine.status().peers[0].unanswered->hint;
+  EXPECT_NE(hint.find("AUTHENTICATION_FAILED"), std::string::npos) << hint;
+  run_until(now + 120s);
+  EXPECT_EQ(failure().exchange, "IKE_AUTH");
+  EXPECT_EQ(failure().refused_by, Side::Peer);
+  EXPECT_EQ(failure().reason, "refused in the clear");
+  EXPECT_EQ(failure().theirs, "AUTHENTICATION_FAILED");
+  EXPECT_EQ(failure().hint, hint);
+  EXPECT_NE(hint.find("pre-shared keys"), std::string::npos) << hint;
+  EXPECT_EQ(hint.find("UDP port"), std::string::npos) << hint;
+  EXPECT_EQ(engine.status().counters.authentication_failures, 1U);
+}
+
+TEST_F(InTheClear, EveryOtherErrorIsNamed) {
+  for (const auto error : {wire::NotifyType::NoProposalChosen, wire::NotifyType::InvalidSyntax,
+                           wire::NotifyType::InvalidIkeSpi, static_cast<wire::NotifyType>(99)}) {
+    say(error, there);
+    run_until(now + 1s);
+  }
+  run_until(now + 170s);
+  EXPECT_EQ(failure().reason, "refused in the clear");
+  EXPECT_EQ(failure().theirs, "99") << "the latest";
+}
+
+TEST_F(InTheClear, ThatThePeerHasNoSuchIkeSaIsOneOfThem) {
+  say(wire::NotifyType::InvalidIkeSpi, there);
+  run_until(now + 170s);
+  EXPECT_EQ(failure().theirs, "INVALID_IKE_SPI");
+}
+
+TEST_F(InTheClear, FromElsewhereItIsNothing) {
+  say(wire::NotifyType::AuthenticationFailed, {*IpAddress::parse("10.9.9.9"), 500});
+  run_until(now + 170s);
+  EXPECT_EQ(failure().reason, "no response");
+}
+
+TEST_F(Refusal, AuthenticationFailedToTheFirstMessageSaysWhatToLookAt) {
+  wire::PayloadWriter payloads;
+  payloads.notify(wire::NotifyType::AuthenticationFailed);
+  EXPECT_TRUE(deliver(answer(), payloads).empty());
+  const auto failure = engine.status().peers[0].last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->exchange, "IKE_SA_INIT");
+  EXPECT_EQ(failure->theirs, "AUTHENTICATION_FAILED");
+  EXPECT_EQ(failure->cause, Cause::AuthenticationFailed);
+  EXPECT_NE(failure->hint.find("know this router as 10.0.0.1"), std::string::npos) << failure->hint;
+  EXPECT_EQ(engine.status().ike_sas.size(), 1U);
+  EXPECT_FALSE(only_sent(engine.step(Time{4s}, TimerDue{})).empty());
+  ASSERT_TRUE(engine.status().peers[0].unanswered);
+  EXPECT_EQ(engine.status().peers[0].unanswered->hint, failure->hint) << "it has not been silent";
 }
 
 TEST_F(Refusal, OurOwnMessageSentBackIsIgnored) {

@@ -90,11 +90,11 @@ TEST(Certificate, ARefusedCertificateIsExplainedAndTheTunnelComesUpOnceItIsRepla
     const auto theirs = pair.failure(0);
     ASSERT_TRUE(ours && theirs);
     EXPECT_EQ(ours->exchange, "IKE_AUTH");
-    EXPECT_EQ(ours->refused_by, "local");
+    EXPECT_EQ(ours->refused_by, ike::Side::Local);
     EXPECT_EQ(ours->reason, one.reason);
     EXPECT_NE(ours->theirs.find(name), std::string::npos);
     EXPECT_NE(ours->hint.find(one.hint), std::string::npos) << ours->hint;
-    EXPECT_EQ(theirs->refused_by, "peer");
+    EXPECT_EQ(theirs->refused_by, ike::Side::Peer);
     EXPECT_EQ(theirs->reason, "authentication failed");
     EXPECT_NE(theirs->hint.find("trust our CA"), std::string::npos) << theirs->hint;
     EXPECT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U);

@@ -46,7 +46,7 @@ TEST(Negotiate, NoKeyIsAReportNotAnError) {
   pair.world.run_for(5s);
   ASSERT_TRUE(pair.failure(1));
   EXPECT_EQ(pair.failure(1)->reason, "authentication failed");
-  EXPECT_EQ(pair.failure(1)->refused_by, "peer");
+  EXPECT_EQ(pair.failure(1)->refused_by, ike::Side::Peer);
 }
 
 TEST(Negotiate, UnknownIdentityIsAnsweredLikeAWrongKey) {

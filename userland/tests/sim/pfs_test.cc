@@ -123,7 +123,7 @@ TEST_P(PfsRefused, ANewIkeSaTakesOverBeforeTheOldOneGoes) {
   EXPECT_NE(two.pair.status(0).child_sas.at(0).inbound_spi, child);
   ASSERT_TRUE(two.pair.failure(0));
   EXPECT_EQ(two.pair.failure(0)->exchange, "CREATE_CHILD_SA");
-  EXPECT_EQ(two.pair.failure(0)->refused_by, "peer");
+  EXPECT_EQ(two.pair.failure(0)->refused_by, ike::Side::Peer);
   EXPECT_EQ(two.pair.kernel_errors(), "");
 }
 

@@ -122,7 +122,7 @@ TEST_F(Terms, AnAnswerWithBothIsRefused) {
   EXPECT_FALSE(pair.come_up(2s));
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->reason, "no proposal chosen");
-  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Local);
 }
 
 // ---------------------------------------------------------------- transport mode
@@ -149,7 +149,7 @@ TEST_F(Terms, AnInitiatorThatDoesNotGetTransportModeRefuses) {
   EXPECT_FALSE(pair.come_up(60s));
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->reason, "ESP mode differs");
-  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Local);
   EXPECT_EQ(pair.failure(0)->ours, "transport mode");
   EXPECT_EQ(pair.failure(0)->theirs, "tunnel mode");
   EXPECT_FALSE(pair.failure(0)->hint.empty());
@@ -165,7 +165,7 @@ TEST_F(Terms, AResponderThatWantsTransportModeRefusesTunnelMode) {
   EXPECT_EQ(pair.failure(1)->reason, "ESP mode differs");
   EXPECT_EQ(pair.failure(1)->ours, "transport mode");
   ASSERT_TRUE(pair.failure(0));
-  EXPECT_EQ(pair.failure(0)->refused_by, "peer");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Peer);
 }
 
 TEST_F(Terms, TransportModeThatNobodyAskedForIsRefused) {
@@ -265,10 +265,10 @@ TEST_F(Terms, WhatNoKernelCanHoldPacketsToIsNotAgreed) {
   const Rewriter initiator(pair.world, 0, ts_of(false, kOpaque, true));
   begin();
   ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(0).has_value(); }, 2s));
-  EXPECT_EQ(pair.failure(0)->refused_by, "peer");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Peer);
   ASSERT_TRUE(pair.failure(1));
   EXPECT_EQ(pair.failure(1)->reason, "traffic selectors unacceptable");
-  EXPECT_EQ(pair.failure(1)->refused_by, "local");
+  EXPECT_EQ(pair.failure(1)->refused_by, ike::Side::Local);
   EXPECT_EQ(pair.world.node(1).kernel.inbound_count(kTunnel), 0U);
 }
 
@@ -288,7 +288,7 @@ TEST_P(OpaqueAnswer, IsRefused) {
   EXPECT_FALSE(pair.come_up(2s));
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->reason, "traffic selectors unacceptable");
-  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Local);
   EXPECT_EQ(pair.world.node(0).kernel.inbound_count(kTunnel), 0U);
 }
 

@@ -2,6 +2,7 @@
 // What an operator reads at both ends when two configurations do not fit together.
 #include <gtest/gtest.h>
 
+#include "userland/sim/rewriter.h"
 #include "userland/tests/sim/pair.h"
 #include "userland/wire/message.h"
 
@@ -14,7 +15,7 @@ bool mentions(const std::string& text, const std::string& part) {
 
 /// Every field of a record is there, and it says which end refused.
 void expect_complete(const std::optional<ike::Failure>& failure, const std::string& exchange,
-                     const std::string& refused_by) {
+                     std::optional<ike::Side> refused_by) {
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->exchange, exchange);
   EXPECT_EQ(failure->refused_by, refused_by);
@@ -44,7 +45,7 @@ TEST(Why, WrongIdentity) {
   pair.world.input(1, ike::SetTunnel{std::move(policy)});
   pair.world.run_for(2s);
   const auto refusing = pair.failure(1);
-  expect_complete(refusing, "IKE_AUTH", "local");
+  expect_complete(refusing, "IKE_AUTH", ike::Side::Local);
   EXPECT_TRUE(mentions(refusing->theirs, "stranger.example.com")) << refusing->theirs;
   EXPECT_TRUE(mentions(refusing->ours, "friend.example.com")) << refusing->ours;
   EXPECT_TRUE(mentions(refusing->hint, "tunnel remote name")) << refusing->hint;
@@ -66,11 +67,11 @@ TEST(Why, NoCommonTransformNamesWhatDiffers) {
   pair.set(0);
   pair.world.run_for(2s);
   const auto asking = pair.failure(0);
-  expect_complete(asking, "IKE_SA_INIT", "peer");
+  expect_complete(asking, "IKE_SA_INIT", ike::Side::Peer);
   EXPECT_EQ(asking->ours, "AES256/SHA256/20");
   EXPECT_EQ(asking->theirs, "NO_PROPOSAL_CHOSEN");
   const auto refusing = pair.failure(1);
-  expect_complete(refusing, "IKE_SA_INIT", "local");
+  expect_complete(refusing, "IKE_SA_INIT", ike::Side::Local);
   EXPECT_EQ(refusing->theirs, "AES256/SHA256/20");
   EXPECT_EQ(refusing->hint, "peer offers group 20; ours 19, 31");
   EXPECT_EQ(pair.status(1).counters.no_proposal_chosen, 1U);
@@ -84,7 +85,7 @@ TEST(Why, PfsMismatch) {
   pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::ChildSa});
   pair.world.run_for(5s);
   EXPECT_FALSE(pair.failure(0)) << "it is asked again with PFS";
-  expect_complete(pair.failure(1), "CREATE_CHILD_SA", "local");
+  expect_complete(pair.failure(1), "CREATE_CHILD_SA", ike::Side::Local);
   EXPECT_EQ(pair.failure(1)->hint, "peer offers PFS group none; ours 31");
 }
 
@@ -115,9 +116,9 @@ TEST(Why, AnAttemptThatFailsBesideALiveTunnelLeavesARecord) {
   pair.world.run_for(2s);
   ASSERT_TRUE(pair.failure(0));
   EXPECT_EQ(pair.failure(0)->reason, "authentication failed");
-  EXPECT_EQ(pair.failure(0)->refused_by, "local");
+  EXPECT_EQ(pair.failure(0)->refused_by, ike::Side::Local);
   ASSERT_TRUE(pair.failure(1));
-  EXPECT_EQ(pair.failure(1)->refused_by, "peer");
+  EXPECT_EQ(pair.failure(1)->refused_by, ike::Side::Peer);
 }
 
 TEST(Why, IkeAuthThatNeverComesIsNoticedByTheResponder) {
@@ -129,10 +130,10 @@ TEST(Why, IkeAuthThatNeverComesIsNoticedByTheResponder) {
   };
   pair.set_both();
   pair.world.run_for(60s);
-  expect_complete(pair.failure(1), "IKE_AUTH", "");
+  expect_complete(pair.failure(1), "IKE_AUTH", std::nullopt);
   EXPECT_GT(pair.status(1).counters.half_open_dropped, 0U);
   pair.world.run_for(120s);
-  expect_complete(pair.failure(0), "IKE_AUTH", "");
+  expect_complete(pair.failure(0), "IKE_AUTH", std::nullopt);
   EXPECT_EQ(pair.failure(0)->reason, "no response");
   EXPECT_GT(pair.status(0).counters.no_response, 0U);
 }
@@ -195,12 +196,88 @@ TEST(Why, BlockedPort4500) {
   };
   pair.set_both();
   pair.world.run_for(60s);
-  expect_complete(pair.failure(0), "IKE_AUTH", "");
+  expect_complete(pair.failure(0), "IKE_AUTH", std::nullopt);
   EXPECT_TRUE(mentions(pair.failure(0)->hint, "UDP port 4500")) << pair.failure(0)->hint;
   ASSERT_TRUE(pair.world.run_while_not([&] { return pair.failure(1).has_value(); }, 170s));
-  expect_complete(pair.failure(1), "IKE_AUTH", "");
+  expect_complete(pair.failure(1), "IKE_AUTH", std::nullopt);
   EXPECT_EQ(pair.failure(1)->reason, "no response");
   EXPECT_TRUE(mentions(pair.failure(1)->hint, "UDP port 4500")) << pair.failure(1)->hint;
+}
+
+TEST(Why, SilenceNamesThePortThatWasTried) {
+  Pair pair(12);
+  pair.world.put_behind_nat(1, "192.0.2.2", false);
+  ASSERT_TRUE(pair.settle());
+  pair.world.power(0, false);
+  ASSERT_TRUE(
+      pair.world.run_while_not([&] { return pair.status(1).peers.at(0).unanswered.has_value(); }, 60s));
+  const std::string hint = pair.status(1).peers.at(0).unanswered->hint;
+  EXPECT_TRUE(mentions(hint, "UDP port 4500?")) << hint;
+}
+
+TEST(Why, SilenceToIkeAuthIsNoneToIkeSaInit) {
+  Pair pair(13);
+  pair.world.network().filter = [](const ike::Send& datagram) {
+    return wire::parse_header(datagram.bytes)->exchange == wire::ExchangeType::IkeAuth;
+  };
+  pair.set(1);
+  ike::TunnelPolicy answering = pair.policy(0);
+  answering.remote = std::nullopt;
+  pair.world.input(0, ike::SetTunnel{std::move(answering)});
+  pair.world.run_for(30s);
+  ASSERT_TRUE(pair.status(1).peers.at(0).unanswered);
+  EXPECT_EQ(pair.status(1).peers.at(0).unanswered->exchange, "IKE_AUTH");
+  const std::string hint = pair.status(1).peers.at(0).unanswered->hint;
+  EXPECT_TRUE(mentions(hint, "IKE_SA_INIT passes")) << hint;
+  EXPECT_TRUE(mentions(hint, "UDP port 500 in both directions")) << hint;
+}
+
+/// `sender` sends IKE_AUTH without AUTH, and with EAP in an answer.
+Rewriter asking_for_eap(Pair& pair, std::size_t sender) {
+  const auto change = [](const wire::Header& header,
+                         const wire::PayloadChain& inner) -> std::optional<wire::PayloadWriter> {
+    if (header.exchange != wire::ExchangeType::IkeAuth) return std::nullopt;
+    wire::PayloadWriter copy =
+        copy_payloads(inner, [](const wire::PayloadView& payload, wire::PayloadWriter&) {
+          return payload.type == wire::PayloadType::Auth;
+        });
+    if (header.response) copy.raw(wire::PayloadType::Eap, Bytes{1, 1, 0, 5, 1});
+    return copy;
+  };
+  return Rewriter(pair.world, sender, Rewriter::ChangePayloads(change));
+}
+
+void expect_eap(const std::optional<ike::Failure>& failure) {
+  expect_complete(failure, "IKE_AUTH", ike::Side::Local);
+  EXPECT_EQ(failure->reason, "the peer wants EAP");
+  EXPECT_EQ(failure->ours, "remote authentication pre-share");
+  EXPECT_EQ(failure->theirs, "EAP");
+}
+
+TEST(Why, APeerThatLeavesAuthOutWantsEap) {
+  Pair pair(14);
+  const Rewriter eap = asking_for_eap(pair, 0);
+  ike::TunnelPolicy answering = pair.policy(1);
+  answering.remote = std::nullopt;
+  pair.world.input(1, ike::SetTunnel{std::move(answering)});
+  pair.set(0);
+  pair.world.run_for(2s);
+  expect_eap(pair.failure(1));
+  expect_complete(pair.failure(0), "IKE_AUTH", ike::Side::Peer);
+  EXPECT_EQ(pair.failure(0)->reason, "authentication failed");
+}
+
+TEST(Why, SoDoesOneThatAnswersByIt) {
+  Pair pair(15);
+  const Rewriter eap = asking_for_eap(pair, 1);
+  ike::TunnelPolicy answering = pair.policy(1);
+  answering.remote = std::nullopt;
+  pair.world.input(1, ike::SetTunnel{std::move(answering)});
+  pair.set(0);
+  pair.world.run_for(2s);
+  expect_eap(pair.failure(0));
+  ASSERT_TRUE(pair.failure(1)) << "it is told";
+  EXPECT_EQ(pair.failure(1)->theirs, "AUTHENTICATION_FAILED");
 }
 
 }  // namespace

@@ -117,6 +117,16 @@ TEST(Rules, ARefusalNeedsNothingElse) {
   EXPECT_EQ(judge(ExchangeType::IkeSaInit, true, false, cookie), "");
 }
 
+TEST(Rules, EapNeedsNoAuth) {
+  PayloadWriter asks;
+  asks.raw(PayloadType::IdI, {});
+  EXPECT_EQ(judge(ExchangeType::IkeAuth, false, true, asks), "");
+  PayloadWriter answers;
+  answers.raw(PayloadType::Eap, {});
+  EXPECT_EQ(judge(ExchangeType::IkeAuth, true, true, answers), "");
+  EXPECT_EQ(judge(ExchangeType::CreateChildSa, true, true, answers), "SA is missing");
+}
+
 TEST(Rules, ARefusalInTheClearDoesNotReplaceSk) {
   PayloadWriter refusal;
   refusal.notify(NotifyType::AuthenticationFailed);
