@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# weight: 150
+# weight: 80
 #
 # strongSwan on router B makes several Child SAs of a tunnel: one for IPv4 and one for
-# IPv6, two for two pairs of subnets, eight for eight pairs of hosts. Either side
-# brings them up and rekeys each of them, and the IKE SA, while every pair is pinged
-# twenty times a second: no ping is lost.
+# IPv6, and for KINDS other than "families" two for two pairs of subnets, or eight for
+# eight pairs of hosts. Either side brings them up and rekeys each of them, and the IKE
+# SA, while every pair is pinged twenty times a second: no ping is lost.
 . "$(dirname "$0")/lib.sh"
 
 needs jq swanctl
@@ -63,7 +63,7 @@ configure() { # KIND
 		tunnel local selector $n $there
 		tunnel remote selector $n $here
 		END
-	done <<<"$CHARON_CHILDREN"
+	done < <(children_of "$kind")
 }
 
 all_up() {
@@ -176,6 +176,6 @@ check "the routers come up" routers_up
 check "with hosts for all pairs" hosts_up
 check "awiked starts on A" daemon_start a
 check "strongSwan starts on B" charon_start
-for one in families subnets hosts; do series $one; done
+for one in ${KINDS-families}; do series "$one"; done
 check "awiked ends with status 0" daemon_stop a
 ktap_end
