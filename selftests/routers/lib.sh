@@ -377,7 +377,8 @@ capture_stop() {
 
 ### strongSwan on router B
 
-# charon_start: its kernel side is XFRM, its interface xfrm0.
+# charon_start [OPTION]: its kernel side is XFRM, its interface xfrm0. OPTION: a line of
+# its configuration.
 charon_start() {
 	ip -n "$(ns router-b)" -batch - <<-END || return
 	link add xfrm0 type xfrm dev wan if_id 42
@@ -389,6 +390,7 @@ charon_start() {
 	charon {
 		load = random nonce aes sha1 sha2 hmac kdf gmp gcm openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey kernel-netlink socket-default vici
 		install_routes = no
+		${1-}
 		plugins { vici { socket = unix://$work/charon.vici } }
 		filelog { stderr { default = 1 } }
 	}
