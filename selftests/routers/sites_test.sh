@@ -59,7 +59,7 @@ site_configure() { # SIDE
 	tunnel destination ${WAN4[b]}
 	tunnel local name site-$side.example.com
 	tunnel protection ipsec
-	ip address 192.168.254.$((4 * SITE[$side] + 1))/30
+	ip address 192.168.254.$((4 * ${SITE[$side]} + 1))/30
 	END
 }
 
@@ -78,7 +78,7 @@ hub_configure() {
 		tunnel destination $([ "$side" = a ] && echo "$OUTSIDE" || echo dynamic)
 		tunnel remote name site-$side.example.com
 		tunnel protection ipsec
-		ip address 192.168.254.$((4 * SITE[$side] + 2))/30
+		ip address 192.168.254.$((4 * ${SITE[$side]} + 2))/30
 		END
 	done
 }
@@ -97,8 +97,8 @@ all_up() {
 ping_all() {
 	local side
 	for side in a c d; do
-		in_ns "router-$side" ping -q -c 3 -i 0.2 -W 5 "192.168.254.$((4 * SITE[$side] + 2))" &&
-			in_ns router-b ping -q -c 3 -i 0.2 -W 5 "192.168.254.$((4 * SITE[$side] + 1))" || return
+		in_ns "router-$side" ping -q -c 3 -i 0.2 -W 5 "192.168.254.$((4 * ${SITE[$side]} + 2))" &&
+			in_ns router-b ping -q -c 3 -i 0.2 -W 5 "192.168.254.$((4 * ${SITE[$side]} + 1))" || return
 	done
 }
 
