@@ -82,6 +82,15 @@ routers_up() {
 		wan_up a && wan_up b && lan_up a && lan_up b
 }
 
+# nat_link SIDE ADDRESS LINK NAT-ADDRESS: its WAN is a link of the router "nat".
+nat_link() {
+	ip link add "$3" netns "$(ns nat)" type veth peer name wan netns "$(ns "router-$1")" &&
+		ip -n "$(ns nat)" link set "$3" up &&
+		ip -n "$(ns nat)" addr add "$4/24" dev "$3" &&
+		ip -n "$(ns "router-$1")" link set wan up &&
+		ip -n "$(ns "router-$1")" addr add "$2/24" dev wan
+}
+
 # distant SIDE WORD...: to the other router it is as far as the words say, netem's.
 distant() {
 	local side=$1

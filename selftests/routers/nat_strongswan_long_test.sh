@@ -14,16 +14,9 @@ needs jq nft swanctl
 # The NAT's addresses towards router A and router B.
 declare -rA NAT=([a]=10.1.1.254 [b]=10.2.2.254)
 
-side_up() { # SIDE
-	ip link add "to-$1" netns "$(ns nat)" type veth peer name wan netns "$(ns "router-$1")" &&
-		ip -n "$(ns nat)" link set "to-$1" up &&
-		ip -n "$(ns nat)" addr add "${NAT[$1]}/24" dev "to-$1" &&
-		ip -n "$(ns "router-$1")" link set wan up &&
-		ip -n "$(ns "router-$1")" addr add "${WAN4[$1]}/24" dev wan
-}
-
 network_up() {
-	ns_add lan-a router-a nat router-b lan-b && side_up a && side_up b &&
+	ns_add lan-a router-a nat router-b lan-b && nat_link a "${WAN4[a]}" to-a "${NAT[a]}" &&
+		nat_link b "${WAN4[b]}" to-b "${NAT[b]}" &&
 		in_ns nat sysctl -qw net.ipv4.ip_forward=1 && lan_up a && lan_up b
 }
 

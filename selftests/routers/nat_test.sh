@@ -13,20 +13,11 @@ needs jq nft tcpdump
 # Of the NAT: inside, where router A's packets go, and outside, whose they seem.
 readonly INSIDE=10.1.1.254 OUTSIDE=10.2.2.254
 
-# side_up SIDE ADDRESS LINK NAT-ADDRESS: its WAN is a link of the NAT.
-side_up() {
-	ip link add "$3" netns "$(ns nat)" type veth peer name wan netns "$(ns "router-$1")" &&
-		ip -n "$(ns nat)" link set "$3" up &&
-		ip -n "$(ns nat)" addr add "$4/24" dev "$3" &&
-		ip -n "$(ns "router-$1")" link set wan up &&
-		ip -n "$(ns "router-$1")" addr add "$2/24" dev wan
-}
-
 # Router B has no route to the inside: all that it hears of is the NAT.
 network_up() {
 	ns_add lan-a router-a nat router-b lan-b &&
-		side_up a "${WAN4[a]}" left "$INSIDE" &&
-		side_up b "${WAN4[b]}" right "$OUTSIDE" &&
+		nat_link a "${WAN4[a]}" left "$INSIDE" &&
+		nat_link b "${WAN4[b]}" right "$OUTSIDE" &&
 		ip -n "$(ns router-a)" route add default via "$INSIDE" &&
 		in_ns nat sysctl -qw net.ipv4.ip_forward=1 &&
 		lan_up a && lan_up b

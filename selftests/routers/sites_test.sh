@@ -15,22 +15,13 @@ readonly OUTSIDE=10.2.2.254
 declare -A SITE=([a]=1 [c]=2 [d]=3) GROUP=([a]=14 [c]=19 [d]=31) \
 	CIPHER=([a]="aes256 group 14" [c]="aes128 group 19" [d]="aes256 group 31")
 
-# link_up SIDE ADDRESS LINK NAT-ADDRESS: its WAN is a link of the NAT.
-link_up() {
-	ip link add "$3" netns "$(ns nat)" type veth peer name wan netns "$(ns "router-$1")" &&
-		ip -n "$(ns nat)" link set "$3" up &&
-		ip -n "$(ns nat)" addr add "$4/24" dev "$3" &&
-		ip -n "$(ns "router-$1")" link set wan up &&
-		ip -n "$(ns "router-$1")" addr add "$2/24" dev wan
-}
-
 network_up() {
 	local side
 	ns_add nat router-b || return
-	link_up b "${WAN4[b]}" right "$OUTSIDE" || return
+	nat_link b "${WAN4[b]}" right "$OUTSIDE" || return
 	for side in a c d; do
 		ns_add "router-$side" &&
-			link_up "$side" "10.1.${SITE[$side]}.1" "site-$side" "10.1.${SITE[$side]}.254" &&
+			nat_link "$side" "10.1.${SITE[$side]}.1" "site-$side" "10.1.${SITE[$side]}.254" &&
 			ip -n "$(ns "router-$side")" route add default via "10.1.${SITE[$side]}.254" || return
 	done
 	in_ns nat sysctl -qw net.ipv4.ip_forward=1

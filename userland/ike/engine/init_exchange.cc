@@ -312,7 +312,7 @@ std::optional<IkeChoice> Engine::Impl::choose_for(const Datagram& datagram, cons
                                                   const Offer& offered) {
   const auto known = meant_at_.find(datagram.remote.address);
   const auto tunnel = known == meant_at_.end() ? tunnels_.end() : tunnels_.find(known->second);
-  if (tunnel != tunnels_.end())
+  if (tunnel != tunnels_.end() && tunnel->second.policy.local == datagram.local.address)
     if (auto choice = choose_ike(tunnel->second.policy.isakmp, offered)) return choice;
   return choose_among(meant, offered);
 }

@@ -59,7 +59,11 @@ bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
 
 /// `named`: the Child SA that the peer means, nullptr when there is no such one.
 Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named) {
-  const ChildActivity child = named != nullptr ? activity(sa, tunnel, *named) : ChildActivity::Unknown;
+  ChildActivity child = ChildActivity::Unknown;
+  if (named != nullptr)
+    child = activity(sa, tunnel, *named);
+  else if (asks == PeerAsks::RekeyChild && sa.asking<AskNewChild>() != nullptr)
+    child = ChildActivity::Creating;  // the peer may have answered that already, and mean what it has made
   return {asks, activity(sa), child, busy_with_children(sa, tunnel)};
 }
 

@@ -45,8 +45,7 @@ Ruling new_child(const Situation& situation) {
 
 Ruling rekey_child(const Situation& situation) {
   if (situation.ike == IkeActivity::Closing) return kTemporaryFailure;
-  if (situation.child == ChildActivity::Unknown || situation.child == ChildActivity::Creating)
-    return {Answer::ChildSaNotFound, Then::Nothing};
+  if (situation.child == ChildActivity::Unknown) return {Answer::ChildSaNotFound, Then::Nothing};
   if (situation.ike != IkeActivity::None) return kTemporaryFailure;
   switch (situation.child) {
     case ChildActivity::None:
