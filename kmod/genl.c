@@ -70,6 +70,10 @@ static const struct genl_ops awtun_ops[] = {
 		.cmd = AWTUN_CMD_SA_SET,
 		.doit = awtun_sa_set_doit,
 		CMD_OF(sa),
+	}, {
+		.cmd = AWTUN_CMD_SA_EXPECT,
+		.doit = awtun_sa_expect_doit,
+		CMD_OF(sa),
 	},
 };
 

@@ -99,6 +99,7 @@ int awtun_tunnel_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int awtun_tunnel_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 int awtun_sa_add_doit(struct sk_buff *skb, struct genl_info *info);
+int awtun_sa_expect_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info);
 int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info);

@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "genl.h"
 #include "outer.h"
+#include "rx.h"
 #include "sa.h"
 #include "tunnel.h"
 
@@ -234,12 +235,11 @@ static int check_sa_id(const struct awtun_req *req)
 	return 0;
 }
 
-/* Find the SA that the request names and lock its tunnel. */
-static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info,
-				const struct nla_policy *policy)
+/* Lock the tunnel of the SA that the request names, which may not exist. */
+static struct awtun_tunnel *lock_tunnel(struct awtun_req *req,
+					struct genl_info *info,
+					const struct nla_policy *policy)
 {
-	struct awtun_tunnel *tun;
-	struct awtun_sa *sa;
 	int err;
 
 	err = awtun_req_parse(req, info, AWTUN_A_SA, AWTUN_SA_A_MAX, policy);
@@ -248,16 +248,36 @@ static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info,
 	if (err)
 		return ERR_PTR(err);
 
-	tun = awtun_req_lock(req, info, AWTUN_SA_A_IFINDEX);
+	return awtun_req_lock(req, info, AWTUN_SA_A_IFINDEX);
+}
+
+static struct awtun_sa *find_sa(const struct awtun_req *req,
+				struct awtun_tunnel *tun)
+{
+	return awtun_tunnel_find_sa(tun, nla_get_u32(req->tb[AWTUN_SA_A_DIR]),
+				    nla_get_be32(req->tb[AWTUN_SA_A_SPI]));
+}
+
+static int no_such_sa(const struct awtun_req *req)
+{
+	return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -ENOENT,
+			    "the tunnel has no SA of this direction and SPI");
+}
+
+/* Find the SA that the request names and lock its tunnel. */
+static struct awtun_sa *lock_sa(struct awtun_req *req, struct genl_info *info,
+				const struct nla_policy *policy)
+{
+	struct awtun_tunnel *tun = lock_tunnel(req, info, policy);
+	struct awtun_sa *sa;
+
 	if (IS_ERR(tun))
 		return ERR_CAST(tun);
 
-	sa = awtun_tunnel_find_sa(tun, nla_get_u32(req->tb[AWTUN_SA_A_DIR]),
-				  nla_get_be32(req->tb[AWTUN_SA_A_SPI]));
+	sa = find_sa(req, tun);
 	if (!sa) {
 		awtun_req_unlock(tun);
-		return ERR_PTR(AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -ENOENT,
-					    "the tunnel has no SA of this direction and SPI"));
+		return ERR_PTR(no_such_sa(req));
 	}
 
 	return sa;
@@ -463,20 +483,28 @@ static int parse_remote(const struct awtun_req *req,
 	return 0;
 }
 
+static int check_mode(const struct awtun_req *req,
+		      const struct awtun_tunnel *tun)
+{
+	if (awtun_tunnel_conf(tun))
+		return 0;
+
+	return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
+			    "the tunnel must have a mode first");
+}
+
 /* Where an SA of this tunnel, which is locked, sends. */
 static int parse_dest(const struct awtun_req *req,
 		      const struct awtun_tunnel *tun, u32 dir,
 		      struct awtun_dest *dest)
 {
-	const struct awtun_conf *conf = awtun_tunnel_conf(tun);
-	int err;
+	int err = check_mode(req, tun);
 
-	if (!conf)
-		return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
-				    "the tunnel must have a mode first");
+	if (err)
+		return err;
 
 	memset(dest, 0, sizeof(*dest));
-	dest->ends = conf->settings.ends;
+	dest->ends = awtun_tunnel_conf(tun)->settings.ends;
 	if (dir == AWTUN_DIR_IN)
 		return 0;
 
@@ -592,6 +620,8 @@ static int publish_sa(const struct awtun_req *req, struct genl_info *info,
 		if (err)
 			awtun_refuse(req, err == -EEXIST ? AWTUN_SA_A_SPI :
 						     AWTUN_SA_A_IFINDEX, err);
+		else if (sa->dir == AWTUN_DIR_IN)
+			awtun_rx_held(sa);
 	}
 	awtun_req_unlock(tun);
 
@@ -668,6 +698,41 @@ int awtun_sa_add_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int expect_sa(const struct awtun_req *req, struct awtun_tunnel *tun)
+{
+	int err;
+
+	if (nla_get_u32(req->tb[AWTUN_SA_A_DIR]) != AWTUN_DIR_IN)
+		return AWTUN_REFUSE(req, AWTUN_SA_A_DIR, -EINVAL,
+				    "only inbound SAs can be expected");
+	err = awtun_req_check_underlay(req, AWTUN_SA_A_IFINDEX, tun);
+	if (!err)
+		err = check_mode(req, tun);
+	if (err)
+		return err;
+	err = awtun_tunnel_expect_sa(tun, nla_get_be32(req->tb[AWTUN_SA_A_SPI]),
+				     req->extack);
+
+	return err ? awtun_refuse(req, err == -EEXIST ? AWTUN_SA_A_SPI :
+						  AWTUN_SA_A_IFINDEX, err) : 0;
+}
+
+/* A dump does not show it. */
+int awtun_sa_expect_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct awtun_tunnel *tun;
+	struct awtun_req req;
+	int err;
+
+	tun = lock_tunnel(&req, info, sa_id_policy);
+	if (IS_ERR(tun))
+		return PTR_ERR(tun);
+	err = expect_sa(&req, tun);
+	awtun_req_unlock(tun);
+
+	return err;
+}
+
 int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct awtun_tunnel *tun;
@@ -730,22 +795,35 @@ int awtun_sa_activate_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* One that is only expected is one too. */
+static int del_sa(const struct awtun_req *req, struct awtun_tunnel *tun)
+{
+	struct awtun_sa *sa = find_sa(req, tun);
+
+	if (sa)
+		awtun_tunnel_del_sa(sa);
+	else if (nla_get_u32(req->tb[AWTUN_SA_A_DIR]) != AWTUN_DIR_IN ||
+		 !awtun_tunnel_unexpect_sa(tun, nla_get_be32(req->tb[AWTUN_SA_A_SPI])))
+		return no_such_sa(req);
+
+	return 0;
+}
+
 int awtun_sa_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct awtun_tunnel *tun;
 	struct awtun_req req;
-	struct awtun_sa *sa;
+	int err;
 
-	sa = lock_sa(&req, info, sa_id_policy);
-	if (IS_ERR(sa))
-		return PTR_ERR(sa);
-
-	tun = sa->tun;
-	awtun_tunnel_del_sa(sa);
+	tun = lock_tunnel(&req, info, sa_id_policy);
+	if (IS_ERR(tun))
+		return PTR_ERR(tun);
+	err = del_sa(&req, tun);
 	awtun_req_unlock(tun);
-	awtun_req_changed(info);
+	if (!err)
+		awtun_req_changed(info);
 
-	return 0;
+	return err;
 }
 
 int awtun_sa_flush_doit(struct sk_buff *skb, struct genl_info *info)

@@ -209,6 +209,7 @@ int __net_init awtun_net_create(struct net *net)
 		     2 * sizeof(union awtun_addr) + sizeof(u32));
 
 	spin_lock_init(&an->lock);
+	awtun_expects_init(&an->expects);
 	hash_init(an->confs);
 	hash_init(an->outers);
 	INIT_LIST_HEAD(&an->transports);
@@ -232,5 +233,8 @@ void awtun_net_wait(struct awtun_net *an)
  */
 void __net_exit awtun_net_destroy(struct net *net)
 {
-	rhashtable_destroy(&awtun_net(net)->sas);
+	struct awtun_net *an = awtun_net(net);
+
+	awtun_expects_destroy(&an->expects);
+	rhashtable_destroy(&an->sas);
 }

@@ -13,6 +13,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "expect.h"
+
 struct awtun_outer;
 struct awtun_conf;
 struct awtun_sa;
@@ -62,6 +64,7 @@ struct awtun_endpoints {
  * struct awtun_net - per namespace state
  * @sas: inbound SAs of the tunnels whose underlay this is, by
  *	&struct awtun_sa_key
+ * @expects: SPIs of SAs that are yet to come to @sas
  * @lock: serialises writers of @confs, @outers and @transports
  * @confs: configured tunnels whose underlay this is, by addresses
  * @outers: where the outbound SAs of these tunnels send, by addresses
@@ -73,6 +76,7 @@ struct awtun_endpoints {
  */
 struct awtun_net {
 	struct rhashtable sas;
+	struct awtun_expects expects;
 	spinlock_t lock; /* see above */
 	DECLARE_HASHTABLE(confs, 8);
 	DECLARE_HASHTABLE(outers, 8);

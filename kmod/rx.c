@@ -383,6 +383,50 @@ static void count_unknown(struct awtun_tunnel *tun,
 	awtun_note(tun, AWTUN_NOTE_UNKNOWN_SPI, &note);
 }
 
+/* To the SA that the packet belongs to, or into the hands of those that wait for
+ * theirs. False, and the packet is as it was: there is none.
+ */
+static bool take(struct awtun_net *an, const struct awtun_sa_key *key,
+		 struct sk_buff *skb, __be16 src_port)
+{
+	struct awtun_sa *sa = awtun_net_find_sa(an, key);
+
+	if (unlikely(!sa)) {
+		if (awtun_expect_hold(&an->expects, key, skb, src_port))
+			return true;
+		/* It may have come in between. */
+		sa = awtun_net_find_sa(an, key);
+		if (!sa)
+			return false;
+	}
+	input(sa, skb, src_port);
+
+	return true;
+}
+
+/**
+ * awtun_rx_held() - receive what has waited for an SA
+ * @sa: inbound SA of a tunnel, which is locked
+ *
+ * What arrives now may overtake it, which the replay window is for.
+ */
+void awtun_rx_held(struct awtun_sa *sa)
+{
+	struct sk_buff_head held;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&held);
+	awtun_expect_take(&awtun_net(sa->net)->expects, sa->tun, &sa->key,
+			  &held);
+
+	local_bh_disable();
+	rcu_read_lock();
+	while ((skb = __skb_dequeue(&held)))
+		input(sa, skb, awtun_cb(skb)->src_port);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
 /**
  * awtun_rx_udp() - a packet of ESP in UDP
  * @net: namespace it arrived in
@@ -397,7 +441,6 @@ void awtun_rx_udp(struct net *net, struct sk_buff *skb)
 	struct awtun_endpoints ends;
 	struct awtun_tunnel *tun;
 	struct awtun_sa_key key;
-	struct awtun_sa *sa;
 	__be16 src_port;
 
 	if (!pskb_may_pull(skb, sizeof(struct udphdr) + AWTUN_ESP_HDR_LEN)) {
@@ -409,11 +452,8 @@ void awtun_rx_udp(struct net *net, struct sk_buff *skb)
 	skb_reset_transport_header(skb);
 
 	read_outer(skb, &key, &ends);
-	sa = awtun_net_find_sa(an, &key);
-	if (likely(sa)) {
-		input(sa, skb, src_port);
+	if (likely(take(an, &key, skb, src_port)))
 		return;
-	}
 
 	tun = awtun_net_find_tunnel(an, &ends);
 	if (tun)
@@ -447,17 +487,13 @@ static int rcv_esp(struct sk_buff *skb)
 	struct awtun_endpoints ends;
 	struct awtun_tunnel *tun;
 	struct awtun_sa_key key;
-	struct awtun_sa *sa;
 
 	if (!pskb_may_pull(skb, AWTUN_ESP_HDR_LEN))
 		return -EINVAL;
 
 	read_outer(skb, &key, &ends);
-	sa = awtun_net_find_sa(an, &key);
-	if (sa) {
-		input(sa, skb, 0);
+	if (take(an, &key, skb, 0))
 		return 0;
-	}
 
 	tun = awtun_net_find_tunnel(an, &ends);
 	if (!tun || xfrm_knows(net, skb, &key))

@@ -253,6 +253,51 @@ int awtun_tunnel_add_sa(struct awtun_tunnel *tun, struct awtun_sa *sa,
 }
 
 /**
+ * awtun_tunnel_expect_sa() - hold what comes by an SPI until its SA is added
+ * @tun: the tunnel, configured
+ * @spi: SPI of an inbound SA, network byte order
+ * @extack: says why not
+ *
+ * Return: 0 or an error.
+ */
+int awtun_tunnel_expect_sa(struct awtun_tunnel *tun, __be32 spi,
+			   struct netlink_ext_ack *extack)
+{
+	struct awtun_net *an = awtun_net(awtun_tunnel_underlay(tun));
+	const struct awtun_conf *conf = awtun_tunnel_conf(tun);
+	struct awtun_sa_key key = {
+		.daddr = conf->settings.ends.local,
+		.spi = spi,
+		.family = conf->settings.ends.family,
+	};
+	bool known;
+
+	rcu_read_lock();
+	known = awtun_net_find_sa(an, &key);
+	rcu_read_unlock();
+	if (known) {
+		NL_SET_ERR_MSG_MOD(extack, "there is an inbound SA of this SPI");
+		return -EEXIST;
+	}
+
+	return awtun_expect_begin(&an->expects, tun, &key, extack);
+}
+
+/**
+ * awtun_tunnel_unexpect_sa() - drop what is held for an SA that does not come
+ * @tun: the tunnel
+ * @spi: its SPI, network byte order; 0: for all of them
+ *
+ * Return: whether there was one.
+ */
+bool awtun_tunnel_unexpect_sa(struct awtun_tunnel *tun, __be32 spi)
+{
+	struct net *net = awtun_tunnel_underlay(tun);
+
+	return net && awtun_expect_end(&awtun_net(net)->expects, tun, spi);
+}
+
+/**
  * awtun_tunnel_activate_sa() - send what this SA covers by it from now on
  * @sa: outbound SA of a tunnel
  * @extack: says why not
@@ -310,7 +355,7 @@ void awtun_tunnel_del_sa(struct awtun_sa *sa)
 }
 
 /**
- * awtun_tunnel_flush() - take every SA out of a tunnel
+ * awtun_tunnel_flush() - take every SA out of a tunnel, and expect none
  * @tun: the tunnel
  */
 void awtun_tunnel_flush(struct awtun_tunnel *tun)
@@ -319,6 +364,7 @@ void awtun_tunnel_flush(struct awtun_tunnel *tun)
 
 	list_for_each_entry_safe(sa, next, &tun->sas, list)
 		sa_unlink(sa);
+	awtun_tunnel_unexpect_sa(tun, 0);
 	update_state(tun);
 }
 
@@ -465,7 +511,8 @@ static bool same_ends(const struct awtun_conf *conf,
  * @settings: the configuration; AWTUN_MODE_UNSPEC takes it away
  * @extack: says why not
  *
- * While there are SAs neither mode nor addresses can change.
+ * While there are SAs neither mode nor addresses can change. When they do, none
+ * is expected any longer.
  *
  * Return: 0, or an error and nothing has changed.
  */
@@ -502,6 +549,8 @@ int awtun_tunnel_configure(struct awtun_tunnel *tun,
 		kfree(conf);
 		return err;
 	}
+	if (!same_ends(awtun_tunnel_conf(tun), settings))
+		awtun_tunnel_unexpect_sa(tun, 0);
 	replace_conf(tun, conf);
 	update_state(tun);
 

@@ -72,6 +72,9 @@ int awtun_tunnel_add_sa(struct awtun_tunnel *tun, struct awtun_sa *sa,
 			struct netlink_ext_ack *extack);
 struct awtun_sa *awtun_tunnel_find_sa(struct awtun_tunnel *tun, u32 dir,
 				      __be32 spi);
+int awtun_tunnel_expect_sa(struct awtun_tunnel *tun, __be32 spi,
+			   struct netlink_ext_ack *extack);
+bool awtun_tunnel_unexpect_sa(struct awtun_tunnel *tun, __be32 spi);
 int awtun_tunnel_activate_sa(struct awtun_sa *sa,
 			     struct netlink_ext_ack *extack);
 int awtun_tunnel_move_sa(struct awtun_sa *sa, const struct awtun_dest *dest);

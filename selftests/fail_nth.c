@@ -266,6 +266,13 @@ static int sa_set(struct text *text)
 	return awtun_call(&nl, &req, NULL, NULL);
 }
 
+static int sa_expect(struct text *text)
+{
+	(void)text;
+	return awtun_sa_do(&nl, AWTUN_CMD_SA_EXPECT, ifindex, AWTUN_DIR_IN,
+			   NEW_SPI);
+}
+
 static int sa_activate(struct text *text)
 {
 	(void)text;
@@ -370,6 +377,7 @@ static const struct command {
 	{ "sa-add out, CBC", NETLINK_GENERIC, STAGE_PATH, sa_add_out_cbc },
 	{ "sa-add in, with all", NETLINK_GENERIC, STAGE_PATH, sa_add_in_full },
 	{ "sa-add out, in UDP", NETLINK_GENERIC, STAGE_PATH, sa_add_out_udp },
+	{ "sa-expect", NETLINK_GENERIC, STAGE_PATH, sa_expect },
 	{ "sa-set", NETLINK_GENERIC, STAGE_SAS, sa_set },
 	{ "sa-activate", NETLINK_GENERIC, STAGE_SAS, sa_activate },
 	{ "sa-get", NETLINK_GENERIC, STAGE_SAS, sa_get },

@@ -160,7 +160,7 @@ TEST_F(tunnel, others_need_every_attribute)
 {
 	static const __u8 commands[] = {
 		AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
-		AWTUN_CMD_SA_SET,
+		AWTUN_CMD_SA_SET, AWTUN_CMD_SA_EXPECT,
 	};
 	struct awtun_req req;
 	unsigned int i;
@@ -196,6 +196,7 @@ TEST_F(tunnel, nest_missing_or_wrong)
 		{ AWTUN_CMD_SA_GET, AWTUN_A_TUNNEL },
 		{ AWTUN_CMD_SA_FLUSH, AWTUN_A_TUNNEL },
 		{ AWTUN_CMD_SA_SET, AWTUN_A_TUNNEL },
+		{ AWTUN_CMD_SA_EXPECT, AWTUN_A_TUNNEL },
 	};
 	struct awtun_req req;
 	unsigned int i;
@@ -575,7 +576,7 @@ TEST_F(tunnel, keys_where_none_belong)
 {
 	static const __u8 commands[] = {
 		AWTUN_CMD_SA_ACTIVATE, AWTUN_CMD_SA_DEL, AWTUN_CMD_SA_GET,
-		AWTUN_CMD_SA_SET,
+		AWTUN_CMD_SA_SET, AWTUN_CMD_SA_EXPECT,
 	};
 	struct awtun_req req;
 	unsigned int i;

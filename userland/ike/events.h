@@ -116,6 +116,12 @@ struct SendKeepalive {
   Endpoint local;
   Endpoint remote;
 };
+/// The peer is being given this inbound SPI, and may send by it as soon as it has answered: hold what comes
+/// until AddSa, or DeleteSa where nothing comes of it. It is no failure of the tunnel not to be able to.
+struct ExpectSa {
+  TunnelId tunnel;
+  std::uint32_t spi;  ///< host byte order
+};
 /// Install one SA. An outbound one carries nothing until ActivateSa names it.
 struct AddSa {
   std::uint64_t token = 0;  ///< comes back in DataPlaneFailed
@@ -180,8 +186,8 @@ struct Notice {
   std::string text;
 };
 
-using Action = std::variant<Send, SendKeepalive, AddSa, ActivateSa, DeleteSa, MoveSa, StartJob, CancelJob,
-                            IkeKeys, Notice>;
+using Action = std::variant<Send, SendKeepalive, ExpectSa, AddSa, ActivateSa, DeleteSa, MoveSa, StartJob,
+                            CancelJob, IkeKeys, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace awtun::ike

@@ -237,6 +237,12 @@ Message sa_add_request(int family, const SaSpec& sa) {
   return message;
 }
 
+Message sa_expect_request(int family, std::uint32_t ifindex, std::uint32_t spi) {
+  auto message = request(family, AWTUN_CMD_SA_EXPECT);
+  message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, Direction::In, spi}); });
+  return message;
+}
+
 Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi) {
   auto message = request(family, AWTUN_CMD_SA_ACTIVATE);
   message.nest(AWTUN_A_SA, [&] { put_name(message, {ifindex, Direction::Out, spi}); });

@@ -162,6 +162,8 @@ using Event =
 Message tunnel_set_request(int family, std::uint32_t ifindex, const TunnelSettings& settings);
 Message tunnel_dump_request(int family);
 Message sa_add_request(int family, const SaSpec& sa);
+/// From now on what comes by this inbound SPI is held until its SA is added.
+Message sa_expect_request(int family, std::uint32_t ifindex, std::uint32_t spi);
 Message sa_activate_request(int family, std::uint32_t ifindex, std::uint32_t spi);
 /// From now on the outbound SA `sa` sends there.
 Message sa_move_request(int family, const SaName& sa, const IpAddress& remote,

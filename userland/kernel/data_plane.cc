@@ -70,6 +70,13 @@ KernelResult<void> DataPlane::set_tunnel(std::uint32_t ifindex, const TunnelSett
   });
 }
 
+KernelResult<void> DataPlane::expect_sa(std::uint32_t ifindex, std::uint32_t spi) {
+  return with_numbers([&] {
+    auto message = sa_expect_request(numbers_.family, ifindex, spi);
+    return requests_.request(message, "expect " + name_of({ifindex, Direction::In, spi}));
+  });
+}
+
 KernelResult<void> DataPlane::add_sa(const SaSpec& sa) {
   return with_numbers([&] {
     auto message = sa_add_request(numbers_.family, sa);

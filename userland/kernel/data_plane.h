@@ -26,6 +26,8 @@ class DataPlane {
 
   /// Refused with EBUSY while the tunnel has SAs between other endpoints.
   KernelResult<void> set_tunnel(std::uint32_t ifindex, const TunnelSettings& settings);
+  /// Holds what comes by an inbound SPI until add_sa() receives it; delete_sa() drops it.
+  KernelResult<void> expect_sa(std::uint32_t ifindex, std::uint32_t spi);
   KernelResult<void> add_sa(const SaSpec& sa);
   /// Switches transmission to an outbound SA, in one step.
   KernelResult<void> activate_sa(std::uint32_t ifindex, std::uint32_t spi);

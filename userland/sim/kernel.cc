@@ -2,11 +2,14 @@
 #include "userland/sim/kernel.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "userland/ike/rules/networks.h"
 
 namespace awtun::sim {
 namespace {
+
+constexpr std::size_t kMaxHeld = 16;  ///< packets for one SPI, as the kernel module has it
 
 Bytes all_keys(const ike::AddSa& action) {
   Bytes keys;
@@ -18,6 +21,7 @@ Bytes all_keys(const ike::AddSa& action) {
 }  // namespace
 
 void SimKernel::apply(const ike::Action& action) {
+  if (const auto* expected = std::get_if<ike::ExpectSa>(&action)) expected_.try_emplace(expected->spi);
   if (const auto* added = std::get_if<ike::AddSa>(&action)) add(*added);
   if (const auto* activated = std::get_if<ike::ActivateSa>(&action)) activate(*activated);
   if (const auto* removed = std::get_if<ike::DeleteSa>(&action)) remove(*removed);
@@ -25,6 +29,8 @@ void SimKernel::apply(const ike::Action& action) {
 }
 
 void SimKernel::flush() {
+  expected_.clear();
+  released_.clear();
   inbound_.clear();
   outbound_.clear();
   active_.clear();
@@ -49,6 +55,22 @@ void SimKernel::add(const ike::AddSa& action) {
                          ? inbound_.emplace(action.spi, sa).second
                          : outbound_.emplace(std::pair(action.tunnel, action.spi), sa).second;
   if (!fresh) errors_.push_back("SPI " + std::to_string(action.spi) + " added twice");
+  if (action.direction == Direction::In) release(action.spi);
+}
+
+/// True when it was expected.
+bool SimKernel::release(std::uint32_t spi) {
+  auto waited = expected_.extract(spi);
+  if (waited.empty()) return false;
+  std::ranges::move(waited.mapped(), std::back_inserter(released_));
+  return true;
+}
+
+bool SimKernel::hold(const ModelPacket& packet) {
+  const auto found = expected_.find(packet.spi);
+  if (found == expected_.end() || found->second.size() >= kMaxHeld) return false;
+  found->second.push_back(packet);
+  return true;
 }
 
 void SimKernel::activate(const ike::ActivateSa& action) {
@@ -68,6 +90,7 @@ void SimKernel::activate(const ike::ActivateSa& action) {
 void SimKernel::remove(const ike::DeleteSa& action) {
   const bool in = action.direction == Direction::In;
   const std::pair name(action.tunnel, action.spi);
+  if (in && release(action.spi)) return;
   const std::size_t removed =
       in ? inbound_.erase(action.spi) : outbound_.erase(name) + forgotten_.erase(name);
   if (removed == 0) errors_.push_back("SPI " + std::to_string(action.spi) + " deleted, yet not there");

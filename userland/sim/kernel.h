@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "userland/ike/engine.h"
@@ -28,7 +29,7 @@ struct ModelPacket {
 
 class SimKernel {
  public:
-  /// Carries out AddSa, ActivateSa, DeleteSa and MoveSa; leaves other actions alone. Breaking the
+  /// Carries out ExpectSa, AddSa, ActivateSa, DeleteSa and MoveSa; leaves other actions alone. Breaking the
   /// contract of the data plane (an SPI twice ever, deleting what is not there, activating what is not
   /// outbound, moving what is not in UDP) is noted in errors().
   void apply(const ike::Action& action);
@@ -49,6 +50,12 @@ class SimKernel {
   /// Receives a packet that an SA takes. When it is the newest and comes from elsewhere than the
   /// tunnel sends to, the outbound SAs follow if they may, and the engine is to be told.
   [[nodiscard]] std::optional<ike::PeerMoved> receive(const ModelPacket& packet, ike::Time now);
+  /// Whether an inbound SA of this SPI is expected, so that a packet would be held.
+  [[nodiscard]] bool expects(std::uint32_t spi) const { return expected_.contains(spi); }
+  /// Holds a packet until its SA is added; false: it is lost.
+  [[nodiscard]] bool hold(const ModelPacket& packet);
+  /// The packets, in order, that have been held for SAs that are there now, or will not be.
+  [[nodiscard]] std::vector<ModelPacket> release() { return std::exchange(released_, {}); }
   /// When an inbound SA received a packet last.
   [[nodiscard]] std::optional<ike::Time> heard(std::uint32_t spi) const;
 
@@ -73,10 +80,13 @@ class SimKernel {
     std::optional<ike::Time> heard = std::nullopt;
   };
   void add(const ike::AddSa& action);
+  bool release(std::uint32_t spi);
   void activate(const ike::ActivateSa& action);
   void remove(const ike::DeleteSa& action);
   void move(const ike::MoveSa& action);
 
+  std::map<std::uint32_t, std::vector<ModelPacket>> expected_;  ///< what is held
+  std::vector<ModelPacket> released_;
   std::map<std::uint32_t, Sa> inbound_;
   std::map<std::pair<ike::TunnelId, std::uint32_t>, Sa> outbound_;
   std::map<ike::TunnelId, std::vector<std::uint32_t>> active_;  ///< the latest first

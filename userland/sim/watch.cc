@@ -150,7 +150,7 @@ void Watch::check(Watched& one) {
   const bool explained =
       one.excused || world_.now() <= one.excused_until || given_up(one) != one.given_up || lost_patience(one);
   // It is looked at again after the next event.
-  if (!explained && answer_explains(one)) return;
+  if (!explained && (world_.loses_nothing(one.a, one.b, one.tunnel) || answer_explains(one))) return;
   one.up = false;
   if (!explained) violate("tunnel " + std::to_string(one.tunnel) + " is down without a cause");
 }
@@ -167,11 +167,7 @@ bool Watch::answer_explains(const Watched& one) const {
   }
   // With an IKE SA that it replaces by another one go the Child SAs of all pairs, and it asks for one of
   // them.
-  if (foreign->has(Liberty::DeletesOldAtOnce) || foreign->has(Liberty::OnePairAChild)) return true;
-  if (!foreign->has(Liberty::SendsAtOnce)) return false;
-  for (const ike::ChildSaStatus& child : ours.child_sas)
-    if (child.tunnel == one.tunnel && child.state == ike::ChildSaStatus::State::Rekeying) return true;
-  return false;
+  return foreign->has(Liberty::DeletesOldAtOnce) || foreign->has(Liberty::OnePairAChild);
 }
 
 std::uint64_t Watch::given_up(const Watched& one) const {

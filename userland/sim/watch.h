@@ -68,9 +68,9 @@ class Watch {
   void check_kernels();
   /// Whether an answer that is on its way explains that the SAs of both ends do not match. As soon as it has
   /// answered, a foreign peer may send by the Child SA of IKE_AUTH and keep nothing else (RFC 7296 2.4, 2.8),
-  /// until it hears that we delete that IKE SA. One with SendsAtOnce does the same where a Child SA is
-  /// rekeyed; one with DeletesOldAtOnce may do so until an answer, or a Delete of its own, gets through. How
-  /// long that takes is for the tests that lose nothing.
+  /// until it hears that we delete that IKE SA. One with DeletesOldAtOnce does the same where a Child SA is
+  /// rekeyed, until an answer, or a Delete of its own, gets through. How long that takes is for the tests
+  /// that lose nothing.
   [[nodiscard]] bool answer_explains(const Watched& one) const;
   /// Dead peers, and with a foreign peer what it did not answer: it may have what came of that.
   [[nodiscard]] std::uint64_t given_up(const Watched& one) const;

@@ -104,6 +104,8 @@ void World::carry_out(std::size_t index, ike::Actions actions) {
         added != nullptr && node.refuse && node.refuse(*added))
       reactions.emplace_back(ike::DataPlaneFailed{added->token, "refused by the test"});
     node.kernel.apply(action);
+    for (const ModelPacket& packet : node.kernel.release())
+      if (const auto moved = take(index, packet)) reactions.emplace_back(*moved);
     if (const auto* notice = std::get_if<ike::Notice>(&action)) say(index, notice->text);
     if (auto* keys = std::get_if<ike::IkeKeys>(&action)) node.keys.push_back(std::move(*keys));
     if (const auto* sent = std::get_if<ike::Send>(&action)) {
@@ -244,7 +246,15 @@ bool World::run_while_not(const std::function<bool()>& condition, Duration limit
 }
 
 bool World::connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const {
-  return passes(a, b, tunnel) && passes(b, a, tunnel);
+  const auto takes = [](const SimKernel& kernel, const ModelPacket& packet) { return kernel.takes(packet); };
+  return passes(a, b, tunnel, takes) && passes(b, a, tunnel, takes);
+}
+
+bool World::loses_nothing(std::size_t a, std::size_t b, ike::TunnelId tunnel) const {
+  const auto takes_or_holds = [](const SimKernel& kernel, const ModelPacket& packet) {
+    return kernel.takes(packet) || kernel.expects(packet.spi);
+  };
+  return passes(a, b, tunnel, takes_or_holds) && passes(b, a, tunnel, takes_or_holds);
 }
 
 void World::set_flows(std::size_t a, std::size_t b, ike::TunnelId tunnel,
@@ -260,17 +270,19 @@ std::vector<World::Flow> World::flows_of(std::size_t from, ike::TunnelId tunnel)
   return found != flows_.end() ? found->second : std::vector<Flow>(1);
 }
 
-bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const {
+bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, Welcomes welcomes) const {
   const auto flows = flows_of(from, tunnel);
-  return std::ranges::all_of(flows, [&](const Flow& flow) { return passes(from, to, tunnel, flow); });
+  return std::ranges::all_of(flows,
+                             [&](const Flow& flow) { return passes(from, to, tunnel, flow, welcomes); });
 }
 
-bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow) const {
+bool World::passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow,
+                   Welcomes welcomes) const {
   auto packet = nodes_[from].kernel.peek(tunnel, flow);
   if (!packet || (nodes_[from].nat && !packet->udp)) return false;
   // Which port the NAT gives it does not matter: ESP in UDP is taken from any.
   packet->source.address = public_address(from);
-  return find(*packet) == to && nodes_[to].kernel.takes(*packet);
+  return find(*packet) == to && welcomes(nodes_[to].kernel, *packet);
 }
 
 void World::send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel) {
@@ -292,12 +304,22 @@ void World::transmit(std::size_t from, ike::TunnelId tunnel, const Flow& flow) {
 
 void World::arrive(ModelPacket packet) {
   const auto receiver = find(packet);
-  if (!receiver || !nodes_[*receiver].alive || !nodes_[*receiver].kernel.takes(packet)) {
+  if (!receiver || !nodes_[*receiver].alive) {
     ++packets_lost_;
     return;
   }
+  if (nodes_[*receiver].kernel.hold(packet)) return;
+  if (const auto moved = take(*receiver, packet)) input(*receiver, *moved);
+}
+
+std::optional<ike::PeerMoved> World::take(std::size_t receiver, const ModelPacket& packet) {
+  SimKernel& kernel = nodes_[receiver].kernel;
+  if (!kernel.takes(packet)) {
+    ++packets_lost_;
+    return std::nullopt;
+  }
   ++packets_delivered_;
-  if (const auto moved = nodes_[*receiver].kernel.receive(packet, now_)) input(*receiver, *moved);
+  return kernel.receive(packet, now_);
 }
 
 std::optional<std::size_t> World::find(Endpoint& endpoint) const {

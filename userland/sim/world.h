@@ -116,6 +116,8 @@ class World {
   void set_flows(std::size_t a, std::size_t b, ike::TunnelId tunnel, const std::vector<Networks>& flows);
   /// Whether a packet that either end transmits now is one that the other would take now.
   [[nodiscard]] bool connected(std::size_t a, std::size_t b, ike::TunnelId tunnel) const;
+  /// Like connected(), or the packets would be held for an SA that is yet to come.
+  [[nodiscard]] bool loses_nothing(std::size_t a, std::size_t b, ike::TunnelId tunnel) const;
   /// Sends one model packet each way; they arrive after the network's delay, never lost by it. What
   /// shows a kernel that the peer has moved is told to its engine.
   void send_traffic(std::size_t a, std::size_t b, ike::TunnelId tunnel);
@@ -150,9 +152,13 @@ class World {
   [[nodiscard]] std::vector<Flow> flows_of(std::size_t from, ike::TunnelId tunnel) const;
   void transmit(std::size_t from, ike::TunnelId tunnel, const Flow& flow);
   void arrive(ModelPacket packet);
-  /// Whether a packet that `from` transmits now is one that `to` would take now.
-  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow) const;
-  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel) const;
+  /// By its kernel, or it is lost.
+  std::optional<ike::PeerMoved> take(std::size_t receiver, const ModelPacket& packet);
+  using Welcomes = bool (*)(const SimKernel&, const ModelPacket&);
+  /// Whether a packet that `from` transmits now is one that `to` would welcome now.
+  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, const Flow& flow,
+                            Welcomes welcomes) const;
+  [[nodiscard]] bool passes(std::size_t from, std::size_t to, ike::TunnelId tunnel, Welcomes welcomes) const;
   /// The router that is at `endpoint` for the others, which becomes its own endpoint.
   [[nodiscard]] std::optional<std::size_t> find(Endpoint& endpoint) const;
   [[nodiscard]] std::optional<std::size_t> find(ModelPacket& packet) const;

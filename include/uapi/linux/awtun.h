@@ -47,9 +47,9 @@ enum awtun_cmd {
 				 * the place of one with the same TS_LOCAL and
 				 * TS_REMOTE
 				 */
-	AWTUN_CMD_SA_DEL,
+	AWTUN_CMD_SA_DEL,	/* one that is only expected, too */
 	AWTUN_CMD_SA_GET,	/* do: one; dump: all, or those of one tunnel */
-	AWTUN_CMD_SA_FLUSH,	/* delete every SA of one tunnel */
+	AWTUN_CMD_SA_FLUSH,	/* delete every SA of one tunnel, expected ones too */
 	AWTUN_CMD_EVENT,	/* notification to the group "events" */
 	AWTUN_CMD_TRANSPORT_ADD, /* take ESP out of a UDP socket, RFC 3948 */
 	AWTUN_CMD_TRANSPORT_DEL, /* no more; closing the socket does it too */
@@ -57,6 +57,9 @@ enum awtun_cmd {
 	AWTUN_CMD_SA_SET,	/* change where an outbound SA sends, by REMOTE
 				 * and ENCAP_*_PORT: what is left out is as in
 				 * SA_ADD, not as it was
+				 */
+	AWTUN_CMD_SA_EXPECT,	/* hold what comes by this inbound SPI: SA_ADD
+				 * receives it, SA_DEL or 200 s drop it
 				 */
 
 	__AWTUN_CMD_MAX,
@@ -133,7 +136,10 @@ enum awtun_tunnel_stat {
 	AWTUN_TUNNEL_STAT_TX_ERROR,		/* memory, crypto, malformed inner,
 						 * or refused by the IP output
 						 */
-	AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI,	/* from our peer, no such SA */
+	AWTUN_TUNNEL_STAT_RX_UNKNOWN_SPI,	/* from our peer, no such SA; or for
+						 * an expected one: too many, or
+						 * it did not come
+						 */
 	AWTUN_TUNNEL_STAT_RX_TRUNCATED,		/* too short or not a whole block */
 	AWTUN_TUNNEL_STAT_RX_REPLAY,		/* old, repeated, or sequence 0 */
 	AWTUN_TUNNEL_STAT_RX_AUTH_FAILED,	/* wrong ICV */

@@ -40,6 +40,15 @@ ActionExecutor::Done ActionExecutor::perform(const ike::SendKeepalive& keepalive
   return {};
 }
 
+// Without it the peer's first packets may be lost, no more.
+ActionExecutor::Done ActionExecutor::perform(const ike::ExpectSa& expected) {
+  const auto index = ifindex(expected.tunnel);
+  if (!index) return {};
+  if (const auto done = data_plane_.expect_sa(*index, expected.spi); !done)
+    spdlog::debug("{}: {}", config::tunnel_name(expected.tunnel), done.error().to_string());
+  return {};
+}
+
 ActionExecutor::Done ActionExecutor::perform(const ike::AddSa& add) {
   const auto index = ifindex(add.tunnel);
   if (!index) return Error{index.error()};

@@ -35,6 +35,7 @@ class ActionExecutor {
 
   Done perform(ike::Send send);
   Done perform(const ike::SendKeepalive& keepalive);
+  Done perform(const ike::ExpectSa& expected);
   Done perform(const ike::AddSa& add);
   Done perform(const ike::ActivateSa& activate);
   Done perform(const ike::DeleteSa& remove);

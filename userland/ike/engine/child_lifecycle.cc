@@ -9,7 +9,8 @@
 
 namespace awtun::ike {
 
-/// Makes a Child SA with an SPI of its own; the rest comes with install().
+/// Makes a Child SA with an SPI of its own; the rest comes with install(). One that we ask for (`ours`) the
+/// peer has before we do.
 ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
   std::uint32_t spi = 0;
   while (spi < 256 || children_.contains(spi)) spi = static_cast<std::uint32_t>(dice_.u64());
@@ -20,6 +21,7 @@ ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
   child.ours = ours;
   if (Tunnel* tunnel = find_tunnel(sa.tunnel)) tunnel->children.insert(spi);
   touched_.insert({Owner::Kind::ChildSa, spi});
+  if (ours) actions_.emplace_back(ExpectSa{child.tunnel, spi});
   return child;
 }
 
@@ -234,6 +236,8 @@ void Engine::Impl::remove(ChildSa& child) {
       actions_.emplace_back(DeleteSa{child.tunnel, Direction::In, child.inbound_spi});
       break;
     case ChildState::Negotiating:
+      if (child.ours) actions_.emplace_back(DeleteSa{child.tunnel, Direction::In, child.inbound_spi});
+      break;
     case ChildState::Revoked:
       break;
     case ChildState::Closed:

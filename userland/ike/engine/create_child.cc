@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CREATE_CHILD_SA for Child SAs (RFC 7296 1.3.1, 1.3.3, 2.8, 2.8.1): rekeys, and a new one when the
 // last is gone. The order of a rekey, which leaves no instant without a usable pair: both ends add
-// both new SAs; the initiator sends on the new pair once the response is there and deletes the old
+// both new SAs, the initiator later, so that its data plane is told to hold what comes by the inbound one
+// before; the initiator sends on the new pair once the response is there and deletes the old
 // one; the responder sends on the new pair once it has heard that Delete, because then the
 // initiator is known to receive on it; old inbound SAs linger.
 //

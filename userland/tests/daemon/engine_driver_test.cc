@@ -53,6 +53,7 @@ TEST(EngineDriver, AnActionThatFailsIsToldByItsToken) {
   EXPECT_EQ(token_of_failure(std::move(added)), 11U);
   EXPECT_EQ(token_of_failure(ike::ActivateSa{12, 3, 300}), 12U);
   EXPECT_EQ(token_of_failure(ike::MoveSa{13, 3, 300, {}, {}}), 13U);
+  EXPECT_EQ(token_of_failure(ike::ExpectSa{3, 300}), std::nullopt);
   EXPECT_EQ(token_of_failure(ike::DeleteSa{3, Direction::Out, 300}), std::nullopt);
 }
 

@@ -781,6 +781,67 @@ TEST_F(OwnPfs, SelectorsAreNotAskedForAgain) {
   EXPECT_TRUE(begins_an_ike_sa(refuse(rekey(), wire::NotifyType::TsUnacceptable)));
 }
 
+/// The SPI that we expect an SA of before we send; 0: there is none.
+std::uint32_t expected_before_sending(const Actions& actions) {
+  std::uint32_t spi = 0;
+  for (const Action& action : actions) {
+    if (const auto* expected = std::get_if<ExpectSa>(&action)) spi = expected->spi;
+    if (std::holds_alternative<Send>(action)) break;
+  }
+  return spi;
+}
+
+class Expected : public Peer {
+ protected:
+  Actions step(Input input) { return responder.engine.step(responder.now, std::move(input)); }
+  Actions rekey() { return step(Rekey{kTunnel, Rekey::What::ChildSa}); }
+  Actions reply(const Actions& request, const wire::PayloadWriter& payloads) {
+    const auto sent =
+        std::ranges::find_if(request, [](const Action& one) { return std::holds_alternative<Send>(one); });
+    const Bytes response = peer.response_to(std::get<Send>(*sent).bytes, payloads);
+    return step(Datagram{responder.here, peer.address(), response});
+  }
+  static bool deletes_inbound(const Actions& actions, std::uint32_t spi) {
+    return std::ranges::any_of(actions, [&](const Action& action) {
+      const auto* gone = std::get_if<DeleteSa>(&action);
+      return gone != nullptr && gone->direction == Direction::In && gone->spi == spi;
+    });
+  }
+};
+
+TEST_F(Expected, TheSaThatWeAskForIsExpectedBeforeThePeerHasItsSpi) {
+  const Actions asked = rekey();
+  const std::uint32_t spi = expected_before_sending(asked);
+  ASSERT_NE(spi, 0U);
+  wire::PayloadWriter payloads;
+  payloads.sa(answer(EspChoice{responder.ipsec.transforms.begin()->second}, 0x7777, wire::GroupId::None));
+  payloads.nonce(peer.fresh_nonce());
+  ask_selectors(payloads, peer.whole());
+  const Actions done = reply(asked, payloads);
+  EXPECT_TRUE(std::ranges::any_of(done, [&](const Action& action) {
+    const auto* added = std::get_if<AddSa>(&action);
+    return added != nullptr && added->direction == Direction::In && added->spi == spi;
+  }));
+  EXPECT_FALSE(deletes_inbound(done, spi));
+}
+
+TEST_F(Expected, OneThatThePeerRefusesIsNotExpectedAnyLonger) {
+  const Actions asked = rekey();
+  wire::PayloadWriter payloads;
+  payloads.notify(wire::NotifyType::TemporaryFailure);
+  EXPECT_TRUE(deletes_inbound(reply(asked, payloads), expected_before_sending(asked)));
+}
+
+TEST_F(Expected, NorIsOneWhoseTunnelIsRemoved) {
+  const std::uint32_t spi = expected_before_sending(rekey());
+  EXPECT_TRUE(deletes_inbound(step(RemoveTunnel{kTunnel}), spi));
+}
+
+TEST_F(Expected, WhatThePeerAsksForIsAddedBeforeItHasItsSpi) {
+  const Bytes request = peer.request(wire::ExchangeType::CreateChildSa, peer.child_rekey());
+  EXPECT_EQ(expected_before_sending(step(Datagram{responder.here, peer.address(), request})), 0U);
+}
+
 class OwnJobs : public PeersJobs {
  protected:
   Actions step(Input input) { return responder.engine.step(responder.now, std::move(input)); }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "userland/crypto/ike_cipher.h"
 #include "userland/crypto/ikev2_keys.h"
@@ -108,12 +109,15 @@ class Responder {
 
  private:
   void note_inbound(const Action& action) {
+    if (const auto* soon = std::get_if<ExpectSa>(&action)) expected_.insert(soon->spi);
     const auto* added = std::get_if<AddSa>(&action);
     const auto* gone = std::get_if<DeleteSa>(&action);
-    if (added != nullptr && added->direction == Direction::In)
+    if (added != nullptr && added->direction == Direction::In) {
+      expected_.erase(added->spi);
       receiving.emplace(added->spi, added->local_selectors);
+    }
     if (gone != nullptr && gone->direction == Direction::In) {
-      EXPECT_EQ(receiving.erase(gone->spi), 1U);
+      EXPECT_EQ(receiving.erase(gone->spi) + expected_.erase(gone->spi), 1U);
     }
   }
   [[nodiscard]] TunnelPolicy policy_of(TunnelId id, Identity remote_id) const {
@@ -135,6 +139,8 @@ class Responder {
       return engine.step(now, JobDone{job->token, run(*exchange)});
     return engine.step(now, JobDone{job->token, JobFailed{"no such trustpoint", ""}});
   }
+
+  std::set<std::uint32_t> expected_;  ///< inbound SAs that are not in `receiving` yet
 };
 
 class RawInitiator {

@@ -212,6 +212,15 @@ TEST(AwtunMessages, AnSaMovesToAnAddressAndPorts) {
   EXPECT_EQ(sa.u16(AWTUN_SA_A_ENCAP_REMOTE_PORT), htons(30002));
 }
 
+TEST(AwtunMessages, AnSaIsExpectedInbound) {
+  const auto message = sa_expect_request(kFamily, 7, 300);
+  EXPECT_EQ(command_of(message), AWTUN_CMD_SA_EXPECT);
+  const auto sa = nest_in(message, AWTUN_A_SA);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_IFINDEX), 7U);
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_DIR), std::uint32_t{AWTUN_DIR_IN});
+  EXPECT_EQ(sa.u32(AWTUN_SA_A_SPI), htonl(300));
+}
+
 TEST(AwtunMessages, TunnelWhosePeerIsNotKnown) {
   const auto message = tunnel_set_request(kFamily, 7, settings(TunnelMode::IpsecIpv6, "2001:db8::1", "::"));
   EXPECT_FALSE(nest_in(message, AWTUN_A_TUNNEL).has(AWTUN_TUNNEL_A_REMOTE));

@@ -279,6 +279,17 @@ TEST(Foreign, ADeleteOfTheOldChildSaOvertakesTheAnswer) {
   pair.expect_rest();
 }
 
+/// It sends by the new Child SA all the while that its answer is on its way: what comes before that is held.
+TEST(Foreign, SendsBeforeItsAnswerArrives) {
+  ForeignPair pair({SendsAtOnce});
+  ASSERT_TRUE(pair.settle_for_long());
+  lose(pair, {{kForeign, wire::ExchangeType::CreateChildSa, true}});
+  pair.world.input(kAwiked, ike::Rekey{kTunnel, Rekeyed::ChildSa});
+  pair.send_for(30s, 300ms);
+  EXPECT_EQ(pair.world.packets_lost(), 0U) << pair.world.trace();
+  pair.expect_rest();
+}
+
 /// The answer to our rekey is late. The peer has deleted the Child SA that it made by then, so it is none.
 TEST(Foreign, ADeleteOvertakesTheAnswer) {
   ForeignPair pair({Initiates});
