@@ -106,7 +106,7 @@ class Execution {
       who_.session = config::refused_at(before_, request_.line);
       return refuse(applied.error());
     }
-    return success(who_.session, std::move(edit.message));
+    return success(who_.session, edit.message);
   }
 
   Reply serve(const config::Show& wanted) {
@@ -142,7 +142,7 @@ class Execution {
     return reply;
   }
 
-  Reply serve(config::Done& done) { return success(who_.session, std::move(done.message)); }
+  Reply serve(config::Done& done) { return success(who_.session, done.message); }
   Reply serve(const config::Quit&) { return {.quit = true}; }
   Reply serve(const config::Refused& why) { return refuse(why.reason); }
 
@@ -154,7 +154,7 @@ class Execution {
   /// A command that may ask back.
   Reply take(Result<control::Turn, std::string> turn) {
     if (!turn) return refuse(turn.error());
-    auto reply = success(who_.session, std::move(turn->text));
+    auto reply = success(who_.session, turn->text);
     reply.ask = turn->ask;
     reply.subject = std::move(turn->subject);
     return reply;
