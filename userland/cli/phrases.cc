@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/cli/phrases.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace awtun::cli {
 

@@ -199,13 +199,13 @@ Result<Json, std::string> DaemonOperations::show_interfaces(Only only) {
     return Error{config::tunnel_name(*only) + " does not exist"};
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return interface_view(parts_.applier.effective(), status(), *facts, only);
+  return interface_view(parts_.applier.effective(), parts_.engine.status(), *facts, only);
 }
 
 Result<Json, std::string> DaemonOperations::show_ipsec_counters() {
   auto facts = interface_facts();
   if (!facts) return Error{std::move(facts.error())};
-  return ipsec_counters_view(parts_.applier.effective(), status(), *facts);
+  return ipsec_counters_view(parts_.applier.effective(), parts_.engine.status(), *facts);
 }
 
 Result<InterfaceFacts, std::string> DaemonOperations::interface_facts() {

@@ -347,13 +347,15 @@ void Engine::Impl::on_create_child_request(IkeSa& sa, const PeersRequest& reques
                         negotiation(sa, wire::ExchangeType::CreateChildSa, wire::GroupId::None));
     old = find_same_networks(sa, asked_for);
   }
-  const Ruling ruling = resolve(asks == PeerAsks::NewChild ? situation_for_new(sa, *tunnel, asked_for)
-                                                           : situation(sa, *tunnel, asks, old));
+  const Ruling ruling = resolve(situation(sa, *tunnel, asks, old, asked_for));
   switch (ruling.answer) {
     case Answer::Normal:
       if (const auto why = no_room(*tunnel, asks)) {
         ++counters_.sa_limit_reached;
-        refuse(sa, request.header, *why);
+        if (*why == wire::NotifyType::TemporaryFailure)
+          put_off_peer(sa, request.header);
+        else
+          refuse(sa, request.header, *why);
         break;
       }
       if (whole)
@@ -389,7 +391,6 @@ std::optional<wire::NotifyType> Engine::Impl::no_room(Tunnel& tunnel, PeerAsks a
       return wire::NotifyType::NoAdditionalSas;
     if (how_many(ChildState::Replaced) < kMaxReplaced) return std::nullopt;
   }
-  ++counters_.temporary_failures_sent;
   return wire::NotifyType::TemporaryFailure;
 }
 

@@ -350,11 +350,11 @@ struct Engine::Impl {
   void begin_beside(Tunnel& tunnel);
 
   // situation.cc: what is going on when the peer asks for something, for collision.h
-  Situation situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named);
-  Situation situation_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for);
+  Situation situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named,
+                      const Networks& asked_for = {});
   IkeActivity activity(const IkeSa& sa);
   ChildActivity activity(const IkeSa& sa, Tunnel& tunnel, const ChildSa& named);
-  ChildActivity activity_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for);
+  static bool is_creating(const IkeSa& sa, PeerAsks asks, const ChildSa* named, const Networks& asked_for);
   bool busy_with_children(const IkeSa& sa, Tunnel& tunnel);
 
   // informational.cc: INFORMATIONAL
@@ -428,6 +428,7 @@ struct Engine::Impl {
   void settle(Tunnel& tunnel);
   std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);
   void limit_ike_sas(Tunnel& tunnel, const IkeSa& winner);
+  bool carries_alone(const IkeSa& loser, const IkeSa& winner);
   void give_way(IkeSa& loser, IkeSa& winner);
   bool is_redundant(const IkeSa& sa);
   void close(IkeSa& sa);

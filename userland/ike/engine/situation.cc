@@ -41,13 +41,14 @@ ChildActivity Engine::Impl::activity(const IkeSa& sa, Tunnel& tunnel, const Chil
   return ChildActivity::Unknown;
 }
 
-/// Of what is there, or on its way, for the same networks.
-ChildActivity Engine::Impl::activity_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for) {
+/// Our request that is out may make what the peer asks for, or, of a rekey, means: it may have answered that
+/// already.
+bool Engine::Impl::is_creating(const IkeSa& sa, PeerAsks asks, const ChildSa* named,
+                               const Networks& asked_for) {
   const AskNewChild* ours = sa.asking<AskNewChild>();
-  if (ours != nullptr && !ours->replaces && overlap(ours->wanted.networks, asked_for))
-    return ChildActivity::Creating;
-  const ChildSa* same = find_same_networks(sa, asked_for);
-  return same != nullptr ? activity(sa, tunnel, *same) : ChildActivity::Unknown;
+  if (ours == nullptr) return false;
+  if (asks == PeerAsks::NewChild) return !ours->replaces && overlap(ours->wanted.networks, asked_for);
+  return asks == PeerAsks::RekeyChild && named == nullptr;
 }
 
 bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
@@ -57,19 +58,16 @@ bool Engine::Impl::busy_with_children(const IkeSa& sa, Tunnel& tunnel) {
                      [&](const ChildSa* one) { return one->ike_sa == sa.local_spi && one->is_leaving(); });
 }
 
-/// `named`: the Child SA that the peer means, nullptr when there is no such one.
-Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named) {
+/// `named`: the Child SA that the peer means, or that is for the same networks as the one that it asks for;
+/// nullptr when there is no such one. `asked_for`: these networks.
+Situation Engine::Impl::situation(const IkeSa& sa, Tunnel& tunnel, PeerAsks asks, const ChildSa* named,
+                                  const Networks& asked_for) {
   ChildActivity child = ChildActivity::Unknown;
-  if (named != nullptr)
+  if (is_creating(sa, asks, named, asked_for))
+    child = ChildActivity::Creating;
+  else if (named != nullptr)
     child = activity(sa, tunnel, *named);
-  else if (asks == PeerAsks::RekeyChild && sa.asking<AskNewChild>() != nullptr)
-    child = ChildActivity::Creating;  // the peer may have answered that already, and mean what it has made
   return {asks, activity(sa), child, busy_with_children(sa, tunnel)};
-}
-
-Situation Engine::Impl::situation_for_new(const IkeSa& sa, Tunnel& tunnel, const Networks& asked_for) {
-  return {PeerAsks::NewChild, activity(sa), activity_for_new(sa, tunnel, asked_for),
-          busy_with_children(sa, tunnel)};
 }
 
 }  // namespace awtun::ike

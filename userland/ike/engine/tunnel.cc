@@ -29,7 +29,7 @@ bool same_peering(const TunnelPolicy& a, const TunnelPolicy& b) {
 }
 
 /// What a Child SA protects.
-bool protect_the_same(const TunnelPolicy& a, const TunnelPolicy& b) {
+bool same_networks(const TunnelPolicy& a, const TunnelPolicy& b) {
   return a.local_selectors == b.local_selectors && a.remote_selectors == b.remote_selectors;
 }
 
@@ -43,7 +43,7 @@ void Engine::Impl::on(SetTunnel&& input) {
   Tunnel* tunnel = find_tunnel(id);
   if (tunnel != nullptr && same_peering(tunnel->policy, policy)) {
     if (tunnel->policy == policy) return;
-    const bool other_networks = !protect_the_same(tunnel->policy, policy);
+    const bool other_networks = !same_networks(tunnel->policy, policy);
     index_.erase(tunnel->policy);
     tunnel->policy = std::move(policy);
     index_.insert(tunnel->policy);
@@ -300,6 +300,15 @@ void Engine::Impl::limit_ike_sas(Tunnel& tunnel, const IkeSa& winner) {
                            [&](const IkeSa* a, const IkeSa* b) { return age(a) < age(b); }));
 }
 
+/// Some Child SA of `loser` is for networks of which those of `winner` have nothing.
+bool Engine::Impl::carries_alone(const IkeSa& loser, const IkeSa& winner) {
+  const auto instead = installed_under(winner);
+  return std::ranges::any_of(installed_under(loser), [&](const ChildSa* one) {
+    return std::ranges::none_of(
+        instead, [&](const ChildSa* other) { return overlap(other->networks, one->networks); });
+  });
+}
+
 /// Deletes a redundant IKE SA, once the peer is known to hold the one that stays.
 void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
   const Deletes deletes = resolve_duplicates(winner.origin, loser.origin).deletes;
@@ -308,14 +317,8 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
     if (winner.asking<AskLiveness>() == nullptr) winner.want({Task::What::Liveness});
     return pump(winner);
   }
-  const auto instead = installed_under(winner);
-  const auto carries = installed_under(loser);
   // What only the loser carries is asked for under the winner first.
-  const bool needed = std::ranges::any_of(carries, [&](const ChildSa* one) {
-    return std::ranges::none_of(
-        instead, [&](const ChildSa* other) { return overlap(other->networks, one->networks); });
-  });
-  if (deletes == Deletes::WeLater || needed)
+  if (deletes == Deletes::WeLater || carries_alone(loser, winner))
     loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
   else
     delete_ike(loser);
