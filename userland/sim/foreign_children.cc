@@ -113,8 +113,8 @@ void ForeignPeer::ask_child(Sa& sa, Ask what) {
     payloads.ke(group, made->public_value());
     asked.key_exchange = *std::move(made);
   }
-  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), group,
-              old != nullptr ? old->share : what.child);
+  asked.share = old != nullptr ? old->share : what.child;
+  offer_child(payloads, static_cast<std::uint32_t>(asked.spi), group, asked.share);
   request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(asked));
 }
 
@@ -216,7 +216,7 @@ void ForeignPeer::on_ike_rekey_request(Sa& sa, const wire::Header& header, const
 // ---------------------------------------------------------------- our own is answered
 
 void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner) {
-  if (const auto error = foreign_error(inner)) return on_child_refused(sa, asked.ask, *error);
+  if (const auto error = foreign_error(inner)) return on_child_refused(sa, asked, *error);
   const auto answer = foreign_read<wire::decode_sa>(inner, wire::PayloadType::Sa);
   const auto their_nonce = foreign_read<wire::decode_nonce>(inner, wire::PayloadType::Nonce);
   const auto ke = foreign_read<wire::decode_ke>(inner, wire::PayloadType::Ke);
@@ -226,12 +226,8 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
   if (choice->terms.pfs != wire::GroupId::None && asked.key_exchange)
     if (auto derived = asked.key_exchange->derive(ke->data)) shared = *std::move(derived);
   if (choice->terms.pfs != wire::GroupId::None && !shared) return;
-  const Child* asked_about = asked.ask.what == What::RekeyChild ? find_child(asked.ask.child) : nullptr;
-  const std::uint32_t share = asked.ask.what == What::NewChild ? asked.ask.child
-                              : asked_about != nullptr         ? asked_about->share
-                                                               : 0;
   Child* made =
-      install(sa, static_cast<std::uint32_t>(asked.spi), *choice, share, foreign_answer(inner),
+      install(sa, static_cast<std::uint32_t>(asked.spi), *choice, asked.share, foreign_answer(inner),
               {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, std::nullopt);
   if (made != nullptr && std::ranges::count(sa.deleted_early, made->out) > 0) return remove(*made);
   if (made == nullptr || asked.ask.what != What::RekeyChild) return;
@@ -242,13 +238,12 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
   if (Child* old = find_child(asked.ask.child); old != nullptr && !old->closing) close(*old);
 }
 
-void ForeignPeer::on_child_refused(Sa& sa, Ask asked, const wire::NotifyView& error) {
+void ForeignPeer::on_child_refused(Sa& sa, const ForeignRequest& request, const wire::NotifyView& error) {
+  const Ask& asked = request.ask;
   if (asked.what == What::RekeyChild && rival_of(asked.child) != nullptr) return;
   if (error.type == wire::NotifyType::ChildSaNotFound) {
-    Child* old = find_child(asked.child);
-    const std::uint32_t share = old != nullptr ? old->share : 0;
-    if (old != nullptr) remove(*old);
-    return ask(sa, {What::NewChild, share});
+    if (Child* old = find_child(asked.child)) remove(*old);
+    return ask(sa, {What::NewChild, request.share});
   }
   ask_again(sa, asked, error);
 }
@@ -418,11 +413,17 @@ void ForeignPeer::succeed(Sa& old, Sa& made, bool ours) {
     set(old, State::Replaced);
 }
 
-/// This end deletes it.
-void ForeignPeer::close(Child& child) {
+/// Nothing is sent by it any more.
+void ForeignPeer::stop_sending(Child& child) {
+  if (child.closing) return;
   child.closing = true;
   actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
   if (outbound_[child.share] == child.in) outbound_.erase(child.share);
+}
+
+/// This end deletes it.
+void ForeignPeer::close(Child& child) {
+  stop_sending(child);
   if (liberties_.has(Liberty::DeletesOldAtOnce)) {
     actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::In, child.in});
     child.receiving = false;
@@ -435,10 +436,9 @@ void ForeignPeer::close(Child& child) {
 /// It goes, now.
 void ForeignPeer::remove(Child& child) {
   if (child.gone) return;
-  if (!child.closing) actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
+  stop_sending(child);
   if (child.receiving) actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::In, child.in});
-  if (outbound_[child.share] == child.in) outbound_.erase(child.share);
-  child.closing = child.gone = true;
+  child.gone = true;
 }
 
 /// The IKE SA goes with its Child SAs. `answered`: the other end may ask for the last answer again.
@@ -460,12 +460,8 @@ void ForeignPeer::delete_ike(Sa& sa, bool again) {
 
 /// With the Delete that goes out; its Child SAs are received on until that is answered.
 void ForeignPeer::stop_sending(const Sa& sa) {
-  for (auto& [in, child] : children_) {
-    if (child.ike != sa.local_spi || child.closing) continue;
-    actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
-    if (outbound_[child.share] == in) outbound_.erase(child.share);
-    child.closing = true;
-  }
+  for (auto& [in, child] : children_)
+    if (child.ike == sa.local_spi) stop_sending(child);
 }
 
 }  // namespace awtun::sim

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An IKEv2 peer that is not awiked: a small one of its own, made of the codec and the key schedule alone. It
 // does what RFC 7296's letter says, with the liberties that it is given, and stands where an engine stands.
-// Pre-shared keys, one tunnel, no NAT, no fragments; it has no lifetimes (2.8: each
-// end has its own), so it rekeys when it is told to.
+// Pre-shared keys, one tunnel, no NAT, no fragments; it has no lifetimes (2.8: each end has its own), so it
+// rekeys when it is told to.
 #pragma once
 
 #include <cstdint>
@@ -98,7 +98,7 @@ class ForeignPeer {
   void on_child_request(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_ike_rekey_request(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
   void on_child_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner);
-  void on_child_refused(Sa& sa, Ask asked, const wire::NotifyView& error);
+  void on_child_refused(Sa& sa, const ForeignRequest& request, const wire::NotifyView& error);
   void ask_again(Sa& sa, Ask asked, const wire::NotifyView& error);
   void on_ike_rekey_response(Sa& sa, ForeignRequest asked, const wire::PayloadChain& inner);
   void on_informational(Sa& sa, const wire::Header& header, const wire::PayloadChain& inner);
@@ -126,6 +126,7 @@ class ForeignPeer {
   void remove(Child& child);
   void drop(Sa& sa, bool answered);
   void delete_ike(Sa& sa, bool again);
+  void stop_sending(Child& child);
   void stop_sending(const Sa& sa);
 
   // foreign_state.cc: what there is

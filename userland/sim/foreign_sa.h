@@ -84,6 +84,7 @@ struct ForeignRequest {
   std::uint64_t spi = 0;  ///< of what it is to make
   Bytes nonce{};
   std::optional<crypto::KeyExchange> key_exchange{};
+  std::uint32_t share = 0;  ///< of the tunnel's networks, for which a Child SA is to be
   // What was offered; the policy may change before the answer.
   IsakmpProfile isakmp{};
   IpsecProfile ipsec{};

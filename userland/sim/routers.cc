@@ -23,4 +23,11 @@ ike::TunnelPolicy tunnel_policy(World& world, std::size_t local, std::size_t rem
   return policy;
 }
 
+std::vector<Networks> both_families() {
+  std::vector<Networks> result;
+  for (const Family family : {Family::V4, Family::V6})
+    result.push_back({{TrafficSelector::any(family)}, {TrafficSelector::any(family)}});
+  return result;
+}
+
 }  // namespace awtun::sim

@@ -16,4 +16,7 @@ namespace awtun::sim {
                                               ike::TunnelId tunnel, const IsakmpProfile& isakmp,
                                               std::string_view key = "ouR4ecret");
 
+/// All of IPv4, and all of IPv6: the pairs of selectors of a policy that lets everything through.
+[[nodiscard]] std::vector<Networks> both_families();
+
 }  // namespace awtun::sim

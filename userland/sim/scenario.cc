@@ -148,14 +148,6 @@ Scenario::Scenario(std::uint64_t seed, bool trace)
   };
 }
 
-/// A policy that lets everything through has two pairs of selectors.
-std::vector<Networks> families() {
-  std::vector<Networks> result;
-  for (const Family family : {Family::V4, Family::V6})
-    result.push_back({{TrafficSelector::any(family)}, {TrafficSelector::any(family)}});
-  return result;
-}
-
 /// Drawn apart from the rest of the life. A foreign peer has one tunnel and knows no NAT.
 void Scenario::invite_foreign(std::uint64_t seed) {
   Random random(~seed);
@@ -167,7 +159,7 @@ void Scenario::invite_foreign(std::uint64_t seed) {
   Liberties liberties = Liberties::numbered(random.next() & random.next());
   if (random.one_in(3)) liberties = liberties.with(Liberty::Initiates);
   world_.make_foreign(index, liberties);
-  if (liberties.has(Liberty::OnePairAChild)) world_.set_flows(kHub, far_end(0), 0, families());
+  if (liberties.has(Liberty::OnePairAChild)) world_.set_flows(kHub, far_end(0), 0, both_families());
   world_.say(index, "a foreign peer: " + liberties.to_string());
   ++happened_.foreign_peers;
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "userland/crypto/distinguished_name.h"
+#include "userland/tests/crypto/common_name.h"
 
 namespace awtun {
 namespace {
@@ -141,24 +142,12 @@ TEST(IdentityMatch, ABrokenNameEqualsItselfAlone) {
 
 TEST(IdentityMatch, TheTypeOfAStringDoesNotCountButOctetsDo) {
   // CN=r1 as UTF8String, PrintableString, BMPString and BIT STRING.
-  const auto name = [](std::uint8_t tag, const Bytes& value) {
-    const auto size = static_cast<std::uint8_t>(value.size());
-    Bytes der{0x30, static_cast<std::uint8_t>(size + 11),
-              0x31, static_cast<std::uint8_t>(size + 9),
-              0x30, static_cast<std::uint8_t>(size + 7),
-              0x06, 0x03,
-              0x55, 0x04,
-              0x03, tag,
-              size};
-    der.insert(der.end(), value.begin(), value.end());
-    return Identity{Type::DerAsn1Dn, der};
-  };
-  const Identity utf8 = name(0x0c, octets("r1"));
+  const Identity utf8 = common_name(0x0c, octets("r1"));
   EXPECT_EQ(utf8.to_string(), "/CN=r1");
-  EXPECT_TRUE(utf8.matches(name(0x13, octets("R1"))));
-  EXPECT_TRUE(utf8.matches(name(0x1e, {0, 'r', 0, '1'})));
-  EXPECT_FALSE(utf8.matches(name(0x03, {0, 'r', '1'})));
-  EXPECT_EQ(name(0x03, {0, 'r', '1'}).value(), "/CN=#7231");
+  EXPECT_TRUE(utf8.matches(common_name(0x13, octets("R1"))));
+  EXPECT_TRUE(utf8.matches(common_name(0x1e, {0, 'r', 0, '1'})));
+  EXPECT_FALSE(utf8.matches(common_name(0x03, {0, 'r', '1'})));
+  EXPECT_EQ(common_name(0x03, {0, 'r', '1'}).value(), "/CN=#7231");
 }
 
 }  // namespace

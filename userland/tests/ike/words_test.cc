@@ -7,6 +7,7 @@
 #include "userland/ike/rules/proposal.h"
 #include "userland/ike/rules/proposal_mismatch.h"
 #include "userland/ike/rules/selectors.h"
+#include "userland/tests/crypto/common_name.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {
@@ -29,19 +30,6 @@ Identity identity(Identity::Type type, std::string_view octets) {
 }
 
 Identity distinguished(std::string_view text) { return *Identity::parse(text); }
-
-/// A name of one CN with this value in DER, which is no text.
-Identity odd_name(const Bytes& value) {
-  const auto size = static_cast<std::uint8_t>(value.size());
-  Bytes der{0x30, static_cast<std::uint8_t>(size + 9),
-            0x31, static_cast<std::uint8_t>(size + 7),
-            0x30, static_cast<std::uint8_t>(size + 5),
-            0x06, 0x03,
-            0x55, 0x04,
-            0x03};
-  der.insert(der.end(), value.begin(), value.end());
-  return {Identity::Type::DerAsn1Dn, der};
-}
 
 TEST(Alike, NoTwoIdentitiesAre) {
   using Type = Identity::Type;
@@ -79,9 +67,9 @@ TEST(Alike, NoTwoIdentitiesAre) {
       distinguished("/CN=r1\\/C=JP"),
       distinguished("/CN=\\#030000"),
       identity(Type::DerAsn1Dn, "/CN=r1"),
-      odd_name({0x03, 0x02, 0x00, 0x41}),
-      odd_name({0x07, 0x01, 0x41}),
-      odd_name({0x30, 0x00}),
+      common_name(0x03, {0x00, 0x41}),
+      common_name(0x07, {0x41}),
+      common_name(0x30, {}),
   };
   std::vector<std::string> texts;
   for (const Identity& one : all) {

@@ -5,6 +5,7 @@
 
 #include <ostream>
 
+#include "userland/sim/routers.h"
 #include "userland/tests/sim/pair.h"
 
 namespace awtun::sim {
@@ -13,8 +14,6 @@ namespace {
 using Rekeyed = ike::Rekey::What;
 using enum Liberty;
 
-constexpr std::size_t kAwiked = 0;
-constexpr std::size_t kForeign = 1;
 constexpr Duration kTravel{52};
 constexpr Duration kBetweenPackets{10};
 /// IKE's messages arrive at even times, so none does together with a packet.
@@ -30,11 +29,8 @@ struct ForeignPair : Pair {
     world.make_foreign(kForeign, liberties);
     travel(kTravel);
     if (!liberties.has(OnePairAChild)) return;
-    std::vector<Networks> flows;
-    for (const Family family : {Family::V4, Family::V6})
-      flows.push_back({{TrafficSelector::any(family)}, {TrafficSelector::any(family)}});
-    world.set_flows(kAwiked, kForeign, kTunnel, flows);
-    child_sas = flows.size();
+    world.set_flows(kAwiked, kForeign, kTunnel, both_families());
+    child_sas = both_families().size();
   }
   void travel(Duration one_way) {
     world.network().faults.min_delay = world.network().faults.max_delay = one_way;

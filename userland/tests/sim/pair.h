@@ -15,6 +15,9 @@ namespace awtun::sim {
 using namespace std::chrono_literals;
 
 inline constexpr ike::TunnelId kTunnel = 0;
+// Of a pair that is not of one kind.
+inline constexpr std::size_t kAwiked = 0;
+inline constexpr std::size_t kForeign = 1;
 
 /// X25519, so that hundreds of handshakes take a second; the default profile has tests of its own.
 inline IsakmpProfile fast_profile() {

@@ -11,9 +11,6 @@ namespace {
 using Rekeyed = ike::Rekey::What;
 using enum Liberty;
 
-constexpr std::size_t kAwiked = 0;
-constexpr std::size_t kForeign = 1;
-
 TrafficSelector network(int second, int third) {
   return TrafficSelector::of(
       *IpPrefix::parse("10." + std::to_string(second) + "." + std::to_string(third) + ".0/24"));

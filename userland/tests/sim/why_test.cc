@@ -254,14 +254,19 @@ void expect_eap(const std::optional<ike::Failure>& failure) {
   EXPECT_EQ(failure->theirs, "EAP");
 }
 
-TEST(Why, APeerThatLeavesAuthOutWantsEap) {
-  Pair pair(14);
-  const Rewriter eap = asking_for_eap(pair, 0);
+/// Node 1 takes its peer from anywhere.
+void begin_at_node_0(Pair& pair) {
   ike::TunnelPolicy answering = pair.policy(1);
   answering.remote = std::nullopt;
   pair.world.input(1, ike::SetTunnel{std::move(answering)});
   pair.set(0);
   pair.world.run_for(2s);
+}
+
+TEST(Why, APeerThatLeavesAuthOutWantsEap) {
+  Pair pair(14);
+  const Rewriter eap = asking_for_eap(pair, 0);
+  begin_at_node_0(pair);
   expect_eap(pair.failure(1));
   expect_complete(pair.failure(0), "IKE_AUTH", ike::Side::Peer);
   EXPECT_EQ(pair.failure(0)->reason, "authentication failed");
@@ -270,11 +275,7 @@ TEST(Why, APeerThatLeavesAuthOutWantsEap) {
 TEST(Why, SoDoesOneThatAnswersByIt) {
   Pair pair(15);
   const Rewriter eap = asking_for_eap(pair, 1);
-  ike::TunnelPolicy answering = pair.policy(1);
-  answering.remote = std::nullopt;
-  pair.world.input(1, ike::SetTunnel{std::move(answering)});
-  pair.set(0);
-  pair.world.run_for(2s);
+  begin_at_node_0(pair);
   expect_eap(pair.failure(0));
   ASSERT_TRUE(pair.failure(1)) << "it is told";
   EXPECT_EQ(pair.failure(1)->theirs, "AUTHENTICATION_FAILED");
