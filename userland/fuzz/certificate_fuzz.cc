@@ -86,8 +86,12 @@ void judge_peer(Input input) {
     certificates.emplace_back(der.begin(), der.end());
   }
   const std::uint8_t octets[] = {'o', 'c', 't', 'e', 't', 's'};
-  const pki::Claim claim{{type, identity}, certificates, method, signature, octets};
-  static_cast<void>(trustpoint().objection(claim, kNow));
+  pki::Claim claim{{type, identity}, certificates, method, signature, octets};
+  // As certificates, beside lists, in bundles.
+  for (const auto& attached : {pki::Attachments{}, {certificates, {}}, {{}, certificates}}) {
+    claim.attached = attached;
+    static_cast<void>(trustpoint().objection(claim, kNow));
+  }
   // Beyond the signature of the CA, which no mutation passes.
   for (const Bytes& der : certificates)
     if (const auto certificate = pki::Certificate::from_der(der)) {

@@ -15,6 +15,7 @@
 #include "userland/base/secret.h"
 #include "userland/crypto/key_exchange.h"
 #include "userland/ike/identity.h"
+#include "userland/pki/attachments.h"
 #include "userland/pki/refusal.h"
 #include "userland/wire/constants.h"
 
@@ -44,6 +45,7 @@ struct VerifyJob {
   wire::AuthMethodId method;
   Bytes signature;  ///< the AUTH payload's data
   Bytes octets;
+  pki::Attachments attached = {};
 };
 using Job = std::variant<KeyExchangeJob, SignJob, VerifyJob>;
 

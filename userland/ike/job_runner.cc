@@ -32,8 +32,8 @@ JobResult run(const VerifyJob& job, const pki::Credentials& credentials, pki::Wa
   const auto trustpoint = find(credentials, job.trustpoint);
   if (!trustpoint) return no_trustpoint(job.trustpoint);
   const pki::Identity identity{static_cast<wire::IdType>(job.identity.type), job.identity.data};
-  const auto refusal =
-      trustpoint->objection({identity, job.certificates, job.method, job.signature, job.octets}, now);
+  const auto refusal = trustpoint->objection(
+      {identity, job.certificates, job.method, job.signature, job.octets, job.attached}, now);
   if (refusal) return failed(*refusal);
   return VerifyDone{};
 }

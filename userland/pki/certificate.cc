@@ -6,8 +6,11 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <initializer_list>
+#include <string_view>
 
 #include "userland/crypto/openssl.h"
 #include "userland/crypto/public_keys.h"
@@ -74,6 +77,42 @@ Result<std::vector<Value>, std::string> all_of(ByteView text, auto&& read, auto&
   return found;
 }
 
+/// Every critical one of `count` extensions is of these types.
+bool understands(int count, auto&& extension_at, std::initializer_list<int> types) {
+  for (int i = 0; i < count; ++i) {
+    X509_EXTENSION* const extension = extension_at(i);
+    if (X509_EXTENSION_get_critical(extension) != 0 &&
+        std::ranges::find(types, OBJ_obj2nid(X509_EXTENSION_get_object(extension))) == types.end())
+      return false;
+  }
+  return true;
+}
+
+/// The list's extensions, and those of its entries.
+bool understands(X509_CRL* list) {
+  if (!understands(
+          X509_CRL_get_ext_count(list), [&](int i) { return X509_CRL_get_ext(list, i); },
+          {NID_issuing_distribution_point, NID_authority_key_identifier, NID_delta_crl, NID_crl_number}))
+    return false;
+  auto* const entries = X509_CRL_get_REVOKED(list);
+  for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
+    const X509_REVOKED* const entry = sk_X509_REVOKED_value(entries, i);
+    if (!understands(X509_REVOKED_get_ext_count(entry),
+                     [&](int at) { return X509_REVOKED_get_ext(entry, at); },
+                     {NID_certificate_issuer, NID_crl_reason, NID_invalidity_date}))
+      return false;
+  }
+  return true;
+}
+
+/// An extension's contents; empty: there is none.
+Bytes extension_of(const X509_CRL* list, int type) {
+  const int at = X509_CRL_get_ext_by_NID(list, type, -1);
+  if (at < 0) return {};
+  const ASN1_STRING* const data = X509_EXTENSION_get_data(X509_CRL_get_ext(list, at));
+  return {ASN1_STRING_get0_data(data), ASN1_STRING_get0_data(data) + ASN1_STRING_length(data)};
+}
+
 }  // namespace
 
 std::string one_line(const X509_NAME* name) {
@@ -108,6 +147,11 @@ Result<std::vector<Certificate>, std::string> Certificate::from_pem(ByteView tex
         return filled([&](X509** into) { return PEM_read_bio_X509(input, into, no_pass_phrase, nullptr); });
       },
       [](X509* read) { return Certificate(read); }, "certificate");
+}
+
+std::vector<Certificate> Certificate::any_in(ByteView text) {
+  auto read = from_pem(text);
+  return read ? *std::move(read) : std::vector<Certificate>();
 }
 
 Bytes Certificate::der() const {
@@ -156,6 +200,12 @@ bool Certificate::is_self_signed() const {
   return X509_self_signed(handle(), 1) == 1;
 }
 
+bool Certificate::has_signed(const Certificate& other) const {
+  const ErrorScope errors;
+  EVP_PKEY* const key = X509_get0_pubkey(handle());
+  return key != nullptr && X509_verify(other.handle(), key) == 1;
+}
+
 Result<crypto::PublicKey, std::string> Certificate::public_key() const {
   return crypto::PublicKey::of(X509_get0_pubkey(handle()));
 }
@@ -172,7 +222,8 @@ Bytes Certificate::key_hash() const {
   return digest;
 }
 
-RevocationList::RevocationList(X509_CRL* owned) : handle_(owned, X509_CRL_free) {}
+RevocationList::RevocationList(X509_CRL* owned)
+    : handle_(owned, X509_CRL_free), understood_(understands(owned)) {}
 
 Result<std::vector<RevocationList>, std::string> RevocationList::from_pem(ByteView text) {
   return all_of<RevocationList, X509_CRL>(
@@ -180,12 +231,39 @@ Result<std::vector<RevocationList>, std::string> RevocationList::from_pem(ByteVi
       [](X509_CRL* read) { return RevocationList(read); }, "revocation list");
 }
 
+Result<std::vector<RevocationList>, std::string> RevocationList::from_either(ByteView octets) {
+  const ErrorScope errors;
+  const std::string_view text(reinterpret_cast<const char*>(octets.data()), octets.size());
+  if (text.find("-----BEGIN ") != std::string_view::npos) return from_pem(octets);
+  const std::uint8_t* at = octets.data();
+  X509_CRL* const parsed = d2i_X509_CRL(nullptr, &at, static_cast<long>(octets.size()));
+  if (parsed == nullptr) return Error{std::string("not a revocation list")};
+  std::vector<RevocationList> lists{RevocationList(parsed)};
+  if (at != octets.data() + octets.size()) return Error{std::string("not a revocation list")};
+  return lists;
+}
+
+std::string RevocationList::pem() const {
+  const Stream output(BIO_new(BIO_s_mem()));
+  if (!output || PEM_write_bio_X509_CRL(output.get(), handle()) != 1) return {};
+  return contents(output.get());
+}
+
 std::string RevocationList::issuer() const { return one_line(X509_CRL_get_issuer(handle())); }
+
+bool RevocationList::replaces(const RevocationList& other) const {
+  constexpr int kScope = NID_issuing_distribution_point;
+  const bool same_form =
+      extension_of(handle(), NID_delta_crl).empty() == extension_of(other.handle(), NID_delta_crl).empty();
+  return same_form && extension_of(handle(), kScope) == extension_of(other.handle(), kScope) &&
+         ASN1_TIME_compare(X509_CRL_get0_lastUpdate(handle()), X509_CRL_get0_lastUpdate(other.handle())) >= 0;
+}
 
 bool RevocationList::is_of(const Certificate& authority) const {
   const ErrorScope errors;
+  EVP_PKEY* const key = X509_get0_pubkey(authority.handle());
   return X509_NAME_cmp(X509_CRL_get_issuer(handle()), X509_get_subject_name(authority.handle())) == 0 &&
-         X509_CRL_verify(handle(), X509_get0_pubkey(authority.handle())) == 1;
+         key != nullptr && X509_CRL_verify(handle(), key) == 1;
 }
 
 }  // namespace awtun::pki

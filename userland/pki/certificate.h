@@ -17,7 +17,7 @@ namespace awtun::pki {
 
 // Bounds: what is longer is refused, be it a peer's or the operator's.
 inline constexpr std::size_t kMaxCertificateSize = 16 * 1024;
-inline constexpr std::size_t kMaxCertificates = 8;  ///< of one peer, or one file
+inline constexpr std::size_t kMaxCertificates = 64;  ///< of one peer, or one file
 
 /// What people look at before they accept a certificate.
 struct Description {
@@ -37,6 +37,8 @@ class Certificate {
   [[nodiscard]] static Result<Certificate, std::string> from_der(ByteView der);
   /// All certificates of a PEM text, of which there must be one at least; other blocks are passed over.
   [[nodiscard]] static Result<std::vector<Certificate>, std::string> from_pem(ByteView text);
+  /// The same of a text that need not have any.
+  [[nodiscard]] static std::vector<Certificate> any_in(ByteView text);
 
   [[nodiscard]] Bytes der() const;
   [[nodiscard]] std::string pem() const;
@@ -51,6 +53,8 @@ class Certificate {
   [[nodiscard]] bool is_self_issued() const;
   /// The key verifies the certificate's own signature.
   [[nodiscard]] bool is_self_signed() const;
+  /// The key verifies the other's signature; names are not looked at.
+  [[nodiscard]] bool has_signed(const Certificate& other) const;
   [[nodiscard]] Result<crypto::PublicKey, std::string> public_key() const;
   /// SHA-1 of the SubjectPublicKeyInfo, 20 octets, as CERTREQ names a CA (RFC 7296 3.7). Empty when
   /// OpenSSL failed.
@@ -68,12 +72,21 @@ class Certificate {
 /// One certificate revocation list.
 class RevocationList {
  public:
-  /// All lists of a PEM text, of which there must be one at least.
+  /// All lists of a PEM text, of which there must be one at least; other blocks are passed over.
   [[nodiscard]] static Result<std::vector<RevocationList>, std::string> from_pem(ByteView text);
+  /// Those of a PEM text, or exactly one in DER.
+  [[nodiscard]] static Result<std::vector<RevocationList>, std::string> from_either(ByteView octets);
+
+  [[nodiscard]] std::string pem() const;
 
   [[nodiscard]] std::string issuer() const;
   /// Its issuer is the subject of `authority`, whose key verifies its signature.
   [[nodiscard]] bool is_of(const Certificate& authority) const;
+  /// If both are signed with one key: of the same scope and not older, so that `other` is not needed any
+  /// more.
+  [[nodiscard]] bool replaces(const RevocationList& other) const;
+  /// False: it has a critical extension that is not known here, and decides nothing (RFC 5280 5.2).
+  [[nodiscard]] bool is_understood() const { return understood_; }
   /// For this folder alone.
   [[nodiscard]] X509_CRL* handle() const { return handle_.get(); }
 
@@ -81,6 +94,7 @@ class RevocationList {
   explicit RevocationList(X509_CRL* owned);
 
   std::shared_ptr<X509_CRL> handle_;
+  bool understood_;
 };
 
 /// "/C=JP/O=EXAMPLE/CN=SampleRootCA"; what a terminal could interpret is escaped.

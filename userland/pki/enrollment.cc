@@ -138,8 +138,19 @@ std::optional<std::string> objection_to(const RequestedNames& names) {
   return std::nullopt;
 }
 
+ByteView view_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+/// What may have signed a list, but for the CAs.
+std::vector<Certificate> others_with(const Trustpoint& trustpoint, std::string_view pasted) {
+  auto others = Certificate::any_in(view_of(pasted));
+  others.insert(others.end(), trustpoint.others().begin(), trustpoint.others().end());
+  return others;
+}
+
 Result<std::vector<Certificate>, Refusal> read(std::string_view pem) {
-  auto certificates = Certificate::from_pem({reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()});
+  auto certificates = Certificate::from_pem(view_of(pem));
   if (!certificates) return Error{Refusal{RefusalCause::Other, certificates.error(), {}}};
   return *std::move(certificates);
 }
@@ -222,6 +233,51 @@ Result<Pasted, Refusal> pasted_certificate(std::string_view pem, const crypto::S
     return Error{Refusal{RefusalCause::IdentityType, "an IP address as a certificate's name is not supported",
                          "subject " + own.subject()}};
   return shown(*std::move(certificates));
+}
+
+std::optional<std::string> foreign_list(std::span<const RevocationList> lists, std::string_view pasted,
+                                        const Trustpoint& trustpoint, WallClock now) {
+  const auto authorities = trustpoint.authorities();
+  const auto others = others_with(trustpoint, pasted);
+  const auto is_ours = [&](const RevocationList& list) {
+    return std::ranges::any_of(authorities, [&](const auto& one) { return list.is_of(one); }) ||
+           std::ranges::any_of(others, [&](const auto& one) {
+             return list.is_of(one) && !path_objection(one, others, {authorities, {}}, now);
+           });
+  };
+  const auto foreign = std::ranges::find_if_not(lists, is_ours);
+  if (foreign == lists.end()) return std::nullopt;
+  return foreign->issuer();
+}
+
+Result<std::string, std::string> merged_lists(std::string_view stored, std::string_view pasted,
+                                              const Trustpoint& trustpoint) {
+  const auto fresh = RevocationList::from_pem(view_of(pasted));
+  if (!fresh) return Error{fresh.error()};
+  const auto before = RevocationList::from_either(view_of(stored));
+  if (!stored.empty() && !before) return Error{before.error()};
+  auto signers = others_with(trustpoint, pasted);
+  signers.insert(signers.end(), trustpoint.authorities().begin(), trustpoint.authorities().end());
+  const auto is_replaced = [&](const RevocationList& old) {
+    return std::ranges::any_of(signers, [&](const Certificate& signer) {
+      return old.is_of(signer) && std::ranges::any_of(*fresh, [&](const RevocationList& list) {
+               return list.is_of(signer) && list.replaces(old);
+             });
+    });
+  };
+  std::string text;
+  for (const RevocationList& list : *fresh) text += list.pem();
+  std::size_t count = fresh->size();
+  for (const RevocationList& old : stored.empty() ? std::vector<RevocationList>() : *before) {
+    if (is_replaced(old)) continue;
+    text += old.pem();
+    ++count;
+  }
+  if (count > kMaxCertificates) return Error{std::string("too many revocation lists")};
+  for (const std::string_view from : {pasted, stored})
+    for (const Certificate& one : Certificate::any_in(view_of(from)))
+      if (text.find(one.pem()) == std::string::npos) text += one.pem();
+  return text;
 }
 
 std::string to_text(const Description& description) {

@@ -14,6 +14,7 @@
 #include "userland/pki/certificate.h"
 #include "userland/pki/path.h"
 #include "userland/pki/refusal.h"
+#include "userland/pki/trustpoint.h"
 
 namespace awtun::pki {
 
@@ -49,6 +50,17 @@ struct Pasted {
 [[nodiscard]] Result<Pasted, Refusal> pasted_certificate(std::string_view pem, const crypto::Signer& key,
                                                          std::span<const Certificate> authorities,
                                                          WallClock now);
+
+/// `import crl`: the issuer of the first list that is not signed by a CA of `trustpoint`, nor by one below it
+/// whose certificate is known or was pasted as well; nullopt: there is none such.
+[[nodiscard]] std::optional<std::string> foreign_list(std::span<const RevocationList> lists,
+                                                      std::string_view pasted, const Trustpoint& trustpoint,
+                                                      WallClock now);
+
+/// What to store after `import crl`: the lists and certificates that were pasted, and those of before but for
+/// the lists that are replaced.
+[[nodiscard]] Result<std::string, std::string> merged_lists(std::string_view stored, std::string_view pasted,
+                                                            const Trustpoint& trustpoint);
 
 /// The five lines of the dialogue, from "Subject     : " on.
 [[nodiscard]] std::string to_text(const Description& description);

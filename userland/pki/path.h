@@ -5,6 +5,8 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "userland/pki/certificate.h"
 #include "userland/pki/refusal.h"
@@ -16,18 +18,30 @@ inline constexpr int kMaxDepth = 5;
 
 using WallClock = std::chrono::system_clock::time_point;
 
-/// The anchors alone are trusted: there is no system store and nothing is fetched. A CA that a revocation
-/// list is there for is checked against it, and the list must be in date.
+/// The authorities alone are trusted: there is no system store and nothing is fetched. A CA that one of our
+/// revocation lists is there for is checked against it, and the list must be in date: see RevocationCheck.
 struct Anchors {
   std::span<const Certificate> authorities;
   std::span<const RevocationList> revocation_lists;
+  std::span<const Certificate> others = {};         ///< ours, not trusted: intermediate CAs, signers of lists
+  std::span<const RevocationList> sent_lists = {};  ///< the peer's
 };
 
-/// nullopt: it does, and every key and hash on the way has a strength of 112 bits at least. `others` are
-/// certificates that may be on the way.
+/// The certificate first, a trusted CA last.
+using Path = std::vector<Certificate>;
+
+/// nullopt: the path is valid, and every key and hash on it has a strength of 112 bits at least. Revocation
+/// is not looked at.
+[[nodiscard]] std::optional<Refusal> validity_objection(const Path& path, const Anchors& anchors,
+                                                        WallClock now);
+
+/// nullopt: there is a valid path on which no certificate is revoked. `others` are the peer's certificates
+/// that may be on the way.
 [[nodiscard]] std::optional<Refusal> path_objection(const Certificate& certificate,
                                                     std::span<const Certificate> others,
                                                     const Anchors& anchors, WallClock now);
+
+[[nodiscard]] std::string to_text(WallClock now);
 
 /// nullopt: it is in date.
 [[nodiscard]] std::optional<Refusal> date_objection(const Certificate& certificate, WallClock now);

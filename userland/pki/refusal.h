@@ -12,6 +12,7 @@ enum class RefusalCause : std::uint8_t {
   Other,
   Trustpoint,            ///< of this end: no CA, no key, no certificate of its own
   NoCertificate,         ///< the peer has sent none
+  CertificateByUrl,      ///< it has sent only where it is, and nothing is fetched
   UnknownAuthority,      ///< no chain leads to a CA of the trustpoint
   CertificateSignature,  ///< a certificate is not signed by whom it names
   Expired,

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userland/pki/trustpoint.h"
 
-#include <algorithm>
+#include "userland/pki/bundle.h"
 
 namespace awtun::pki {
 
 namespace {
+
+// Of what is not authenticated yet.
+constexpr std::size_t kMaxOwn = 4;  ///< certificates with the peer's name that are judged
+constexpr std::size_t kMaxSentLists = 16;
+constexpr std::size_t kMaxSentListSize = 64 * 1024;
 
 ByteView view_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -27,7 +32,7 @@ Result<std::vector<Certificate>, std::string> certificates_of(const std::string&
 
 Result<std::vector<RevocationList>, std::string> revocation_lists_of(const std::string& text) {
   if (text.empty()) return std::vector<RevocationList>();
-  return RevocationList::from_pem(view_of(text));
+  return RevocationList::from_either(view_of(text));
 }
 
 /// Empty when the key is the certificate's.
@@ -38,29 +43,57 @@ std::string key_objection(const crypto::Signer& signer, std::span<const Certific
   return key->equals(signer.public_key()) ? "" : "the private key does not match it";
 }
 
-struct Chain {
-  Certificate own;
-  std::vector<Certificate> others;
+/// What a peer has sent.
+struct Sent {
+  std::vector<Certificate> certificates;  ///< one at least
+  std::vector<RevocationList> lists;
 };
 
-Result<Chain, Refusal> parse(std::span<const Bytes> certificates) {
-  if (certificates.empty())
-    return Error{Refusal{RefusalCause::NoCertificate, "the peer sent no certificate", {}}};
+Refusal nothing_sent(const Attachments& attached) {
+  if (attached.only_by_url)
+    return {RefusalCause::CertificateByUrl, "the peer sent only the URL of its certificate", {}};
+  return {RefusalCause::NoCertificate, "the peer sent no certificate", {}};
+}
+
+/// A list that cannot be read is none: nobody has to send one.
+void take_list(const Bytes& octets, std::vector<RevocationList>& lists) {
+  if (lists.size() >= kMaxSentLists || octets.size() > kMaxSentListSize) return;
+  if (auto read = RevocationList::from_either(octets))
+    for (RevocationList& list : *read)
+      if (lists.size() < kMaxSentLists) lists.push_back(std::move(list));
+}
+
+Result<Sent, Refusal> parse(const Claim& claim) {
+  Sent sent;
+  std::vector<Bytes> certificates(claim.certificates.begin(), claim.certificates.end());
+  std::vector<Bytes> lists = claim.attached.revocation_lists;
+  for (const Bytes& octets : claim.attached.bundles)
+    if (!take_bundle(octets, certificates, lists))
+      return Error{Refusal{RefusalCause::Other, "not a PKCS #7 bundle of certificates", {}}};
+  if (certificates.empty()) return Error{nothing_sent(claim.attached)};
   if (certificates.size() > kMaxCertificates)
     return Error{
         Refusal{RefusalCause::Other, "the peer sent too many certificates",
                 std::to_string(certificates.size()) + ", at most " + std::to_string(kMaxCertificates)}};
-  std::vector<Certificate> parsed;
   for (const Bytes& der : certificates) {
     auto one = Certificate::from_der(der);
     if (!one)
       return Error{Refusal{RefusalCause::Other, one.error(),
-                           "certificate " + std::to_string(parsed.size() + 1) + " of the peer"}};
-    parsed.push_back(*std::move(one));
+                           "certificate " + std::to_string(sent.certificates.size() + 1) + " of the peer"}};
+    sent.certificates.push_back(*std::move(one));
   }
-  Chain chain{parsed[0], {}};
-  chain.others.assign(parsed.begin() + 1, parsed.end());
-  return chain;
+  for (const Bytes& octets : lists) take_list(octets, sent.lists);
+  return sent;
+}
+
+/// Those that may be the peer's own: with its name, wherever they are, since not every peer sends its own
+/// first. Without such a one it is the first (RFC 7296 3.6).
+std::vector<Certificate> own_among(std::span<const Certificate> certificates, const Identity& identity) {
+  std::vector<Certificate> found;
+  for (const Certificate& one : certificates)
+    if (found.size() < kMaxOwn && !name_objection(one, identity)) found.push_back(one);
+  if (found.empty()) found.push_back(certificates.front());
+  return found;
 }
 
 Refusal signature_refusal(crypto::CryptoError error, const Certificate& certificate,
@@ -69,6 +102,21 @@ Refusal signature_refusal(crypto::CryptoError error, const Certificate& certific
           std::string(error == crypto::CryptoError::Unsupported ? "the signature's algorithm is not supported"
                                                                 : crypto::to_string(error)),
           "certificate " + certificate.subject() + ", key " + key.to_string()};
+}
+
+/// nullopt: this certificate is the peer's.
+std::optional<Refusal> objection_to(const Certificate& own, std::span<const Certificate> sent,
+                                    const Anchors& anchors, const Claim& claim, WallClock now) {
+  const auto key = own.public_key();
+  if (!key)
+    return Refusal{RefusalCause::WeakKey, "the certificate's key is not acceptable",
+                   key.error() + ", subject " + own.subject()};
+  if (auto refusal = path_objection(own, sent, anchors, now)) return refusal;
+  if (auto refusal = usage_objection(own)) return refusal;
+  if (auto refusal = name_objection(own, claim.identity)) return refusal;
+  const auto verified = key->verify(claim.method, claim.signature, claim.octets);
+  if (!verified) return signature_refusal(verified.error(), own, *key);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -83,6 +131,10 @@ Result<std::shared_ptr<const Trustpoint>, std::string> Trustpoint::load(const Pe
   Trustpoint trustpoint;
   trustpoint.authorities_ = *std::move(authorities);
   trustpoint.certificates_ = *std::move(certificates);
+  trustpoint.others_ = Certificate::any_in(view_of(texts.revocation_lists));
+  if (!trustpoint.certificates_.empty())
+    trustpoint.others_.insert(trustpoint.others_.end(), trustpoint.certificates_.begin() + 1,
+                              trustpoint.certificates_.end());
   trustpoint.revocation_lists_ = *std::move(lists);
   if (!texts.key.empty()) {
     auto signer = crypto::Signer::from_pem(texts.key.view());
@@ -110,27 +162,23 @@ Result<Signed, Refusal> Trustpoint::sign(std::span<const std::uint16_t> peer_has
                          "while signing"}};
   Signed made{*std::move(signature), {}};
   for (const Certificate& certificate : certificates_)
-    if (made.chain.empty() || !certificate.is_self_issued()) made.chain.push_back(certificate.der());
+    if (made.chain.empty() || !certificate.is_self_signed()) made.chain.push_back(certificate.der());
   return made;
 }
 
 std::optional<Refusal> Trustpoint::objection(const Claim& claim, WallClock now) const {
   if (authorities_.empty())
     return Refusal{RefusalCause::Trustpoint, "the trustpoint has no CA certificate", {}};
-  const auto chain = parse(claim.certificates);
-  if (!chain) return chain.error();
-  const Certificate& own = chain->own;
-  const auto key = own.public_key();
-  if (!key)
-    return Refusal{RefusalCause::WeakKey, "the certificate's key is not acceptable",
-                   key.error() + ", subject " + own.subject()};
-  if (auto refusal = path_objection(own, chain->others, {authorities_, revocation_lists_}, now))
-    return refusal;
-  if (auto refusal = usage_objection(own)) return refusal;
-  if (auto refusal = name_objection(own, claim.identity)) return refusal;
-  const auto verified = key->verify(claim.method, claim.signature, claim.octets);
-  if (!verified) return signature_refusal(verified.error(), own, *key);
-  return std::nullopt;
+  const auto sent = parse(claim);
+  if (!sent) return sent.error();
+  const Anchors anchors{authorities_, revocation_lists_, others_, sent->lists};
+  std::optional<Refusal> first;
+  for (const Certificate& own : own_among(sent->certificates, claim.identity)) {
+    auto refusal = objection_to(own, sent->certificates, anchors, claim, now);
+    if (!refusal) return std::nullopt;
+    if (!first) first = std::move(refusal);
+  }
+  return first;
 }
 
 }  // namespace awtun::pki

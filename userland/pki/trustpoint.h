@@ -15,6 +15,7 @@
 #include "userland/base/result.h"
 #include "userland/base/secret.h"
 #include "userland/crypto/signature.h"
+#include "userland/pki/attachments.h"
 #include "userland/pki/certificate.h"
 #include "userland/pki/names.h"
 #include "userland/pki/path.h"
@@ -27,7 +28,7 @@ struct PemTexts {
   std::string authorities;       ///< the CA's certificate, or several CAs'
   std::string certificates;      ///< our own, then those between it and the CA
   Secret key;                    ///< our private key
-  std::string revocation_lists;  ///< of these CAs
+  std::string revocation_lists;  ///< PEM or DER; certificates beside them: of those who sign lists for a CA
 };
 
 /// What goes into our AUTH and CERT payloads.
@@ -39,10 +40,11 @@ struct Signed {
 /// What came in the peer's ID, CERT and AUTH payloads, and what its signature is over.
 struct Claim {
   Identity identity;
-  std::span<const Bytes> certificates;  ///< DER; the peer's own first
+  std::span<const Bytes> certificates;  ///< DER; the peer's own should be the first
   wire::AuthMethodId method;
   ByteView signature;
   ByteView octets;
+  Attachments attached = {};
 };
 
 /// Immutable once loaded.
@@ -55,6 +57,8 @@ class Trustpoint {
   [[nodiscard]] std::span<const Certificate> authorities() const { return authorities_; }
   /// Our own first; empty before it is imported.
   [[nodiscard]] std::span<const Certificate> certificates() const { return certificates_; }
+  /// Not trusted: between our certificate and the CA, and of those who sign lists for a CA.
+  [[nodiscard]] std::span<const Certificate> others() const { return others_; }
   [[nodiscard]] std::span<const RevocationList> revocation_lists() const { return revocation_lists_; }
 
   /// SHA-1 of each CA's SubjectPublicKeyInfo, as CERTREQ has them (RFC 7296 3.7).
@@ -66,7 +70,8 @@ class Trustpoint {
   [[nodiscard]] Result<Signed, Refusal> sign(std::span<const std::uint16_t> peer_hashes,
                                              ByteView octets) const;
   /// nullopt: the peer is who it says. The first rule that is broken, in this order: a certificate, a key
-  /// that is good, a chain from our CA, a usage, a name, the signature.
+  /// that is good, a path to our CA, a usage, a name, the signature. Among several certificates with the name
+  /// one must break none.
   [[nodiscard]] std::optional<Refusal> objection(const Claim& claim, WallClock now) const;
 
  private:
@@ -74,6 +79,7 @@ class Trustpoint {
 
   std::vector<Certificate> authorities_;
   std::vector<Certificate> certificates_;
+  std::vector<Certificate> others_;
   std::optional<crypto::Signer> signer_;
   std::vector<RevocationList> revocation_lists_;
 };

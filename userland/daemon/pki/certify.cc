@@ -146,18 +146,15 @@ Answer import_certificate(const std::string& name, const config::Trustpoint& set
 }
 
 Answer import_revocation_list(const std::string& name, const control::Enclosed& enclosed,
-                              const TrustpointStore& store) {
+                              const TrustpointStore& store, pki::WallClock now) {
   if (!enclosed.text) return ask_for("revocation list");
   const auto lists = pki::RevocationList::from_pem(octets(*enclosed.text));
   if (!lists) return Error{lists.error()};
   const auto trustpoint = store.load(name);
   if (!trustpoint) return Error{trustpoint.error()};
-  for (const auto& list : *lists)
-    if (std::ranges::none_of((*trustpoint)->authorities(),
-                             [&](const auto& authority) { return list.is_of(authority); }))
-      return Error{"the revocation list of " + list.issuer() + " is not signed by a CA of trustpoint " +
-                   name};
-  if (auto saved = store.save_revocation_lists(name, *enclosed.text); !saved)
+  if (const auto issuer = pki::foreign_list(*lists, *enclosed.text, **trustpoint, now))
+    return Error{"the revocation list of " + *issuer + " is not signed by a CA of trustpoint " + name};
+  if (auto saved = store.add_revocation_lists(name, *enclosed.text); !saved)
     return Error{std::move(saved.error())};
   return control::Turn{Ask::Nothing, "The revocation list was successfully imported."};
 }
@@ -175,7 +172,7 @@ Answer certify(const config::Certify& step, const config::Trustpoint& settings,
     case config::Certify::What::ImportCertificate:
       return import_certificate(step.trustpoint, settings, enclosed, store, now);
     case config::Certify::What::ImportRevocationList:
-      return import_revocation_list(step.trustpoint, enclosed, store);
+      return import_revocation_list(step.trustpoint, enclosed, store, now);
   }
   return Error{std::string("unknown step")};
 }

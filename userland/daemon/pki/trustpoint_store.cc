@@ -12,6 +12,7 @@
 #include "userland/daemon/io/directories.h"
 #include "userland/daemon/io/files.h"
 #include "userland/daemon/io/unique_fd.h"
+#include "userland/pki/enrollment.h"
 
 namespace awtun::daemon {
 namespace {
@@ -21,6 +22,8 @@ namespace fs = std::filesystem;
 constexpr const char* kAuthorities = "ca.pem";
 constexpr const char* kOwn = "own.pem";
 constexpr const char* kRevocationLists = "crl.pem";
+constexpr const char* kListExtension = ".crl";
+constexpr std::string_view kPemBegin = "-----BEGIN ";
 constexpr off_t kMaxSecretFile = 256 * 1024;
 constexpr std::size_t kMaxName = 64;
 
@@ -82,6 +85,33 @@ Result<std::string, std::string> read_text(const fs::path& path) {
   if (!contents) return Error{contents.error()};
   if (*contents && (*contents)->empty()) return failure(path, "the file is empty");
   return std::move(*contents).value_or("");
+}
+
+/// A list in DER becomes PEM, so that it can stand beside others.
+Result<std::string, std::string> read_lists_of(const fs::path& path) {
+  auto text = read_text(path);
+  if (!text || text->empty()) return text;
+  const auto lists = pki::RevocationList::from_either(view_of(*text));
+  if (!lists) return failure(path, lists.error());
+  const bool is_pem = text->find(kPemBegin) != std::string::npos;
+  return is_pem ? *std::move(text) + "\n" : lists->front().pem();
+}
+
+/// All revocation lists of a trustpoint in one text.
+Result<std::string, std::string> read_lists(const fs::path& where) {
+  std::vector<fs::path> files{where / kRevocationLists};
+  std::error_code error;
+  for (fs::directory_iterator at(where, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == kListExtension) files.push_back(at->path());
+  if (error && error != std::errc::no_such_file_or_directory) return failure(where, error.message());
+  std::sort(files.begin() + 1, files.end());
+  std::string all;
+  for (const fs::path& file : files) {
+    const auto text = read_lists_of(file);
+    if (!text) return text;
+    all += *text;
+  }
+  return all;
 }
 
 Result<void, std::string> write_secret(const fs::path& path, const Secret& contents) {
@@ -148,7 +178,7 @@ Result<std::shared_ptr<const pki::Trustpoint>, std::string> TrustpointStore::loa
   pki::PemTexts texts;
   auto authorities = read_text(where / kAuthorities);
   if (!authorities) return Error{authorities.error()};
-  auto lists = read_text(where / kRevocationLists);
+  auto lists = read_lists(where);
   if (!lists) return Error{lists.error()};
   texts.authorities = *std::move(authorities);
   texts.revocation_lists = *std::move(lists);
@@ -172,11 +202,17 @@ Result<void, std::string> TrustpointStore::save_own(std::string_view name, const
   return write_secret(trustpoint(name) / kOwn, joined(*pem, pem_of(certificates)));
 }
 
-Result<void, std::string> TrustpointStore::save_revocation_lists(std::string_view name,
-                                                                 std::string_view pem) const {
+Result<void, std::string> TrustpointStore::add_revocation_lists(std::string_view name,
+                                                                std::string_view pem) const {
   if (!is_good_name(name)) return bad_name(name);
-  if (const auto lists = pki::RevocationList::from_pem(view_of(pem)); !lists) return Error{lists.error()};
-  return write_file(trustpoint(name) / kRevocationLists, pem);
+  const fs::path path = trustpoint(name) / kRevocationLists;
+  const auto stored = read_text(path);
+  if (!stored) return Error{stored.error()};
+  const auto known = load(name);
+  if (!known) return Error{known.error()};
+  const auto merged = pki::merged_lists(*stored, pem, **known);
+  if (!merged) return Error{merged.error()};
+  return write_file(path, *merged);
 }
 
 // Out of sight in one step; what a crash leaves behind has a name that is never loaded.

@@ -3,7 +3,8 @@
 //   DIRECTORY/trustpoints/NAME/ca.pem   the CA's certificate, or several
 //   DIRECTORY/trustpoints/NAME/own.pem  our private key, its certificate, those between it and the CA: one
 //                                       file, so that a crash never leaves a key beside another's certificate
-//   DIRECTORY/trustpoints/NAME/crl.pem  revocation lists; may be put there by hand
+//   DIRECTORY/trustpoints/NAME/crl.pem  revocation lists, and certificates of those who sign them for a CA
+//   DIRECTORY/trustpoints/NAME/*.crl    the same, put there by hand; a list may be in DER, in crl.pem as well
 //   DIRECTORY/keys/LABEL.pem            key pairs that requests are made with: "server-default"
 // Whole files only, each replaced in one step. A private key that others may read is refused.
 #pragma once
@@ -41,7 +42,8 @@ class TrustpointStore {
   /// `certificates`: our own, then those between it and the CA.
   Result<void, std::string> save_own(std::string_view name, const crypto::Signer& key,
                                      std::span<const pki::Certificate> certificates) const;
-  Result<void, std::string> save_revocation_lists(std::string_view name, std::string_view pem) const;
+  /// To those of crl.pem; of one key and scope the old list is replaced.
+  Result<void, std::string> add_revocation_lists(std::string_view name, std::string_view pem) const;
   /// Forgets the trustpoint, not the key pairs. One that is not there is no error.
   Result<void, std::string> remove(std::string_view name) const;
 

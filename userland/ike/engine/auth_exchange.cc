@@ -22,8 +22,12 @@ void write_id(wire::PayloadWriter& payloads, wire::PayloadType which, const Iden
   payloads.id(which, static_cast<wire::IdType>(identity.type), identity.data);
 }
 
-/// X.509 Certificate - Signature (RFC 7296 3.6).
+// Certificate encodings (RFC 7296 3.6). Others, such as OCSP content (14), are passed over.
+constexpr std::uint8_t kPkcs7 = 1;
 constexpr std::uint8_t kX509Certificate = 4;
+constexpr std::uint8_t kRevocationList = 7;
+constexpr std::uint8_t kHashAndUrl = 12;
+constexpr std::uint8_t kHashAndUrlOfBundle = 13;
 
 std::string describe_peer_id(const wire::PayloadChain& inner, wire::PayloadType which) {
   const auto id = read<wire::decode_id>(inner, which);
@@ -49,15 +53,23 @@ AuthInput peer_input(const IkeSa& sa, ByteView id_body) {
           sa.initiator ? sa.keys->sk_pr() : sa.keys->sk_pi(), id_body};
 }
 
-/// The X.509 certificates of a message, as they stand in it: the peer's own first.
-std::vector<Bytes> certificates_of(const wire::PayloadChain& inner) {
+/// The data of the CERT payloads of one encoding, in their order.
+std::vector<Bytes> cert_data(const wire::PayloadChain& inner, std::uint8_t encoding) {
   std::vector<Bytes> result;
   for (const wire::PayloadView payload : inner) {
     if (payload.type != wire::PayloadType::Cert) continue;
     const auto cert = wire::decode_cert(payload);
-    if (cert && cert->encoding == kX509Certificate) result.emplace_back(cert->data.begin(), cert->data.end());
+    if (cert && cert->encoding == encoding) result.emplace_back(cert->data.begin(), cert->data.end());
   }
   return result;
+}
+
+pki::Attachments attachments_of(const wire::PayloadChain& inner) {
+  pki::Attachments attached{cert_data(inner, kRevocationList), cert_data(inner, kPkcs7)};
+  attached.only_by_url =
+      attached.bundles.empty() && cert_data(inner, kX509Certificate).empty() &&
+      !(cert_data(inner, kHashAndUrl).empty() && cert_data(inner, kHashAndUrlOfBundle).empty());
+  return attached;
 }
 
 void write_chain(wire::PayloadWriter& payloads, const SignDone& auth) {
@@ -152,11 +164,11 @@ void Engine::Impl::start_verifying(IkeSa& sa, const TunnelPolicy& policy, const 
   if (!id || !auth) return close(sa);
   auto octets = auth_octets(sa.keys->prf(), peer_input(sa, id->rest_of_payload));
   if (!octets) return close(sa);
-  start_job(
-      sa,
-      VerifyJob{policy.certificate->trustpoint, identity_of(*id).value_or(Identity{}), certificates_of(inner),
-                auth->method, Bytes(auth->data.begin(), auth->data.end()), *std::move(octets)},
-      std::move(what));
+  start_job(sa,
+            VerifyJob{policy.certificate->trustpoint, identity_of(*id).value_or(Identity{}),
+                      cert_data(inner, kX509Certificate), auth->method,
+                      Bytes(auth->data.begin(), auth->data.end()), *std::move(octets), attachments_of(inner)},
+            std::move(what));
 }
 
 /// The IKE SAs of all tunnels that this peer shares with us under the same identities, but for `sa`.

@@ -122,6 +122,8 @@ std::string_view certificate_hint(pki::RefusalCause cause) {
       return "show crypto pki trustpoints: crypto pki authenticate, crypto pki import";
     case Cause::NoCertificate:
       return "the peer has no certificate: crypto pki import on the peer";
+    case Cause::CertificateByUrl:
+      return "nothing is fetched: the peer must send its certificates themselves, not as hash and URL";
     case Cause::UnknownAuthority:
       return "both ends need certificates of the same CA, and the peer must send the intermediate ones: show "
              "crypto "

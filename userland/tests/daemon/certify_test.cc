@@ -193,5 +193,28 @@ TEST_F(Certify, ARevocationListIsOfOurCaAndSignedByIt) {
   EXPECT_EQ(stored()->revocation_lists().size(), 1U);
 }
 
+TEST_F(Certify, ListsOfSeveralCasAreKept) {
+  authenticate();
+  const Party between = issue(ca, authority("/CN=Between"));
+  const Party other = issue(self_signed(authority("/CN=OtherCA")), authority("/CN=Between"));
+  const auto import = [&](const std::string& text) {
+    return static_cast<bool>(run(Certification::ImportRevocationList, text));
+  };
+  EXPECT_FALSE(import(revocation_list(between, {}))) << "who is that?";
+  EXPECT_FALSE(import(revocation_list(other, {}) + other.pem()));
+  EXPECT_TRUE(import(revocation_list(ca, {})));
+  EXPECT_TRUE(import(revocation_list(between, {}) + between.pem()));
+  EXPECT_EQ(stored()->revocation_lists().size(), 2U);
+  EXPECT_TRUE(import(revocation_list(between, {between}))) << "its certificate is known now";
+  EXPECT_EQ(stored()->revocation_lists().size(), 2U) << "the list before is replaced";
+  EXPECT_TRUE(import(list_of(ca, {.scope = "critical, onlyCA:TRUE"})));
+  EXPECT_EQ(stored()->revocation_lists().size(), 3U);
+  const Party other_key = issue(ca, authority("/CN=Between"));
+  EXPECT_TRUE(import(revocation_list(other_key, {}) + other_key.pem()));
+  EXPECT_EQ(stored()->revocation_lists().size(), 4U) << "it is another CA's, or its other key's";
+  EXPECT_TRUE(import(revocation_list(ca, {}, kNow - 48h))) << "an older one replaces nothing";
+  EXPECT_EQ(stored()->revocation_lists().size(), 5U);
+}
+
 }  // namespace
 }  // namespace awtun::daemon

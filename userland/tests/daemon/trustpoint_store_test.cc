@@ -60,7 +60,7 @@ TEST(TrustpointStore, AnEmptyRevocationListIsNotNone) {
 TEST(TrustpointStore, KeepsWhatItWasGiven) {
   const Router router;
   router.enroll("vpn_trust");
-  ASSERT_TRUE(router.store.save_revocation_lists("vpn_trust", revocation_list(router.ca, {})));
+  ASSERT_TRUE(router.store.add_revocation_lists("vpn_trust", revocation_list(router.ca, {})));
   const auto loaded = router.store.load_all();
   ASSERT_TRUE(loaded.errors.empty()) << loaded.errors[0];
   ASSERT_EQ(loaded.credentials.size(), 1U);
@@ -150,8 +150,31 @@ TEST(TrustpointStore, NamesLeadNowhereElse) {
 TEST(TrustpointStore, WhatIsNoRevocationListIsNotKept) {
   const Router router;
   router.enroll("vpn_trust");
-  EXPECT_FALSE(router.store.save_revocation_lists("vpn_trust", router.ca.pem()));
+  EXPECT_FALSE(router.store.add_revocation_lists("vpn_trust", router.ca.pem()));
   EXPECT_TRUE(router.store.load("vpn_trust"));
+}
+
+TEST(TrustpointStore, ListsInAnyFormAndInSeveralFiles) {
+  const Router router;
+  router.enroll("vpn_trust");
+  const fs::path where = router.scratch / "trustpoints/vpn_trust";
+  const auto put = [&](const char* name, const auto& contents) {
+    std::ofstream file(where / name, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(contents.data()), static_cast<std::streamsize>(contents.size()));
+  };
+  const auto loaded = [&] { return *router.store.load("vpn_trust"); };
+  const std::string list = revocation_list(router.ca, {});
+  put("crl.pem", der_of(list));
+  EXPECT_EQ(loaded()->revocation_lists().size(), 1U);
+  put("root.crl", der_of(list));
+  put("between.crl", list + router.ca.pem() + list);
+  EXPECT_EQ(loaded()->revocation_lists().size(), 4U);
+  ASSERT_TRUE(router.store.add_revocation_lists("vpn_trust", revocation_list(router.ca, {router.own})));
+  EXPECT_EQ(loaded()->revocation_lists().size(), 4U) << "that of crl.pem is replaced";
+  put("bad.crl", std::string("x"));
+  const auto refused = router.store.load("vpn_trust");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), (where / "bad.crl").string() + ": not a revocation list");
 }
 
 }  // namespace

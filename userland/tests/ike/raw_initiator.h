@@ -19,6 +19,7 @@
 #include "userland/ike/rules/payloads.h"
 #include "userland/ike/rules/proposal.h"
 #include "userland/ike/rules/protection.h"
+#include "userland/ike/rules/selectors.h"
 #include "userland/wire/writer.h"
 
 namespace awtun::ike {

@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
@@ -41,16 +42,28 @@ void set_name(X509_NAME* name, std::string_view text, int type = MBSTRING_UTF8) 
   }
 }
 
-void extend(X509* certificate, X509* issuer, int nid, const std::string& value) {
-  if (value.empty()) return;
-  X509V3_CTX context;
-  X509V3_set_ctx_nodb(&context);
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  X509_EXTENSION* extension = X509V3_EXT_nconf_nid(nullptr, &context, nid, value.c_str());
-  if (!extension) std::abort();  // a wish that OpenSSL does not understand
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-}
+/// Extensions in the language of OpenSSL's configuration.
+class Extender {
+ public:
+  Extender(X509* issuer, X509* certificate, X509_CRL* list, const std::string& sections)
+      : configuration_(NCONF_new(nullptr)) {
+    const Stream input(BIO_new_mem_buf(sections.data(), static_cast<int>(sections.size())));
+    NCONF_load_bio(configuration_.get(), input.get(), nullptr);
+    X509V3_set_ctx(&context_, issuer, certificate, nullptr, list, 0);
+    X509V3_set_nconf(&context_, configuration_.get());
+  }
+  void add(auto&& adder, auto* to, int nid, const std::string& value) {
+    if (value.empty()) return;
+    X509_EXTENSION* extension = X509V3_EXT_nconf_nid(configuration_.get(), &context_, nid, value.c_str());
+    if (!extension) std::abort();  // a wish that OpenSSL does not understand
+    adder(to, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+
+ private:
+  Handle<CONF, NCONF_free> configuration_;
+  X509V3_CTX context_{};
+};
 
 Party make(const Wish& wish, std::shared_ptr<EVP_PKEY> key, const Party* issuer) {
   static long serial = 0;
@@ -63,12 +76,18 @@ Party make(const Wish& wish, std::shared_ptr<EVP_PKEY> key, const Party* issuer)
   X509_set1_notBefore(made.get(), time_of(wish.from).get());
   X509_set1_notAfter(made.get(), time_of(wish.to).get());
   X509_set_pubkey(made.get(), key.get());
-  extend(made.get(), signer, NID_basic_constraints, wish.basic_constraints);
-  extend(made.get(), signer, NID_key_usage, wish.key_usage);
-  extend(made.get(), signer, NID_ext_key_usage, wish.extended_key_usage);
-  extend(made.get(), signer, NID_subject_alt_name, wish.alternative_names);
-  extend(made.get(), signer, NID_name_constraints, wish.name_constraints);
-  extend(made.get(), signer, NID_subject_key_identifier, "hash");
+  Extender extender(signer, made.get(), nullptr, wish.sections);
+  const auto extend = [&](int nid, const std::string& value) {
+    extender.add(X509_add_ext, made.get(), nid, value);
+  };
+  extend(NID_basic_constraints, wish.basic_constraints);
+  extend(NID_key_usage, wish.key_usage);
+  extend(NID_ext_key_usage, wish.extended_key_usage);
+  extend(NID_subject_alt_name, wish.alternative_names);
+  extend(NID_name_constraints, wish.name_constraints);
+  extend(NID_subject_key_identifier, "hash");
+  extend(NID_authority_key_identifier, wish.authority_key);
+  extend(NID_crl_distribution_points, wish.distribution_points);
   X509_sign(made.get(), issuer ? issuer->key.get() : key.get(), wish.digest);
   return {std::move(key), std::move(made)};
 }
@@ -142,24 +161,105 @@ Party issue(const Party& issuer, const Wish& wish, std::shared_ptr<EVP_PKEY> key
   return make(wish, std::move(key), &issuer);
 }
 
-std::string revocation_list(const Party& issuer, const std::vector<Party>& revoked, WallClock from,
-                            WallClock to) {
+namespace {
+
+/// certificateIssuer: the entry is about a certificate of that CA.
+void name_issuer(X509_REVOKED* entry, const X509* certificate) {
+  const Handle<GENERAL_NAMES, GENERAL_NAMES_free> names(GENERAL_NAMES_new());
+  GENERAL_NAME* name = GENERAL_NAME_new();
+  GENERAL_NAME_set0_value(name, GEN_DIRNAME, X509_NAME_dup(X509_get_issuer_name(certificate)));
+  sk_GENERAL_NAME_push(names.get(), name);
+  X509_REVOKED_add1_ext_i2d(entry, NID_certificate_issuer, names.get(), 1, 0);
+}
+
+void add_entry(X509_CRL* list, const Party& party, const ListWish& wish, int reason = -1) {
+  X509_REVOKED* entry = X509_REVOKED_new();
+  X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(party.x509.get()));
+  X509_REVOKED_set_revocationDate(entry, time_of(wish.from).get());
+  if (reason >= 0) {
+    const Handle<ASN1_ENUMERATED, ASN1_ENUMERATED_free> code(ASN1_ENUMERATED_new());
+    ASN1_ENUMERATED_set(code.get(), reason);
+    X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, code.get(), 0, 0);
+  }
+  if (wish.names_issuers) name_issuer(entry, party.x509.get());
+  X509_CRL_add0_revoked(list, entry);
+}
+
+void add_number(X509_CRL* list, int nid, long number, bool critical) {
+  if (number == 0) return;
+  const Handle<ASN1_INTEGER, ASN1_INTEGER_free> value(ASN1_INTEGER_new());
+  ASN1_INTEGER_set(value.get(), number);
+  X509_CRL_add1_ext_i2d(list, nid, value.get(), critical ? 1 : 0, 0);
+}
+
+void add_unknown_extension(X509_CRL* list) {
+  const Handle<ASN1_OBJECT, ASN1_OBJECT_free> type(OBJ_txt2obj("1.3.6.1.4.1.99999.1", 1));
+  const Handle<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> value(ASN1_OCTET_STRING_new());
+  const unsigned char null[] = {5, 0};
+  ASN1_OCTET_STRING_set(value.get(), null, sizeof null);
+  X509_EXTENSION* extension = X509_EXTENSION_create_by_OBJ(nullptr, type.get(), 1, value.get());
+  X509_CRL_add_ext(list, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+}  // namespace
+
+std::string list_of(const Party& issuer, const ListWish& wish) {
   const Handle<X509_CRL, X509_CRL_free> list(X509_CRL_new());
   X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
   X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.x509.get()));
-  X509_CRL_set1_lastUpdate(list.get(), time_of(from).get());
-  X509_CRL_set1_nextUpdate(list.get(), time_of(to).get());
-  for (const Party& party : revoked) {
-    X509_REVOKED* entry = X509_REVOKED_new();
-    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(party.x509.get()));
-    X509_REVOKED_set_revocationDate(entry, time_of(from).get());
-    X509_CRL_add0_revoked(list.get(), entry);
-  }
+  X509_CRL_set1_lastUpdate(list.get(), time_of(wish.from).get());
+  X509_CRL_set1_nextUpdate(list.get(), time_of(wish.to).get());
+  for (const Party& party : wish.revoked) add_entry(list.get(), party, wish);
+  for (const Party& party : wish.released) add_entry(list.get(), party, wish, CRL_REASON_REMOVE_FROM_CRL);
   X509_CRL_sort(list.get());
+  Extender extender(issuer.x509.get(), nullptr, list.get(), wish.sections);
+  extender.add(X509_CRL_add_ext, list.get(), NID_issuing_distribution_point, wish.scope);
+  extender.add(X509_CRL_add_ext, list.get(), NID_authority_key_identifier,
+               wish.key_identifier ? "keyid:always" : "");
+  add_number(list.get(), NID_crl_number, wish.number, false);
+  add_number(list.get(), NID_delta_crl, wish.base, true);
+  if (wish.unknown_extension) add_unknown_extension(list.get());
   X509_CRL_sign(list.get(), issuer.key.get(), EVP_sha256());
   const Stream output(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509_CRL(output.get(), list.get());
   return contents(output.get());
+}
+
+std::string revocation_list(const Party& issuer, const std::vector<Party>& revoked, WallClock from,
+                            WallClock to) {
+  ListWish wish;
+  wish.revoked = revoked;
+  wish.from = from;
+  wish.to = to;
+  return list_of(issuer, wish);
+}
+
+Bytes der_of(const std::string& list) {
+  const Stream input(BIO_new_mem_buf(list.data(), static_cast<int>(list.size())));
+  const Handle<X509_CRL, X509_CRL_free> read(PEM_read_bio_X509_CRL(input.get(), nullptr, nullptr, nullptr));
+  unsigned char* octets = nullptr;
+  const int size = i2d_X509_CRL(read.get(), &octets);
+  Bytes copy(octets, octets + size);
+  OPENSSL_free(octets);
+  return copy;
+}
+
+Bytes bundle_of(const std::vector<Party>& parties, const std::vector<std::string>& lists) {
+  const Handle<PKCS7, PKCS7_free> bundle(PKCS7_new());
+  PKCS7_set_type(bundle.get(), NID_pkcs7_signed);
+  PKCS7_content_new(bundle.get(), NID_pkcs7_data);
+  for (const Party& party : parties) PKCS7_add_certificate(bundle.get(), party.x509.get());
+  for (const std::string& text : lists) {
+    const Stream input(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    const Handle<X509_CRL, X509_CRL_free> list(PEM_read_bio_X509_CRL(input.get(), nullptr, nullptr, nullptr));
+    PKCS7_add_crl(bundle.get(), list.get());
+  }
+  unsigned char* octets = nullptr;
+  const int size = i2d_PKCS7(bundle.get(), &octets);
+  Bytes copy(octets, octets + size);
+  OPENSSL_free(octets);
+  return copy;
 }
 
 }  // namespace awtun::pki::testing

@@ -25,6 +25,21 @@ TEST(Pki, EcdsaAndRsaThroughAnIntermediateInBothRoles) {
   }
 }
 
+TEST(Pki, AChainWithACrossSignedCa) {
+  RealPair pair(5);
+  const auto wish = pki::testing::authority("/CN=Between");
+  const Party between = pki::testing::issue(pair.ca, wish);
+  const Party stranger = pki::testing::self_signed(pki::testing::authority("/CN=Stranger"));
+  const Party cross = pki::testing::issue(stranger, wish, between.key);
+  for (const std::size_t i : {0U, 1U})
+    pair.trust(i, cross.pem() + between.pem(),
+               pki::testing::issue(between, pki::testing::router(CertifiedPair::name(i))));
+  pair.certify_both();
+  ASSERT_TRUE(pair.come_up(5s)) << pair.world.trace();
+  pair.world.run_for(60s);
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
 TEST(Pki, ThePeersThatKnowOnlyTheOldMethods) {
   RealPair pair(3);
   pair.trust(0, "", pki::testing::issue(pair.ca, pki::testing::router(CertifiedPair::name(0))), true);
