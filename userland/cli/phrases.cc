@@ -75,7 +75,8 @@ void add_declined(const Json& peer, Block& block) {
   const Json& declined = list_of(peer, "declined");
   for (std::size_t i = 0; i < std::min(declined.size(), kShown); ++i)
     block.add(i == 0 ? "Peer refuses" : "", "local " + texts_of(declined[i], "local_selectors") + " remote " +
-                                                texts_of(declined[i], "remote_selectors"));
+                                                texts_of(declined[i], "remote_selectors") + " (" +
+                                                text_of(declined[i], "reason") + ")");
   if (declined.size() > kShown) block.add("", "and " + std::to_string(declined.size() - kShown) + " more");
 }
 

@@ -99,6 +99,14 @@ struct Unanswered {
   std::string hint;      ///< what an operator may look at
 };
 
+/// Part of what a tunnel protects, for which the peer takes no Child SA although the tunnel is up.
+struct Declined {
+  Networks networks;
+  std::string reason;  ///< "TS_UNACCEPTABLE"
+
+  bool operator==(const Declined&) const = default;
+};
+
 struct PeerStatus {
   TunnelId tunnel;
   IpAddress local;
@@ -108,7 +116,7 @@ struct PeerStatus {
   bool preshared_key_set;
   std::optional<Failure> last_failure;
   std::optional<Time> next_attempt;  ///< set while waiting to try again
-  std::vector<Networks> declined{};  ///< for which the peer takes no Child SA, although the tunnel is up
+  std::vector<Declined> declined{};
   std::optional<Unanswered> unanswered = std::nullopt;
 };
 

@@ -26,7 +26,7 @@
 #define AWTUN_TS_MAX		16
 
 /* Active SAs of one tunnel. */
-#define AWTUN_ACTIVE_MAX	64
+#define AWTUN_ACTIVE_MAX	80
 
 /* The DSCP of the inner packet, instead of a number. */
 #define AWTUN_DSCP_COPY		0xff

@@ -87,11 +87,12 @@ Json unanswered(const ike::Unanswered& request, ike::Time now) {
   return object;
 }
 
-Json networks(const std::vector<Networks>& list) {
+Json declined(const std::vector<ike::Declined>& list) {
   auto result = Json::array();
-  for (const Networks& one : list)
-    result.push_back(
-        {{"local_selectors", selectors(one.local)}, {"remote_selectors", selectors(one.remote)}});
+  for (const auto& [networks, reason] : list)
+    result.push_back({{"local_selectors", selectors(networks.local)},
+                      {"remote_selectors", selectors(networks.remote)},
+                      {"reason", reason}});
   return result;
 }
 
@@ -105,7 +106,7 @@ Json peer(const ike::PeerStatus& status, ike::Time now) {
               {"remote_id_type", status.remote_id.type_word()},
               {"preshared_key", status.preshared_key_set}};
   put_until(object, "retry_in", status.next_attempt, now);
-  if (!status.declined.empty()) object["declined"] = networks(status.declined);
+  if (!status.declined.empty()) object["declined"] = declined(status.declined);
   if (status.unanswered) object["unanswered"] = unanswered(*status.unanswered, now);
   if (status.last_failure) object["last_failure"] = failure(*status.last_failure, now);
   return object;

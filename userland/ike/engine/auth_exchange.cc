@@ -233,8 +233,7 @@ void Engine::Impl::establish(IkeSa& sa) {
   sa.rekey_at = now_ + rekey_after(lifetime, sa.initiator, jitter());
   sa.expires_at = now_ + lifetime;
   tunnel->next_attempt.reset();
-  tunnel->one_by_one = false;
-  tunnel->declined.clear();
+  tunnel->division = {};
   tunnel->version1.reset();
   ++(sa.initiator ? counters_.ike_sa_established_as_initiator : counters_.ike_sa_established_as_responder);
   notice(Notice::Level::Info, sa.tunnel, "IKE SA established with " + sa.remote.to_string());
@@ -502,11 +501,12 @@ bool Engine::Impl::answer_first_child(IkeSa& sa, Tunnel& tunnel, const wire::Pay
       return true;
     }
     remove(made);
+    record(tunnel, data_plane_failed(now_, "the keys could not be derived"));
     payloads.notify(wire::NotifyType::NoProposalChosen);
-    return false;
+  } else {
+    record(tunnel, std::move(terms.error().failure));
+    payloads.notify(terms.error().notify);
   }
-  record(tunnel, std::move(terms.error().failure));
-  payloads.notify(terms.error().notify);
   // The peer is expected to delete this IKE SA; one that carries nothing is not kept for long.
   sa.expires_at = now_ + kHalfOpenPatience;
   return false;

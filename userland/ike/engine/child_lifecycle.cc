@@ -26,15 +26,19 @@ ChildSa& Engine::Impl::reserve_child(IkeSa& sa, bool ours) {
 }
 
 /// Derives the keys and adds both SAs to the data plane, the inbound one first. `shared`: of a PFS
-/// exchange, else nullptr. False when the crypto library fails, or when the peer uses an SPI twice.
+/// exchange, else nullptr. False when the crypto library fails, or when the peer uses an SPI twice under one
+/// IKE SA. Under another one it has forgotten the Child SA that had it.
 bool Engine::Impl::install(ChildSa& child, const IkeSa& sa, const IpsecProfile& profile,
                            const ChildTerms& terms, const Secret* shared, ExchangeNonces nonces) {
   auto keys = crypto::derive_child_keys(sa.keys->prf(), terms.choice.suite, sa.keys->sk_d(), shared,
                                         nonces.initiator, nonces.responder);
   Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (!keys || tunnel == nullptr ||
-      !tunnel->by_outbound.emplace(terms.choice.peer_spi, child.inbound_spi).second)
-    return false;
+  if (!keys || tunnel == nullptr) return false;
+  if (ChildSa* forgotten = find_child_by_outbound(*tunnel, terms.choice.peer_spi)) {
+    if (forgotten->ike_sa == sa.local_spi) return false;
+    remove(*forgotten);
+  }
+  tunnel->by_outbound.insert_or_assign(terms.choice.peer_spi, child.inbound_spi);
   const Duration lifetime = profile.lifetime;
   child.outbound_spi = terms.choice.peer_spi;
   child.suite = terms.choice.suite;
@@ -54,6 +58,7 @@ bool Engine::Impl::install(ChildSa& child, const IkeSa& sa, const IpsecProfile& 
   add_sa(child, sa, Direction::In, std::move(inbound));
   add_sa(child, sa, Direction::Out, std::move(outbound));
   ++counters_.child_sa_established;
+  division_of(*tunnel, sa).agreed(child.networks);
   if (terms.cut)
     notice(Notice::Level::Info, child.tunnel,
            "traffic selectors left out: a Child SA has at most " + std::to_string(kMaxChildSelectors) +
@@ -96,7 +101,7 @@ void Engine::Impl::activate(ChildSa& child) {
     const ChildSa* other = find_child(spi);
     return other == nullptr || other == &child || other->networks == child.networks;
   });
-  if (active.size() >= kMaxChildSas) return;
+  if (active.size() >= kMaxActive - 1) return;
   active.insert(active.begin(), child.inbound_spi);
   actions_.emplace_back(ActivateSa{child.inbound_spi, child.tunnel, child.outbound_spi});
 }
@@ -156,6 +161,7 @@ void Engine::Impl::retire_outbound(const ChildSa& child) {
   Tunnel* tunnel = find_tunnel(child.tunnel);
   if (tunnel != nullptr && std::erase(tunnel->active, child.inbound_spi) > 0) {
     for (ChildSa* one : others_without(child)) {
+      if (is_active(*one)) continue;
       // What is to replace another one waits for that to go.
       const ChildSa* before = one->replaces ? find_child(*one->replaces) : nullptr;
       if (before == nullptr || !is_active(*before)) activate_if_needed(*one);
@@ -191,13 +197,11 @@ void Engine::Impl::revoke(ChildSa& child) {
   child.state = ChildState::Revoked;
 }
 
-/// The peer has deleted it. What nothing carries then is asked for before long.
+/// The peer has deleted it.
 void Engine::Impl::peer_deleted(ChildSa& child) {
   retire_outbound(child);
   linger(child);
-  Tunnel* tunnel = find_tunnel(child.tunnel);
-  if (tunnel != nullptr && lacks_child(*tunnel))
-    tunnel->next_attempt = now_ + dice_.between(kRetryLow, kRetryHigh);
+  if (Tunnel* tunnel = find_tunnel(child.tunnel)) child_lost(*tunnel, child);
 }
 
 void Engine::Impl::linger(ChildSa& child) {

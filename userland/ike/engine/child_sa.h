@@ -24,6 +24,9 @@ enum class ChildState : std::uint8_t {
 inline constexpr std::size_t kMaxChildSas = 64;
 /// Child SAs that the peer has replaced: beyond, it gets no other before it deletes some.
 inline constexpr std::size_t kMaxReplaced = 16;
+/// So many of them the data plane can send by at once: all of these, and one that takes over before another
+/// one goes.
+inline constexpr std::size_t kMaxActive = kMaxChildSas + kMaxReplaced;
 /// How long one goes on beside another that the peer has made for the same networks and not called a rekey.
 inline constexpr Duration kSuperseded{10000};
 /// Deleted Child SAs that still receive: beyond, the oldest stops before its time.

@@ -24,11 +24,6 @@ Task task_of(const ChildSa* old, wire::GroupId group = wire::GroupId::None) {
   return {Task::What::RekeyChild, old->inbound_spi, group};
 }
 
-/// It may agree to one pair of selectors where it does not agree to all at once (RFC 7296 2.9).
-bool wants_pairs(const wire::NotifyView& error) {
-  return error.type == wire::NotifyType::TsUnacceptable || error.type == wire::NotifyType::SinglePairRequired;
-}
-
 /// By which the peer may be asked again, which has refused: the one that it names, or that of the IKE SA,
 /// which it knows. nullopt: it has been asked already, or refuses something else.
 std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire::NotifyView& error,
@@ -47,59 +42,6 @@ std::optional<wire::GroupId> another_group(const AskNewChild& asked, const wire:
 
 // ---------------------------------------------------------------- initiator
 
-std::vector<ChildSa*> Engine::Impl::installed_under(const IkeSa& sa) {
-  Tunnel* tunnel = find_tunnel(sa.tunnel);
-  auto result = tunnel != nullptr ? children(*tunnel) : std::vector<ChildSa*>();
-  std::erase_if(result, [&](const ChildSa* one) {
-    return one->ike_sa != sa.local_spi || one->state != ChildState::Installed;
-  });
-  return result;
-}
-
-/// What is to be asked for under `sa`: all, or the next pair of selectors that no Child SA has anything of
-/// and that the peer has not refused; nullopt: nothing.
-std::optional<Wanted> Engine::Impl::lacking(IkeSa& sa) {
-  Tunnel* tunnel = find_tunnel(sa.tunnel);
-  if (tunnel == nullptr) return std::nullopt;
-  Wanted whole = whole_of(tunnel->policy, {sa.local, sa.remote});
-  const auto installed = installed_under(sa);
-  if (installed.empty() && !tunnel->one_by_one) return whole;
-  for (Networks& pair : pairs_of(whole.networks)) {
-    const auto has_some = [&](const ChildSa* one) { return overlap(one->networks, pair); };
-    if (std::ranges::none_of(installed, has_some) && std::ranges::count(tunnel->declined, pair) == 0)
-      return Wanted{std::move(pair), false};
-  }
-  return std::nullopt;
-}
-
-/// For what is to replace `old`. Where the peer divides the networks of a tunnel, each Child SA has its own.
-Wanted Engine::Impl::wanted_for(IkeSa& sa, const ChildSa& old) {
-  const Tunnel* tunnel = find_tunnel(sa.tunnel);
-  const Path path{sa.local, sa.remote};
-  const bool divided = tunnel->one_by_one || installed_under(sa).size() > 1;
-  if (divided && lets_through(tunnel->policy, path, old.networks)) return {old.networks, old.selectors_cut};
-  return whole_of(tunnel->policy, path);
-}
-
-/// Under the IKE SA that stays.
-void Engine::Impl::ask_for_lacking(IkeSa& sa) {
-  Tunnel* tunnel = find_tunnel(sa.tunnel);
-  if (tunnel == nullptr) return;
-  if (established(*tunnel) == &sa && lacking(sa)) sa.want({Task::What::NewChild});
-  pump(sa);
-}
-
-/// Who has begun the IKE SA that stays asks for what is still lacking; the other end waits for that, then
-/// asks itself.
-void Engine::Impl::complete(Tunnel& tunnel) {
-  IkeSa* sa = established(tunnel);
-  if (sa == nullptr) return;
-  if (sa->origin.ours) return ask_for_lacking(*sa);
-  if (!lacking(*sa)) return;
-  const Time when = now_ + dice_.between(kPeersTurnLow, kPeersTurnHigh);
-  tunnel.next_attempt = std::min(tunnel.next_attempt.value_or(when), when);
-}
-
 /// An IKE SA that had no Child SA, and so was to end before its time, has one.
 void Engine::Impl::keep_for_lifetime(IkeSa& sa) {
   const Tunnel* tunnel = find_tunnel(sa.tunnel);
@@ -111,11 +53,11 @@ void Engine::Impl::keep_for_lifetime(IkeSa& sa) {
 void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return;
-  const auto wanted = old != nullptr ? wanted_for(sa, *old) : lacking(sa);
-  if (!wanted) return;
+  const auto asked_for = old != nullptr ? wanted_for(sa, *old) : wanted(sa);
+  if (!asked_for) return;
   const TunnelPolicy& policy = tunnel->policy;
   const bool again = group != wire::GroupId::None;
-  AskNewChild ask{0, {}, policy.ipsec, *wanted, {}, {}, again};
+  AskNewChild ask{0, {}, policy.ipsec, *asked_for, {}, {}, again};
   const wire::GroupId pfs = again ? group : pfs_group(policy.ipsec);
   if (pfs != wire::GroupId::None) {
     ask.key_exchange = key_for(sa, pfs, task_of(old, group));
@@ -132,7 +74,7 @@ void Engine::Impl::ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group) {
   payloads.sa(esp_proposals(policy.ipsec, ask.child, pfs));
   payloads.nonce(ask.nonce);
   if (ask.key_exchange) payloads.ke(pfs, ask.key_exchange->public_value());
-  ask_selectors(payloads, wanted->networks);
+  ask_selectors(payloads, asked_for->networks);
   send_request(sa, wire::ExchangeType::CreateChildSa, payloads, std::move(ask));
 }
 
@@ -175,6 +117,7 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   if (tunnel == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
   if (const auto error = find_error(inner)) {
+    if (error->type != wire::NotifyType::TemporaryFailure) sa.put_off_since.reset();
     remove(*made);
     return new_child_refused(sa, *tunnel, asked, *error);
   }
@@ -227,10 +170,11 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
                   : std::move(terms.error().failure));
   }
   const bool deleted = was_deleted_early(sa, made->outbound_spi);
+  note_narrowed(*tunnel, sa, asked.wanted.networks, *made);
   keep_for_lifetime(sa);
   finish_child_rekey(sa, *tunnel, *made, asked.replaces);
-  ask_for_lacking(sa);
   if (deleted && made->is_usable()) peer_deleted(*made);
+  ask_for_lacking(sa);
 }
 
 /// Our new Child SA is installed. When the peer has replaced the same one, the nonces decide. `replaces`:
@@ -263,7 +207,14 @@ void Engine::Impl::finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made,
     activate_if_needed(made);
   if (theirs != nullptr) mark_replaced(*theirs);
   if (old != nullptr && old->is_usable()) delete_child(*old);
+  if (!replaces) delete_covered(sa, made);
   pump(sa);
+}
+
+/// What was asked for anew has taken over from those that are for part of it.
+void Engine::Impl::delete_covered(const IkeSa& sa, const ChildSa& made) {
+  for (ChildSa* one : installed_under(sa))
+    if (one != &made && covers(made.networks, one->networks)) delete_child(*one);
 }
 
 void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked,
@@ -281,11 +232,13 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChil
       if (in_use) mark_replaced(*old);
       return;
     case Conclusion::TryLater:
+      if (!asked.replaces && !installed_under(sa).empty())
+        return part_put_off(sa, tunnel, asked.wanted.networks);
       try_later(sa, task_of(old));
       return put_off(sa);
     case Conclusion::AskForNew:
       remove(*old);
-      return sa.want({Task::What::NewChild});
+      return ask_for_lacking(sa);
     case Conclusion::Report:
       break;
     case Conclusion::UseOurs:
@@ -301,6 +254,8 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChil
     decline(sa, tunnel, asked.wanted.networks, error);
     if (lacking(sa)) return ask_for_lacking(sa);
     if (!installed_under(sa).empty()) return;
+  } else if (wants_less(sa, tunnel, asked, error)) {
+    return sa.want_first(task_of(old));
   }
   record(tunnel, refused_by_peer(now_, wire::ExchangeType::CreateChildSa, error.type, asked.wanted.networks,
                                  describe(asked.profile, pfs_group(asked.profile))));
@@ -310,25 +265,6 @@ void Engine::Impl::new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChil
   }
   delete_ike(sa);
   back_off(tunnel);
-}
-
-/// The peer takes no Child SA for `asked`: the tunnel goes on with what it takes.
-void Engine::Impl::decline(IkeSa& sa, Tunnel& tunnel, const Networks& asked, const wire::NotifyView& error) {
-  const auto pairs = pairs_of(whole_of(tunnel.policy, {sa.local, sa.remote}).networks);
-  if (wants_pairs(error) && pairs.size() > 1 && !tunnel.one_by_one && installed_under(sa).empty()) {
-    tunnel.one_by_one = true;
-    return;
-  }
-  if (tunnel.declined.empty())
-    notice(Notice::Level::Info, tunnel.policy.tunnel,
-           "the peer takes no Child SA for " + to_string(asked) + " (" +
-               std::string(wire::to_string(error.type)) + ")");
-  if (installed_under(sa).empty()) tunnel.one_by_one = true;
-  // Whatever else it refuses, it would refuse for the others too.
-  if (wants_pairs(error) && std::ranges::count(pairs, asked) > 0)
-    tunnel.declined.push_back(asked);
-  else
-    tunnel.declined = pairs;
 }
 
 // ---------------------------------------------------------------- responder

@@ -236,7 +236,7 @@ void Engine::Impl::on(SaExpired&& input) {
 void Engine::Impl::on(Rekey&& input) {
   Tunnel* tunnel = find_tunnel(input.tunnel);
   if (tunnel == nullptr) return;
-  tunnel->declined.clear();
+  tunnel->division.forgive();
   for (const std::uint32_t spi : std::vector(tunnel->active)) {
     const ChildSa* active = find_child(spi);
     if (active != nullptr && active->state == ChildState::Replaced) active = successor_of(*active);

@@ -24,6 +24,7 @@
 #include "userland/ike/rules/cookie.h"
 #include "userland/ike/rules/crowd.h"
 #include "userland/ike/rules/dice.h"
+#include "userland/ike/rules/division.h"
 #include "userland/ike/rules/failure.h"
 
 namespace awtun::ike {
@@ -81,10 +82,11 @@ struct Tunnel {
   std::unordered_map<std::uint32_t, std::uint32_t> by_outbound;
   /// The Child SAs that carry our packets: each what none before it covers. The latest first.
   std::vector<std::uint32_t> active;
-  /// The peer has agreed to less than all at once, so it is asked for one pair of selectors after another.
-  bool one_by_one = false;
-  std::vector<Networks> declined;  ///< the pairs that it has refused since the IKE SA is up
-  unsigned failures = 0;           ///< in a row
+  Division division;           ///< what of its networks the peer is to be asked for; see division_of()
+  std::string last_refusal;    ///< of a part of them, as the log has it
+  bool left_out_told = false;  ///< the log has that there is no room for some
+  Throttle mentioned;          ///< requests of the peer that are refused, in the log
+  unsigned failures = 0;       ///< in a row
   std::unique_ptr<Failure> last_failure;
   bool hearsay = false;  ///< of last_failure: anybody could have caused it
   /// When IKEv1 came last from the peer's address, and no IKE SA has come up since.
@@ -308,11 +310,6 @@ struct Engine::Impl {
   std::optional<Task> stop_preparing(IkeSa& sa);
   void stop_answering(IkeSa& sa);
   void ask_new_child(IkeSa& sa, ChildSa* old, wire::GroupId group);
-  [[nodiscard]] std::vector<ChildSa*> installed_under(const IkeSa& sa);
-  std::optional<Wanted> lacking(IkeSa& sa);
-  Wanted wanted_for(IkeSa& sa, const ChildSa& old);
-  void ask_for_lacking(IkeSa& sa);
-  void complete(Tunnel& tunnel);
   void keep_for_lifetime(IkeSa& sa);
   void rekey_before_long(ChildSa& old);
   void on_create_child_request(IkeSa& sa, const PeersRequest& request);
@@ -327,10 +324,27 @@ struct Engine::Impl {
                         const Secret* shared);
   void finish_child_rekey(IkeSa& sa, Tunnel& tunnel, ChildSa& made, std::optional<std::uint32_t> replaces);
   void new_child_refused(IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
-  void decline(IkeSa& sa, Tunnel& tunnel, const Networks& asked, const wire::NotifyView& error);
+  void delete_covered(const IkeSa& sa, const ChildSa& made);
   ChildSa* rekeyed_child(Tunnel& tunnel, const wire::NotifyView& rekey);
   ChildSa* peers_replacement(Tunnel& tunnel, std::uint32_t replaced);
   ChildSa* find_same_networks(const IkeSa& sa, const Networks& networks);
+
+  // divide.cc: which Child SAs a tunnel is to have
+  [[nodiscard]] std::vector<ChildSa*> installed_under(const IkeSa& sa);
+  Division& division_of(Tunnel& tunnel, const IkeSa& sa);
+  std::optional<Time> lacking(const IkeSa& sa);
+  std::optional<Wanted> wanted(const IkeSa& sa);
+  Wanted wanted_for(const IkeSa& sa, const ChildSa& old);
+  void ask_for_lacking(IkeSa& sa);
+  void complete(Tunnel& tunnel);
+  void note_narrowed(Tunnel& tunnel, const IkeSa& sa, const Networks& asked, const ChildSa& made);
+  void decline(const IkeSa& sa, Tunnel& tunnel, const Networks& asked, const wire::NotifyView& error);
+  bool wants_less(const IkeSa& sa, Tunnel& tunnel, const AskNewChild& asked, const wire::NotifyView& error);
+  void part_put_off(IkeSa& sa, Tunnel& tunnel, const Networks& asked);
+  void tell_refusal(Tunnel& tunnel, const Networks& networks, const std::string& reason);
+  void tell_left_out(Tunnel& tunnel);
+  Time retry_time(unsigned failures);
+  void child_lost(Tunnel& tunnel, const ChildSa& child);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA
   void ask_rekey_ike(IkeSa& sa, const Task& task);
@@ -423,7 +437,7 @@ struct Engine::Impl {
   void hurry(Tunnel& tunnel);
   void count(Cause cause);
   void record(Tunnel& tunnel, Failure failure);
-  void mention(const Tunnel& tunnel, const Failure& failure);
+  void mention(Tunnel& tunnel, const Failure& failure);
   void attempt_failed(IkeSa& sa, Failure failure);
   void settle(Tunnel& tunnel);
   std::vector<IkeSa*> standing_ike_sas(Tunnel& tunnel);

@@ -76,7 +76,7 @@ void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   old.rival.reset();
   move_children(old, made);
   // The peer may have been given other networks since.
-  if (Tunnel* tunnel = find_tunnel(made.tunnel)) tunnel->declined.clear();
+  if (Tunnel* tunnel = find_tunnel(made.tunnel)) tunnel->division.forgive();
   if (const auto task = stop_preparing(old)) old.want_first(*task);
   for (const Task& task : old.queue) {
     const bool about_children = task.what == Task::What::NewChild || task.what == Task::What::RekeyChild ||
@@ -135,8 +135,9 @@ void Engine::Impl::ask_rekey_ike(IkeSa& sa, const Task& task) {
 }
 
 void Engine::Impl::on_ike_rekey_response(IkeSa& sa, AskRekeyIke&& asked, const wire::PayloadChain& inner) {
-  if (const auto error = find_error(inner)) return ike_rekey_refused(sa, asked, *error);
-  sa.put_off_since.reset();
+  const auto error = find_error(inner);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure) sa.put_off_since.reset();
+  if (error) return ike_rekey_refused(sa, asked, *error);
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
   if (!ke || ke->group != asked.key_exchange->group())
     return finish_ike_rekey(sa, std::move(asked), inner, nullptr);

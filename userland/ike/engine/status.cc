@@ -68,11 +68,12 @@ Status Engine::Impl::status() const {
                     policy.preshared_key.has_value(),
                     tunnel.last_failure ? std::optional(*tunnel.last_failure) : std::nullopt,
                     tunnel.next_attempt,
-                    tunnel.declined};
+                    {}};
     for (const std::uint64_t spi : tunnel.ike_sas) {
       const auto found = ike_sas_.find(spi);
       if (found == ike_sas_.end()) continue;
       const IkeSa& sa = found->second;
+      if (sa.is_up()) peer.declined = tunnel.division.declined();
       if (!peer.remote && sa.state == IkeState::Established) peer.remote = sa.remote.address;
       if (peer.unanswered || !waits_long(sa)) continue;
       const Request& request = *sa.outstanding;

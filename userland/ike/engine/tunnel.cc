@@ -47,7 +47,10 @@ void Engine::Impl::on(SetTunnel&& input) {
     index_.erase(tunnel->policy);
     tunnel->policy = std::move(policy);
     index_.insert(tunnel->policy);
-    if (other_networks) tunnel->narrow_at = now_ + kNarrowing;
+    if (other_networks) {
+      tunnel->narrow_at = now_ + kNarrowing;
+      tunnel->left_out_told = false;
+    }
     if (established(*tunnel) == nullptr)
       restart(*tunnel);
     else if (other_networks)
@@ -64,15 +67,16 @@ void Engine::Impl::on(SetTunnel&& input) {
   restart(*find_tunnel(id));
 }
 
-/// One Child SA is rekeyed for all of them; where there are several, what none of them has is asked for.
+/// Each Child SA is rekeyed for what it stands for by now, and what none of them has is asked for.
 void Engine::Impl::ask_for_other_networks(Tunnel& tunnel) {
-  tunnel.one_by_one = false;
-  tunnel.declined.clear();
   IkeSa& sa = *established(tunnel);
-  if (installed_under(sa).size() > 1)
-    ask_for_lacking(sa);
-  else
-    on(Rekey{tunnel.policy.tunnel, Rekey::What::ChildSa});
+  for (const ChildSa* one : installed_under(sa)) {
+    const Networks wanted = wanted_for(sa, *one).networks;
+    // One that has no place among them any more ends by itself.
+    if (wanted != one->networks && overlap(wanted, one->networks))
+      sa.want({Task::What::RekeyChild, one->inbound_spi});
+  }
+  ask_for_lacking(sa);
 }
 
 /// The peer need not agree to less than before, nor answer.
@@ -107,11 +111,9 @@ void Engine::Impl::on(ClearSa&& input) {
 void Engine::Impl::on(ClearChildSa&& input) {
   Tunnel* tunnel = find_tunnel(input.tunnel);
   if (tunnel == nullptr) return;
-  for (const std::uint32_t spi : std::vector(tunnel->active)) {
-    ChildSa* active = find_child(spi);
-    IkeSa* sa = active != nullptr ? find_ike_sa(active->ike_sa) : nullptr;
-    if (sa != nullptr && active->is_usable()) delete_child(*active);
-  }
+  for (ChildSa* child : children(*tunnel))
+    if (child->is_usable()) delete_child(*child);
+  tunnel->division = {};
   // A peer that still had one for the same networks might refuse another.
   if (IkeSa* sa = established(*tunnel)) ask_for_lacking(*sa);
 }
@@ -204,7 +206,9 @@ void Engine::Impl::back_off(Tunnel& tunnel) {
 
 /// Somebody waits for the tunnel: the next attempt is made now, though not every time.
 void Engine::Impl::hurry(Tunnel& tunnel) {
-  if (tunnel.next_attempt && tunnel.hurried.admits(now_, kHurryInterval)) tunnel.next_attempt = now_;
+  if (!tunnel.next_attempt || !tunnel.hurried.admits(now_, kHurryInterval)) return;
+  tunnel.division.hurry(now_);
+  tunnel.next_attempt = now_;
 }
 
 void Engine::Impl::on(Acquire&& input) {
@@ -252,8 +256,9 @@ void Engine::Impl::record(Tunnel& tunnel, Failure failure) {
 }
 
 /// It counts and is in the log, and the tunnel goes on as if nothing had been asked.
-void Engine::Impl::mention(const Tunnel& tunnel, const Failure& failure) {
+void Engine::Impl::mention(Tunnel& tunnel, const Failure& failure) {
   count(failure.cause);
+  if (!tunnel.mentioned.admits(now_, kQuietTime)) return;
   notice(Notice::Level::Info, tunnel.policy.tunnel, summary(failure, tunnel.policy));
 }
 

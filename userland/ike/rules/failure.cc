@@ -209,7 +209,8 @@ Failure of_version1(Failure failure) {
   failure.reason = "the peer speaks IKEv1";
   failure.ours = "IKEv2";
   if (failure.theirs.empty()) failure.theirs = "IKEv1";
-  failure.hint = "IKEv1 is not supported: set IKEv2 at the peer";
+  failure.hint =
+      "IKEv1 is not supported: set IKEv2 at the peer; nothing proves that the peer itself sent this";
   return failure;
 }
 
@@ -338,6 +339,14 @@ Failure put_off_for_minutes(Time when) {
                            "the peer kept refusing to rekey");
   failure.theirs = wire::to_string(wire::NotifyType::TemporaryFailure);
   failure.hint = "the IKE SA is negotiated again";
+  return failure;
+}
+
+Failure child_sas_deleted(Time when, const Networks& networks) {
+  Failure failure = record(Cause::Other, when, Side::Peer, wire::ExchangeType::Informational,
+                           "the peer deletes each Child SA soon after it has agreed to it");
+  failure.ours = to_string(networks);
+  failure.hint = "the peer's log says why; it is asked again at most once a minute";
   return failure;
 }
 

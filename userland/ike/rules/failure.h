@@ -9,6 +9,7 @@
 
 #include "userland/ike/job.h"
 #include "userland/ike/policy.h"
+#include "userland/ike/rules/networks.h"
 #include "userland/ike/status.h"
 #include "userland/wire/constants.h"
 #include "userland/wire/payloads.h"
@@ -64,6 +65,8 @@ struct Unheard {
 [[nodiscard]] Failure refused(Time when, Side side, wire::ExchangeType exchange, wire::NotifyType reason);
 /// TEMPORARY_FAILURE to whatever we ask.
 [[nodiscard]] Failure put_off_for_minutes(Time when);
+/// The Child SAs for these go one after another, each soon after the peer has agreed to it.
+[[nodiscard]] Failure child_sas_deleted(Time when, const Networks& networks);
 /// It has proven that it has (RFC 6290).
 [[nodiscard]] Failure peer_restarted(Time when);
 /// The peer broke the protocol; `what` says how.

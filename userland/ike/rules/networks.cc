@@ -42,6 +42,13 @@ std::vector<Networks> pairs_of(const Networks& whole) {
   return result;
 }
 
+std::size_t count_pairs(const Networks& whole) {
+  std::size_t result = 0;
+  for (const TrafficSelector& local : whole.local)
+    for (const TrafficSelector& remote : whole.remote) result += meet(local, remote) ? 1 : 0;
+  return result;
+}
+
 std::string to_string(const Networks& networks) {
   return "local " + to_string(networks.local) + " remote " + to_string(networks.remote);
 }

@@ -24,6 +24,9 @@ inline constexpr std::size_t kMaxPairs = 64;
 /// No more than kMaxPairs.
 [[nodiscard]] std::vector<Networks> pairs_of(const Networks& whole);
 
+/// How many pairs there are, with those beyond kMaxPairs.
+[[nodiscard]] std::size_t count_pairs(const Networks& whole);
+
 /// "local 10.1.0.0/16 remote 10.2.0.0/16"
 [[nodiscard]] std::string to_string(const Networks& networks);
 

@@ -62,13 +62,14 @@ TEST(Render, OfTheNetworksThatThePeerRefusesSomeAreShown) {
   Json data = kIsakmp;
   Json& peer = data["peers"][0];
   for (int i = 0; i < 6; ++i)
-    peer["declined"].push_back(
-        {{"local_selectors", {fmt::format("10.1.{}.0/24", i)}}, {"remote_selectors", {"10.2.0.0/24"}}});
+    peer["declined"].push_back({{"local_selectors", {fmt::format("10.1.{}.0/24", i)}},
+                                {"remote_selectors", {"10.2.0.0/24"}},
+                                {"reason", "TS_UNACCEPTABLE"}});
   EXPECT_NE(render("isakmp-sa", data)
-                .find("  Peer refuses     local 10.1.0.0/24 remote 10.2.0.0/24\n"
-                      "                   local 10.1.1.0/24 remote 10.2.0.0/24\n"
-                      "                   local 10.1.2.0/24 remote 10.2.0.0/24\n"
-                      "                   local 10.1.3.0/24 remote 10.2.0.0/24\n"
+                .find("  Peer refuses     local 10.1.0.0/24 remote 10.2.0.0/24 (TS_UNACCEPTABLE)\n"
+                      "                   local 10.1.1.0/24 remote 10.2.0.0/24 (TS_UNACCEPTABLE)\n"
+                      "                   local 10.1.2.0/24 remote 10.2.0.0/24 (TS_UNACCEPTABLE)\n"
+                      "                   local 10.1.3.0/24 remote 10.2.0.0/24 (TS_UNACCEPTABLE)\n"
                       "                   and 2 more\n"),
             std::string::npos)
       << render("isakmp-sa", data);

@@ -99,9 +99,11 @@ TEST(Views, FailureAndRetryOfAPeer) {
 
 TEST(Views, NetworksThatThePeerRefuses) {
   auto status = established();
-  status.peers[0].declined = {{{TrafficSelector::any(Family::V6)}, {TrafficSelector::any(Family::V6)}}};
+  status.peers[0].declined = {
+      {{{TrafficSelector::any(Family::V6)}, {TrafficSelector::any(Family::V6)}}, "TS_UNACCEPTABLE"}};
   EXPECT_EQ(isakmp_sa_view(status, kLater, std::nullopt)["peers"][0]["declined"],
-            Json::parse(R"([{"local_selectors":["::/0"],"remote_selectors":["::/0"]}])"));
+            Json::parse(R"([{"local_selectors":["::/0"],"remote_selectors":["::/0"],
+              "reason":"TS_UNACCEPTABLE"}])"));
 }
 
 TEST(Views, ARequestThatIsNotAnswered) {

@@ -138,6 +138,14 @@ class RawPeer {
   [[nodiscard]] std::uint32_t esp_spi() const { return esp_spi_; }
   /// The next Child SA that is asked for has the SPI of the latest.
   void reuse_spi() { --next_esp_spi_; }
+  void reuse_spi(std::uint32_t spi) { next_esp_spi_ = spi - 1; }
+  /// For a Child SA that the responder asks for.
+  [[nodiscard]] std::uint32_t next_spi() { return ++next_esp_spi_; }
+  /// To be said before connect(): what it asks for.
+  void protect(const Networks& networks) {
+    policy_.local_selectors = networks.local;
+    policy_.remote_selectors = networks.remote;
+  }
   void use_pfs() { policy_.ipsec.pfs_group = crypto::GroupId::X25519; }
   Bytes fresh_nonce() { return dice_.nonce(); }
 

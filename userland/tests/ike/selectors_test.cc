@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 #include <linux/awtun.h>
 
+#include "userland/ike/engine/child_sa.h"
+#include "userland/tests/addresses.h"
+
 namespace awtun::ike {
 namespace {
-
-TrafficSelector net(const std::string& text) { return TrafficSelector::of(*IpPrefix::parse(text)); }
 
 Selectors narrowed(const Selectors& ours, const Selectors& theirs) { return narrow(ours, theirs).selectors; }
 
@@ -52,6 +53,7 @@ TEST(Selectors, NarrowingKeepsNoRedundancy) {
 }
 
 static_assert(kMaxChildSelectors == AWTUN_TS_MAX);
+static_assert(kMaxActive == AWTUN_ACTIVE_MAX);
 
 TEST(Selectors, OfMoreThanFitTheFirstOfThePeerStays) {
   Selectors theirs{net("10.0.200.0/24")};
