@@ -176,8 +176,9 @@ void ForeignPeer::on_child_request(Sa& sa, const wire::Header& header, const wir
   payloads.nonce(nonces.responder);
   if (agreed) payloads.ke(agreed->ours.group(), agreed->ours.public_value());
   respond(sa, header, payloads);
+  if (old != nullptr) made->replaces = old->in;
+  make_room(sa, *made);
   if (old == nullptr) return;
-  made->replaces = old->in;
   ++counters_.child_rekeys;
   const bool contended = sa.is_doing(What::RekeyChild) && sa.pending->ask.child == old->in;
   if (liberties_.has(Liberty::DeletesOldAtOnce) && !contended) close(*old);
@@ -230,6 +231,7 @@ void ForeignPeer::on_child_response(Sa& sa, ForeignRequest asked, const wire::Pa
       install(sa, static_cast<std::uint32_t>(asked.spi), *choice, asked.share, foreign_answer(inner),
               {asked.nonce, foreign_octets(*their_nonce)}, shared ? &*shared : nullptr, std::nullopt);
   if (made != nullptr && std::ranges::count(sa.deleted_early, made->out) > 0) return remove(*made);
+  if (made != nullptr && asked.ask.what != What::RekeyChild) make_room(sa, *made);
   if (made == nullptr || asked.ask.what != What::RekeyChild) return;
   ++counters_.child_rekeys;
   const Child* rival = rival_of(asked.ask.child);
@@ -419,6 +421,13 @@ void ForeignPeer::stop_sending(Child& child) {
   child.closing = true;
   actions_.emplace_back(ike::DeleteSa{policy_->tunnel, Direction::Out, child.out});
   if (outbound_[child.share] == child.in) outbound_.erase(child.share);
+}
+
+/// What `made` replaces, the other end deletes.
+void ForeignPeer::make_room(const Sa& sa, const Child& made) {
+  if (!liberties_.has(Liberty::KeepsOneChild)) return;
+  for (auto& [in, child] : children_)
+    if (child.ike == sa.local_spi && in != made.in && in != made.replaces && !child.closing) close(child);
 }
 
 /// This end deletes it.

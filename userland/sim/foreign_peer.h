@@ -122,6 +122,7 @@ class ForeignPeer {
   Sa* make_successor(const Sa& old, std::uint64_t local_spi, const ForeignChoice<crypto::IkeSuite>& choice,
                      ForeignNonces nonces, const Secret& shared, bool ours);
   void succeed(Sa& old, Sa& made, bool ours);
+  void make_room(const Sa& sa, const Child& made);
   void close(Child& child);
   void remove(Child& child);
   void drop(Sa& sa, bool answered);

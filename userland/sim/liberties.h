@@ -40,10 +40,13 @@ enum class Liberty : std::uint8_t {
   /// A Child SA for each pair of selectors: it asks for one after another, and narrows a request to the next
   /// pair that has none (2.9).
   OnePairAChild,
+  /// Has room for one Child SA under an IKE SA: a new one takes the place of the one before (1.3.1 promises
+  /// no room for another).
+  KeepsOneChild,
 };
 
 /// With the names that options and reports have for them.
-inline constexpr std::array<std::pair<Liberty, std::string_view>, 11> kLiberties{{
+inline constexpr std::array<std::pair<Liberty, std::string_view>, 12> kLiberties{{
     {Liberty::Initiates, "initiates"},
     {Liberty::ObeysInitialContact, "obeys-initial-contact"},
     {Liberty::SaysInitialContact, "says-initial-contact"},
@@ -55,6 +58,7 @@ inline constexpr std::array<std::pair<Liberty, std::string_view>, 11> kLiberties
     {Liberty::MakesBeforeBreaking, "makes-before-breaking"},
     {Liberty::OddPayloads, "odd-payloads"},
     {Liberty::OnePairAChild, "one-pair-a-child"},
+    {Liberty::KeepsOneChild, "keeps-one-child"},
 }};
 
 /// A set of them.
@@ -77,6 +81,11 @@ class Liberties {
   [[nodiscard]] constexpr Liberties with(Liberty one) const {
     Liberties result = *this;
     result.bits_ |= bit(one);
+    return result;
+  }
+  [[nodiscard]] constexpr Liberties without(Liberty one) const {
+    Liberties result = *this;
+    result.bits_ &= ~bit(one);
     return result;
   }
 

@@ -158,6 +158,8 @@ void Scenario::invite_foreign(std::uint64_t seed) {
   // Half of them begin by themselves; of the other liberties each is taken by a quarter.
   Liberties liberties = Liberties::numbered(random.next() & random.next());
   if (random.one_in(3)) liberties = liberties.with(Liberty::Initiates);
+  // With room for one of two pairs there is one that is down for ever.
+  if (liberties.has(Liberty::OnePairAChild)) liberties = liberties.without(Liberty::KeepsOneChild);
   world_.make_foreign(index, liberties);
   if (liberties.has(Liberty::OnePairAChild)) world_.set_flows(kHub, far_end(0), 0, both_families());
   world_.say(index, "a foreign peer: " + liberties.to_string());

@@ -84,6 +84,7 @@ std::vector<NamedPeer> waiting_peers() {
           {"MakesBeforeBreaking", {MakesBeforeBreaking}},
           {"OddPayloads", {OddPayloads}},
           {"OnePairAChild", {OnePairAChild}},
+          {"KeepsOneChild", {KeepsOneChild}},
           {"OnePairAChildAndSendsAtOnce", {OnePairAChild, SendsAtOnce, AnswersLate}},
           {"ManyAndBreaks",
            {ObeysInitialContact, SaysInitialContact, DeletesOldAtOnce, SendsAtOnce, KeepsDuplicates,

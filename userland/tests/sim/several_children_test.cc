@@ -144,6 +144,20 @@ TEST_F(DividedTunnel, AChildSaThatThePeerDeletesIsAskedForAgain) {
   EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
 }
 
+/// Each time another one is made, it deletes the one before.
+TEST_F(DividedTunnel, APeerWithRoomForOneChildSaKeepsItAndIsAskedAFewTimes) {
+  pair.world.make_foreign(kForeign, {OnePairAChild, KeepsOneChild});
+  set_pairs(2);
+  pair.world.run_for(300s);
+  EXPECT_EQ(pair.status(kAwiked).child_sas.size(), 1U) << pair.world.trace();
+  EXPECT_FALSE(peer(kAwiked).declined.empty());
+  EXPECT_LE(pair.status(kAwiked).counters.child_sa_established, 12U);
+  const ike::Counters before = pair.status(kAwiked).counters;
+  pair.world.run_for(3000s);
+  EXPECT_EQ(pair.status(kAwiked).counters.child_sa_established, before.child_sa_established);
+  EXPECT_EQ(pair.status(kAwiked).counters.ike_sa_established_as_initiator, 1U);
+}
+
 /// The end of one's lifetime is not the end of the tunnel.
 TEST_F(DividedTunnel, AChildSaThatExpiresHereIsAskedForAgainAndTheOthersGoOn) {
   pair.world.make_foreign(kForeign, {OnePairAChild});
