@@ -342,11 +342,14 @@ void Scenario::move(ike::TunnelId tunnel) {
 void Scenario::replay_something() {
   if (remembered_.empty()) return;
   const ike::Send& old = remembered_[random_.below(remembered_.size())];
-  // An IKE_AUTH response that had not arrived is believed until the peer has answered (RFC 7296 2.4).
+  // An IKE_AUTH response that had not arrived is believed until the peer has answered (RFC 7296 2.4). By such
+  // a request a foreign peer may come to send on an IKE SA of which the other end has gone, until it misses
+  // that.
   const auto header = wire::parse_header(old.bytes);
-  if (header && header->response && header->exchange == wire::ExchangeType::IkeAuth)
+  const bool foreign = world_.node(kHub).foreign || world_.node(far_end(0)).foreign;
+  if (header && header->exchange == wire::ExchangeType::IkeAuth && (header->response || foreign))
     for (ike::TunnelId tunnel = 0; tunnel < tunnels_; ++tunnel)
-      watch_.excuse_until(tunnel, world_.now() + kBelieved);
+      watch_.excuse_until(tunnel, world_.now() + (header->response ? kBelieved : kSettling));
   world_.deliver({old.remote, old.local, old.bytes});
 }
 

@@ -192,6 +192,13 @@ bool Engine::Impl::first_contact(const Tunnel& tunnel, const IkeSa& sa) {
                       [](const IkeSa* other) { return other->state == IkeState::Established; });
 }
 
+/// It was given up before the peer had answered, and what its INITIAL_CONTACT says is no longer true: a peer
+/// that hears it again would drop what has come up since.
+bool Engine::Impl::contradicts_others(const IkeSa& sa) {
+  const Tunnel* tunnel = find_tunnel(sa.tunnel);
+  return tunnel != nullptr && sa.handshake && sa.handshake->first_contact && !first_contact(*tunnel, sa);
+}
+
 /// The peer says that `sa` is its only one. What was established before the peer began `sa` is lost to
 /// it; what we have established since, it may not have known when it wrote that.
 void Engine::Impl::drop_older(const Tunnel& tunnel, const IkeSa& sa) {
@@ -284,8 +291,14 @@ void Engine::Impl::send_auth(IkeSa& sa, const SignDone& auth) {
 
 void Engine::Impl::on_auth_response(IkeSa& sa, const AskAuth& asked, const wire::PayloadChain& inner) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
-  // Given up meanwhile: the Delete that is queued tells the peer.
-  if (tunnel == nullptr || sa.state != IkeState::AuthSent) return;
+  if (tunnel == nullptr) return;
+  if (sa.state != IkeState::AuthSent) {
+    // Given up meanwhile: the Delete that is queued tells the peer. Which one it has made first is not known.
+    if (contradicts_others(sa) && !sa.origin.peer_is_awiked)
+      for (IkeSa* other : others_with_peer(*tunnel, sa))
+        if (other->state == IkeState::Established) start_over(*other, Duration::zero());
+    return;
+  }
   const auto error = find_error(inner);
   if (!error && inner.find(wire::PayloadType::Eap))
     return reject_peer(sa, *tunnel, eap_wanted(now_, tunnel->policy));

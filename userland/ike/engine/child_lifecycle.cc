@@ -133,7 +133,8 @@ bool Engine::Impl::peer_holds(const ChildSa& child, const ChildSa* leaving) {
 }
 
 /// The other Child SAs of the tunnel that could carry packets when this one leaves. The best first: that the
-/// peer is known to hold, and its IKE SA too; not replaced; then the newest.
+/// peer is known to hold, and its IKE SA too; not replaced; then the newest, or, as long as the peer is not
+/// known to hold the IKE SA, the oldest, which it has sooner.
 std::vector<ChildSa*> Engine::Impl::others_without(const ChildSa& leaving) {
   Tunnel* tunnel = find_tunnel(leaving.tunnel);
   if (tunnel == nullptr) return {};
@@ -141,8 +142,10 @@ std::vector<ChildSa*> Engine::Impl::others_without(const ChildSa& leaving) {
   std::erase_if(others, [&](const ChildSa* one) { return one == &leaving || !one->is_usable(); });
   std::ranges::stable_sort(others, std::greater(), [&](const ChildSa* one) {
     const IkeSa* sa = find_ike_sa(one->ike_sa);
-    return std::tuple(sa != nullptr && sa->confirmed, peer_holds(*one, &leaving),
-                      one->state == ChildState::Installed, one->established);
+    const bool confirmed = sa != nullptr && sa->confirmed;
+    const Duration age = now_ - one->established;
+    return std::tuple(confirmed, peer_holds(*one, &leaving), one->state == ChildState::Installed,
+                      confirmed ? -age : age);
   });
   return others;
 }

@@ -270,6 +270,7 @@ struct Engine::Impl {
   std::optional<SignDone> own_preshared_auth(const IkeSa& sa, const TunnelPolicy& policy) const;
   std::vector<IkeSa*> others_with_peer(const Tunnel& tunnel, const IkeSa& sa);
   bool first_contact(const Tunnel& tunnel, const IkeSa& sa);
+  bool contradicts_others(const IkeSa& sa);
   void drop_older(const Tunnel& tunnel, const IkeSa& sa);
   void doubt_others(const Tunnel& tunnel, const IkeSa& sa);
   void establish(IkeSa& sa);

@@ -305,6 +305,7 @@ void Engine::Impl::retransmit(IkeSa& sa) {
     const bool lives = sa.state == IkeState::Established && last_esp(sa) > request.last_sent();
     return lives ? ask_again(sa) : give_up(sa);
   }
+  if (sa.state == IkeState::Deleting && contradicts_others(sa)) return close(sa);
   ++request.retransmitted;
   request.not_sent.clear();
   ++counters_.retransmissions;
@@ -349,6 +350,11 @@ void Engine::Impl::give_up(IkeSa& sa) {
       if (tunnel != nullptr) return attempt_failed(sa, unanswered(sa, *tunnel));
       break;
     case IkeState::Established:
+      if (adopt_rival(sa)) {
+        // Our rekey is not answered, but the peer has asked for one meanwhile: it lives.
+        sa.outstanding.reset();
+        return;
+      }
       if (sa.origin.doubted) break;  // not a dead peer
       ++counters_.dead_peers;
       if (tunnel != nullptr) record(*tunnel, unanswered(sa, *tunnel));

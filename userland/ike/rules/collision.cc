@@ -178,13 +178,13 @@ Conclusion conclude(const Reply& reply) {
 
 namespace {
 
-/// Each one was under way before its end knew of the other.
-bool concurrent(const Origin& a, const Origin& b) {
-  if (a.ours == b.ours) return false;
-  const Origin& ours = a.ours ? a : b;
-  const Origin& theirs = a.ours ? b : a;
-  return theirs.started <= ours.established && ours.started <= theirs.established;
+/// Each one was under way before the other was up.
+bool overlapping(const Origin& a, const Origin& b) {
+  return a.started <= b.established && b.started <= a.established;
 }
+
+/// Each one was under way before its end knew of the other.
+bool concurrent(const Origin& a, const Origin& b) { return a.ours != b.ours && overlapping(a, b); }
 
 bool stays(const Origin& a, const Origin& b) {
   if (!concurrent(a, b)) return a.established >= b.established;
@@ -200,9 +200,11 @@ Duplicates resolve_duplicates(const Origin& first, const Origin& second) {
   if (first.doubted.has_value() != second.doubted.has_value()) return {!first.doubted, Deletes::Peer};
   const bool first_stays = stays(first, second);
   const Origin& loser = first_stays ? second : first;
-  if (!concurrent(first, second)) return {first_stays, Deletes::We};
-  if (!loser.ours) return {first_stays, Deletes::Peer};
   const bool peer_knows = first.peer_is_awiked && second.peer_is_awiked;
+  // Which of two that the peer has begun at once was up first, the two ends may see differently.
+  if (!concurrent(first, second))
+    return {first_stays, overlapping(first, second) && !peer_knows ? Deletes::WeLater : Deletes::We};
+  if (!loser.ours) return {first_stays, Deletes::Peer};
   return {first_stays, peer_knows ? Deletes::We : Deletes::WeLater};
 }
 

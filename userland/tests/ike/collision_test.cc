@@ -270,6 +270,14 @@ TEST(Collision, TheNewerOneStaysWhenTheyWereNotConcurrent) {
             (Duplicates{true, Deletes::We}));
 }
 
+TEST(Collision, OfTwoThatAPeerBeganAtOnceItMayChooseTheOther) {
+  const auto deletes = [](bool awiked) {
+    return resolve_duplicates(origin(false, 1, 10, 14, awiked), origin(false, 2, 11, 13, awiked)).deletes;
+  };
+  EXPECT_EQ(deletes(false), Deletes::WeLater);
+  EXPECT_EQ(deletes(true), Deletes::We);
+}
+
 TEST(Collision, EveryPairOfOriginsHasExactlyOneThatStays) {
   std::vector<Origin> all;
   for (const bool ours : {false, true})

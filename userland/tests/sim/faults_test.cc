@@ -94,6 +94,29 @@ TEST(Faults, ARekeyedIkeSaOutlivesItsOwnRequests) {
   EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
 }
 
+/// Our rekey of the IKE SA is never answered. Shortly before it is given up the peer's comes, so it lives:
+/// its IKE SA takes over with the Child SAs.
+TEST(Faults, APeerThatRekeysInsteadOfAnsweringOursIsNotDead) {
+  Pair pair(12);
+  ASSERT_TRUE(pair.settle());
+  const Time start = pair.world.now();
+  pair.world.network().filter = [&pair, start](const ike::Send& sent) {
+    const Duration age = pair.world.now() - start;
+    const bool answer = (sent.bytes[19] & 0x20) != 0;
+    const bool from_peer = sent.local.address == pair.world.node(1).address;
+    return age < 170s && !answer && (from_peer || (age > 160s && sent.bytes[18] == 37));
+  };
+  pair.world.input(1, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  pair.world.run_until(start + 161s);
+  pair.world.input(0, ike::Rekey{kTunnel, ike::Rekey::What::IkeSa});
+  bool always = true;
+  pair.world.after_event = [&] { always = always && pair.connected(); };
+  pair.world.run_until(start + 400s);
+  EXPECT_TRUE(always) << pair.world.trace();
+  EXPECT_EQ(pair.status(1).counters.dead_peers, 0U) << pair.world.trace();
+  EXPECT_TRUE(pair.at_rest()) << pair.world.trace();
+}
+
 /// All that the two have sent while coming up and rekeying.
 std::vector<ike::Send> capture(Pair& pair) {
   std::vector<ike::Send> sent;

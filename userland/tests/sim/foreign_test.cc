@@ -236,6 +236,37 @@ TEST(Foreign, ObeysAnInitialContactThatComesLate) {
   pair.expect_rest();
 }
 
+/// An attempt is given up while its IKE_AUTH, which says INITIAL_CONTACT, is lost, and the next one comes up.
+/// Said again, it would cost the peer that one.
+TEST(Foreign, WhatIsGivenUpSaysNoInitialContactBesideWhatIsUp) {
+  ForeignPair pair({ObeysInitialContact, KeepsDuplicates});
+  lose(pair, {{kAwiked, wire::ExchangeType::IkeAuth, false}});
+  pair.set_both();
+  pair.world.run_for(1s);
+  pair.world.input(kAwiked, ike::RemoveTunnel{kTunnel});
+  pair.world.input(kAwiked, ike::SetTunnel{pair.policy(kAwiked)});
+  ASSERT_TRUE(pair.come_up(3s)) << pair.world.trace();
+  pair.send_for(30s, 100ms);
+  EXPECT_EQ(pair.world.packets_lost(), 0U) << pair.world.trace();
+  pair.expect_rest();
+}
+
+/// It begins two IKE SAs in the place of one, and deletes that when it has the first of them: what we send
+/// goes by that one until we know that it has the other.
+TEST(Foreign, OfSeveralNewIkeSasTheFirstIsSentOn) {
+  ForeignPair pair({MakesBeforeBreaking});
+  pair.travel(50ms);
+  ASSERT_TRUE(pair.settle_for_long());
+  lose(pair, {{kAwiked, wire::ExchangeType::IkeAuth, true, 1}});
+  for (int i = 0; i < 2; ++i) {
+    pair.world.input(kForeign, ike::Rekey{kTunnel, Rekeyed::IkeSa});
+    pair.send_for(10ms, 5ms);
+  }
+  pair.send_for(60s, 20ms);
+  EXPECT_EQ(pair.world.packets_lost(), 0U) << pair.world.trace();
+  pair.expect_rest();
+}
+
 /// Of two IKE SAs ours, which came up first, is to go after some seconds. It is rekeyed before that, so its
 /// successor is to go.
 TEST(Foreign, TheSuccessorOfARedundantIkeSaGoes) {
