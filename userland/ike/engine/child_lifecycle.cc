@@ -133,8 +133,8 @@ bool Engine::Impl::peer_holds(const ChildSa& child, const ChildSa* leaving) {
 }
 
 /// The other Child SAs of the tunnel that could carry packets when this one leaves. The best first: that the
-/// peer is known to hold, and its IKE SA too; not replaced; then the newest, or, as long as the peer is not
-/// known to hold the IKE SA, the oldest, which it has sooner.
+/// peer is known to hold, and its IKE SA too, or at least not doubted to; not replaced; then the newest, or,
+/// as long as the peer is not known to hold the IKE SA, the oldest, which it has sooner.
 std::vector<ChildSa*> Engine::Impl::others_without(const ChildSa& leaving) {
   Tunnel* tunnel = find_tunnel(leaving.tunnel);
   if (tunnel == nullptr) return {};
@@ -143,8 +143,9 @@ std::vector<ChildSa*> Engine::Impl::others_without(const ChildSa& leaving) {
   std::ranges::stable_sort(others, std::greater(), [&](const ChildSa* one) {
     const IkeSa* sa = find_ike_sa(one->ike_sa);
     const bool confirmed = sa != nullptr && sa->confirmed;
+    const bool trusted = sa != nullptr && !sa->origin.doubted;
     const Duration age = now_ - one->established;
-    return std::tuple(confirmed, peer_holds(*one, &leaving), one->state == ChildState::Installed,
+    return std::tuple(confirmed, trusted, peer_holds(*one, &leaving), one->state == ChildState::Installed,
                       confirmed ? -age : age);
   });
   return others;
