@@ -106,9 +106,8 @@ ExitStatus status_of(const control::Reply& reply) {
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers) {
   client.on_log([&output](const control::LogLine& line) { print_log(output, line); });
-  for (const std::string& line : lines) {
+  for (const std::string& line : lines)
     if (const auto status = run_line(client, output, line, answers, "")) return *status;
-  }
   if (!client.monitors()) return ExitStatus::Done;
   for (;;)
     if (const auto taken = client.take_log(); !taken) return lost(output, taken.error());

@@ -38,9 +38,8 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
 }
 
 Parsed parse_choice(std::string_view words, std::string_view text) {
-  for (std::uint32_t i = 0; i < count_parts(words, '|'); ++i) {
+  for (std::uint32_t i = 0; i < count_parts(words, '|'); ++i)
     if (equal_ignoring_case(part(words, '|', i), text)) return Value(i);
-  }
   return kNotThisType;
 }
 
@@ -83,9 +82,8 @@ IpPrefix with_host_bits(const IpPrefix& prefix, std::uint8_t fill) {
 Parsed parse_network(Family family, std::string_view text) {
   const auto prefix = IpPrefix::parse(text);
   if (!prefix || prefix->address.family() != family) return kNotThisType;
-  if (!prefix->is_network()) {
+  if (!prefix->is_network())
     return Error{"host bits are set: the network is " + with_host_bits(*prefix, 0).to_string()};
-  }
   return Value(*prefix);
 }
 
@@ -100,9 +98,8 @@ Parsed parse_interface_address(Family family, std::string_view text) {
   if (prefix->length == 0) return Error{ValueError("the prefix length must not be 0")};
   if (family == Family::V4 && prefix->length < 31) {
     if (prefix->is_network()) return Error{ValueError("the address must not be the network address")};
-    if (*prefix == with_host_bits(*prefix, 0xff)) {
+    if (*prefix == with_host_bits(*prefix, 0xff))
       return Error{ValueError("the address must not be the broadcast address")};
-    }
   }
   return Value(*prefix);
 }
@@ -113,9 +110,8 @@ constexpr bool is_interface_character(char c) {
 
 Parsed parse_interface_name(std::string_view text) {
   if (text.empty() || text.size() > kMaxInterfaceNameLength || !is_letter(text.front()) ||
-      !std::ranges::all_of(text, is_interface_character)) {
+      !std::ranges::all_of(text, is_interface_character))
     return kNotThisType;
-  }
   const bool is_null = equal_ignoring_case(text, kNullInterface);
   const bool tunnel = begins_ignoring_case(text, kTunnel) && text.size() > kTunnel.size() &&
                       std::ranges::all_of(text.substr(kTunnel.size()), is_digit);
@@ -150,9 +146,8 @@ constexpr bool is_label_character(char c) {
 }
 
 Parsed parse_label(std::string_view text) {
-  if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front())) {
+  if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front()))
     return Error{ValueError("a name must consist of letters, digits and . - _, and begin with a letter")};
-  }
   if (text.size() > kMaxLabelLength) return Error{ValueError("a name must not exceed 63 characters")};
   return Value(std::string(text));
 }
@@ -167,9 +162,8 @@ Parsed parse_hostname(std::string_view text) {
   if (IpAddress::parse(text)) return Error{ValueError("an IP address is not supported as a name")};
   const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
   if (text.empty() || text.size() > kMaxHostnameLength || !is_letter(text.front()) ||
-      !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos) {
+      !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos)
     return Error{ValueError("a host name must consist of letters, digits and . -, and begin with a letter")};
-  }
   return Value(std::string(text));
 }
 
@@ -177,16 +171,14 @@ Parsed parse_hostname(std::string_view text) {
 ValueError wrong_part(std::string_view part) {
   constexpr std::array<std::string_view, 7> kAttributes = {"C", "ST", "L", "O", "OU", "CN", "emailAddress"};
   const std::size_t equals = part.find('=');
-  if (equals == part.npos || equals + 1 == part.size()) {
+  if (equals == part.npos || equals + 1 == part.size())
     return "a subject name must consist of parts like /CN=test1.example.com";
-  }
   if (std::ranges::find(kAttributes, part.substr(0, equals)) == kAttributes.end()) {
     return "the attributes of a subject name must be C, ST, L, O, OU, CN and "
            "emailAddress";
   }
-  if (part.starts_with("CN=") && IpAddress::parse(part.substr(3))) {
+  if (part.starts_with("CN=") && IpAddress::parse(part.substr(3)))
     return "an IP address is not supported as the common name of a certificate";
-  }
   return "";
 }
 

@@ -177,9 +177,8 @@ Answer reset_selector(const Context& context, Args& args) {
 
 template <auto Member>
 void emit_selectors(const Scope& scope, Writer& out) {
-  for (const auto& [number, prefix] : scope.tunnel->*Member) {
+  for (const auto& [number, prefix] : scope.tunnel->*Member)
     if (number != kFirstSelector) out.line(std::uint32_t{number}, prefix);
-  }
 }
 
 template <auto Member>
@@ -224,17 +223,15 @@ void emit_mss_of_path(const Scope& scope, Writer& out) {
 
 inline Answer reset_mode(const Context& context, Args& args) {
   TunnelMode& mode = context.tunnel().mode;
-  if (args.has(0) && mode != kTunnelModes.at(args.get<std::uint32_t>(0))) {
+  if (args.has(0) && mode != kTunnelModes.at(args.get<std::uint32_t>(0)))
     return Refused{"this tunnel mode is not configured"};
-  }
   mode = TunnelMode::None;
   return Done{};
 }
 
 inline void emit_mode(const Scope& scope, Writer& out) {
-  for (std::uint32_t i = 0; i < kTunnelModes.size(); ++i) {
+  for (std::uint32_t i = 0; i < kTunnelModes.size(); ++i)
     if (kTunnelModes.at(i) != TunnelMode::None && scope.tunnel->mode == kTunnelModes.at(i)) out.line(i);
-  }
 }
 
 inline Answer set_protection(const Context& context, Args&) {
@@ -260,17 +257,15 @@ inline Answer set_protection_by_profile(const Context& context, Args& args) {
 
 inline Answer reset_protection_by_profile(const Context& context, Args& args) {
   auto& protection = context.tunnel().protection;
-  if (!protection || protection->profile.value_or(std::string(kDefaultProfile)) != args.get<std::string>(0)) {
+  if (!protection || protection->profile.value_or(std::string(kDefaultProfile)) != args.get<std::string>(0))
     return not_configured();
-  }
   protection.reset();
   return Done{};
 }
 
 inline void emit_protection_by_profile(const Scope& scope, Writer& out) {
-  if (scope.tunnel->protection && scope.tunnel->protection->profile) {
+  if (scope.tunnel->protection && scope.tunnel->protection->profile)
     out.line(*scope.tunnel->protection->profile);
-  }
 }
 
 inline Answer set_primary_address(const Context& context, Args& args) {
@@ -293,11 +288,10 @@ inline Answer add_secondary_address(const Context& context, Args& args) {
 
 inline Answer remove_ip_address(const Context& context, Args& args) {
   auto& addresses = context.tunnel().ip_addresses;
-  if (!args.has(0)) {
+  if (!args.has(0))
     addresses.clear();
-  } else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0) {
+  else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0)
     return Refused{"the interface does not have this address"};
-  }
   return Done{};
 }
 
@@ -319,11 +313,10 @@ inline Answer add_ipv6_address(const Context& context, Args& args) {
 
 inline Answer remove_ipv6_address(const Context& context, Args& args) {
   auto& addresses = context.tunnel().ipv6_addresses;
-  if (!args.has(0)) {
+  if (!args.has(0))
     addresses.clear();
-  } else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0) {
+  else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0)
     return Refused{"the interface does not have this address"};
-  }
   return Done{};
 }
 

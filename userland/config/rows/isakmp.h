@@ -83,13 +83,12 @@ inline void emit_isakmp_profiles(const Scope& scope, Writer& out) {
 /// The peer that a line names, its value being the one at `index`.
 template <class Selector>
 Selector selector_of(Args& args, std::size_t index) {
-  if constexpr (std::is_same_v<Selector, PeerName>) {
+  if constexpr (std::is_same_v<Selector, PeerName>)
     return {args.get<Identity>(index)};
-  } else if constexpr (std::is_same_v<Selector, ByTunnel>) {
+  else if constexpr (std::is_same_v<Selector, ByTunnel>)
     return {args.get<std::uint32_t>(index)};
-  } else {
+  else
     return args.get<IpAddress>(index);
-  }
 }
 
 /// The inverse: the value of a selector.
@@ -102,11 +101,10 @@ Answer set_key(const Context& context, Args& args) {
   auto& keys = context.config.isakmp_keys;
   IsakmpKey key(selector_of<Selector>(args, 1), std::move(args.get<Secret>(0)));
   const auto at = std::ranges::lower_bound(keys, key.selector, {}, &IsakmpKey::selector);
-  if (at != keys.end() && at->selector == key.selector) {
+  if (at != keys.end() && at->selector == key.selector)
     *at = std::move(key);
-  } else {
+  else
     keys.insert(at, std::move(key));
-  }
   return Done{};
 }
 
@@ -116,20 +114,17 @@ Answer remove_key(const Context& context, Args& args) {
   const KeySelector selector(selector_of<Selector>(args, 1));
   const auto at = std::ranges::lower_bound(keys, selector, {}, &IsakmpKey::selector);
   if (at == keys.end() || at->selector != selector) return Refused{"there is no such key"};
-  if (args.has(0) && at->key != args.get<Secret>(0)) {
+  if (args.has(0) && at->key != args.get<Secret>(0))
     return Refused{"another key is configured; omit the key to remove it"};
-  }
   keys.erase(at);
   return Done{};
 }
 
 template <class Selector>
 void emit_keys(const Scope& scope, Writer& out) {
-  for (const IsakmpKey& key : scope.config.isakmp_keys) {
-    if (const auto* selector = std::get_if<Selector>(&key.selector)) {
+  for (const IsakmpKey& key : scope.config.isakmp_keys)
+    if (const auto* selector = std::get_if<Selector>(&key.selector))
       out.line(key.key.copy(), value_of(*selector));
-    }
-  }
 }
 
 /// `profile <name>` stands behind the selector's value, if it has one.
@@ -138,11 +133,10 @@ constexpr std::size_t kProfileIndex = std::is_same_v<Selector, DynamicPeer> ? 0 
 
 template <class Selector>
 PeerSelector peer_of(Args& args) {
-  if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+  if constexpr (std::is_same_v<Selector, DynamicPeer>)
     return DynamicPeer{};
-  } else {
+  else
     return selector_of<Selector>(args, 0);
-  }
 }
 
 template <class Selector>
@@ -167,11 +161,10 @@ void emit_peers(const Scope& scope, Writer& out) {
   for (const auto& [peer, profile] : scope.config.isakmp_peers) {
     const auto* selector = std::get_if<Selector>(&peer);
     if (selector == nullptr) continue;
-    if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+    if constexpr (std::is_same_v<Selector, DynamicPeer>)
       out.line(profile);
-    } else {
+    else
       out.line(value_of(*selector), profile);
-    }
   }
 }
 

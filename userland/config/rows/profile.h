@@ -24,9 +24,8 @@ inline std::uint32_t choice_of(crypto::GroupId group) {
 template <auto Profiles, Mode Section>
 Answer enter_profile(const Context& context, Args& args) {
   const auto& name = args.get<std::string>(0);
-  if (equal_ignoring_case(name, kDefaultProfile)) {
+  if (equal_ignoring_case(name, kDefaultProfile))
     return Refused{"the built-in profile default cannot be changed"};
-  }
   (context.config.*Profiles).try_emplace(name);
   context.session = {Section, std::nullopt, name};
   return Done{};

@@ -36,9 +36,8 @@ inline Answer remove_route(const Context& context, Args& args) {
   auto& routes = context.config.routes;
   const StaticRoute wanted = route_of(args);
   const auto at = find_route(routes, wanted);
-  if (at == routes.end() || (args.has(2) && at->distance != wanted.distance)) {
+  if (at == routes.end() || (args.has(2) && at->distance != wanted.distance))
     return Refused{"there is no such route"};
-  }
   routes.erase(at);
   return Done{};
 }
@@ -47,11 +46,10 @@ template <Family F>
 void emit_routes(const Scope& scope, Writer& out) {
   for (const StaticRoute& route : scope.config.routes) {
     if (route.prefix.address.family() != F) continue;
-    if (route.distance == StaticRoute{}.distance) {
+    if (route.distance == StaticRoute{}.distance)
       out.line(route.prefix, route.nexthop);
-    } else {
+    else
       out.line(route.prefix, route.nexthop, std::uint32_t{route.distance});
-    }
   }
 }
 

@@ -80,9 +80,8 @@ constexpr Row setting(std::string_view pattern, std::string_view help) {
           },
           .no = [](const Context& context, Args& args) -> Answer {
             auto& member = In::of(context).*Member;
-            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0))) {
+            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0)))
               return not_configured();
-            }
             member.reset();
             return Done{};
           },
@@ -107,9 +106,8 @@ constexpr Row parameter(std::string_view pattern, std::string_view help) {
           },
           .no = [](const Context& context, Args& args) -> Answer {
             auto& member = In::of(context).*Member;
-            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0))) {
+            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0)))
               return not_configured();
-            }
             member = Owner{}.*Member;
             return Done{};
           },
