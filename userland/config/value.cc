@@ -15,7 +15,6 @@ namespace awtun::config {
 namespace {
 
 constexpr std::size_t kMaxLabelLength = 63;
-constexpr std::size_t kMaxHostnameLength = 253;
 constexpr std::size_t kMaxSubjectLength = 255;
 constexpr std::size_t kMaxSecretLength = 255;
 constexpr std::size_t kMaxDescriptionLength = 255;   // IFLA_IFALIAS holds 255 octets
@@ -145,23 +144,28 @@ constexpr bool is_label_character(char c) {
   return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
 }
 
+/// `what`: "a name"
+ValueError too_long(std::string_view what, std::size_t limit, std::string_view unit = "octets") {
+  return std::string(what) + " must not exceed " + std::to_string(limit) + " " + std::string(unit);
+}
+
 Parsed parse_label(std::string_view text) {
   if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front()))
     return Error{ValueError("a name must consist of letters, digits and . - _, and begin with a letter")};
-  if (text.size() > kMaxLabelLength) return Error{ValueError("a name must not exceed 63 characters")};
+  if (text.size() > kMaxLabelLength) return Error{too_long("a name", kMaxLabelLength, "characters")};
   return Value(std::string(text));
 }
 
 Parsed parse_secret(std::string_view text) {
   if (text == kHiddenKey) return Error{ValueError("this is the placeholder of a hidden key, not a key")};
-  if (text.size() > kMaxSecretLength) return Error{ValueError("a key must not exceed 255 octets")};
+  if (text.size() > kMaxSecretLength) return Error{too_long("a key", kMaxSecretLength)};
   return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
 }
 
 Parsed parse_hostname(std::string_view text) {
   if (IpAddress::parse(text)) return Error{ValueError("an IP address is not supported as a name")};
   const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
-  if (text.empty() || text.size() > kMaxHostnameLength || !is_letter(text.front()) ||
+  if (text.empty() || text.size() > kMaxHostName || !is_letter(text.front()) ||
       !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos)
     return Error{ValueError("a host name must consist of letters, digits and . -, and begin with a letter")};
   return Value(std::string(text));
@@ -183,7 +187,7 @@ ValueError wrong_part(std::string_view part) {
 }
 
 Parsed parse_subject(std::string_view text) {
-  if (text.size() > kMaxSubjectLength) return Error{ValueError("a subject name must not exceed 255 octets")};
+  if (text.size() > kMaxSubjectLength) return Error{too_long("a subject name", kMaxSubjectLength)};
   if (!text.starts_with('/')) return Error{wrong_part("")};
   std::size_t common_names = 0;
   for (std::size_t i = 1; i < count_parts(text, '/'); ++i) {
@@ -197,7 +201,7 @@ Parsed parse_subject(std::string_view text) {
 }
 
 Parsed parse_line(std::string_view text) {
-  if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text must not exceed 255 octets")};
+  if (text.size() > kMaxDescriptionLength) return Error{too_long("the text", kMaxDescriptionLength)};
   return Value(std::string(text));
 }
 

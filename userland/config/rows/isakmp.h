@@ -49,12 +49,31 @@ inline constexpr FixedText kIsakmpTransformPattern =
                 << kIsakmpChoices.encryption << " group " << kGroupChoices << "]";
 inline constexpr FixedText kIsakmpTransformHelp =
     (FixedText() << "Transform: a combination of algorithms\nIts number; the lowest is preferred\nIntegrity "
-                    "and pseudo-random function; with AES-GCM only the latter\n")
+                    "and pseudo-random function; with an AEAD such as AES-GCM only the latter\n")
         .help(kIsakmpChoices.integrity)
         .line("Encryption")
         .help(kIsakmpChoices.encryption)
         .line("Diffie-Hellman group")
         .help(kGroupChoices);
+
+inline constexpr Choices kAuthChoices = choices_of(kWordsOf<AuthMethod>);
+inline constexpr FixedText kLocalAuthPattern = FixedText()
+                                               << "local authentication ![" << kAuthChoices << "]";
+inline constexpr FixedText kLocalAuthHelp =
+    (FixedText() << "Local end\nAuthentication method of this router\n").help(kAuthChoices);
+inline constexpr FixedText kRemoteAuthPattern = FixedText()
+                                                << "remote authentication ![" << kAuthChoices << "]";
+inline constexpr FixedText kRemoteAuthHelp =
+    (FixedText() << "Remote end\nAuthentication method of the peer\n").help(kAuthChoices);
+
+inline constexpr FixedText kIsakmpLifetimePattern = FixedText() << "lifetime ![<seconds:600-"
+                                                                << kMaxLifetime.count() << ">]";
+inline constexpr FixedText kIsakmpLifetimeHelp = FixedText() << "Lifetime of the ISAKMP SA, "
+                                                             << IsakmpProfile::kDefaultLifetime.count()
+                                                             << " hours by default\nSeconds\n";
+inline constexpr FixedText kDpdHelp = FixedText() << "Idle time before a dead peer detection probe, "
+                                                  << IsakmpProfile::kDefaultDpdInterval.count()
+                                                  << " by default\nSeconds\n";
 
 inline Answer set_trustpoint_of_profile(const Context& context, Args& args) {
   context.isakmp_profile().trustpoint = std::move(args.get<std::string>(0));
@@ -231,17 +250,10 @@ inline constexpr std::array kIsakmp = {
         .pattern = "version {1|2}",
         .help = "IKE version\nIKEv1, not supported\nIKEv2\n",
         .run = set_version},
-    parameter<&IsakmpProfile::lifetime>("lifetime ![<seconds:600-31449600>]",
-                                        "Lifetime of the ISAKMP SA, 24 hours by default\nSeconds\n"),
-    parameter<&IsakmpProfile::dpd_interval>(
-        "dpd-interval ![<seconds:10-86400>]",
-        "Idle time before a dead peer detection probe, 30 by default\nSeconds\n"),
-    parameter<&IsakmpProfile::local_authentication>(
-        "local authentication ![{pre-share|certificate}]",
-        "Local end\nAuthentication method of this router\nPre-shared key\nCertificate\n"),
-    parameter<&IsakmpProfile::remote_authentication>(
-        "remote authentication ![{pre-share|certificate}]",
-        "Remote end\nAuthentication method of the peer\nPre-shared key\nCertificate\n"),
+    parameter<&IsakmpProfile::lifetime>(kIsakmpLifetimePattern.view(), kIsakmpLifetimeHelp.view()),
+    parameter<&IsakmpProfile::dpd_interval>("dpd-interval ![<seconds:10-86400>]", kDpdHelp.view()),
+    parameter<&IsakmpProfile::local_authentication>(kLocalAuthPattern.view(), kLocalAuthHelp.view()),
+    parameter<&IsakmpProfile::remote_authentication>(kRemoteAuthPattern.view(), kRemoteAuthHelp.view()),
     Row{.mode = Mode::IsakmpProfile,
         .pattern = "pki trustpoint ![<trustpoint:label>]",
         .help = "Certificates\nTrustpoint that holds the certificates\nIts name\n",

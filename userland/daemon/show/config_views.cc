@@ -5,6 +5,7 @@
 #include <map>
 
 #include "userland/base/overloaded.h"
+#include "userland/config/choices.h"
 #include "userland/daemon/apply/policy.h"
 #include "userland/daemon/show/sa_views.h"
 
@@ -23,10 +24,6 @@ Json key_selector(const config::KeySelector& selector) {
                                  return Json{{"by", "policy"}, {"peer", config::tunnel_name(policy.number)}};
                                }},
                     selector);
-}
-
-const char* to_string(AuthMethod method) {
-  return method == AuthMethod::PreShare ? "pre-share" : "certificate";
 }
 
 Json isakmp_transform(std::uint8_t number, const crypto::IkeSuite& suite) {
@@ -98,8 +95,8 @@ Json isakmp_profile(const Users& users, std::string_view name, const IsakmpProfi
   Json object{{"name", name},
               {"built_in", name == config::kDefaultProfile},
               {"version", 2},
-              {"local_authentication", to_string(profile.local_authentication)},
-              {"remote_authentication", to_string(profile.remote_authentication)},
+              {"local_authentication", config::word_of(profile.local_authentication)},
+              {"remote_authentication", config::word_of(profile.remote_authentication)},
               {"lifetime", profile.lifetime.count()},
               {"dpd_interval", profile.dpd_interval.count()}};
   if (trustpoint) object["trustpoint"] = *trustpoint;
@@ -147,11 +144,10 @@ Json trustpoint_of(const Users& users, const std::string& name, const config::Tr
   Json object{{"name", name}, {"enrollment", trustpoint.enrollment_terminal ? "terminal" : "none"}};
   if (trustpoint.subject_name) object["subject_name"] = *trustpoint.subject_name;
   if (trustpoint.subject_alt_name) object["subject_alt_name"] = *trustpoint.subject_alt_name;
-  const auto pair = trustpoint.key_pair.value_or(config::KeyPair{{}, "server-default", {}});
-  const bool rsa = pair.kind == config::KeyPair::Kind::Rsa;
+  const auto pair = trustpoint.key_pair.value_or(config::KeyPair{});
   object["key_pair"] = {{"label", pair.label},
-                        {"algorithm", rsa ? "RSA" : "ECDSA"},
-                        {"bits", pair.bits.value_or(rsa ? 2048 : 256)}};
+                        {"algorithm", pair.kind == config::KeyPair::Kind::Rsa ? "RSA" : "ECDSA"},
+                        {"bits", pair.size()}};
   object["used_by"] = used_by(users, name);
   return object;
 }

@@ -3,13 +3,12 @@
 
 #include <array>
 
+#include "userland/config/choices.h"
 #include "userland/daemon/show/sa_views.h"
 #include "userland/daemon/show/status_index.h"
 
 namespace awtun::daemon {
 namespace {
-
-const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
 
 /// `sa` may be null.
 template <class Sa>
@@ -31,8 +30,8 @@ Json peer_of(const config::Config& config, const StatusIndex& status, const std:
   object["state"] = state_of(tunnel, known, status.newest_ike_sa(number));
   if (problem != nullptr) object["problem"] = *problem;
   object["profile"] = config::isakmp_profile_name(config, number, tunnel);
-  object["local_authentication"] = word(profile.settings.local_authentication);
-  object["remote_authentication"] = word(profile.settings.remote_authentication);
+  object["local_authentication"] = config::word_of(profile.settings.local_authentication);
+  object["remote_authentication"] = config::word_of(profile.settings.remote_authentication);
   object["preshared_key"] = config::find_key(config, number, tunnel) != nullptr;
   if (profile.trustpoint) object["trustpoint"] = *profile.trustpoint;
   return object;
