@@ -26,9 +26,7 @@ std::string as_message(const std::string& text) {
 void print_error(const Output& output, std::string_view line, const control::Failure& failure,
                  std::string_view place) {
   if (output.json) {
-    Json error{{"message", failure.message}, {"kind", failure.kind}};
-    if (failure.column) error["column"] = *failure.column;
-    if (!failure.expected.empty()) error["expected"] = failure.expected;
+    Json error = to_json(failure);
     if (!place.empty()) error["place"] = place;
     output.err << dump({{"error", std::move(error)}}, -1);
     return;
