@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Choices whose words come from a table: pattern, help and index are made of the same words, while compiling,
-// and `show` prints them too.
+// Choices whose words come from a table: pattern, help and index are made of the same words, while compiling.
 #pragma once
 
 #include <array>
@@ -54,8 +53,8 @@ inline constexpr std::array kWordsOf<DontFragment>{
 };
 template <>
 inline constexpr std::array kWordsOf<AuthMethod>{
-    Worded<AuthMethod>{AuthMethod::PreShare, {"pre-share", "Pre-shared key"}},
-    Worded<AuthMethod>{AuthMethod::Certificate, {"certificate", "Certificate"}},
+    Worded<AuthMethod>{AuthMethod::PreShare, {to_string(AuthMethod::PreShare), "Pre-shared key"}},
+    Worded<AuthMethod>{AuthMethod::Certificate, {to_string(AuthMethod::Certificate), "Certificate"}},
 };
 
 constexpr Choices choices_of(const auto& table) {
@@ -70,12 +69,6 @@ constexpr std::uint32_t choice_of(const auto& table, const T& value) {
   std::uint32_t index = 0;
   while (table.at(index).value != value) ++index;
   return index;
-}
-
-/// "pre-share"
-template <class T>
-constexpr std::string_view word_of(const T& value) {
-  return kWordsOf<T>.at(choice_of(kWordsOf<T>, value)).word.text;
 }
 
 /// A text put together while compiling, for a row's pattern or help. One that is too long does not compile.

@@ -6,12 +6,17 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "userland/crypto/suites.h"
 
 namespace awtun {
 
 enum class AuthMethod : std::uint8_t { PreShare, Certificate };
+/// Its word on the command line: "pre-share".
+constexpr std::string_view to_string(AuthMethod method) {
+  return method == AuthMethod::PreShare ? "pre-share" : "certificate";
+}
 
 /// The longest lifetime of an SA that can be configured.
 inline constexpr std::chrono::seconds kMaxLifetime = std::chrono::weeks{52};

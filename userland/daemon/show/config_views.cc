@@ -5,7 +5,6 @@
 #include <map>
 
 #include "userland/base/overloaded.h"
-#include "userland/config/choices.h"
 #include "userland/daemon/apply/policy.h"
 #include "userland/daemon/show/sa_views.h"
 
@@ -95,8 +94,8 @@ Json isakmp_profile(const Users& users, std::string_view name, const IsakmpProfi
   Json object{{"name", name},
               {"built_in", name == config::kDefaultProfile},
               {"version", 2},
-              {"local_authentication", config::word_of(profile.local_authentication)},
-              {"remote_authentication", config::word_of(profile.remote_authentication)},
+              {"local_authentication", to_string(profile.local_authentication)},
+              {"remote_authentication", to_string(profile.remote_authentication)},
               {"lifetime", profile.lifetime.count()},
               {"dpd_interval", profile.dpd_interval.count()}};
   if (trustpoint) object["trustpoint"] = *trustpoint;

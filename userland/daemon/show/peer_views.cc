@@ -3,7 +3,6 @@
 
 #include <array>
 
-#include "userland/config/choices.h"
 #include "userland/daemon/show/sa_views.h"
 #include "userland/daemon/show/status_index.h"
 
@@ -30,8 +29,8 @@ Json peer_of(const config::Config& config, const StatusIndex& status, const std:
   object["state"] = state_of(tunnel, known, status.newest_ike_sa(number));
   if (problem != nullptr) object["problem"] = *problem;
   object["profile"] = config::isakmp_profile_name(config, number, tunnel);
-  object["local_authentication"] = config::word_of(profile.settings.local_authentication);
-  object["remote_authentication"] = config::word_of(profile.settings.remote_authentication);
+  object["local_authentication"] = to_string(profile.settings.local_authentication);
+  object["remote_authentication"] = to_string(profile.settings.remote_authentication);
   object["preshared_key"] = config::find_key(config, number, tunnel) != nullptr;
   if (profile.trustpoint) object["trustpoint"] = *profile.trustpoint;
   return object;

@@ -73,8 +73,8 @@ std::string identities(const TunnelPolicy& policy) {
          policy.remote_id.to_string();
 }
 
-std::string method_word(AuthMethod method) {
-  return method == AuthMethod::Certificate ? "certificate" : "pre-share";
+std::string remote_method(const TunnelPolicy& policy) {
+  return "remote authentication " + std::string(to_string(policy.isakmp.remote_authentication));
 }
 
 /// Part of a question.
@@ -243,7 +243,7 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
 
 Failure eap_wanted(Time when, const TunnelPolicy& policy) {
   Failure failure = not_authenticated(when, Side::Local, "the peer wants EAP");
-  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.ours = remote_method(policy);
   failure.theirs = "EAP";
   failure.hint = "EAP is not supported: set a pre-shared key or a certificate at the peer";
   return failure;
@@ -272,7 +272,7 @@ Failure identity_too_long(Time when, std::size_t octets) {
 
 Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
   Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
-  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.ours = remote_method(policy);
   failure.theirs = wire::to_string(used);
   failure.hint = "compare `local authentication` and `remote authentication` of both profiles";
   return failure;
