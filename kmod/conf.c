@@ -30,7 +30,7 @@ static int read_addr(const struct nlattr *attr, u32 family,
 {
 	if (nla_len(attr) != awtun_addr_len(family))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-						 "the address must have the length of the mode's family");
+						 "LOCAL and REMOTE must have the length of the mode's family");
 	memset(addr, 0, sizeof(*addr));
 	memcpy(addr, nla_data(attr), nla_len(attr));
 
@@ -46,7 +46,7 @@ static int parse_addr(const struct nlattr *attr, u32 family,
 		return err;
 	if (!is_end(family, addr))
 		return AWTUN_REFUSE_ATTR(extack, attr, -EADDRNOTAVAIL,
-						 "not a unicast address, or a link-local one");
+						 "LOCAL and REMOTE must be unicast and not link-local");
 
 	return 0;
 }
@@ -157,7 +157,7 @@ static int parse_mss(const struct nlattr *attr, u16 *mss,
 	*mss = nla_get_u16(attr);
 	if (*mss && *mss < AWTUN_MSS_MIN)
 		return AWTUN_REFUSE_ATTR(extack, attr, -ERANGE,
-						 "MSS must be 0 or at least 64");
+						 "MSS_IPV4 and MSS_IPV6 must be 0 or at least 64");
 
 	return 0;
 }
@@ -176,7 +176,7 @@ static int refuse_without_mode(struct nlattr * const tb[],
 	for (i = 0; i < ARRAY_SIZE(types); i++)
 		if (tb[types[i]])
 			return AWTUN_REFUSE_ATTR(extack, tb[types[i]], -EINVAL,
-							 "this attribute is only for a tunnel with a mode");
+							 "MODE must be IPSEC_IPV4 or IPSEC_IPV6 for this attribute");
 
 	return 0;
 }

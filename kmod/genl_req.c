@@ -29,7 +29,7 @@ int awtun_req_parse(struct awtun_req *req, struct genl_info *info, int type,
 	req->nest = info->attrs[type];
 	if (!req->nest)
 		return AWTUN_MISSING(req, type,
-				     "the nest of the command is required");
+				     "TUNNEL, SA or TRANSPORT is required, as the command says");
 
 	return nla_parse_nested(req->tb, maxtype, req->nest, policy,
 				req->extack);
@@ -44,11 +44,11 @@ static struct awtun_tunnel *get_tunnel(const struct awtun_req *req,
 	dev = dev_get_by_index(net, nla_get_u32(req->tb[type]));
 	if (!dev)
 		return ERR_PTR(AWTUN_REFUSE(req, type, -ENODEV,
-					    "no such interface"));
+					    "IFINDEX must be that of an interface"));
 	if (!awtun_dev_is_ours(dev)) {
 		dev_put(dev);
 		return ERR_PTR(AWTUN_REFUSE(req, type, -EOPNOTSUPP,
-					    "the interface is not a tunnel"));
+					    "IFINDEX must be that of a tunnel"));
 	}
 
 	return netdev_priv(dev);

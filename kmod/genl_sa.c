@@ -261,7 +261,7 @@ static struct awtun_sa *find_sa(const struct awtun_req *req,
 static int no_such_sa(const struct awtun_req *req)
 {
 	return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -ENOENT,
-			    "the tunnel has no SA of this direction and SPI");
+			    "the tunnel has no SA of this DIR and SPI");
 }
 
 /* Find the SA that the request names and lock its tunnel. */
@@ -426,10 +426,10 @@ static int check_direction(const struct awtun_req *req, u32 dir)
 				    "SEQ is only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_ENCAP_LOCAL_PORT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "encapsulation ports are only for outbound SAs");
+				    "ENCAP_LOCAL_PORT is only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_ENCAP_REMOTE_PORT])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
-				    "encapsulation ports are only for outbound SAs");
+				    "ENCAP_REMOTE_PORT is only for outbound SAs");
 	if (!out && req->tb[AWTUN_SA_A_REMOTE])
 		return AWTUN_REFUSE(req, AWTUN_SA_A_REMOTE, -EINVAL,
 				    "REMOTE is only for outbound SAs");
@@ -455,15 +455,15 @@ static int parse_encap(const struct awtun_req *req, struct awtun_dest *dest)
 	dest->remote_port = nla_get_be16(remote);
 	if (!dest->local_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "the UDP port must not be 0");
+				    "ENCAP_LOCAL_PORT must not be 0");
 	if (!dest->remote_port)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_REMOTE_PORT, -EINVAL,
-				    "the UDP port must not be 0");
+				    "ENCAP_REMOTE_PORT must not be 0");
 	/* By this port a packet is known that has been wrapped already. */
 	if (dest->local_port != htons(AWTUN_PORT_NATT) &&
 	    dest->remote_port != htons(AWTUN_PORT_NATT))
 		return AWTUN_REFUSE(req, AWTUN_SA_A_ENCAP_LOCAL_PORT, -EINVAL,
-				    "one of the UDP ports must be 4500, RFC 3948");
+				    "ENCAP_LOCAL_PORT or ENCAP_REMOTE_PORT must be 4500, RFC 3948");
 
 	return 0;
 }
@@ -490,7 +490,7 @@ static int check_mode(const struct awtun_req *req,
 		return 0;
 
 	return AWTUN_REFUSE(req, AWTUN_SA_A_IFINDEX, -ENOTCONN,
-			    "the tunnel must have a mode first");
+			    "the tunnel of IFINDEX must have a mode first");
 }
 
 /* Where an SA of this tunnel, which is locked, sends. */
@@ -526,7 +526,7 @@ static int parse_limits(const struct awtun_req *req,
 		limits->hard[i] = hard ? nla_get_u64(hard) : 0;
 		if (soft && hard && limits->soft[i] > limits->hard[i])
 			return AWTUN_REFUSE(req, limit_types[i].soft, -EINVAL,
-					    "the soft limit must not exceed the hard limit");
+					    "a SOFT limit must not exceed the HARD limit");
 	}
 
 	return 0;
@@ -704,7 +704,7 @@ static int expect_sa(const struct awtun_req *req, struct awtun_tunnel *tun)
 
 	if (nla_get_u32(req->tb[AWTUN_SA_A_DIR]) != AWTUN_DIR_IN)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_DIR, -EINVAL,
-				    "only inbound SAs can be expected");
+				    "DIR must be IN: only inbound SAs can be expected");
 	err = awtun_req_check_underlay(req, AWTUN_SA_A_IFINDEX, tun);
 	if (!err)
 		err = check_mode(req, tun);
@@ -748,7 +748,7 @@ int awtun_sa_set_doit(struct sk_buff *skb, struct genl_info *info)
 	tun = sa->tun;
 	if (sa->dir != AWTUN_DIR_OUT)
 		err = AWTUN_REFUSE(&req, AWTUN_SA_A_DIR, -EINVAL,
-				   "only outbound SAs have a destination");
+				   "DIR must be OUT: only outbound SAs have a destination");
 	else
 		err = parse_dest(&req, tun, sa->dir, &dest);
 	if (!err)
@@ -766,10 +766,10 @@ static int activate_sa(const struct awtun_req *req, struct awtun_sa *sa)
 
 	if (sa->dir != AWTUN_DIR_OUT)
 		return AWTUN_REFUSE(req, AWTUN_SA_A_DIR, -EINVAL,
-				    "only outbound SAs can be activated");
+				    "DIR must be OUT: only outbound SAs can be activated");
 	if (!awtun_sa_usable(sa))
 		return AWTUN_REFUSE(req, AWTUN_SA_A_SPI, -EKEYEXPIRED,
-				    "the SA has expired or has no sequence numbers left");
+				    "the SA of this SPI has expired or has no sequence numbers left");
 	err = awtun_tunnel_activate_sa(sa, req->extack);
 
 	return err ? awtun_refuse(req, AWTUN_SA_A_IFINDEX, err) : 0;

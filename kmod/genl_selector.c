@@ -29,21 +29,21 @@ static int parse_range(struct nlattr * const tb[], const struct nlattr *nest,
 
 	if (!start || !end)
 		return AWTUN_REFUSE_ATTR(extack, nest, -EINVAL,
-					 "a selector must have a first and a last address");
+					 "START and END are required");
 	len = nla_len(start);
 	if (len != 4 && len != 16)
 		return AWTUN_REFUSE_ATTR(extack, start, -EINVAL,
-					 "an address must have 4 or 16 octets");
+					 "START must have 4 or 16 octets");
 	if (nla_len(end) != len)
 		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
-					 "the first and last address must have the same length");
+					 "END must be as long as START");
 
 	memcpy(selector->start, nla_data(start), len);
 	memcpy(selector->end, nla_data(end), len);
 	selector->addr_len = len;
 	if (memcmp(selector->start, selector->end, len) > 0)
 		return AWTUN_REFUSE_ATTR(extack, end, -EINVAL,
-					 "the last address must not be below the first");
+					 "END must not be below START");
 
 	return 0;
 }
@@ -73,7 +73,7 @@ static int parse_selector(const struct nlattr *nest,
 		return AWTUN_REFUSE_ATTR(extack, tb[AWTUN_TS_A_PORT_MAX] ?:
 						 tb[AWTUN_TS_A_PORT_MIN],
 					 -EINVAL,
-					 "the last port must not be below the first");
+					 "PORT_MAX must not be below PORT_MIN");
 
 	return 0;
 }
@@ -92,7 +92,7 @@ static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 	nla_for_each_nested(attr, list, rem) {
 		if (++n > AWTUN_TS_MAX)
 			return AWTUN_REFUSE_ATTR(extack, attr, -EINVAL,
-						 "too many selectors");
+						 "too many SELECTORs in the list");
 		if (nla_type(attr) == AWTUN_TS_LIST_A_ANY)
 			any = attr;
 	}
@@ -103,7 +103,7 @@ static int count(const struct nlattr *list, struct netlink_ext_ack *extack)
 		return 0;
 	if (!n)
 		return AWTUN_REFUSE_ATTR(extack, list, -EINVAL,
-					 "the selector list is empty");
+					 "SELECTOR or ANY is required");
 
 	return n;
 }

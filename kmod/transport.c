@@ -135,12 +135,12 @@ static int check_socket(const struct net *net, const struct socket *sock,
 
 	if ((sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
 	    sk->sk_type != SOCK_DGRAM || sk->sk_protocol != IPPROTO_UDP) {
-		NL_SET_ERR_MSG_MOD(extack, "the socket must be a UDP socket");
+		NL_SET_ERR_MSG_MOD(extack, "FD must be a UDP socket");
 		return -EPROTOTYPE;
 	}
 	if (!net_eq(sock_net(sk), net)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the socket is of another network namespace");
+				   "FD must be a socket of this network namespace");
 		return -EXDEV;
 	}
 
@@ -157,7 +157,7 @@ static int lock_checked(const struct net *net, const struct socket *sock,
 		return err;
 	if (!trylock_sock(sock->sk)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the socket is busy in another system call");
+				   "the socket of FD is busy in another system call");
 		return -EBUSY;
 	}
 
@@ -232,12 +232,12 @@ static int attach(struct net *net, struct socket *sock,
 	sock_owned_by_me(sk);
 
 	if (!inet_sk(sk)->inet_num) {
-		NL_SET_ERR_MSG_MOD(extack, "the socket must be bound to a port");
+		NL_SET_ERR_MSG_MOD(extack, "FD must be bound to a port");
 		return -ENOTCONN;
 	}
 	if (in_use(sk)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the socket is already in use for encapsulation");
+				   "FD must not be in use for encapsulation already");
 		return -EBUSY;
 	}
 	transport = transport_new(net, sk);
@@ -323,7 +323,7 @@ int awtun_transport_del(struct net *net, struct socket *sock,
 		detach(sock->sk, transport);
 	release_sock(sock->sk);
 	if (!transport) {
-		NL_SET_ERR_MSG_MOD(extack, "ESP is not taken out of this socket");
+		NL_SET_ERR_MSG_MOD(extack, "FD must be a socket that ESP is taken out of");
 		return -ENOENT;
 	}
 

@@ -211,7 +211,7 @@ int awtun_tunnel_add_sa(struct awtun_tunnel *tun, struct awtun_sa *sa,
 
 	if (awtun_tunnel_find_sa(tun, sa->dir, sa->key.spi)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the tunnel has an SA of this direction and SPI");
+				   "the tunnel has an SA of this DIR and SPI");
 		return -EEXIST;
 	}
 	if (tun->nr_sas >= AWTUN_TUNNEL_SA_MAX) {
@@ -533,7 +533,7 @@ int awtun_tunnel_configure(struct awtun_tunnel *tun,
 	if (!list_empty(&tun->sas) &&
 	    !same_ends(awtun_tunnel_conf(tun), settings)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "the mode and addresses cannot change while the tunnel has SAs");
+				   "MODE, LOCAL and REMOTE cannot change while the tunnel has SAs");
 		return -EBUSY;
 	}
 

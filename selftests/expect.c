@@ -277,7 +277,7 @@ TEST_F(expect, deleted)
 	ASSERT_EQ(0, rig_del_in(RIG)) TH_LOG("%s", RIG->nl.extack);
 	EXPECT_EQ(3, unknown(RIG));
 	EXPECT_EQ(-ENOENT, rig_del_in(RIG));
-	EXPECT_STREQ("awtun: the tunnel has no SA of this direction and SPI",
+	EXPECT_STREQ("awtun: the tunnel has no SA of this DIR and SPI",
 		     RIG->nl.extack);
 	are_gone(_metadata, RIG, 3);
 }
@@ -503,7 +503,7 @@ TEST_F(expect, an_outbound_sa)
 {
 	EXPECT_EQ(-EINVAL, awtun_sa_do(&RIG->nl, AWTUN_CMD_SA_EXPECT,
 				       RIG->ifindex, AWTUN_DIR_OUT, FREE_SPI));
-	EXPECT_STREQ("awtun: only inbound SAs can be expected",
+	EXPECT_STREQ("awtun: DIR must be IN: only inbound SAs can be expected",
 		     RIG->nl.extack);
 	EXPECT_EQ(AWTUN_SA_A_DIR, RIG->nl.bad_attr);
 }

@@ -141,6 +141,6 @@ check "a link that is not there is refused" \
 	refuses "no such interface" change tunnel4 link nowhere
 check "an address of the other family is refused, in the kernel's words" \
 	refuses "must have the length" change tunnel4 local fd00:1::1
-check "an MSS that is too small, too" refuses "MSS must be 0 or at least 64" change tunnel4 mss4 63
+check "an MSS that is too small, too" refuses "MSS_IPV4 and MSS_IPV6 must be 0 or at least 64" change tunnel4 mss4 63
 check "nothing of that has happened" shows tunnel4 "$ENDS4"
 ktap_end

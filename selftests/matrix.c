@@ -452,10 +452,9 @@ static __u64 peers_drops(const struct world *world)
 /* The largest inner packet that crosses the underlay whole. */
 static unsigned int path_mtu(const struct combination *c)
 {
-	bool aead = awtun_suite_is_aead(c->suite);
 	unsigned int overhead = header_len[c->outer] + (c->encap ? 8 : 0) + 8 +
-				(aead ? 8 : 16) + c->suite->icv_len;
-	unsigned int block = aead ? 4 : 16;
+				awtun_iv_len(c->suite) + c->suite->icv_len;
+	unsigned int block = awtun_block(c->suite);
 
 	return (LINK_MTU - overhead) / block * block - 2;
 }

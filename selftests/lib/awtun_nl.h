@@ -179,6 +179,17 @@ static inline bool awtun_suite_is_aead(const struct awtun_suite *suite)
 	return suite->auth == AWTUN_AUTH_NONE;
 }
 
+/* Octets before what is encrypted, and what its length is a multiple of. */
+static inline unsigned int awtun_iv_len(const struct awtun_suite *suite)
+{
+	return awtun_suite_is_aead(suite) ? 8 : 16;
+}
+
+static inline unsigned int awtun_block(const struct awtun_suite *suite)
+{
+	return awtun_suite_is_aead(suite) ? 4 : 16;
+}
+
 /* Octets of cipher key, salt (AEAD) and integrity key, in this order. */
 size_t awtun_keymat_len(const struct awtun_suite *suite);
 

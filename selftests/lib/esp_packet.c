@@ -21,12 +21,12 @@ static bool is_aead(const struct esp_sa *sa)
 
 size_t esp_iv_len(const struct esp_sa *sa)
 {
-	return is_aead(sa) ? 8 : 16;
+	return awtun_iv_len(sa->suite);
 }
 
 size_t esp_block(const struct esp_sa *sa)
 {
-	return is_aead(sa) ? 4 : 16;
+	return awtun_block(sa->suite);
 }
 
 size_t esp_trailer_pad(__u8 *plain, size_t len, unsigned int pad,

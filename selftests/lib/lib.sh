@@ -296,32 +296,16 @@ no_drops() {
 # inner_mtu SUITE {ipv4|ipv6} [LINK-MTU [udp]]: the largest inner packet on a
 # link of 1500 octets, or another.
 inner_mtu() {
-	local align=16 iv=16 icv=16 outer=20
-	case $1 in
-	*-gcm16 | *-poly1305) align=4 iv=8 ;;
-	*-gcm8) align=4 iv=8 icv=8 ;;
-	*-sha1) icv=12 ;;
-	*-gcm12) align=4 iv=8 icv=12 ;;
-	*-sha512) icv=32 ;;
-	esac
+	local _ iv icv block outer=20
+	read -r _ iv icv block < <(awtun_ctl suite "$1")
 	[ "$2" = ipv4 ] || outer=40
 	[ "${4-}" != udp ] || outer=$((outer + 8))
-	echo $(((${3:-1500} - outer - 8 - iv - icv) / align * align - 2))
+	echo $(((${3:-1500} - outer - 8 - iv - icv) / block * block - 2))
 }
 
 # Octets of key material of a suite, as sa-add keymat= wants them.
 keymat_len() {
-	local cipher=32
-	case $1 in
-	aes128-*) cipher=16 ;;
-	aes192-*) cipher=24 ;;
-	esac
-	case $1 in
-	*-sha512) echo $((cipher + 64)) ;;
-	*-sha256) echo $((cipher + 32)) ;;
-	*-sha1) echo $((cipher + 20)) ;;
-	*-gcm* | *-poly1305) echo $((cipher + 4)) ;;
-	esac
+	awtun_ctl suite "$1" | cut -d ' ' -f 1
 }
 
 random_hex() {

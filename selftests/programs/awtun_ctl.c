@@ -50,6 +50,8 @@ static const char usage[] =
 	"                 has a socket for ESP in UDP, until it is killed; prints\n"
 	"                 \"datagram ADDRESS PORT HEX\" for what comes to it\n"
 	"       awtun_ctl transport-dump\n"
+	"       awtun_ctl suite NAME\n"
+	"                 prints octets: \"KEYMAT IV ICV BLOCK\"\n"
 	"       awtun_ctl events [COUNT]\n"
 	"                 prints \"KIND KEY=VALUE...\", a line each\n";
 
@@ -869,6 +871,18 @@ static int cmd_events(struct awtun_nl *nl, int argc, char **argv)
 	return report(nl, err);
 }
 
+/* Of this program alone: no kernel is asked. */
+static int show_suite(int argc, char **argv)
+{
+	const struct awtun_suite *suite = argc == 1 ? awtun_suite(argv[0]) : NULL;
+
+	if (!suite)
+		return bad_usage("suite: NAME");
+	printf("%zu %u %u %u\n", awtun_keymat_len(suite), awtun_iv_len(suite),
+	       suite->icv_len, awtun_block(suite));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -894,6 +908,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return bad_usage("no command");
+	if (!strcmp(argv[1], "suite"))
+		return show_suite(argc - 2, argv + 2);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;

@@ -16,8 +16,7 @@ enum class Direction : std::uint8_t { In, Out };
 /// None: no `tunnel mode` given yet; the interface exists and carries nothing.
 enum class TunnelMode : std::uint8_t { None, IpsecIpv4, IpsecIpv6 };
 
-/// The DF bit of the outer IPv4 header: set, clear, or that of the inner packet (RFC 4301 8.1); in the order
-/// of the words of `tunnel df`.
+/// The DF bit of the outer IPv4 header: set, clear, or that of the inner packet (RFC 4301 8.1).
 enum class DontFragment : std::uint8_t { Set, Clear, Copy };
 
 /// RFC 7296 3.13.1, both ends inclusive; protocol 0 is any, ports 0-65535 all.

@@ -53,9 +53,8 @@ ExitStatus run(const Options& options) {
   if (!options.words.empty()) return run_lines(*client, output, {join(options.words)}, answers);
   if (!options.commands.empty()) return run_lines(*client, output, options.commands, answers);
   const bool shell = options.script.empty() && terminal;
-  if (shell && !client->same_grammar()) {
+  if (shell && !client->same_grammar())
     std::cerr << "awcli: awiked is a different build; help and completion may not match it\n";
-  }
   if (shell) return run_shell(*client, output);
   return with_file(options.script.empty() ? "-" : options.script,
                    [&](std::istream& file, const std::string& name) {

@@ -30,9 +30,8 @@ std::string lifetime_of(const Json& sa) {
 
 std::string texts_of(const Json& object, const char* key) {
   std::vector<std::string> texts;
-  for (const Json& text : list_of(object, key)) {
+  for (const Json& text : list_of(object, key))
     if (text.is_string()) texts.push_back(text.get<std::string>());
-  }
   return enumerate(texts);
 }
 
@@ -64,9 +63,8 @@ std::string traffic_of(const Json& counters) {
 
 std::string drops_of(const Json& counters) {
   std::vector<std::string> parts;
-  for (const auto& [name, count] : counters.items()) {
+  for (const auto& [name, count] : counters.items())
     if (count.is_number() && count != 0) parts.push_back(name + " " + count.dump());
-  }
   return enumerate(parts);
 }
 

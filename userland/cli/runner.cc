@@ -26,9 +26,7 @@ std::string as_message(const std::string& text) {
 void print_error(const Output& output, std::string_view line, const control::Failure& failure,
                  std::string_view place) {
   if (output.json) {
-    Json error{{"message", failure.message}, {"kind", failure.kind}};
-    if (failure.column) error["column"] = *failure.column;
-    if (!failure.expected.empty()) error["expected"] = failure.expected;
+    Json error = to_json(failure);
     if (!place.empty()) error["place"] = place;
     output.err << dump({{"error", std::move(error)}}, -1);
     return;
@@ -106,9 +104,8 @@ ExitStatus status_of(const control::Reply& reply) {
 ExitStatus run_lines(Client& client, const Output& output, const std::vector<std::string>& lines,
                      const Answers& answers) {
   client.on_log([&output](const control::LogLine& line) { print_log(output, line); });
-  for (const std::string& line : lines) {
+  for (const std::string& line : lines)
     if (const auto status = run_line(client, output, line, answers, "")) return *status;
-  }
   if (!client.monitors()) return ExitStatus::Done;
   for (;;)
     if (const auto taken = client.take_log(); !taken) return lost(output, taken.error());

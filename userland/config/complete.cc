@@ -46,11 +46,9 @@ bool is_comment(const Cursor& cursor) {
 
 /// A section's candidates with those of Config mode that are not the same words.
 void merge(std::vector<Candidate>& inner, std::vector<Candidate> outer) {
-  for (Candidate& candidate : outer) {
-    if (std::ranges::find(inner, candidate.text, &Candidate::text) == inner.end()) {
+  for (Candidate& candidate : outer)
+    if (std::ranges::find(inner, candidate.text, &Candidate::text) == inner.end())
       inner.push_back(std::move(candidate));
-    }
-  }
   std::ranges::sort(inner, {}, [](const Candidate& each) { return std::pair(!each.literal, each.text); });
 }
 

@@ -15,15 +15,11 @@ FileError refusal(std::string reason) { return {0, 0, {}, "% " + std::move(reaso
 
 /// What keeps the outcome of one line from being good in a file; nullopt when nothing does.
 std::optional<FileError> check(const Applied& applied) {
-  if (const auto* error = std::get_if<SyntaxError>(&applied)) {
+  if (const auto* error = std::get_if<SyntaxError>(&applied))
     return FileError{0, error->column, {}, error->message, error->expected, true, {}, error->kind};
-  }
-  if (const auto* refused = std::get_if<Refused>(&applied)) {
-    return refusal(refused->reason);
-  }
-  if (!std::holds_alternative<Done>(applied)) {
+  if (const auto* refused = std::get_if<Refused>(&applied)) return refusal(refused->reason);
+  if (!std::holds_alternative<Done>(applied))
     return refusal("This command is not allowed in a configuration file");
-  }
   return std::nullopt;
 }
 
@@ -43,9 +39,8 @@ FileError at(std::size_t number, std::string_view line, FileError error) {
 
 /// A blank line or a comment is Done in every mode; after `end` nothing else may come.
 std::optional<FileError> load_line(Config& config, Session& session, std::string_view line) {
-  if (session.mode == Mode::Exec && !is_blank_or_comment(line)) {
+  if (session.mode == Mode::Exec && !is_blank_or_comment(line))
     return refusal("Nothing may follow the end of the configuration");
-  }
   return check(apply(config, session, line));
 }
 

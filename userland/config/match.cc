@@ -130,12 +130,10 @@ std::optional<SyntaxError> check_characters(std::string_view line) {
                        first + "a line must not exceed " + std::to_string(kMaxLine) + " octets.",
                        {}};
   }
-  if (const auto at = find_control_character(line)) {
+  if (const auto at = find_control_character(line))
     return SyntaxError{SyntaxError::Kind::Invalid, *at, first + "control characters are not allowed.", {}};
-  }
-  if (const auto at = find_broken_utf8(line)) {
+  if (const auto at = find_broken_utf8(line))
     return SyntaxError{SyntaxError::Kind::Invalid, *at, first + "not valid UTF-8.", {}};
-  }
   return std::nullopt;
 }
 
@@ -147,9 +145,8 @@ void add_candidates(std::map<std::string, Candidate>& list, const Token& token, 
       list.try_emplace(word, Candidate{word, std::string(part(token.help, '\n', i)), true});
     }
   } else if (may_begin_value(token, beginning)) {
-    for (const std::string& form : value_forms(token)) {
+    for (const std::string& form : value_forms(token))
       list.try_emplace(form, Candidate{form, std::string(token.help), false});
-    }
   }
 }
 
@@ -246,9 +243,8 @@ Args Thread::args() const {
 }
 
 Matcher::Matcher(Mode mode, bool under_do) {
-  for (const Form& form : forms()) {
+  for (const Form& form : forms())
     if (form.row->mode == mode && (!under_do || form.row->under_do)) threads_.push_back({&form, 0, {}});
-  }
 }
 
 bool Matcher::advance(const Word& word, std::string_view line) {
@@ -270,9 +266,8 @@ bool Matcher::advance(const Word& word, std::string_view line) {
       }
     }
   }
-  if (exact) {
+  if (exact)
     std::erase_if(taken, [](const Thread& t) { return t.hits.back().quality != Hit::Quality::Exact; });
-  }
   if (taken.empty()) return false;
   threads_ = std::move(taken);
   took_rest_ = rest;
@@ -305,9 +300,8 @@ bool was_to_open_section(Mode mode, std::string_view line) {
   if (follow(outer, words, line) > 0) return std::ranges::any_of(outer.threads(), opens_section);
   if (words.empty() || Matcher(mode, false).advance(words.front(), line)) return false;
   std::vector<Thread> behind_first_word;
-  for (const Form& form : forms()) {
+  for (const Form& form : forms())
     if (form.row->section && !form.negated) behind_first_word.push_back({&form, 1, {}});
-  }
   Matcher rest(std::move(behind_first_word));
   return follow(rest, {words.begin() + 1, words.end()}, line) == words.size() - 1 &&
          std::ranges::any_of(rest.threads(), &Thread::complete);

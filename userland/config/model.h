@@ -86,10 +86,17 @@ std::optional<Family> delivery_family(TunnelMode mode);
 
 /// The key pair of a trustpoint: `rsakeypair <label> [<bits>]` or `eckeypair <label> [<bits>]`.
 struct KeyPair {
-  enum class Kind : std::uint8_t { Rsa, Ec } kind = Kind::Rsa;
-  std::string label;
-  std::optional<std::uint16_t> bits;  ///< Unset: 2048 for RSA, 256 for EC.
+  static constexpr std::string_view kDefaultLabel = "server-default";
+  static constexpr std::uint16_t kDefaultRsaBits = 2048;
+  static constexpr std::uint16_t kDefaultEcBits = 256;
 
+  enum class Kind : std::uint8_t { Rsa, Ec } kind = Kind::Rsa;
+  std::string label{kDefaultLabel};
+  std::optional<std::uint16_t> bits;  ///< Unset: the default of the kind.
+
+  [[nodiscard]] std::uint16_t size() const {
+    return bits.value_or(kind == Kind::Rsa ? kDefaultRsaBits : kDefaultEcBits);
+  }
   bool operator==(const KeyPair&) const = default;
 };
 
@@ -98,7 +105,7 @@ struct Trustpoint {
   bool enrollment_terminal = false;             ///< Certificates come and go by copy and paste.
   std::optional<std::string> subject_name;      ///< "/O=Example/CN=test1.example.com"
   std::optional<std::string> subject_alt_name;  ///< "test1.example.com"
-  std::optional<KeyPair> key_pair;              ///< Unset: RSA, called "server-default".
+  std::optional<KeyPair> key_pair;              ///< Unset: KeyPair{}.
 
   bool operator==(const Trustpoint&) const = default;
 };
@@ -175,13 +182,14 @@ std::string to_string(const Nexthop& nexthop);
 struct StaticRoute {
   IpPrefix prefix;  ///< No host bits set.
   Nexthop nexthop;
-  std::uint8_t distance = 1;  ///< 1-255, the lowest of a prefix wins.
+  static constexpr std::uint8_t kDefaultDistance = 1;
+  std::uint8_t distance = kDefaultDistance;  ///< 1-255, the lowest of a prefix wins.
 
   auto operator<=>(const StaticRoute&) const = default;
 };
 
 /// `exec-timeout` where it is not configured.
-inline constexpr std::chrono::seconds kDefaultExecTimeout = std::chrono::minutes(10);
+inline constexpr std::chrono::minutes kDefaultExecTimeout{10};
 
 /// A whole configuration. Canonical: two that mean the same compare equal, however they were typed.
 struct Config {

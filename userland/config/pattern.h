@@ -152,21 +152,20 @@ class PatternParser {
   }
 
   constexpr void step() {
-    if (text_.starts_with(' ')) {
+    if (text_.starts_with(' '))
       text_.remove_prefix(1);
-    } else if (text_.starts_with("![")) {
+    else if (text_.starts_with("!["))
       open(2, negated_);
-    } else if (text_.starts_with('[')) {
+    else if (text_.starts_with('['))
       open(1, true);
-    } else if (text_.starts_with(']')) {
+    else if (text_.starts_with(']'))
       close();
-    } else if (text_.starts_with('<')) {
+    else if (text_.starts_with('<'))
       append(value(bracketed('>')));
-    } else if (text_.starts_with('{')) {
+    else if (text_.starts_with('{'))
       append(choice(bracketed('}')));
-    } else {
+    else
       append(word());
-    }
   }
 
   constexpr void open(std::size_t width, bool omissible) {
@@ -229,9 +228,8 @@ class PatternParser {
                 .help = take_help(1),
                 .argument = pattern_.arguments++};
     set_type(token, inner.substr(colon + 1));
-    if (takes_rest_of_line(token.type) && !text_.empty() && text_ != "]") {
+    if (takes_rest_of_line(token.type) && !text_.empty() && text_ != "]")
       broken_pattern("a value behind the rest of the line");
-    }
     return token;
   }
 

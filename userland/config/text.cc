@@ -139,9 +139,7 @@ std::string printable_line(std::string text) {
 std::string render_error(std::string_view line, std::optional<std::size_t> column, std::string_view message,
                          const std::vector<std::string>& expected) {
   std::string out;
-  if (column) {
-    out += std::string(line) + "\n" + indent(line, *column) + "^\n";
-  }
+  if (column) out += std::string(line) + "\n" + indent(line, *column) + "^\n";
   out += std::string(message) + "\n";
   if (!expected.empty()) out += list_expected(expected);
   return out;

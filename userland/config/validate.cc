@@ -24,12 +24,10 @@ void check_endpoints(const Tunnel& tunnel, Sentences& out) {
   check_family(tunnel, source, "source", out);
   if (!tunnel.destination) out.emplace_back("no tunnel destination");
   check_family(tunnel, destination, "destination", out);
-  if (source != nullptr && destination != nullptr && *source == *destination) {
+  if (source != nullptr && destination != nullptr && *source == *destination)
     out.emplace_back("tunnel source and tunnel destination are the same address");
-  }
-  if (has_dynamic_destination(tunnel) && !tunnel.remote_name) {
+  if (has_dynamic_destination(tunnel) && !tunnel.remote_name)
     out.emplace_back("no tunnel remote name, which must identify a dynamic peer");
-  }
 }
 
 /// Whether a certificate may say that it is for one called so.
@@ -80,18 +78,16 @@ void check_protection(const Config& config, std::uint32_t number, const Tunnel& 
   const NamedIsakmpProfile isakmp = isakmp_profile(config, number, tunnel);
   const std::string name(isakmp_profile_name(config, number, tunnel));
   if (offers_nothing(isakmp.settings)) out.push_back("crypto isakmp profile " + name + " has no transform");
-  if (offers_nothing(ipsec_profile(config, tunnel))) {
+  if (offers_nothing(ipsec_profile(config, tunnel)))
     out.push_back("crypto ipsec profile " + *tunnel.protection->profile + " has no transform");
-  }
   const auto by = [&isakmp](AuthMethod method) {
     return isakmp.settings.local_authentication == method || isakmp.settings.remote_authentication == method;
   };
   // Its key may be that of the address.
   const HostName* host = destination_host(tunnel);
   const bool unknown_yet = host != nullptr && !host->address;
-  if (by(AuthMethod::PreShare) && find_key(config, number, tunnel) == nullptr && !unknown_yet) {
+  if (by(AuthMethod::PreShare) && find_key(config, number, tunnel) == nullptr && !unknown_yet)
     out.emplace_back("no crypto isakmp key for the peer");
-  }
   if (!by(AuthMethod::Certificate)) return;
   if (!isakmp.trustpoint) out.push_back("crypto isakmp profile " + name + " has no pki trustpoint");
   if (isakmp.settings.local_authentication == AuthMethod::Certificate)
@@ -105,11 +101,10 @@ Sentences check_tunnel(const Config& config, std::uint32_t number, const Tunnel&
   Sentences out;
   if (tunnel.mode == TunnelMode::None) out.emplace_back("no tunnel mode");
   check_endpoints(tunnel, out);
-  if (!tunnel.protection) {
+  if (!tunnel.protection)
     out.emplace_back("no tunnel protection ipsec");
-  } else {
+  else
     check_protection(config, number, tunnel, out);
-  }
   return out;
 }
 
@@ -119,9 +114,8 @@ std::vector<Problem> validate(const Config& config) {
   std::vector<Problem> problems;
   for (const auto& [number, tunnel] : config.tunnels) {
     if (tunnel.shutdown) continue;
-    for (std::string& text : check_tunnel(config, number, tunnel)) {
+    for (std::string& text : check_tunnel(config, number, tunnel))
       problems.push_back({number, std::move(text)});
-    }
   }
   return problems;
 }

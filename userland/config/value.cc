@@ -15,7 +15,6 @@ namespace awtun::config {
 namespace {
 
 constexpr std::size_t kMaxLabelLength = 63;
-constexpr std::size_t kMaxHostnameLength = 253;
 constexpr std::size_t kMaxSubjectLength = 255;
 constexpr std::size_t kMaxSecretLength = 255;
 constexpr std::size_t kMaxDescriptionLength = 255;   // IFLA_IFALIAS holds 255 octets
@@ -38,9 +37,8 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
 }
 
 Parsed parse_choice(std::string_view words, std::string_view text) {
-  for (std::uint32_t i = 0; i < count_parts(words, '|'); ++i) {
+  for (std::uint32_t i = 0; i < count_parts(words, '|'); ++i)
     if (equal_ignoring_case(part(words, '|', i), text)) return Value(i);
-  }
   return kNotThisType;
 }
 
@@ -83,9 +81,8 @@ IpPrefix with_host_bits(const IpPrefix& prefix, std::uint8_t fill) {
 Parsed parse_network(Family family, std::string_view text) {
   const auto prefix = IpPrefix::parse(text);
   if (!prefix || prefix->address.family() != family) return kNotThisType;
-  if (!prefix->is_network()) {
+  if (!prefix->is_network())
     return Error{"host bits are set: the network is " + with_host_bits(*prefix, 0).to_string()};
-  }
   return Value(*prefix);
 }
 
@@ -100,9 +97,8 @@ Parsed parse_interface_address(Family family, std::string_view text) {
   if (prefix->length == 0) return Error{ValueError("the prefix length must not be 0")};
   if (family == Family::V4 && prefix->length < 31) {
     if (prefix->is_network()) return Error{ValueError("the address must not be the network address")};
-    if (*prefix == with_host_bits(*prefix, 0xff)) {
+    if (*prefix == with_host_bits(*prefix, 0xff))
       return Error{ValueError("the address must not be the broadcast address")};
-    }
   }
   return Value(*prefix);
 }
@@ -113,9 +109,8 @@ constexpr bool is_interface_character(char c) {
 
 Parsed parse_interface_name(std::string_view text) {
   if (text.empty() || text.size() > kMaxInterfaceNameLength || !is_letter(text.front()) ||
-      !std::ranges::all_of(text, is_interface_character)) {
+      !std::ranges::all_of(text, is_interface_character))
     return kNotThisType;
-  }
   const bool is_null = equal_ignoring_case(text, kNullInterface);
   const bool tunnel = begins_ignoring_case(text, kTunnel) && text.size() > kTunnel.size() &&
                       std::ranges::all_of(text.substr(kTunnel.size()), is_digit);
@@ -149,27 +144,30 @@ constexpr bool is_label_character(char c) {
   return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
 }
 
+/// `what`: "a name"
+ValueError too_long(std::string_view what, std::size_t limit, std::string_view unit = "octets") {
+  return std::string(what) + " must not exceed " + std::to_string(limit) + " " + std::string(unit);
+}
+
 Parsed parse_label(std::string_view text) {
-  if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front())) {
+  if (text.empty() || !std::ranges::all_of(text, is_label_character) || !is_letter(text.front()))
     return Error{ValueError("a name must consist of letters, digits and . - _, and begin with a letter")};
-  }
-  if (text.size() > kMaxLabelLength) return Error{ValueError("a name must not exceed 63 characters")};
+  if (text.size() > kMaxLabelLength) return Error{too_long("a name", kMaxLabelLength, "characters")};
   return Value(std::string(text));
 }
 
 Parsed parse_secret(std::string_view text) {
   if (text == kHiddenKey) return Error{ValueError("this is the placeholder of a hidden key, not a key")};
-  if (text.size() > kMaxSecretLength) return Error{ValueError("a key must not exceed 255 octets")};
+  if (text.size() > kMaxSecretLength) return Error{too_long("a key", kMaxSecretLength)};
   return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
 }
 
 Parsed parse_hostname(std::string_view text) {
   if (IpAddress::parse(text)) return Error{ValueError("an IP address is not supported as a name")};
   const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
-  if (text.empty() || text.size() > kMaxHostnameLength || !is_letter(text.front()) ||
-      !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos) {
+  if (text.empty() || text.size() > kMaxHostName || !is_letter(text.front()) ||
+      !std::ranges::all_of(text, is_allowed) || text.find("..") != text.npos)
     return Error{ValueError("a host name must consist of letters, digits and . -, and begin with a letter")};
-  }
   return Value(std::string(text));
 }
 
@@ -177,21 +175,19 @@ Parsed parse_hostname(std::string_view text) {
 ValueError wrong_part(std::string_view part) {
   constexpr std::array<std::string_view, 7> kAttributes = {"C", "ST", "L", "O", "OU", "CN", "emailAddress"};
   const std::size_t equals = part.find('=');
-  if (equals == part.npos || equals + 1 == part.size()) {
+  if (equals == part.npos || equals + 1 == part.size())
     return "a subject name must consist of parts like /CN=test1.example.com";
-  }
   if (std::ranges::find(kAttributes, part.substr(0, equals)) == kAttributes.end()) {
     return "the attributes of a subject name must be C, ST, L, O, OU, CN and "
            "emailAddress";
   }
-  if (part.starts_with("CN=") && IpAddress::parse(part.substr(3))) {
+  if (part.starts_with("CN=") && IpAddress::parse(part.substr(3)))
     return "an IP address is not supported as the common name of a certificate";
-  }
   return "";
 }
 
 Parsed parse_subject(std::string_view text) {
-  if (text.size() > kMaxSubjectLength) return Error{ValueError("a subject name must not exceed 255 octets")};
+  if (text.size() > kMaxSubjectLength) return Error{too_long("a subject name", kMaxSubjectLength)};
   if (!text.starts_with('/')) return Error{wrong_part("")};
   std::size_t common_names = 0;
   for (std::size_t i = 1; i < count_parts(text, '/'); ++i) {
@@ -205,7 +201,7 @@ Parsed parse_subject(std::string_view text) {
 }
 
 Parsed parse_line(std::string_view text) {
-  if (text.size() > kMaxDescriptionLength) return Error{ValueError("the text must not exceed 255 octets")};
+  if (text.size() > kMaxDescriptionLength) return Error{too_long("the text", kMaxDescriptionLength)};
   return Value(std::string(text));
 }
 

@@ -73,12 +73,9 @@ Hello hello_in(const Json& object) {
 
 // ---------------------------------------------------------------- reply
 
-void put(Json& object, Failure failure) {
-  Json error{{"message", std::move(failure.message)}, {"kind", std::move(failure.kind)}};
-  if (failure.column) error["column"] = *failure.column;
-  if (failure.column || !failure.expected.empty()) error["expected"] = std::move(failure.expected);
+void put(Json& object, const Failure& failure) {
   object["code"] = failure.syntax ? 2 : 1;
-  object["error"] = std::move(error);
+  object["error"] = to_json(failure);
 }
 
 Failure failure_in(const Json& object) {
@@ -114,7 +111,7 @@ Json to_json(Reply reply) {
   Json object{{"ok", reply.ok()}};
   put(object, reply.place);
   if (reply.failure) {
-    put(object, *std::move(reply.failure));
+    put(object, *reply.failure);
     return object;
   }
   put_shown(object, reply);
@@ -147,6 +144,13 @@ Json to_json(const Goodbye& goodbye) { return {{"bye", goodbye.reason}}; }
 
 Place place_of(const config::Session& session) {
   return {session.mode, std::string(config::prompt_suffix(session.mode)), session.tunnel, session.name};
+}
+
+Json to_json(const Failure& failure) {
+  Json error{{"message", failure.message}, {"kind", failure.kind}};
+  if (failure.column) error["column"] = *failure.column;
+  if (!failure.expected.empty()) error["expected"] = failure.expected;
+  return error;
 }
 
 std::string encode(const Request& request) {

@@ -81,7 +81,7 @@ struct Turn {
   std::string subject = {};
 };
 
-/// Why a line was not carried out: "code":1|2,"error":{"message","kind"[,"column","expected"]}.
+/// Why a line was not carried out: "code":1|2,"error":{"message","kind"[,"column"][,"expected"]}.
 struct Failure {
   std::string message;
   std::string kind = "refused";  ///< Or config::to_string(SyntaxError::Kind).
@@ -91,6 +91,9 @@ struct Failure {
 
   bool operator==(const Failure&) const = default;
 };
+
+/// Its "error", which awcli prints too.
+Json to_json(const Failure& failure);
 
 /// The view of a text that a command prints; its data is {"schema","text"}.
 inline constexpr std::string_view kMessage = "message";

@@ -62,7 +62,8 @@ Parsed parse_as_distinguished_name(std::string_view text) {
 Parsed parse_as_name(std::string_view text, Type type) {
   if (!std::ranges::all_of(text, is_visible) || text.find('\\') != text.npos)
     return Error{std::string("a name must consist of ASCII characters other than blanks and \\")};
-  if (text.size() > kMaxNameLength) return Error{std::string("a name must not exceed 255 characters")};
+  if (text.size() > kMaxNameLength)
+    return Error{"a name must not exceed " + std::to_string(kMaxNameLength) + " characters"};
   return Identity{type, octets_of(text)};
 }
 

@@ -18,6 +18,9 @@ namespace awtun {
 /// A peer that calls itself by more octets is refused: no name, and no distinguished name, is as long.
 inline constexpr std::size_t kMaxIdentitySize = 4096;
 
+/// Octets of a DNS name (RFC 1035 2.3.4).
+inline constexpr std::size_t kMaxHostName = 253;
+
 /// An ID payload's type and data.
 struct Identity {
   /// The numbers are the protocol's. ID_DER_ASN1_GN, a GeneralName, is for none of our peers.

@@ -21,8 +21,6 @@ namespace {
 
 using wire::AuthMethodId;
 
-constexpr int kMinRsaBits = 2048;
-constexpr int kMaxRsaBits = 8192;  // what a peer can make us compute is bounded
 constexpr BN_ULONG kMinRsaExponent = 65537;
 
 enum class Scheme : std::uint8_t { RsaPkcs1, RsaPss, Ecdsa };

@@ -28,8 +28,12 @@ enum class SignatureHash : std::uint16_t { Sha1 = 1, Sha256 = 2, Sha384 = 3, Sha
 inline constexpr SignatureHash kSignatureHashes[] = {SignatureHash::Sha256, SignatureHash::Sha384,
                                                      SignatureHash::Sha512};
 
-/// A key that signatures may be verified with: RSA of 2048 to 8192 bits whose exponent is at least
-/// 65537, or a named curve P-256, P-384, P-521. Shares its handle when copied; any thread may use it.
+/// The sizes of RSA keys that are accepted and made: what a peer can make us compute is bounded.
+inline constexpr int kMinRsaBits = 2048;
+inline constexpr int kMaxRsaBits = 8192;
+
+/// A key that signatures may be verified with: RSA of those sizes whose exponent is at least 65537, or a
+/// named curve P-256, P-384, P-521. Shares its handle when copied; any thread may use it.
 class PublicKey {
  public:
   /// Shares `key`. Otherwise why it is none of those above: "RSA key of 1024 bits; at least 2048 are
@@ -72,7 +76,7 @@ class Signer {
   /// PEM: PKCS#8, or the traditional forms of RSA and EC. Without a pass phrase.
   [[nodiscard]] static Result<Signer, std::string> from_pem(ByteView pem);
   /// A new key, of `rsa_bits` when it is an RSA one.
-  [[nodiscard]] static Result<Signer, CryptoError> generate(KeyType type, unsigned rsa_bits = 2048);
+  [[nodiscard]] static Result<Signer, CryptoError> generate(KeyType type, unsigned rsa_bits = kMinRsaBits);
 
   [[nodiscard]] const PublicKey& public_key() const { return key_; }
   /// PKCS#8.

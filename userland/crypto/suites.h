@@ -64,9 +64,10 @@ struct EncryptionRow {
   std::string_view registry;  ///< IANA's name
   std::string_view wireshark_ike;
   std::string_view wireshark_esp;
-  Word isakmp;           ///< `encryption` of an ISAKMP transform
-  Word ipsec;            ///< `encryption` of an IPsec transform
-  Word ipsec_integrity;  ///< `integrity` beside it, of an AEAD
+  Word isakmp;                     ///< `encryption` of an ISAKMP transform
+  Word ipsec;                      ///< `encryption` of an IPsec transform
+  Word ipsec_integrity;            ///< `integrity` beside it, of an AEAD
+  std::string_view unsupported{};  ///< why it is not supported
 
   [[nodiscard]] constexpr bool aead() const { return icv != 0; }
   [[nodiscard]] constexpr bool supported() const { return openssl != nullptr; }
@@ -197,7 +198,8 @@ inline constexpr std::array kEncryptions{
                   {},
                   {"3des", "Not supported"},
                   {"3des", "Not supported"},
-                  {}},
+                  {},
+                  "it is weak, and slower than AES"},
 };
 
 inline constexpr std::array kHashes{

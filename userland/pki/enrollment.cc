@@ -10,6 +10,7 @@
 
 #include "userland/base/ascii.h"
 #include "userland/base/ip.h"
+#include "userland/crypto/identity.h"
 #include "userland/crypto/openssl.h"
 #include "userland/pki/names.h"
 
@@ -31,8 +32,7 @@ void free_extensions(STACK_OF(X509_EXTENSION) * extensions) {
 }
 using Extensions = Handle<STACK_OF(X509_EXTENSION), free_extensions>;
 
-constexpr std::size_t kMaxNameLength = 253;  // of a host name, RFC 1035 2.3.4
-constexpr std::size_t kMaxLabelLength = 63;
+constexpr std::size_t kMaxLabelLength = 63;  // of a host name, RFC 1035 2.3.4
 
 using Piece = std::pair<std::string, std::string>;
 
@@ -78,7 +78,7 @@ bool is_label(std::string_view label) {
 }
 
 bool is_host_name(std::string_view name) {
-  if (name.size() > kMaxNameLength) return false;
+  if (name.size() > kMaxHostName) return false;
   for (;;) {
     const auto dot = name.find('.');
     if (!is_label(name.substr(0, dot))) return false;

@@ -30,11 +30,25 @@ inline void emit_interfaces(const Scope& scope, Writer& out) {
   }
 }
 
-/// In the order of the words of the `tunnel mode` row; None is not supported.
-inline constexpr std::array kTunnelModes = {TunnelMode::IpsecIpv4, TunnelMode::IpsecIpv6, TunnelMode::None};
+/// None: not supported.
+inline constexpr std::array kTunnelModes = {
+    Worded<TunnelMode>{TunnelMode::IpsecIpv4, {"ipv4", "Over IPv4"}},
+    Worded<TunnelMode>{TunnelMode::IpsecIpv6, {"ipv6", "Over IPv6"}},
+    Worded<TunnelMode>{TunnelMode::None,
+                       {"multipoint", "Multipoint (one interface, many peers): not supported yet"}},
+};
+inline constexpr FixedText kTunnelModePattern = FixedText()
+                                                << "tunnel mode ![ipsec " << choices_of(kTunnelModes) << "]";
+inline constexpr FixedText kTunnelModeHelp =
+    (FixedText() << "Tunnel settings\nKind of the tunnel\nIPsec\n").help(choices_of(kTunnelModes));
+
+inline constexpr FixedText kDfPattern = FixedText()
+                                        << "tunnel df ![" << choices_of(kWordsOf<DontFragment>) << "]";
+inline constexpr FixedText kDfHelp = (FixedText() << "Tunnel settings\nDF bit of the outer packets\n")
+                                         .help(choices_of(kWordsOf<DontFragment>));
 
 inline Answer set_mode(const Context& context, Args& args) {
-  const TunnelMode mode = kTunnelModes.at(args.get<std::uint32_t>(0));
+  const TunnelMode mode = kTunnelModes.at(args.get<std::uint32_t>(0)).value;
   if (mode == TunnelMode::None) return Refused{"tunnel mode ipsec multipoint is not supported yet"};
   context.tunnel().mode = mode;
   return Done{};
@@ -177,9 +191,8 @@ Answer reset_selector(const Context& context, Args& args) {
 
 template <auto Member>
 void emit_selectors(const Scope& scope, Writer& out) {
-  for (const auto& [number, prefix] : scope.tunnel->*Member) {
+  for (const auto& [number, prefix] : scope.tunnel->*Member)
     if (number != kFirstSelector) out.line(std::uint32_t{number}, prefix);
-  }
 }
 
 template <auto Member>
@@ -193,6 +206,15 @@ Answer set_mss_of_path(const Context& context, Args&) {
   context.tunnel().*Member = MaximumSegment{};
   return Done{};
 }
+
+/// `end`: the help of `local` or `remote`.
+constexpr FixedText numbered_selector_help(std::string_view end) {
+  return FixedText() << "Tunnel settings\n"
+                     << end << "\nTraffic selector; all traffic by default\nNumber of the selector, "
+                     << kFirstSelector << " by default\nNetwork behind that end\n";
+}
+inline constexpr FixedText kLocalSelectorHelp = numbered_selector_help("Local end");
+inline constexpr FixedText kRemoteSelectorHelp = numbered_selector_help("Remote end");
 
 /// With a number, which its row has and that of `pmtu` has not, only that.
 template <auto Member>
@@ -224,17 +246,14 @@ void emit_mss_of_path(const Scope& scope, Writer& out) {
 
 inline Answer reset_mode(const Context& context, Args& args) {
   TunnelMode& mode = context.tunnel().mode;
-  if (args.has(0) && mode != kTunnelModes.at(args.get<std::uint32_t>(0))) {
+  if (args.has(0) && mode != kTunnelModes.at(args.get<std::uint32_t>(0)).value)
     return Refused{"this tunnel mode is not configured"};
-  }
   mode = TunnelMode::None;
   return Done{};
 }
 
 inline void emit_mode(const Scope& scope, Writer& out) {
-  for (std::uint32_t i = 0; i < kTunnelModes.size(); ++i) {
-    if (kTunnelModes.at(i) != TunnelMode::None && scope.tunnel->mode == kTunnelModes.at(i)) out.line(i);
-  }
+  if (scope.tunnel->mode != TunnelMode::None) out.line(choice_of(kTunnelModes, scope.tunnel->mode));
 }
 
 inline Answer set_protection(const Context& context, Args&) {
@@ -260,17 +279,15 @@ inline Answer set_protection_by_profile(const Context& context, Args& args) {
 
 inline Answer reset_protection_by_profile(const Context& context, Args& args) {
   auto& protection = context.tunnel().protection;
-  if (!protection || protection->profile.value_or(std::string(kDefaultProfile)) != args.get<std::string>(0)) {
+  if (!protection || protection->profile.value_or(std::string(kDefaultProfile)) != args.get<std::string>(0))
     return not_configured();
-  }
   protection.reset();
   return Done{};
 }
 
 inline void emit_protection_by_profile(const Scope& scope, Writer& out) {
-  if (scope.tunnel->protection && scope.tunnel->protection->profile) {
+  if (scope.tunnel->protection && scope.tunnel->protection->profile)
     out.line(*scope.tunnel->protection->profile);
-  }
 }
 
 inline Answer set_primary_address(const Context& context, Args& args) {
@@ -293,11 +310,10 @@ inline Answer add_secondary_address(const Context& context, Args& args) {
 
 inline Answer remove_ip_address(const Context& context, Args& args) {
   auto& addresses = context.tunnel().ip_addresses;
-  if (!args.has(0)) {
+  if (!args.has(0))
     addresses.clear();
-  } else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0) {
+  else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0)
     return Refused{"the interface does not have this address"};
-  }
   return Done{};
 }
 
@@ -319,17 +335,19 @@ inline Answer add_ipv6_address(const Context& context, Args& args) {
 
 inline Answer remove_ipv6_address(const Context& context, Args& args) {
   auto& addresses = context.tunnel().ipv6_addresses;
-  if (!args.has(0)) {
+  if (!args.has(0))
     addresses.clear();
-  } else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0) {
+  else if (std::erase(addresses, args.get<IpPrefix>(0)) == 0)
     return Refused{"the interface does not have this address"};
-  }
   return Done{};
 }
 
 inline void emit_ipv6_addresses(const Scope& scope, Writer& out) {
   for (const IpPrefix& address : scope.tunnel->ipv6_addresses) out.line(address);
 }
+
+inline constexpr FixedText kInterfaceNumberPattern = FixedText() << "interface tunnel <number:0-"
+                                                                 << kMaxTunnelNumber << ">";
 
 inline constexpr std::array kInterface = {
     Row{.mode = Mode::Config,
@@ -340,7 +358,7 @@ inline constexpr std::array kInterface = {
         .emit = emit_interfaces,
         .section = true},
     Row{.mode = Mode::Config,
-        .pattern = "interface tunnel <number:0-65535>",
+        .pattern = kInterfaceNumberPattern.view(),
         .help = "Configure an interface, creating it if it does not exist\nTunnel interface\nIts number\n",
         .run = enter_interface,
         .no = remove_interface,
@@ -350,9 +368,8 @@ inline constexpr std::array kInterface = {
     // Interface mode, in the order in which running-config writes it.
     setting<&Tunnel::description>("description ![<text:line>]", "Description of the interface\nText\n"),
     Row{.mode = Mode::Interface,
-        .pattern = "tunnel mode ![ipsec {ipv4|ipv6|multipoint}]",
-        .help = "Tunnel settings\nKind of the tunnel\nIPsec\nOver IPv4\nOver IPv6\nMultipoint (one "
-                "interface, many peers): not supported yet\n",
+        .pattern = kTunnelModePattern.view(),
+        .help = kTunnelModeHelp.view(),
         .run = set_mode,
         .no = reset_mode,
         .emit = emit_mode},
@@ -413,9 +430,7 @@ inline constexpr std::array kInterface = {
         .emit = emit_first_selector<&Tunnel::local_selectors>},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel local selector <number:1-255> ![<prefix:network>]",
-        .help =
-            "Tunnel settings\nLocal end\nTraffic selector; all traffic by default\nNumber of the selector, "
-            "1 by default\nNetwork behind that end\n",
+        .help = kLocalSelectorHelp.view(),
         .run = set_selector<&Tunnel::local_selectors>,
         .no = reset_selector<&Tunnel::local_selectors>,
         .emit = emit_selectors<&Tunnel::local_selectors>},
@@ -428,14 +443,11 @@ inline constexpr std::array kInterface = {
         .emit = emit_first_selector<&Tunnel::remote_selectors>},
     Row{.mode = Mode::Interface,
         .pattern = "tunnel remote selector <number:1-255> ![<prefix:network>]",
-        .help = "Tunnel settings\nRemote end\nTraffic selector; all traffic by default\nNumber of the "
-                "selector, 1 by default\nNetwork behind that end\n",
+        .help = kRemoteSelectorHelp.view(),
         .run = set_selector<&Tunnel::remote_selectors>,
         .no = reset_selector<&Tunnel::remote_selectors>,
         .emit = emit_selectors<&Tunnel::remote_selectors>},
-    parameter<&Tunnel::df>("tunnel df ![{set|clear|copy}]",
-                           "Tunnel settings\nDF bit of the outer packets\nSet it\nClear it\nCopy it from the "
-                           "inner packet (default)\n"),
+    parameter<&Tunnel::df>(kDfPattern.view(), kDfHelp.view()),
     setting<&Tunnel::ttl>("tunnel ttl ![<hops:1-255>]",
                           "Tunnel settings\nTTL or hop limit of the outer packets\nHops\n"),
     setting<&Tunnel::dscp>(

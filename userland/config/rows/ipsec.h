@@ -72,6 +72,12 @@ inline constexpr FixedText kPfsHelp =
     (FixedText() << "Perfect forward secrecy: a separate key exchange for each IPsec SA\n")
         .help(kGroupChoices);
 
+inline constexpr FixedText kIpsecLifetimePattern = FixedText() << "lifetime seconds ![<seconds:300-"
+                                                               << kMaxLifetime.count() << ">]";
+inline constexpr FixedText kIpsecLifetimeHelp = FixedText() << "Lifetime of the IPsec SAs, "
+                                                            << IpsecProfile::kDefaultLifetime.count()
+                                                            << " hours by default\nIn time\nSeconds\n";
+
 inline void emit_ipsec_profiles(const Scope& scope, Writer& out) {
   for (const auto& [name, profile] : scope.config.ipsec_profiles) {
     out.separator();
@@ -90,8 +96,7 @@ inline constexpr std::array kIpsec = {
         .section = true},
 
     // IPsec profile mode, in the order in which running-config writes it.
-    parameter<&IpsecProfile::lifetime>("lifetime seconds ![<seconds:300-31449600>]",
-                                       "Lifetime of the IPsec SAs, 8 hours by default\nIn time\nSeconds\n"),
+    parameter<&IpsecProfile::lifetime>(kIpsecLifetimePattern.view(), kIpsecLifetimeHelp.view()),
     Row{.mode = Mode::IpsecProfile,
         .pattern = kPfsPattern.view(),
         .help = kPfsHelp.view(),

@@ -49,12 +49,31 @@ inline constexpr FixedText kIsakmpTransformPattern =
                 << kIsakmpChoices.encryption << " group " << kGroupChoices << "]";
 inline constexpr FixedText kIsakmpTransformHelp =
     (FixedText() << "Transform: a combination of algorithms\nIts number; the lowest is preferred\nIntegrity "
-                    "and pseudo-random function; with AES-GCM only the latter\n")
+                    "and pseudo-random function; with an AEAD such as AES-GCM only the latter\n")
         .help(kIsakmpChoices.integrity)
         .line("Encryption")
         .help(kIsakmpChoices.encryption)
         .line("Diffie-Hellman group")
         .help(kGroupChoices);
+
+inline constexpr Choices kAuthChoices = choices_of(kWordsOf<AuthMethod>);
+inline constexpr FixedText kLocalAuthPattern = FixedText()
+                                               << "local authentication ![" << kAuthChoices << "]";
+inline constexpr FixedText kLocalAuthHelp =
+    (FixedText() << "Local end\nAuthentication method of this router\n").help(kAuthChoices);
+inline constexpr FixedText kRemoteAuthPattern = FixedText()
+                                                << "remote authentication ![" << kAuthChoices << "]";
+inline constexpr FixedText kRemoteAuthHelp =
+    (FixedText() << "Remote end\nAuthentication method of the peer\n").help(kAuthChoices);
+
+inline constexpr FixedText kIsakmpLifetimePattern = FixedText() << "lifetime ![<seconds:600-"
+                                                                << kMaxLifetime.count() << ">]";
+inline constexpr FixedText kIsakmpLifetimeHelp = FixedText() << "Lifetime of the ISAKMP SA, "
+                                                             << IsakmpProfile::kDefaultLifetime.count()
+                                                             << " hours by default\nSeconds\n";
+inline constexpr FixedText kDpdHelp = FixedText() << "Idle time before a dead peer detection probe, "
+                                                  << IsakmpProfile::kDefaultDpdInterval.count()
+                                                  << " by default\nSeconds\n";
 
 inline Answer set_trustpoint_of_profile(const Context& context, Args& args) {
   context.isakmp_profile().trustpoint = std::move(args.get<std::string>(0));
@@ -83,13 +102,12 @@ inline void emit_isakmp_profiles(const Scope& scope, Writer& out) {
 /// The peer that a line names, its value being the one at `index`.
 template <class Selector>
 Selector selector_of(Args& args, std::size_t index) {
-  if constexpr (std::is_same_v<Selector, PeerName>) {
+  if constexpr (std::is_same_v<Selector, PeerName>)
     return {args.get<Identity>(index)};
-  } else if constexpr (std::is_same_v<Selector, ByTunnel>) {
+  else if constexpr (std::is_same_v<Selector, ByTunnel>)
     return {args.get<std::uint32_t>(index)};
-  } else {
+  else
     return args.get<IpAddress>(index);
-  }
 }
 
 /// The inverse: the value of a selector.
@@ -102,11 +120,10 @@ Answer set_key(const Context& context, Args& args) {
   auto& keys = context.config.isakmp_keys;
   IsakmpKey key(selector_of<Selector>(args, 1), std::move(args.get<Secret>(0)));
   const auto at = std::ranges::lower_bound(keys, key.selector, {}, &IsakmpKey::selector);
-  if (at != keys.end() && at->selector == key.selector) {
+  if (at != keys.end() && at->selector == key.selector)
     *at = std::move(key);
-  } else {
+  else
     keys.insert(at, std::move(key));
-  }
   return Done{};
 }
 
@@ -116,20 +133,17 @@ Answer remove_key(const Context& context, Args& args) {
   const KeySelector selector(selector_of<Selector>(args, 1));
   const auto at = std::ranges::lower_bound(keys, selector, {}, &IsakmpKey::selector);
   if (at == keys.end() || at->selector != selector) return Refused{"there is no such key"};
-  if (args.has(0) && at->key != args.get<Secret>(0)) {
+  if (args.has(0) && at->key != args.get<Secret>(0))
     return Refused{"another key is configured; omit the key to remove it"};
-  }
   keys.erase(at);
   return Done{};
 }
 
 template <class Selector>
 void emit_keys(const Scope& scope, Writer& out) {
-  for (const IsakmpKey& key : scope.config.isakmp_keys) {
-    if (const auto* selector = std::get_if<Selector>(&key.selector)) {
+  for (const IsakmpKey& key : scope.config.isakmp_keys)
+    if (const auto* selector = std::get_if<Selector>(&key.selector))
       out.line(key.key.copy(), value_of(*selector));
-    }
-  }
 }
 
 /// `profile <name>` stands behind the selector's value, if it has one.
@@ -138,11 +152,10 @@ constexpr std::size_t kProfileIndex = std::is_same_v<Selector, DynamicPeer> ? 0 
 
 template <class Selector>
 PeerSelector peer_of(Args& args) {
-  if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+  if constexpr (std::is_same_v<Selector, DynamicPeer>)
     return DynamicPeer{};
-  } else {
+  else
     return selector_of<Selector>(args, 0);
-  }
 }
 
 template <class Selector>
@@ -167,11 +180,10 @@ void emit_peers(const Scope& scope, Writer& out) {
   for (const auto& [peer, profile] : scope.config.isakmp_peers) {
     const auto* selector = std::get_if<Selector>(&peer);
     if (selector == nullptr) continue;
-    if constexpr (std::is_same_v<Selector, DynamicPeer>) {
+    if constexpr (std::is_same_v<Selector, DynamicPeer>)
       out.line(profile);
-    } else {
+    else
       out.line(value_of(*selector), profile);
-    }
   }
 }
 
@@ -238,17 +250,10 @@ inline constexpr std::array kIsakmp = {
         .pattern = "version {1|2}",
         .help = "IKE version\nIKEv1, not supported\nIKEv2\n",
         .run = set_version},
-    parameter<&IsakmpProfile::lifetime>("lifetime ![<seconds:600-31449600>]",
-                                        "Lifetime of the ISAKMP SA, 24 hours by default\nSeconds\n"),
-    parameter<&IsakmpProfile::dpd_interval>(
-        "dpd-interval ![<seconds:10-86400>]",
-        "Idle time before a dead peer detection probe, 30 by default\nSeconds\n"),
-    parameter<&IsakmpProfile::local_authentication>(
-        "local authentication ![{pre-share|certificate}]",
-        "Local end\nAuthentication method of this router\nPre-shared key\nCertificate\n"),
-    parameter<&IsakmpProfile::remote_authentication>(
-        "remote authentication ![{pre-share|certificate}]",
-        "Remote end\nAuthentication method of the peer\nPre-shared key\nCertificate\n"),
+    parameter<&IsakmpProfile::lifetime>(kIsakmpLifetimePattern.view(), kIsakmpLifetimeHelp.view()),
+    parameter<&IsakmpProfile::dpd_interval>("dpd-interval ![<seconds:10-86400>]", kDpdHelp.view()),
+    parameter<&IsakmpProfile::local_authentication>(kLocalAuthPattern.view(), kLocalAuthHelp.view()),
+    parameter<&IsakmpProfile::remote_authentication>(kRemoteAuthPattern.view(), kRemoteAuthHelp.view()),
     Row{.mode = Mode::IsakmpProfile,
         .pattern = "pki trustpoint ![<trustpoint:label>]",
         .help = "Certificates\nTrustpoint that holds the certificates\nIts name\n",

@@ -49,17 +49,26 @@ void emit_exec_timeout(const Scope& scope, Writer& out) {
 /// All sessions are alike: what follows is theirs, whatever line it names.
 inline Answer enter_line(const Context&, Args&) { return Done{}; }
 
+inline constexpr FixedText kTimeoutMinutesPattern = FixedText() << "exec-timeout ![<minutes:0-"
+                                                                << kMaxTimeoutMinutes << ">]";
+inline constexpr FixedText kTimeoutSecondsPattern =
+    FixedText() << "exec-timeout <minutes:0-" << kMaxTimeoutMinutes << "> <seconds:0-2147483>";
+inline constexpr FixedText kTimeoutMinutesHelp = FixedText() << "Idle time after which a session ends, "
+                                                             << kDefaultExecTimeout.count()
+                                                             << " minutes by default\nMinutes; 0 for never\n";
+inline constexpr FixedText kTimeoutSecondsHelp =
+    (FixedText() << kTimeoutMinutesHelp.view()).line("Additional seconds");
+
 inline constexpr std::array kLine = {
     Row{.mode = Mode::Config,
-        .pattern = "exec-timeout ![<minutes:0-35791>]",
-        .help = "Idle time after which a session ends, 10 minutes by default\nMinutes; 0 for never\n",
+        .pattern = kTimeoutMinutesPattern.view(),
+        .help = kTimeoutMinutesHelp.view(),
         .run = set_exec_timeout,
         .no = reset_exec_timeout,
         .emit = emit_exec_timeout<false>},
     Row{.mode = Mode::Config,
-        .pattern = "exec-timeout <minutes:0-35791> <seconds:0-2147483>",
-        .help = "Idle time after which a session ends, 10 minutes by default\nMinutes; 0 for "
-                "never\nAdditional seconds\n",
+        .pattern = kTimeoutSecondsPattern.view(),
+        .help = kTimeoutSecondsHelp.view(),
         .run = set_exec_timeout,
         .no = reset_exec_timeout,
         .emit = emit_exec_timeout<true>},

@@ -1,9 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 Rows of `crypto pki`, and those of trustpoint mode.
+// SPDX-License-Identifier: Apache-2.0
+// Rows of `crypto pki`, and those of trustpoint mode.
 #pragma once
 
 #include <array>
 
 #include "userland/config/rows/section.h"
+#include "userland/crypto/signature.h"
 
 namespace awtun::config::rows {
 
@@ -28,15 +30,20 @@ inline void emit_trustpoints(const Scope& scope, Writer& out) {
   }
 }
 
-// In the order of the words of the row.
-inline constexpr std::array<std::uint16_t, 3> kCurves = {256, 384, 521};
+/// By the bits of their keys.
+inline constexpr std::array kCurves{
+    Worded<std::uint16_t>{256, {"256", "Curve P-256, the default"}},
+    Worded<std::uint16_t>{384, {"384", "Curve P-384"}},
+    Worded<std::uint16_t>{521, {"521", "Curve P-521"}},
+};
+static_assert(kCurves.front().value == KeyPair::kDefaultEcBits);
 
 template <KeyPair::Kind Kind>
 KeyPair key_pair_of(Args& args) {
   KeyPair pair{Kind, args.get<std::string>(0), std::nullopt};
   if (!args.has(1)) return pair;
   const auto number = args.get<std::uint32_t>(1);
-  pair.bits = Kind == KeyPair::Kind::Ec ? kCurves.at(number) : static_cast<std::uint16_t>(number);
+  pair.bits = Kind == KeyPair::Kind::Ec ? kCurves.at(number).value : static_cast<std::uint16_t>(number);
   return pair;
 }
 
@@ -65,10 +72,22 @@ void emit_key_pair(const Scope& scope, Writer& out) {
   } else if constexpr (Kind == KeyPair::Kind::Rsa) {
     out.line(pair->label, std::uint32_t{*pair->bits});
   } else {
-    const auto at = std::ranges::find(kCurves, *pair->bits) - kCurves.begin();
-    out.line(pair->label, static_cast<std::uint32_t>(at));
+    out.line(pair->label, choice_of(kCurves, *pair->bits));
   }
 }
+
+inline constexpr FixedText kRsaPattern = FixedText()
+                                         << "rsakeypair ![<label:label>] [<bits:" << crypto::kMinRsaBits
+                                         << "-" << crypto::kMaxRsaBits << ">]";
+inline constexpr FixedText kRsaHelp = FixedText() << "RSA key pair of this router's certificate\nIts label; "
+                                                  << KeyPair::kDefaultLabel << " by default\nIts size, "
+                                                  << KeyPair::kDefaultRsaBits << " by default\n";
+inline constexpr FixedText kEcPattern = FixedText()
+                                        << "eckeypair ![<label:label>] [" << choices_of(kCurves) << "]";
+inline constexpr FixedText kEcHelp =
+    (FixedText() << "Elliptic curve key pair of this router's certificate\nIts label; "
+                 << KeyPair::kDefaultLabel << " by default\n")
+        .help(choices_of(kCurves));
 
 inline constexpr std::array kPki = {
     Row{.mode = Mode::Config,
@@ -90,16 +109,14 @@ inline constexpr std::array kPki = {
         "subject-alt-name ![<name:hostname>]",
         "Alternative name of this router's certificate\nThe tunnel local name\n"),
     Row{.mode = Mode::Trustpoint,
-        .pattern = "rsakeypair ![<label:label>] [<bits:2048-8192>]",
-        .help = "RSA key pair of this router's certificate\nIts label; server-default by default\n"
-                "Its size, 2048 by default\n",
+        .pattern = kRsaPattern.view(),
+        .help = kRsaHelp.view(),
         .run = set_key_pair<KeyPair::Kind::Rsa>,
         .no = reset_key_pair<KeyPair::Kind::Rsa>,
         .emit = emit_key_pair<KeyPair::Kind::Rsa>},
     Row{.mode = Mode::Trustpoint,
-        .pattern = "eckeypair ![<label:label>] [{256|384|521}]",
-        .help = "Elliptic curve key pair of this router's certificate\nIts label; server-default by default\n"
-                "Curve P-256, the default\nCurve P-384\nCurve P-521\n",
+        .pattern = kEcPattern.view(),
+        .help = kEcHelp.view(),
         .run = set_key_pair<KeyPair::Kind::Ec>,
         .no = reset_key_pair<KeyPair::Kind::Ec>,
         .emit = emit_key_pair<KeyPair::Kind::Ec>},

@@ -4,16 +4,11 @@
 
 #include <algorithm>
 
-#include "userland/config/choices.h"
 #include "userland/config/rows/section.h"
 
 namespace awtun::config::rows {
 
-inline constexpr Choices kGroupChoices = [] {
-  Choices made;
-  for (const auto& row : crypto::kGroups) made.add(row.word);
-  return made;
-}();
+inline constexpr Choices kGroupChoices = choices_of(crypto::kGroups);
 
 inline crypto::GroupId group_of(std::uint32_t choice) { return crypto::kGroups.at(choice).id; }
 inline std::uint32_t choice_of(crypto::GroupId group) {
@@ -24,9 +19,8 @@ inline std::uint32_t choice_of(crypto::GroupId group) {
 template <auto Profiles, Mode Section>
 Answer enter_profile(const Context& context, Args& args) {
   const auto& name = args.get<std::string>(0);
-  if (equal_ignoring_case(name, kDefaultProfile)) {
+  if (equal_ignoring_case(name, kDefaultProfile))
     return Refused{"the built-in profile default cannot be changed"};
-  }
   (context.config.*Profiles).try_emplace(name);
   context.session = {Section, std::nullopt, name};
   return Done{};
@@ -61,7 +55,8 @@ Answer set_transform(std::map<std::uint8_t, Suite>& transforms, Args& args, cons
     return Refused{"integrity " + std::string(choices.integrity_of(args)) +
                    " cannot be used with encryption " + encryption};
   if (!crypto::supported(*suite))
-    return Refused{crypto::capitals(encryption) + " is not supported; it is weak, and slower than AES"};
+    return Refused{crypto::capitals(encryption) + " is not supported; " +
+                   std::string(crypto::find_encryption(suite->encr, suite->key_bits)->unsupported)};
   transforms[static_cast<std::uint8_t>(args.get<std::uint32_t>(0))] = *suite;
   return Done{};
 }

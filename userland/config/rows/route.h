@@ -6,6 +6,7 @@
 #include <array>
 #include <tuple>
 
+#include "userland/config/choices.h"
 #include "userland/config/grammar.h"
 
 namespace awtun::config::rows {
@@ -36,9 +37,8 @@ inline Answer remove_route(const Context& context, Args& args) {
   auto& routes = context.config.routes;
   const StaticRoute wanted = route_of(args);
   const auto at = find_route(routes, wanted);
-  if (at == routes.end() || (args.has(2) && at->distance != wanted.distance)) {
+  if (at == routes.end() || (args.has(2) && at->distance != wanted.distance))
     return Refused{"there is no such route"};
-  }
   routes.erase(at);
   return Done{};
 }
@@ -47,30 +47,36 @@ template <Family F>
 void emit_routes(const Scope& scope, Writer& out) {
   for (const StaticRoute& route : scope.config.routes) {
     if (route.prefix.address.family() != F) continue;
-    if (route.distance == StaticRoute{}.distance) {
+    if (route.distance == StaticRoute::kDefaultDistance)
       out.line(route.prefix, route.nexthop);
-    } else {
+    else
       out.line(route.prefix, route.nexthop, std::uint32_t{route.distance});
-    }
   }
 }
+
+/// `family`: the help of the first word.
+constexpr FixedText route_help(std::string_view family) {
+  return FixedText() << family
+                     << "\nStatic route\nDestination network\nNext-hop address, outgoing interface, or Null "
+                        "to drop\nAdministrative distance, "
+                     << StaticRoute::kDefaultDistance << " by default\n";
+}
+inline constexpr FixedText kIpRouteHelp = route_help("IPv4");
+inline constexpr FixedText kIpv6RouteHelp = route_help("IPv6");
 
 inline constexpr std::array kRoute = {
     Row{.mode = Mode::Config,
         .pattern = "ip route <prefix:ipv4-network> <nexthop:ipv4-nexthop> [<distance:1-255>]",
-        .help = "IPv4\nStatic route\nDestination network\nNext-hop address, outgoing interface, or Null to "
-                "drop\nAdministrative distance, 1 by default\n",
+        .help = kIpRouteHelp.view(),
         .run = set_route,
         .no = remove_route,
         .emit = emit_routes<Family::V4>},
     Row{.mode = Mode::Config,
         .pattern = "ipv6 route <prefix:ipv6-network> <nexthop:ipv6-nexthop> [<distance:1-255>]",
-        .help = "IPv6\nStatic route\nDestination network\nNext-hop address, outgoing interface, or Null to "
-                "drop\nAdministrative distance, 1 by default\n",
+        .help = kIpv6RouteHelp.view(),
         .run = set_route,
         .no = remove_route,
         .emit = emit_routes<Family::V6>},
-
 };
 
 }  // namespace awtun::config::rows

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "userland/config/choices.h"
 #include "userland/config/grammar.h"
 
 namespace awtun::config::rows {
@@ -39,11 +40,10 @@ struct Section<Trustpoint> {
   static const Trustpoint& of(const Scope& scope) { return *scope.trustpoint; }
 };
 
-/// How a member holds the value of a command line: as it is, or a number as another type.
+/// How a member holds the value of a command line: as it is, a number as another type, or what a word is for.
 template <class Stored>
 struct Holder {
-  static constexpr bool kIsNumber = std::is_integral_v<Stored> || std::is_enum_v<Stored>;
-  using Typed = std::conditional_t<kIsNumber, std::uint32_t, Stored>;
+  using Typed = std::conditional_t<std::is_integral_v<Stored>, std::uint32_t, Stored>;
   static Stored stored(const Typed& typed) { return static_cast<Stored>(typed); }
   static Typed typed(const Stored& stored) { return static_cast<Typed>(stored); }
 };
@@ -54,6 +54,14 @@ struct Holder<std::chrono::seconds> {
   static std::uint32_t typed(std::chrono::seconds stored) {
     return static_cast<std::uint32_t>(stored.count());
   }
+};
+
+template <class Stored>
+requires std::is_enum_v<Stored>
+struct Holder<Stored> {
+  using Typed = std::uint32_t;
+  static Stored stored(std::uint32_t typed) { return kWordsOf<Stored>.at(typed).value; }
+  static std::uint32_t typed(Stored stored) { return choice_of(kWordsOf<Stored>, stored); }
 };
 
 template <class T>
@@ -80,9 +88,8 @@ constexpr Row setting(std::string_view pattern, std::string_view help) {
           },
           .no = [](const Context& context, Args& args) -> Answer {
             auto& member = In::of(context).*Member;
-            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0))) {
+            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0)))
               return not_configured();
-            }
             member.reset();
             return Done{};
           },
@@ -107,9 +114,8 @@ constexpr Row parameter(std::string_view pattern, std::string_view help) {
           },
           .no = [](const Context& context, Args& args) -> Answer {
             auto& member = In::of(context).*Member;
-            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0))) {
+            if (args.has(0) && member != Hold::stored(args.get<typename Hold::Typed>(0)))
               return not_configured();
-            }
             member = Owner{}.*Member;
             return Done{};
           },

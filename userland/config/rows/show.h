@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "userland/config/choices.h"
 #include "userland/config/grammar.h"
 
 namespace awtun::config::rows {
@@ -55,16 +56,21 @@ constexpr auto rows_of_views(std::index_sequence<Index...>) {
 
 inline constexpr auto kShow = rows_of_views(std::make_index_sequence<kViews.size()>());
 
+inline constexpr FixedText kShowInterfacePattern = FixedText() << "show interface tunnel <number:0-"
+                                                               << kMaxTunnelNumber << ">";
+inline constexpr FixedText kShowRunningPattern =
+    FixedText() << "show running-config interface tunnel <number:0-" << kMaxTunnelNumber << ">";
+
 inline constexpr std::array kShowInOtherWords = {
     Row{.mode = Mode::Exec,
-        .pattern = "show interface tunnel <number:0-65535>",
+        .pattern = kShowInterfacePattern.view(),
         .help = "Show status and configuration\nTunnel interfaces\nOne tunnel interface\nIts number\n",
         .run = show_view<View::Interface>,
         .another_spelling = true,
         .under_do = true,
         .filtered = true},
     Row{.mode = Mode::Exec,
-        .pattern = "show running-config interface tunnel <number:0-65535>",
+        .pattern = kShowRunningPattern.view(),
         .help = "Show status and configuration\nRunning configuration\nOf one interface\nTunnel "
                 "interface\nIts number\n",
         .run = show_view<View::RunningConfig>,

@@ -43,8 +43,8 @@ std::string objection(What what, const ike::Status& status, ike::TunnelId tunnel
 
 ike::Input input_for(What what, ike::TunnelId tunnel) {
   if (what == What::ClearIsakmpSa) return ike::ClearSa{tunnel};
-  const bool of_child = what == What::RekeyIpsecSa || what == What::ClearIpsecSa;
-  return ike::Rekey{tunnel, of_child ? ike::Rekey::What::ChildSa : ike::Rekey::What::IkeSa};
+  if (what == What::ClearIpsecSa) return ike::ClearChildSa{tunnel};
+  return ike::Rekey{tunnel, what == What::RekeyIpsecSa ? ike::Rekey::What::ChildSa : ike::Rekey::What::IkeSa};
 }
 
 }  // namespace

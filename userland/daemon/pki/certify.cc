@@ -36,7 +36,7 @@ ByteView octets(const std::string& text) {
 }
 
 std::string key_label(const config::Trustpoint& settings) {
-  return settings.key_pair ? settings.key_pair->label : std::string(kDefaultKeyLabel);
+  return settings.key_pair.value_or(config::KeyPair{}).label;
 }
 
 // ---------------------------------------------------------------- authenticate
@@ -57,17 +57,13 @@ Answer authenticate(const std::string& name, const control::Enclosed& enclosed, 
 // ---------------------------------------------------------------- enroll
 
 WantedKey wanted_key(const config::Trustpoint& settings) {
-  using Kind = config::KeyPair::Kind;
-  const Kind kind = settings.key_pair ? settings.key_pair->kind : Kind::Rsa;
-  const std::uint16_t bits = settings.key_pair && settings.key_pair->bits ? *settings.key_pair->bits
-                             : kind == Kind::Rsa                          ? 2048
-                                                                          : 256;
+  const auto pair = settings.key_pair.value_or(config::KeyPair{});
   auto type = crypto::KeyType::Rsa;
-  if (kind == Kind::Ec)
-    type = bits == 256   ? crypto::KeyType::EcdsaP256
-           : bits == 384 ? crypto::KeyType::EcdsaP384
-                         : crypto::KeyType::EcdsaP521;
-  return {key_label(settings), type, bits};
+  if (pair.kind == config::KeyPair::Kind::Ec)
+    type = pair.size() == 256   ? crypto::KeyType::EcdsaP256
+           : pair.size() == 384 ? crypto::KeyType::EcdsaP384
+                                : crypto::KeyType::EcdsaP521;
+  return {pair.label, type, pair.size()};
 }
 
 /// The key pair that the trustpoint names, made when there is none of that name; nullopt while it is made.

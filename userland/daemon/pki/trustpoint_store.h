@@ -21,9 +21,6 @@
 
 namespace awtun::daemon {
 
-/// The key pair of trustpoints that name none.
-inline constexpr std::string_view kDefaultKeyLabel = "server-default";
-
 class TrustpointStore {
  public:
   static constexpr const char* kDefaultDirectory = "/etc/awtun/pki";

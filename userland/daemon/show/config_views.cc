@@ -25,10 +25,6 @@ Json key_selector(const config::KeySelector& selector) {
                     selector);
 }
 
-const char* to_string(AuthMethod method) {
-  return method == AuthMethod::PreShare ? "pre-share" : "certificate";
-}
-
 Json isakmp_transform(std::uint8_t number, const crypto::IkeSuite& suite) {
   const auto words = crypto::words_of(suite);
   return {{"number", number},
@@ -147,11 +143,10 @@ Json trustpoint_of(const Users& users, const std::string& name, const config::Tr
   Json object{{"name", name}, {"enrollment", trustpoint.enrollment_terminal ? "terminal" : "none"}};
   if (trustpoint.subject_name) object["subject_name"] = *trustpoint.subject_name;
   if (trustpoint.subject_alt_name) object["subject_alt_name"] = *trustpoint.subject_alt_name;
-  const auto pair = trustpoint.key_pair.value_or(config::KeyPair{{}, "server-default", {}});
-  const bool rsa = pair.kind == config::KeyPair::Kind::Rsa;
+  const auto pair = trustpoint.key_pair.value_or(config::KeyPair{});
   object["key_pair"] = {{"label", pair.label},
-                        {"algorithm", rsa ? "RSA" : "ECDSA"},
-                        {"bits", pair.bits.value_or(rsa ? 2048 : 256)}};
+                        {"algorithm", pair.kind == config::KeyPair::Kind::Rsa ? "RSA" : "ECDSA"},
+                        {"bits", pair.size()}};
   object["used_by"] = used_by(users, name);
   return object;
 }

@@ -9,8 +9,6 @@
 namespace awtun::daemon {
 namespace {
 
-const char* word(AuthMethod method) { return method == AuthMethod::PreShare ? "pre-share" : "certificate"; }
-
 /// `sa` may be null.
 template <class Sa>
 std::string state_of(const config::Tunnel& tunnel, const ike::PeerStatus* known, const Sa* sa) {
@@ -31,8 +29,8 @@ Json peer_of(const config::Config& config, const StatusIndex& status, const std:
   object["state"] = state_of(tunnel, known, status.newest_ike_sa(number));
   if (problem != nullptr) object["problem"] = *problem;
   object["profile"] = config::isakmp_profile_name(config, number, tunnel);
-  object["local_authentication"] = word(profile.settings.local_authentication);
-  object["remote_authentication"] = word(profile.settings.remote_authentication);
+  object["local_authentication"] = to_string(profile.settings.local_authentication);
+  object["remote_authentication"] = to_string(profile.settings.remote_authentication);
   object["preshared_key"] = config::find_key(config, number, tunnel) != nullptr;
   if (profile.trustpoint) object["trustpoint"] = *profile.trustpoint;
   return object;

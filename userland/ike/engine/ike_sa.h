@@ -80,7 +80,7 @@ struct Request {
   std::optional<wire::NotifyType> refusal{};  ///< an error in the clear
   std::string wrong_answer{};                 ///< what it chooses; empty: none came
 
-  /// The exchange by name, or "DPD", as SPEC.md calls it.
+  /// The exchange by name, or "DPD".
   [[nodiscard]] std::string exchange() const;
   [[nodiscard]] Time last_sent() const;
   /// When it is to be sent again or given up.

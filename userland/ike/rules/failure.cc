@@ -16,9 +16,10 @@ constexpr std::string_view kOpenPort4500 =
     "IKE_SA_INIT passes on UDP port 500 and there is a NAT on the path: is UDP port 4500 open in both "
     "directions?";
 
-constexpr std::string_view kCompareProfiles = "the peer accepts none of these: compare the profiles";
+constexpr std::string_view kCompareProfiles = "the peer accepts none of our transforms: compare the profiles";
 constexpr std::string_view kTwoNetworks =
-    "the peer takes this router for a remote access client: it needs a connection between two networks";
+    "the peer takes this router for a remote access client: set a connection between two networks at the "
+    "peer";
 
 /// What the peer has said, where no more than that is known.
 std::string answer_of_peer(Cause cause) {
@@ -72,19 +73,21 @@ std::string identities(const TunnelPolicy& policy) {
          policy.remote_id.to_string();
 }
 
-std::string method_word(AuthMethod method) {
-  return method == AuthMethod::Certificate ? "certificate" : "pre-share";
+std::string remote_method(const TunnelPolicy& policy) {
+  return "remote authentication " + std::string(to_string(policy.isakmp.remote_authentication));
 }
 
+/// Part of a question.
 std::string do_keys_match(const TunnelPolicy& policy) {
-  return "do the pre-shared keys for " + peer_name(policy) + " match?";
+  return "do the pre-shared keys for " + peer_name(policy) + " match";
 }
 
 /// What to look at when the peer does not believe that we are who we say.
 std::string why_not_believed(const TunnelPolicy& policy) {
   if (policy.isakmp.local_authentication == AuthMethod::Certificate)
     return "does the peer trust our CA, and is its `tunnel remote name` our `tunnel local name`?";
-  return do_keys_match(policy) + " does the peer know this router as " + policy.local_id.to_string() + "?";
+  return do_keys_match(policy) + ", and does the peer know this router as " + policy.local_id.to_string() +
+         "?";
 }
 
 Cause cause_of(wire::NotifyType error) {
@@ -99,7 +102,7 @@ struct Advice {
 };
 constexpr std::array kAdvice{
     Advice{wire::NotifyType::NoProposalChosen, kCompareProfiles},
-    Advice{wire::NotifyType::InvalidIkeSpi, "it may have restarted"},
+    Advice{wire::NotifyType::InvalidIkeSpi, "the peer may have restarted"},
     Advice{wire::NotifyType::FailedCpRequired, kTwoNetworks},
     Advice{wire::NotifyType::InternalAddressFailure, kTwoNetworks},
 };
@@ -119,34 +122,35 @@ std::string_view certificate_hint(pki::RefusalCause cause) {
   using Cause = pki::RefusalCause;
   switch (cause) {
     case Cause::Trustpoint:
-      return "show crypto pki trustpoints: crypto pki authenticate, crypto pki import";
+      return "the trustpoint is not complete: `crypto pki authenticate`, `crypto pki import`";
     case Cause::NoCertificate:
-      return "the peer has no certificate: crypto pki import on the peer";
+      return "the peer has no certificate: import one at the peer";
     case Cause::CertificateByUrl:
       return "nothing is fetched: the peer must send its certificates themselves, not as hash and URL";
     case Cause::UnknownAuthority:
-      return "both ends need certificates of the same CA, and the peer must send the intermediate ones: show "
-             "crypto "
-             "pki certificates, crypto pki authenticate";
+      return "both ends need certificates of the same CA, and the peer must send the intermediate ones: "
+             "compare `show crypto pki certificates` of both ends";
     case Cause::CertificateSignature:
-      return "another CA of the same name has signed it: show crypto pki certificates, crypto pki "
-             "authenticate";
+      return "another CA of the same name has signed the peer's certificate: compare `show crypto pki "
+             "certificates` of both ends";
     case Cause::Expired:
-      return "compare the clocks of both ends; for a new certificate: crypto pki enroll, crypto pki import";
+      return "compare the clocks of both ends, or renew the certificate: `crypto pki enroll`, `crypto pki "
+             "import`";
     case Cause::NotYetValid:
       return "compare the clocks of both ends";
     case Cause::Revoked:
       return "the CA has revoked the peer's certificate: the peer needs a new one";
     case Cause::RevocationList:
-      return "import the CA's current revocation list: crypto pki import";
+      return "import the CA's current revocation list: `crypto pki import`";
     case Cause::WeakKey:
-      return "the peer needs a certificate with a key and a hash of at least 112 bits of security: RSA 2048, "
-             "SHA-256";
+      return "the peer needs a certificate with a key and a hash of at least 112 bits of security, such as "
+             "RSA 2048 and SHA-256";
     case Cause::Usage:
       return "the peer needs a certificate that may sign, and whose extended key usage allows IKE, TLS or "
              "any use";
     case Cause::Name:
-      return "CN and alternative name must equal the peer's `tunnel local name` and our `tunnel remote name`";
+      return "the CN and the alternative name must equal the peer's `tunnel local name` and our `tunnel "
+             "remote name`";
     case Cause::IdentityType:
       return "certificates require names at both ends: `tunnel local name`, `tunnel remote name`";
     case Cause::PeerSignature:
@@ -171,20 +175,19 @@ Failure no_response(Time when, const Unheard& asked, const TunnelPolicy& policy)
     failure.reason = "no valid response";
     failure.ours = describe(policy.isakmp);
     failure.theirs = excerpt(asked.wrong_answer);
-    failure.hint = "the peer, or anybody in its place, chooses what was not offered";
+    failure.hint = "the peer, or another sender in its place, chose what was not offered";
     return failure;
   }
   const std::string port = "UDP port " + std::to_string(asked.remote_port);
   if (!asked.not_sent.empty()) {
     failure.reason = "not sent: " + asked.not_sent;
-    failure.hint = "check this router: its address " + policy.local.to_string() + ", its route to " +
-                   peer_name(policy) + ", its firewall";
+    failure.hint = "check this router's address " + policy.local.to_string() + ", its route to " +
+                   peer_name(policy) + " and its firewall";
   } else if (asked.remote_port == kNattPort && asked.is_ike_auth) {
     failure.hint = std::string(kOpenPort4500);
   } else if (asked.is_ike_auth) {
-    failure.hint =
-        "IKE_SA_INIT passes, which is shorter: do long packets, and fragments of packets, pass on " + port +
-        " in both directions?";
+    failure.hint = "IKE_SA_INIT passes, which is shorter: do long packets and IP fragments pass on " + port +
+                   " in both directions?";
   } else {
     failure.hint = "is " + peer_name(policy) + " reachable from " + policy.local.to_string() +
                    ", and does it accept " + port + "?";
@@ -197,7 +200,8 @@ Failure refused_in_clear(Time when, std::string exchange, wire::NotifyType reaso
   Failure failure = record(cause_of(reason), when, Side::Peer, std::move(exchange), "refused in the clear");
   failure.theirs = wire::to_string(reason);
   if (failure.cause == Cause::AuthenticationFailed) failure.ours = identities(policy);
-  failure.hint = "the peer, or anybody in its place, answers " + failure.theirs + " without protection";
+  failure.hint =
+      "the peer, or another sender in its place, answers " + failure.theirs + " without protection";
   const std::string advice = failure.cause == Cause::AuthenticationFailed ? why_not_believed(policy)
                                                                           : std::string(advice_on(reason));
   if (!advice.empty()) failure.hint += ": " + advice;
@@ -233,7 +237,7 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
   Failure failure = not_authenticated(when, side, "authentication failed");
   failure.ours = identities(policy);
   if (peer_id) failure.theirs = "identity " + excerpt(describe(*peer_id));
-  failure.hint = side == Side::Peer ? why_not_believed(policy) : do_keys_match(policy);
+  failure.hint = side == Side::Peer ? why_not_believed(policy) : do_keys_match(policy) + "?";
   const auto said = peer_id ? identity_of(*peer_id) : std::nullopt;
   if (side == Side::Local && peer_id && (!said || !said->matches(policy.remote_id)))
     failure.hint = "the peer's identity is not the one expected: check `tunnel remote name`";
@@ -242,7 +246,7 @@ Failure authentication_failed(Time when, Side side, const TunnelPolicy& policy,
 
 Failure eap_wanted(Time when, const TunnelPolicy& policy) {
   Failure failure = not_authenticated(when, Side::Local, "the peer wants EAP");
-  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.ours = remote_method(policy);
   failure.theirs = "EAP";
   failure.hint = "EAP is not supported: set a pre-shared key or a certificate at the peer";
   return failure;
@@ -251,14 +255,14 @@ Failure eap_wanted(Time when, const TunnelPolicy& policy) {
 Failure no_preshared_key(Time when, const TunnelPolicy& policy) {
   Failure failure = not_authenticated(when, Side::Local, "no pre-shared key");
   failure.hint = policy.remote
-                     ? "configure one: crypto isakmp key <key> address " + policy.remote->to_string()
-                     : "configure one: crypto isakmp key <key> hostname " + policy.remote_id.to_string();
+                     ? "configure `crypto isakmp key <key> address " + policy.remote->to_string() + "`"
+                     : "configure `crypto isakmp key <key> hostname " + policy.remote_id.to_string() + "`";
   return failure;
 }
 
 Failure no_trustpoint(Time when) {
   Failure failure = not_authenticated(when, Side::Local, "no trustpoint");
-  failure.hint = "configure one in the ISAKMP profile: pki trustpoint <name>";
+  failure.hint = "configure `pki trustpoint <name>` in the ISAKMP profile";
   return failure;
 }
 
@@ -271,7 +275,7 @@ Failure identity_too_long(Time when, std::size_t octets) {
 
 Failure wrong_method(Time when, const TunnelPolicy& policy, wire::AuthMethodId used) {
   Failure failure = not_authenticated(when, Side::Local, "wrong authentication method");
-  failure.ours = "remote authentication " + method_word(policy.isakmp.remote_authentication);
+  failure.ours = remote_method(policy);
   failure.theirs = wire::to_string(used);
   failure.hint = "compare `local authentication` and `remote authentication` of both profiles";
   return failure;
@@ -291,7 +295,8 @@ Failure cannot_sign(Time when, const TunnelPolicy& policy, const JobFailed& why)
   Failure failure = not_authenticated(when, Side::Local, why.reason);
   failure.ours = trustpoint_of(policy);
   if (!why.detail.empty()) failure.ours += ", " + why.detail;
-  failure.hint = "show crypto pki trustpoints: it needs a CA, a key pair and a certificate";
+  failure.hint =
+      "the trustpoint needs a CA certificate, a key pair and a certificate: `show crypto pki trustpoints`";
   return failure;
 }
 
@@ -302,9 +307,9 @@ Failure no_proposal_chosen(Time when, Side side, wire::ExchangeType exchange, st
   if (!theirs.empty()) failure.theirs = excerpt(theirs);
   failure.hint = std::move(mismatch);
   if (failure.hint.empty() && side == Side::Local && failure.theirs.empty())
-    failure.hint = "the profile has no supported transform; 3DES is not supported";
+    failure.hint = "the profile has no transform that is supported";
   else if (failure.hint.empty() && exchange == wire::ExchangeType::CreateChildSa)
-    failure.hint = "the peer accepts none of these: is PFS the same at both ends? compare the profiles";
+    failure.hint = "the peer accepts none of our transforms: compare the profiles, and PFS in particular";
   else if (failure.hint.empty())
     failure.hint = std::string(kCompareProfiles);
   return failure;
@@ -353,7 +358,7 @@ Failure child_sas_deleted(Time when, const Networks& networks) {
 Failure peer_restarted(Time when) {
   Failure failure = record(Cause::Other, when, Side::Peer, wire::ExchangeType::Informational,
                            "the peer has lost the IKE SA");
-  failure.hint = "it has restarted; the tunnel is negotiated again";
+  failure.hint = "the peer has restarted: the tunnel is negotiated again";
   return failure;
 }
 

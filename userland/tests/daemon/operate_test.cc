@@ -57,12 +57,18 @@ TEST_F(OperateTest, ClearIsakmpSaIsForAllOrOneOrThoseOfAPeer) {
   EXPECT_EQ(error({.what = Order::ClearIsakmpSa, .peer = ip("10.4.4.4")}), "there is no such peer");
 }
 
-TEST_F(OperateTest, IpsecSasAreReplacedWhereThereAreSome) {
-  EXPECT_EQ(tunnels<ike::Rekey>({.what = Order::ClearIpsecSa}), Tunnels{0});
+TEST_F(OperateTest, IpsecSasAreClearedWhereThereAreSome) {
+  EXPECT_EQ(tunnels<ike::ClearChildSa>({.what = Order::ClearIpsecSa}), Tunnels{0});
   EXPECT_EQ(error({.what = Order::ClearIpsecSa, .tunnel = 5}), "tunnel5 has no ISAKMP SA");
   status_.child_sas.clear();
-  EXPECT_EQ(error({.what = Order::RekeyIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
+  EXPECT_EQ(error({.what = Order::ClearIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
+}
+
+TEST_F(OperateTest, OneTunnelIsRekeyed) {
+  EXPECT_EQ(tunnels<ike::Rekey>({.what = Order::RekeyIpsecSa, .tunnel = 0}), Tunnels{0});
   EXPECT_EQ(tunnels<ike::Rekey>({.what = Order::RekeyIsakmpSa, .tunnel = 0}), Tunnels{0});
+  status_.child_sas.clear();
+  EXPECT_EQ(error({.what = Order::RekeyIpsecSa, .tunnel = 0}), "tunnel0 has no IPsec SA");
 }
 
 TEST_F(OperateTest, CountersAreNotTheEnginesAffair) {

@@ -76,7 +76,7 @@ TEST(TrustpointStore, KeepsWhatItWasGiven) {
 TEST(TrustpointStore, PrivateKeysAreForTheirOwnerAlone) {
   const Router router;
   router.enroll("vpn_trust");
-  ASSERT_TRUE(router.store.save_key(kDefaultKeyLabel, router.key));
+  ASSERT_TRUE(router.store.save_key(config::KeyPair::kDefaultLabel, router.key));
   const fs::path own = router.scratch / "trustpoints/vpn_trust/own.pem";
   const fs::path key = router.scratch / "keys/server-default.pem";
   EXPECT_EQ(mode_of(own), 0600U);
@@ -87,7 +87,7 @@ TEST(TrustpointStore, PrivateKeysAreForTheirOwnerAlone) {
   const auto loaded = router.store.load_all();
   EXPECT_TRUE(loaded.credentials.empty());
   EXPECT_EQ(loaded.errors, std::vector<std::string>{own.string() + reason});
-  EXPECT_EQ(router.store.load_key(kDefaultKeyLabel).error(), key.string() + reason);
+  EXPECT_EQ(router.store.load_key(config::KeyPair::kDefaultLabel).error(), key.string() + reason);
 }
 
 TEST(TrustpointStore, ALinkIsNoPrivateKey) {
@@ -101,11 +101,11 @@ TEST(TrustpointStore, ALinkIsNoPrivateKey) {
 
 TEST(TrustpointStore, KeyPairsAreReadBack) {
   const Router router;
-  const auto none = router.store.load_key(kDefaultKeyLabel);
+  const auto none = router.store.load_key(config::KeyPair::kDefaultLabel);
   ASSERT_TRUE(none);
   EXPECT_FALSE(*none);
-  ASSERT_TRUE(router.store.save_key(kDefaultKeyLabel, router.key));
-  const auto key = router.store.load_key(kDefaultKeyLabel);
+  ASSERT_TRUE(router.store.save_key(config::KeyPair::kDefaultLabel, router.key));
+  const auto key = router.store.load_key(config::KeyPair::kDefaultLabel);
   ASSERT_TRUE(key && *key);
   EXPECT_TRUE((*key)->public_key().equals(router.key.public_key()));
 }
@@ -125,11 +125,11 @@ TEST(TrustpointStore, OneThatIsDamagedLeavesTheOthers) {
 TEST(TrustpointStore, RemovesWholeTrustpoints) {
   const Router router;
   router.enroll("vpn_trust");
-  ASSERT_TRUE(router.store.save_key(kDefaultKeyLabel, router.key));
+  ASSERT_TRUE(router.store.save_key(config::KeyPair::kDefaultLabel, router.key));
   ASSERT_TRUE(router.store.remove("vpn_trust"));
   EXPECT_TRUE(router.store.load_all().credentials.empty());
   EXPECT_TRUE(fs::is_empty(router.scratch / "trustpoints"));
-  EXPECT_TRUE(*router.store.load_key(kDefaultKeyLabel)) << "keys stay";
+  EXPECT_TRUE(*router.store.load_key(config::KeyPair::kDefaultLabel)) << "keys stay";
   EXPECT_TRUE(router.store.remove("vpn_trust")) << "gone already";
   router.enroll("vpn_trust");
   EXPECT_EQ(router.store.load_all().credentials.size(), 1U);

@@ -21,7 +21,7 @@ class Lifecycle : public testing::Test {
   Pair pair{42};
 };
 
-// ---------------------------------------------------------------- dead peers, SPEC.md section 4
+// ---------------------------------------------------------------- dead peers, see troubleshooting.md
 
 TEST_F(Lifecycle, DeadPeerIsFoundAfterDpdIntervalPlus166Seconds) {
   up();
