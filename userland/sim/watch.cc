@@ -160,11 +160,15 @@ bool Watch::answer_explains(const Watched& one) const {
   const auto& foreign = world_.node(swapped ? one.a : one.b).foreign;
   if (!foreign) return false;
   const ike::Status ours = world_.node(swapped ? one.b : one.a).engine.status();
+  std::size_t up = 0;
   for (const ike::IkeSaStatus& sa : ours.ike_sas) {
-    const bool asking =
-        sa.state == ike::IkeSaStatus::State::Connecting || sa.state == ike::IkeSaStatus::State::Deleting;
-    if (sa.tunnel == one.tunnel && asking) return true;
+    if (sa.tunnel != one.tunnel) continue;
+    if (!sa.is_up()) return true;
+    ++up;
   }
+  // Of two that it has begun at once in the place of another it may have our answer to one only: which, we
+  // know when it has answered under it.
+  if (up > 1 && foreign->has(Liberty::MakesBeforeBreaking)) return true;
   // With an IKE SA that it replaces by another one go the Child SAs of all pairs, and it asks for one of
   // them.
   return foreign->has(Liberty::DeletesOldAtOnce) || foreign->has(Liberty::OnePairAChild);

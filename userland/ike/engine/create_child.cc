@@ -169,11 +169,16 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
         sa, terms ? protocol_error(now_, wire::ExchangeType::CreateChildSa, "KE or Nonce is missing or wrong")
                   : std::move(terms.error().failure));
   }
-  const bool deleted = was_deleted_early(sa, made->outbound_spi);
   note_narrowed(*tunnel, sa, asked.wanted.networks, *made);
   keep_for_lifetime(sa);
-  finish_child_rekey(sa, *tunnel, *made, asked.replaces);
-  if (deleted && made->is_usable()) peer_deleted(*made);
+  if (was_deleted_early(sa, made->outbound_spi)) {
+    // The peer has taken it back, so it replaces nothing.
+    peer_deleted(*made);
+    if (ChildSa* old = asked.replaces ? find_child(*asked.replaces) : nullptr; is_in_use(old))
+      old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+  } else {
+    finish_child_rekey(sa, *tunnel, *made, asked.replaces);
+  }
   ask_for_lacking(sa);
 }
 

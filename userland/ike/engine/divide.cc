@@ -7,6 +7,9 @@
 namespace awtun::ike {
 namespace {
 
+/// After this a packet that waits has it tried again.
+constexpr Duration kGivenUpFor{600000};
+
 /// It may agree to one pair of selectors where it does not agree to all at once (RFC 7296 2.9).
 bool wants_pairs(const wire::NotifyView& error) {
   return error.type == wire::NotifyType::TsUnacceptable || error.type == wire::NotifyType::SinglePairRequired;
@@ -116,12 +119,14 @@ void Engine::Impl::decline(const IkeSa& sa, Tunnel& tunnel, const Networks& aske
                            const wire::NotifyView& error) {
   const std::string reason(wire::to_string(error.type));
   Division& division = division_of(tunnel, sa);
-  const bool tries_pairs = wants_pairs(error) && asked == division.whole() && !division.by_pairs();
-  // Whatever else it refuses, it would refuse for the others too.
-  if (wants_pairs(error))
-    division.refused(asked, reason);
-  else
+  const bool whole = asked == division.whole();
+  const bool tries_pairs = wants_pairs(error) && whole && !division.by_pairs();
+  // Without room there is none for the others either, and for all at once it would have taken their terms.
+  const bool of_all = error.type == wire::NotifyType::NoAdditionalSas || (whole && !wants_pairs(error));
+  if (of_all)
     division.refused_all(networks_of(installed_under(sa)), reason);
+  else
+    division.refused(asked, reason);
   if (!tries_pairs || !division.by_pairs()) tell_refusal(tunnel, asked, reason);
 }
 
@@ -178,7 +183,8 @@ void Engine::Impl::child_lost(Tunnel& tunnel, const ChildSa& child) {
   if (times < Division::kPatience) return;
   if (held.empty()) return record(tunnel, child_sas_deleted(now_, child.networks));
   const std::string reason = "deleted soon after it was made, " + std::to_string(times) + " times";
-  division.refused(child.networks, reason);
+  division.given_up(child.networks, reason);
+  division.wait(child.networks, now_ + kGivenUpFor);
   tell_refusal(tunnel, child.networks, reason);
 }
 

@@ -73,6 +73,7 @@ void Engine::Impl::move_children(const IkeSa& from, const IkeSa& to) {
 void Engine::Impl::adopt_successor(IkeSa& old, IkeSa& made, bool ours) {
   ++counters_.ike_rekeys;
   made.provisional = false;
+  if (!made.give_way_at) made.give_way_at = old.give_way_at;
   old.rival.reset();
   move_children(old, made);
   // The peer may have been given other networks since.

@@ -75,9 +75,16 @@ void Engine::Impl::finish_job(IkeSa& sa, std::unique_ptr<PendingJob>& slot, JobR
   std::visit([&](auto&& why) { done(sa, std::move(why), std::move(result)); }, std::move(what));
 }
 
+/// A timer that is so late shows that the process was stopped: the result may be there, not yet read.
+constexpr Duration kStopped{1000};
+
 void Engine::Impl::give_up_overdue_jobs(IkeSa& sa) {
   for (auto* slot : {&sa.job, &sa.own_job}) {
     if (!*slot || (*slot)->until > now_) continue;
+    if (now_ - (*slot)->until > kStopped) {
+      (*slot)->until = now_ + kJobPatience;
+      continue;
+    }
     actions_.emplace_back(CancelJob{(*slot)->token});
     finish_job(sa, *slot, JobFailed{"a crypto job timed out", "", true});
   }

@@ -206,9 +206,9 @@ void Engine::Impl::back_off(Tunnel& tunnel) {
 
 /// Somebody waits for the tunnel: the next attempt is made now, though not every time.
 void Engine::Impl::hurry(Tunnel& tunnel) {
-  if (!tunnel.next_attempt || !tunnel.hurried.admits(now_, kHurryInterval)) return;
+  if (!tunnel.hurried.admits(now_, kHurryInterval)) return;
   tunnel.division.hurry(now_);
-  tunnel.next_attempt = now_;
+  if (tunnel.next_attempt || lacks_child(tunnel)) tunnel.next_attempt = now_;
 }
 
 void Engine::Impl::on(Acquire&& input) {
@@ -323,10 +323,8 @@ void Engine::Impl::give_way(IkeSa& loser, IkeSa& winner) {
     return pump(winner);
   }
   // What only the loser carries is asked for under the winner first.
-  if (deletes == Deletes::WeLater || carries_alone(loser, winner))
-    loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
-  else
-    delete_ike(loser);
+  if (deletes == Deletes::We && !carries_alone(loser, winner)) return delete_ike(loser);
+  if (!loser.give_way_at) loser.give_way_at = now_ + dice_.between(Duration{5000}, Duration{15000});
 }
 
 /// The tunnel has another one: that for which it was to give way may be gone.

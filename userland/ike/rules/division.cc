@@ -19,6 +19,11 @@ Division::Division(const Networks& whole) : shares_{{whole}} {
   left_out_ = count_pairs(whole) - pairs.size();
 }
 
+/// It is not asked for.
+bool Division::is_out(const Share& share) {
+  return share.answer == Share::Answer::Refused || share.answer == Share::Answer::GivenUp;
+}
+
 Division::Share* Division::find(const Networks& networks) {
   const auto found = std::ranges::find(shares_, networks, &Share::networks);
   return found != shares_.end() ? &*found : nullptr;
@@ -63,6 +68,13 @@ void Division::refused(const Networks& asked, const std::string& reason) {
   share->reason = reason;
 }
 
+void Division::given_up(const Networks& networks, const std::string& reason) {
+  for (Share* share : parts_of(networks)) {
+    share->answer = Share::Answer::GivenUp;
+    share->reason = reason;
+  }
+}
+
 void Division::refused_all(const Held& held, const std::string& reason) {
   for (Share& share : shares_)
     if (!some_cover(held, share.networks)) refused(share.networks, reason);
@@ -71,8 +83,7 @@ void Division::refused_all(const Held& held, const std::string& reason) {
 void Division::forgive() {
   // That it wants pairs it need not say again.
   for (Share& share : shares_)
-    if (share.answer == Share::Answer::Refused && !(by_pairs() && &share == &shares_.front()))
-      share.answer = Share::Answer::None;
+    if (is_out(share) && !(by_pairs() && &share == &shares_.front())) share.answer = Share::Answer::None;
 }
 
 unsigned Division::lost(const Networks& networks, bool lasted) {
@@ -95,9 +106,11 @@ void Division::wait(const Networks& networks, Time until) {
 }
 
 void Division::hurry(Time now) {
-  for (Share& share : shares_)
+  for (Share& share : shares_) {
+    if (share.answer == Share::Answer::GivenUp && share.not_before <= now) share.answer = Share::Answer::None;
     if (share.lost < kPatience && share.put_off < kPatience)
       share.not_before = std::min(share.not_before, now);
+  }
 }
 
 bool Division::by_pairs() const {
@@ -111,7 +124,7 @@ std::vector<const Division::Share*> Division::lacking(const Held& held) const {
   const Share& whole = shares_.front();
   if (some_cover(held, whole.networks)) return {};
   const bool at_once = whole.answer == Share::Answer::Agreed || (held.empty() && !by_pairs());
-  if (at_once && whole.answer != Share::Answer::Refused) return {&whole};
+  if (at_once && !is_out(whole)) return {&whole};
   const auto pairs = std::ranges::subrange(shares_.begin() + 1, shares_.end());
   Held lesser = held;
   std::erase_if(lesser, [&](const Networks* one) {
@@ -119,7 +132,7 @@ std::vector<const Division::Share*> Division::lacking(const Held& held) const {
   });
   std::vector<const Share*> result;
   for (const Share& pair : pairs) {
-    if (pair.answer == Share::Answer::Refused || some_cover(held, pair.networks)) continue;
+    if (is_out(pair) || some_cover(held, pair.networks)) continue;
     const bool partly =
         std::ranges::any_of(lesser, [&](const Networks* one) { return overlap(*one, pair.networks); });
     if (!partly || pair.answer == Share::Answer::Agreed) result.push_back(&pair);
@@ -146,7 +159,7 @@ const Networks* Division::successor_of(const Networks& networks, const Held& oth
   for (const Share& share : shares_) {
     const bool all_at_once = &share == &shares_.front();
     if (all_at_once && (by_pairs() || !alone)) continue;
-    if (share.answer == Share::Answer::Refused || some_cover(others, share.networks)) continue;
+    if (is_out(share) || some_cover(others, share.networks)) continue;
     if (covers(share.networks, networks)) return &share.networks;
     if (nearest == nullptr && overlap(share.networks, networks)) nearest = &share.networks;
   }
@@ -157,8 +170,7 @@ std::vector<Declined> Division::declined() const {
   std::vector<Declined> result;
   for (const Share& share : shares_) {
     const bool all_at_once = &share == &shares_.front();
-    const bool told =
-        share.answer == Share::Answer::Refused || (share.answer == Share::Answer::Narrowed && !all_at_once);
+    const bool told = is_out(share) || (share.answer == Share::Answer::Narrowed && !all_at_once);
     if (told && !(all_at_once && by_pairs()))
       result.push_back({share.networks, share.reason});
     else if (share.put_off >= kPatience)

@@ -35,6 +35,8 @@ class Division {
   void refused(const Networks& asked, const std::string& reason);
   /// The peer takes no other Child SA, whatever it is for.
   void refused_all(const Held& held, const std::string& reason);
+  /// The peer agrees, but does not keep them.
+  void given_up(const Networks& networks, const std::string& reason);
   /// The peer is asked again for what it has refused.
   void forgive();
   /// The peer has deleted the Child SA for these. For the how-manieth time in a row; 0: that `lasted`.
@@ -43,7 +45,7 @@ class Division {
   unsigned put_off(const Networks& asked);
   /// Neither what these belong to nor all at once is asked for before.
   void wait(const Networks& networks, Time until);
-  /// Somebody waits for it.
+  /// Packets wait: what was given up is tried again when its time has come, and the rest at once.
   void hurry(Time now);
 
   // What follows.
@@ -64,12 +66,13 @@ class Division {
  private:
   struct Share {
     Networks networks;
-    enum class Answer : std::uint8_t { None, Agreed, Narrowed, Refused } answer = Answer::None;
+    enum class Answer : std::uint8_t { None, Agreed, Narrowed, Refused, GivenUp } answer = Answer::None;
     std::string reason{};  ///< of what was refused or narrowed
     unsigned put_off = 0;  ///< in a row
     unsigned lost = 0;     ///< in a row, each soon after it was made
     Time not_before{};
   };
+  [[nodiscard]] static bool is_out(const Share& share);
   [[nodiscard]] Share* find(const Networks& networks);
   [[nodiscard]] std::vector<Share*> parts_of(const Networks& networks);
   [[nodiscard]] std::vector<const Share*> lacking(const Held& held) const;

@@ -161,7 +161,7 @@ TEST_F(DividingPeer, WithRoomForOneIsAskedAFewTimesOnly) {
       delete_at_peer({old});
     }
   };
-  run_for(3600s);
+  run_for(1800s);
   EXPECT_LE(asked.size(), 16U);
   EXPECT_EQ(installed().size(), 1U);
   EXPECT_EQ(declined("deleted soon after it was made, 3 times"), 3U);
@@ -178,6 +178,39 @@ TEST_F(DividingPeer, ThatDeletesOthersAtOnceIsAskedAFewTimesOnly) {
   EXPECT_LE(asked.size(), 12U);
   EXPECT_TRUE(has(pair_of(several(2), 0)));
   EXPECT_LE(lines, 2U);
+}
+
+/// What it deletes, it may have deleted because somebody tried that at its end.
+TEST_F(DividingPeer, ThatDeletesNoMoreIsAskedAgainWhenPacketsWait) {
+  come_up(several(2), pair_of(several(2), 0));
+  afterwards = [&] {
+    while (made.size() > 1) delete_at_peer({std::exchange(made, {made.front()}).back()});
+  };
+  run_for(120s);
+  ASSERT_EQ(installed().size(), 1U);
+  afterwards = [] {};
+  asked.clear();
+  step(Acquire{kTunnel});
+  run_for(60s);
+  EXPECT_TRUE(asked.empty());
+  run_for(600s);
+  EXPECT_TRUE(asked.empty()) << "nobody waits";
+  step(Acquire{kTunnel});
+  run_for(1s);
+  EXPECT_EQ(installed().size(), 4U);
+  EXPECT_TRUE(status().declined.empty());
+}
+
+/// Its proposals may differ from pair to pair.
+TEST_F(DividingPeer, ThatRefusesTheProposalOfOnePairIsAskedForTheOthers) {
+  const Networks whole = several(2);
+  come_up(whole, pair_of(whole, 0));
+  answer = [&](const Networks& wanted) {
+    return wanted == pair_of(whole, 1) ? std::optional(NoProposalChosen) : std::nullopt;
+  };
+  run_for(30s);
+  EXPECT_EQ(installed().size(), 3U);
+  EXPECT_EQ(declined("NO_PROPOSAL_CHOSEN"), 1U);
 }
 
 TEST_F(DividingPeer, ThatDeletesTheOnlyOneIsAskedOnceAMinuteAndTold) {
