@@ -92,7 +92,7 @@ void Engine::Impl::done(IkeSa& sa, PrepareRequest&& what, JobResult&& result) {
 
 /// After TEMPORARY_FAILURE, or one of ours.
 void Engine::Impl::try_later(IkeSa& sa, const Task& task) {
-  const Time when = now_ + dice_.between(kRetryLow, kRetryHigh);
+  const Time when = retry_time();
   if (task.what == Task::What::RekeyIke)
     sa.rekey_at = when;
   else if (ChildSa* old = find_child(task.child); old != nullptr && old->state == ChildState::Installed)
@@ -116,12 +116,12 @@ void Engine::Impl::on_new_child_response(IkeSa& sa, AskNewChild&& asked, const w
   ChildSa* made = find_child(asked.child);
   if (tunnel == nullptr || made == nullptr) return;
   if (sa.state != IkeState::Established) return remove(*made);
-  if (const auto error = find_error(inner)) {
-    if (error->type != wire::NotifyType::TemporaryFailure) sa.put_off_since.reset();
+  const auto error = find_error(inner);
+  if (!error || error->type != wire::NotifyType::TemporaryFailure) sa.put_off_since.reset();
+  if (error) {
     remove(*made);
     return new_child_refused(sa, *tunnel, asked, *error);
   }
-  sa.put_off_since.reset();
   const auto ke = read<wire::decode_ke>(inner, wire::PayloadType::Ke);
   if (!asked.key_exchange || !ke || ke->group != asked.group())
     return finish_new_child(sa, std::move(asked), inner, nullptr);
@@ -175,7 +175,7 @@ void Engine::Impl::finish_new_child(IkeSa& sa, AskNewChild&& asked, const wire::
     // The peer has taken it back, so it replaces nothing.
     peer_deleted(*made);
     if (ChildSa* old = asked.replaces ? find_child(*asked.replaces) : nullptr; is_in_use(old))
-      old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+      old->rekey_at = retry_time();
   } else {
     finish_child_rekey(sa, *tunnel, *made, asked.replaces);
   }

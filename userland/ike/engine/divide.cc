@@ -40,27 +40,26 @@ Division& Engine::Impl::division_of(Tunnel& tunnel, const IkeSa& sa) {
   return tunnel.division;
 }
 
-/// When what is lacking under `sa` may be asked for; nullopt: nothing is, or there is no room for more.
-std::optional<Time> Engine::Impl::lacking(const IkeSa& sa) {
+/// What is lacking under `sa`; nullopt: nothing is, or there is no room for more.
+std::optional<Division::Lacking> Engine::Impl::lacking(const IkeSa& sa) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return std::nullopt;
   const auto installed = installed_under(sa);
-  const auto due = division_of(*tunnel, sa).due(networks_of(installed));
-  if (!due || installed.size() < kMaxChildSas) return due;
+  const auto next = division_of(*tunnel, sa).next(networks_of(installed), now_);
+  if (!next || installed.size() < kMaxChildSas) return next;
   tell_left_out(*tunnel);
   return std::nullopt;
 }
 
 /// For a Child SA that is lacking; nullopt: nothing at this time.
 std::optional<Wanted> Engine::Impl::wanted(const IkeSa& sa) {
+  const auto next = lacking(sa);
+  if (!next || next->when > now_) return std::nullopt;
   Tunnel* tunnel = find_tunnel(sa.tunnel);
-  if (!lacking(sa)) return std::nullopt;
-  const Networks* next = tunnel->division.next(networks_of(installed_under(sa)), now_);
-  if (next == nullptr) return std::nullopt;
   Wanted whole = whole_of(tunnel->policy, {sa.local, sa.remote});
-  if (*next == whole.networks) return whole;
+  if (*next->networks == whole.networks) return whole;
   if (tunnel->division.left_out() > 0) tell_left_out(*tunnel);
-  return Wanted{*next, false};
+  return Wanted{*next->networks, false};
 }
 
 /// For what is to replace `old`: what it has, or more where the policy lets more through by now, or less.
@@ -88,11 +87,11 @@ void Engine::Impl::tell_left_out(Tunnel& tunnel) {
 void Engine::Impl::ask_for_lacking(IkeSa& sa) {
   Tunnel* tunnel = find_tunnel(sa.tunnel);
   if (tunnel == nullptr) return;
-  const auto due = established(*tunnel) == &sa ? lacking(sa) : std::nullopt;
-  if (due && *due <= now_)
+  const auto next = established(*tunnel) == &sa ? lacking(sa) : std::nullopt;
+  if (next && next->when <= now_)
     sa.want({Task::What::NewChild});
-  else if (due)
-    tunnel->next_attempt = std::min(tunnel->next_attempt.value_or(*due), *due);
+  else if (next)
+    tunnel->try_by(next->when);
   pump(sa);
 }
 
@@ -102,16 +101,13 @@ void Engine::Impl::complete(Tunnel& tunnel) {
   IkeSa* sa = established(tunnel);
   if (sa == nullptr) return;
   if (sa->origin.ours) return ask_for_lacking(*sa);
-  if (!lacking(*sa)) return;
-  const Time when = now_ + dice_.between(kPeersTurnLow, kPeersTurnHigh);
-  tunnel.next_attempt = std::min(tunnel.next_attempt.value_or(when), when);
+  if (lacking(*sa)) tunnel.try_by(now_ + dice_.between(kPeersTurnLow, kPeersTurnHigh));
 }
 
-/// A response of ours that is there now: the peer has agreed to less than `asked`.
+/// The peer may have agreed to less than `asked`.
 void Engine::Impl::note_narrowed(Tunnel& tunnel, const IkeSa& sa, const Networks& asked,
                                  const ChildSa& made) {
-  if (covers(made.networks, asked)) return;
-  division_of(tunnel, sa).narrowed(asked, made.networks);
+  if (!covers(made.networks, asked)) division_of(tunnel, sa).narrowed(asked, made.networks);
 }
 
 /// The peer takes no Child SA for `asked`: the tunnel goes on with what it takes.
@@ -171,14 +167,12 @@ void Engine::Impl::child_lost(Tunnel& tunnel, const ChildSa& child) {
   const IkeSa* sa = established(tunnel);
   if (sa == nullptr) return;
   const auto held = networks_of(installed_under(*sa));
-  const bool missed =
-      std::ranges::none_of(held, [&](const Networks* one) { return covers(*one, child.networks); });
-  if (!missed) return;
+  if (Division::has(held, child.networks)) return;
   Division& division = division_of(tunnel, *sa);
   const unsigned times = division.lost(child.networks, now_ - child.established >= kProven);
   const Time when = retry_time(times);
   division.wait(child.networks, when);
-  tunnel.next_attempt = std::min(tunnel.next_attempt.value_or(when), when);
+  tunnel.try_by(when);
   if (held.empty()) division.forgive();
   if (times < Division::kPatience) return;
   if (held.empty()) return record(tunnel, child_sas_deleted(now_, child.networks));

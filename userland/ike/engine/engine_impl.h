@@ -71,6 +71,8 @@ struct Tunnel {
     if (!next_attempt || !narrow_at) return next_attempt ? next_attempt : narrow_at;
     return std::min(*next_attempt, *narrow_at);
   }
+  /// The next attempt is made then at the latest.
+  void try_by(Time when) { next_attempt = std::min(next_attempt.value_or(when), when); }
 
   TunnelPolicy policy;
   std::set<std::uint64_t> ike_sas;       ///< by local SPI; without the ended and the half-open ones
@@ -333,7 +335,7 @@ struct Engine::Impl {
   // divide.cc: which Child SAs a tunnel is to have
   [[nodiscard]] std::vector<ChildSa*> installed_under(const IkeSa& sa);
   Division& division_of(Tunnel& tunnel, const IkeSa& sa);
-  std::optional<Time> lacking(const IkeSa& sa);
+  std::optional<Division::Lacking> lacking(const IkeSa& sa);
   std::optional<Wanted> wanted(const IkeSa& sa);
   Wanted wanted_for(const IkeSa& sa, const ChildSa& old);
   void ask_for_lacking(IkeSa& sa);
@@ -344,7 +346,7 @@ struct Engine::Impl {
   void part_put_off(IkeSa& sa, Tunnel& tunnel, const Networks& asked);
   void tell_refusal(Tunnel& tunnel, const Networks& networks, const std::string& reason);
   void tell_left_out(Tunnel& tunnel);
-  Time retry_time(unsigned failures);
+  Time retry_time(unsigned failures = 0);
   void child_lost(Tunnel& tunnel, const ChildSa& child);
 
   // ike_rekey.cc: CREATE_CHILD_SA for the IKE SA

@@ -397,7 +397,7 @@ void Engine::Impl::start(IkeSa& sa, const Task& task) {
       if (ChildSa* old = find_child(task.child); old != nullptr && old->state == ChildState::Installed) {
         // Before the peer has it, it could not be rekeyed.
         if (!peer_holds(*old))
-          old->rekey_at = now_ + dice_.between(kRetryLow, kRetryHigh);
+          old->rekey_at = retry_time();
         else
           ask_new_child(sa, old, task.group);
       }

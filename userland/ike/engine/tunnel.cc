@@ -195,8 +195,7 @@ bool Engine::Impl::lacks_child(Tunnel& tunnel) {
 void Engine::Impl::reconnect(Tunnel& tunnel, Duration delay) {
   // A dynamic peer is the one to come back.
   if (shut_down_ || (!lacks_child(tunnel) && (!tunnel.policy.remote || is_live(tunnel)))) return;
-  const Time when = now_ + delay;
-  if (!tunnel.next_attempt || when < *tunnel.next_attempt) tunnel.next_attempt = when;
+  tunnel.try_by(now_ + delay);
 }
 
 void Engine::Impl::back_off(Tunnel& tunnel) {

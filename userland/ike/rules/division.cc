@@ -4,13 +4,10 @@
 #include <algorithm>
 
 namespace awtun::ike {
-namespace {
 
-bool some_cover(const Division::Held& held, const Networks& networks) {
+bool Division::has(const Held& held, const Networks& networks) {
   return std::ranges::any_of(held, [&](const Networks* one) { return covers(*one, networks); });
 }
-
-}  // namespace
 
 Division::Division(const Networks& whole) : shares_{{whole}} {
   const auto pairs = pairs_of(whole);
@@ -22,6 +19,11 @@ Division::Division(const Networks& whole) : shares_{{whole}} {
 /// It is not asked for.
 bool Division::is_out(const Share& share) {
   return share.answer == Share::Answer::Refused || share.answer == Share::Answer::GivenUp;
+}
+
+void Division::answered(Share& share, Share::Answer answer, std::string reason) {
+  share.answer = answer;
+  share.reason = std::move(reason);
 }
 
 Division::Share* Division::find(const Networks& networks) {
@@ -44,40 +46,29 @@ std::vector<Division::Share*> Division::parts_of(const Networks& networks) {
 void Division::agreed(const Networks& networks) {
   for (Share& share : shares_) {
     if (!covers(networks, share.networks)) continue;
-    share.answer = Share::Answer::Agreed;
-    share.reason.clear();
+    answered(share, Share::Answer::Agreed, "");
     share.put_off = 0;
   }
 }
 
-bool Division::narrowed(const Networks& asked, const Networks& to) {
+void Division::narrowed(const Networks& asked, const Networks& to) {
   Share* share = find(asked);
-  if (share == nullptr) return false;
-  const std::string reason = "narrowed to " + to_string(to);
-  if (share->answer == Share::Answer::Narrowed && share->reason == reason) return false;
-  share->answer = Share::Answer::Narrowed;
-  share->reason = reason;
+  if (share == nullptr) return;
+  answered(*share, Share::Answer::Narrowed, "narrowed to " + to_string(to));
   share->put_off = 0;
-  return true;
 }
 
 void Division::refused(const Networks& asked, const std::string& reason) {
-  Share* share = find(asked);
-  if (share == nullptr) return;
-  share->answer = Share::Answer::Refused;
-  share->reason = reason;
+  if (Share* share = find(asked)) answered(*share, Share::Answer::Refused, reason);
 }
 
 void Division::given_up(const Networks& networks, const std::string& reason) {
-  for (Share* share : parts_of(networks)) {
-    share->answer = Share::Answer::GivenUp;
-    share->reason = reason;
-  }
+  for (Share* share : parts_of(networks)) answered(*share, Share::Answer::GivenUp, reason);
 }
 
 void Division::refused_all(const Held& held, const std::string& reason) {
   for (Share& share : shares_)
-    if (!some_cover(held, share.networks)) refused(share.networks, reason);
+    if (!has(held, share.networks)) answered(share, Share::Answer::Refused, reason);
 }
 
 void Division::forgive() {
@@ -122,7 +113,7 @@ bool Division::by_pairs() const {
 /// that is for less may be all that the peer wants.
 std::vector<const Division::Share*> Division::lacking(const Held& held) const {
   const Share& whole = shares_.front();
-  if (some_cover(held, whole.networks)) return {};
+  if (has(held, whole.networks)) return {};
   const bool at_once = whole.answer == Share::Answer::Agreed || (held.empty() && !by_pairs());
   if (at_once && !is_out(whole)) return {&whole};
   const auto pairs = std::ranges::subrange(shares_.begin() + 1, shares_.end());
@@ -132,7 +123,7 @@ std::vector<const Division::Share*> Division::lacking(const Held& held) const {
   });
   std::vector<const Share*> result;
   for (const Share& pair : pairs) {
-    if (is_out(pair) || some_cover(held, pair.networks)) continue;
+    if (is_out(pair) || has(held, pair.networks)) continue;
     const bool partly =
         std::ranges::any_of(lesser, [&](const Networks* one) { return overlap(*one, pair.networks); });
     if (!partly || pair.answer == Share::Answer::Agreed) result.push_back(&pair);
@@ -140,17 +131,13 @@ std::vector<const Division::Share*> Division::lacking(const Held& held) const {
   return result;
 }
 
-std::optional<Time> Division::due(const Held& held) const {
-  std::optional<Time> first;
-  for (const Share* share : lacking(held))
-    first = std::min(first.value_or(share->not_before), share->not_before);
-  return first;
-}
-
-const Networks* Division::next(const Held& held, Time now) const {
-  for (const Share* share : lacking(held))
-    if (share->not_before <= now) return &share->networks;
-  return nullptr;
+std::optional<Division::Lacking> Division::next(const Held& held, Time now) const {
+  const auto shares = lacking(held);
+  // Of several that may be asked for now, the order decides.
+  const auto first = std::ranges::min_element(
+      shares, {}, [now](const Share* share) { return std::max(share->not_before, now); });
+  if (first == shares.end()) return std::nullopt;
+  return Lacking{&(*first)->networks, (*first)->not_before};
 }
 
 const Networks* Division::successor_of(const Networks& networks, const Held& others) const {
@@ -159,7 +146,7 @@ const Networks* Division::successor_of(const Networks& networks, const Held& oth
   for (const Share& share : shares_) {
     const bool all_at_once = &share == &shares_.front();
     if (all_at_once && (by_pairs() || !alone)) continue;
-    if (is_out(share) || some_cover(others, share.networks)) continue;
+    if (is_out(share) || has(others, share.networks)) continue;
     if (covers(share.networks, networks)) return &share.networks;
     if (nearest == nullptr && overlap(share.networks, networks)) nearest = &share.networks;
   }

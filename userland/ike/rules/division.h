@@ -25,12 +25,15 @@ class Division {
   explicit Division(const Networks& whole);
   [[nodiscard]] const Networks& whole() const { return shares_.front().networks; }
 
+  /// One of `held` is for all of these.
+  [[nodiscard]] static bool has(const Held& held, const Networks& networks);
+
   // What has happened.
 
   /// There is a Child SA for these.
   void agreed(const Networks& networks);
-  /// Asked for `asked`, the peer has agreed to less. False: it had done so before.
-  bool narrowed(const Networks& asked, const Networks& to);
+  /// Asked for `asked`, the peer has agreed to less.
+  void narrowed(const Networks& asked, const Networks& to);
   /// The peer takes no Child SA for these.
   void refused(const Networks& asked, const std::string& reason);
   /// The peer takes no other Child SA, whatever it is for.
@@ -52,10 +55,14 @@ class Division {
 
   /// The peer has agreed to less than all at once.
   [[nodiscard]] bool by_pairs() const;
-  /// When what no Child SA has may be asked for, maybe long ago; nullopt: nothing is lacking.
-  [[nodiscard]] std::optional<Time> due(const Held& held) const;
-  /// What of that is asked for first; nullptr: nothing at this time.
-  [[nodiscard]] const Networks* next(const Held& held, Time now) const;
+  /// A part that no Child SA has.
+  struct Lacking {
+    const Networks* networks;
+    Time when;  ///< it is not asked for before
+  };
+  /// The first that may be asked for at this time, else the one whose time comes first; nullopt: nothing is
+  /// lacking.
+  [[nodiscard]] std::optional<Lacking> next(const Held& held, Time now) const;
   /// The part that what replaces a Child SA for `networks` is to be asked for, beside the `others` that are
   /// held: one that covers them, else one that has some of them; nullptr: there is none.
   [[nodiscard]] const Networks* successor_of(const Networks& networks, const Held& others) const;
@@ -73,6 +80,7 @@ class Division {
     Time not_before{};
   };
   [[nodiscard]] static bool is_out(const Share& share);
+  static void answered(Share& share, Share::Answer answer, std::string reason);
   [[nodiscard]] Share* find(const Networks& networks);
   [[nodiscard]] std::vector<Share*> parts_of(const Networks& networks);
   [[nodiscard]] std::vector<const Share*> lacking(const Held& held) const;

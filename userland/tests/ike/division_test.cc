@@ -16,9 +16,9 @@ struct Divided : testing::Test {
   /// What would be asked for, one after another, when the peer agreed to each.
   std::vector<Networks> asked_with(Division::Held held, Time now = kNow) {
     std::vector<Networks> result;
-    while (const Networks* next = division.next(held, now)) {
-      result.push_back(*next);
-      held.push_back(next);
+    for (auto next = division.next(held, now); next && next->when <= now; next = division.next(held, now)) {
+      result.push_back(*next->networks);
+      held.push_back(next->networks);
     }
     return result;
   }
@@ -57,7 +57,7 @@ TEST_F(Divided, WhatIsRefusedIsNotAskedForBeforeItIsForgiven) {
 
 TEST_F(Divided, WhoTakesNoOtherIsAskedForWhatItHadAlone) {
   division.refused_all({&first, &second}, "NO_ADDITIONAL_SAS");
-  EXPECT_FALSE(division.due({&first, &second}));
+  EXPECT_FALSE(division.next({&first, &second}, kNow));
   EXPECT_EQ(asked_with({&second}), std::vector{first});
   EXPECT_EQ(division.declined().size(), 2U);
 }
@@ -87,7 +87,7 @@ TEST_F(Divided, OverlappingNetworksAreTwo) {
 TEST_F(Divided, WhatIsToWaitLetsTheOthersGoFirst) {
   division.wait(second, kNow + 5s);
   EXPECT_EQ(asked_with({&first}), (std::vector{third, fourth}));
-  EXPECT_EQ(division.due({&first, &third, &fourth}), kNow + 5s);
+  EXPECT_EQ(division.next({&first, &third, &fourth}, kNow)->when, kNow + 5s);
   EXPECT_EQ(asked_with({&first}, kNow + 5s), (std::vector{second, third, fourth}));
 }
 
