@@ -35,7 +35,7 @@ std::shared_ptr<const pki::Trustpoint> load(const std::filesystem::path& directo
   pki::PemTexts texts;
   texts.authorities = read(directory / "ca.pem");
   texts.certificates = read(directory / (name + ".pem"));
-  texts.key = Secret(pki::testing::view_of(key));
+  texts.key = Secret(as_octets(key));
   auto loaded = pki::Trustpoint::load(texts);
   if (!loaded) throw std::runtime_error(name + ": " + loaded.error());
   return *loaded;

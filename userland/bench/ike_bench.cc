@@ -49,8 +49,7 @@ TrafficSelector spoke_selector(std::uint32_t number) {
 ike::TunnelPolicy policy(const Options& options, std::uint32_t number) {
   ike::TunnelPolicy made;
   made.tunnel = number;
-  made.preshared_key =
-      Secret(ByteView(reinterpret_cast<const std::uint8_t*>(kPresharedKey.data()), kPresharedKey.size()));
+  made.preshared_key = Secret(as_octets(kPresharedKey));
   made.isakmp.transforms = {{1, *crypto::ike_suite("aes256", "sha256", options.suite.group)}};
   made.isakmp.dpd_interval = std::chrono::hours(24);
   made.isakmp.local_authentication = made.isakmp.remote_authentication = options.suite.authentication;

@@ -159,7 +159,7 @@ Parsed parse_label(std::string_view text) {
 Parsed parse_secret(std::string_view text) {
   if (text == kHiddenKey) return Error{ValueError("this is the placeholder of a hidden key, not a key")};
   if (text.size() > kMaxSecretLength) return Error{too_long("a key", kMaxSecretLength)};
-  return Value(Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+  return Value(Secret(as_octets(text)));
 }
 
 Parsed parse_hostname(std::string_view text) {

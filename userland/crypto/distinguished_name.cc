@@ -246,11 +246,9 @@ Result<Bytes, std::string> parse_distinguished_name(std::string_view text) {
   if (!name) return Error{std::string("the cryptographic library failed")};
   for (const Piece& piece : split_name(text.substr(slashes ? 1 : 0), slashes ? '/' : ','))
     if (auto why = add_piece(name.get(), piece); !why.empty()) return Error{std::move(why)};
-  unsigned char* out = nullptr;
-  const int size = i2d_X509_NAME(name.get(), &out);
-  const ValueOctets octets(out);
-  if (size <= 0) return Error{std::string("the cryptographic library failed")};
-  return Bytes(out, out + size);
+  Bytes der = openssl::der_of<X509_NAME>(i2d_X509_NAME, name.get());
+  if (der.empty()) return Error{std::string("the cryptographic library failed")};
+  return der;
 }
 
 std::optional<Bytes> canonical_name(ByteView der) {

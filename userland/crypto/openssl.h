@@ -46,6 +46,17 @@ class ErrorScope {
   ErrorScope& operator=(const ErrorScope&) = delete;
 };
 
+/// What `encode`, one of OpenSSL's i2d functions, makes of `value`; empty: it failed.
+template <class T>
+[[nodiscard]] Bytes der_of(int (*encode)(const T*, unsigned char**), const T* value) {
+  const int size = encode(value, nullptr);
+  if (size <= 0) return {};
+  Bytes der(static_cast<std::size_t>(size));
+  unsigned char* at = der.data();
+  encode(value, &at);
+  return der;
+}
+
 /// HMAC(key, parts[0] | parts[1] | ...) into `mac`, which has hash.size octets. False when OpenSSL failed.
 [[nodiscard]] bool hmac(const HashRow& hash, ByteView key, std::initializer_list<ByteView> parts,
                         MutableByteView mac);

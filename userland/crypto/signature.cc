@@ -223,11 +223,8 @@ Result<Bytes, CryptoError> der_from_pair(ByteView pair, std::size_t half) {
     return Error{CryptoError::Library};
   static_cast<void>(r.release());  // the pair's now
   static_cast<void>(s.release());
-  const int length = i2d_ECDSA_SIG(numbers.get(), nullptr);
-  if (length <= 0) return Error{CryptoError::Library};
-  Bytes der(static_cast<std::size_t>(length));
-  std::uint8_t* at = der.data();
-  i2d_ECDSA_SIG(numbers.get(), &at);
+  Bytes der = openssl::der_of<ECDSA_SIG>(i2d_ECDSA_SIG, numbers.get());
+  if (der.empty()) return Error{CryptoError::Library};
   return der;
 }
 

@@ -11,18 +11,10 @@ namespace awtun::pki {
 
 namespace {
 
+using crypto::openssl::der_of;
 using crypto::openssl::ErrorScope;
 using crypto::openssl::Handle;
 using Bundle = Handle<PKCS7, PKCS7_free>;
-
-void add(auto&& encode, const auto* value, std::vector<Bytes>& to) {
-  const int size = encode(value, nullptr);
-  if (size <= 0) return;
-  Bytes der(static_cast<std::size_t>(size));
-  unsigned char* at = der.data();
-  encode(value, &at);
-  to.push_back(std::move(der));
-}
 
 /// Null when it is none with certificates.
 Bundle read(ByteView octets) {
@@ -44,9 +36,9 @@ bool take_bundle(ByteView octets, std::vector<Bytes>& certificates, std::vector<
   const Bundle bundle = read(octets);
   if (!bundle) return false;
   for (int i = 0; i < sk_X509_num(bundle->d.sign->cert); ++i)
-    add(i2d_X509, sk_X509_value(bundle->d.sign->cert, i), certificates);
+    certificates.push_back(der_of<X509>(i2d_X509, sk_X509_value(bundle->d.sign->cert, i)));
   for (int i = 0; i < sk_X509_CRL_num(bundle->d.sign->crl); ++i)
-    add(i2d_X509_CRL, sk_X509_CRL_value(bundle->d.sign->crl, i), lists);
+    lists.push_back(der_of<X509_CRL>(i2d_X509_CRL, sk_X509_CRL_value(bundle->d.sign->crl, i)));
   return true;
 }
 

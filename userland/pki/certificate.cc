@@ -23,9 +23,7 @@ using crypto::openssl::ErrorScope;
 using crypto::openssl::Handle;
 using Stream = Handle<BIO, BIO_free_all>;
 
-void free_octets(unsigned char* octets) { OPENSSL_free(octets); }
 void free_text(char* text) { OPENSSL_free(text); }
-using Octets = Handle<unsigned char, free_octets>;
 using Text = Handle<char, free_text>;
 
 /// No pass phrase is asked for: a daemon has no terminal.
@@ -115,6 +113,11 @@ Bytes extension_of(const X509_CRL* list, int type) {
 
 }  // namespace
 
+bool is_pem(ByteView octets) {
+  const std::string_view text(reinterpret_cast<const char*>(octets.data()), octets.size());
+  return text.find("-----BEGIN ") != std::string_view::npos;
+}
+
 std::string one_line(const X509_NAME* name) {
   const Text text(X509_NAME_oneline(name, nullptr, 0));
   return text ? text.get() : "";
@@ -154,12 +157,7 @@ std::vector<Certificate> Certificate::any_in(ByteView text) {
   return read ? *std::move(read) : std::vector<Certificate>();
 }
 
-Bytes Certificate::der() const {
-  unsigned char* out = nullptr;
-  const int size = i2d_X509(handle(), &out);
-  const Octets octets(out);
-  return size > 0 ? Bytes(out, out + size) : Bytes();
-}
+Bytes Certificate::der() const { return crypto::openssl::der_of<X509>(i2d_X509, handle()); }
 
 std::string Certificate::pem() const {
   const Stream output(BIO_new(BIO_s_mem()));
@@ -210,14 +208,17 @@ Result<crypto::PublicKey, std::string> Certificate::public_key() const {
   return crypto::PublicKey::of(X509_get0_pubkey(handle()));
 }
 
+bool Certificate::has_signed(const RevocationList& list) const {
+  const ErrorScope errors;
+  EVP_PKEY* const key = X509_get0_pubkey(handle());
+  return key != nullptr && X509_CRL_verify(list.handle(), key) == 1;
+}
+
 Bytes Certificate::key_hash() const {
   const ErrorScope errors;
-  unsigned char* out = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle()), &out);
-  const Octets octets(out);
+  const Bytes key = crypto::openssl::der_of<X509_PUBKEY>(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(handle()));
   Bytes digest(SHA_DIGEST_LENGTH);
-  if (size <= 0 ||
-      EVP_Digest(out, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
+  if (key.empty() || EVP_Digest(key.data(), key.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
     return {};
   return digest;
 }
@@ -233,8 +234,7 @@ Result<std::vector<RevocationList>, std::string> RevocationList::from_pem(ByteVi
 
 Result<std::vector<RevocationList>, std::string> RevocationList::from_either(ByteView octets) {
   const ErrorScope errors;
-  const std::string_view text(reinterpret_cast<const char*>(octets.data()), octets.size());
-  if (text.find("-----BEGIN ") != std::string_view::npos) return from_pem(octets);
+  if (is_pem(octets)) return from_pem(octets);
   const std::uint8_t* at = octets.data();
   X509_CRL* const parsed = d2i_X509_CRL(nullptr, &at, static_cast<long>(octets.size()));
   if (parsed == nullptr) return Error{std::string("not a revocation list")};
@@ -251,19 +251,19 @@ std::string RevocationList::pem() const {
 
 std::string RevocationList::issuer() const { return one_line(X509_CRL_get_issuer(handle())); }
 
+bool RevocationList::is_delta() const { return !extension_of(handle(), NID_delta_crl).empty(); }
+
+Bytes RevocationList::scope() const { return extension_of(handle(), NID_issuing_distribution_point); }
+
 bool RevocationList::replaces(const RevocationList& other) const {
-  constexpr int kScope = NID_issuing_distribution_point;
-  const bool same_form =
-      extension_of(handle(), NID_delta_crl).empty() == extension_of(other.handle(), NID_delta_crl).empty();
-  return same_form && extension_of(handle(), kScope) == extension_of(other.handle(), kScope) &&
+  return is_delta() == other.is_delta() && scope() == other.scope() &&
          ASN1_TIME_compare(X509_CRL_get0_lastUpdate(handle()), X509_CRL_get0_lastUpdate(other.handle())) >= 0;
 }
 
 bool RevocationList::is_of(const Certificate& authority) const {
   const ErrorScope errors;
-  EVP_PKEY* const key = X509_get0_pubkey(authority.handle());
   return X509_NAME_cmp(X509_CRL_get_issuer(handle()), X509_get_subject_name(authority.handle())) == 0 &&
-         key != nullptr && X509_CRL_verify(handle(), key) == 1;
+         authority.has_signed(*this);
 }
 
 }  // namespace awtun::pki

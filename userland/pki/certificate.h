@@ -19,6 +19,11 @@ namespace awtun::pki {
 inline constexpr std::size_t kMaxCertificateSize = 16 * 1024;
 inline constexpr std::size_t kMaxCertificates = 64;  ///< of one peer, or one file
 
+/// The octets are a text with PEM blocks. Otherwise they may be DER.
+[[nodiscard]] bool is_pem(ByteView octets);
+
+class RevocationList;
+
 /// What people look at before they accept a certificate.
 struct Description {
   std::string subject;      ///< "/C=JP/O=EXAMPLE/CN=SampleRootCA"
@@ -55,6 +60,7 @@ class Certificate {
   [[nodiscard]] bool is_self_signed() const;
   /// The key verifies the other's signature; names are not looked at.
   [[nodiscard]] bool has_signed(const Certificate& other) const;
+  [[nodiscard]] bool has_signed(const RevocationList& list) const;
   [[nodiscard]] Result<crypto::PublicKey, std::string> public_key() const;
   /// SHA-1 of the SubjectPublicKeyInfo, 20 octets, as CERTREQ names a CA (RFC 7296 3.7). Empty when
   /// OpenSSL failed.
@@ -82,6 +88,10 @@ class RevocationList {
   [[nodiscard]] std::string issuer() const;
   /// Its issuer is the subject of `authority`, whose key verifies its signature.
   [[nodiscard]] bool is_of(const Certificate& authority) const;
+  /// It has the changes since a complete list (RFC 5280 5.2.4).
+  [[nodiscard]] bool is_delta() const;
+  /// Its issuing distribution point, in DER; empty: all certificates of its issuer.
+  [[nodiscard]] Bytes scope() const;
   /// If both are signed with one key: of the same scope and not older, so that `other` is not needed any
   /// more.
   [[nodiscard]] bool replaces(const RevocationList& other) const;

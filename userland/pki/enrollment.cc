@@ -138,19 +138,15 @@ std::optional<std::string> objection_to(const RequestedNames& names) {
   return std::nullopt;
 }
 
-ByteView view_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// What may have signed a list, but for the CAs.
 std::vector<Certificate> others_with(const Trustpoint& trustpoint, std::string_view pasted) {
-  auto others = Certificate::any_in(view_of(pasted));
+  auto others = Certificate::any_in(as_octets(pasted));
   others.insert(others.end(), trustpoint.others().begin(), trustpoint.others().end());
   return others;
 }
 
 Result<std::vector<Certificate>, Refusal> read(std::string_view pem) {
-  auto certificates = Certificate::from_pem(view_of(pem));
+  auto certificates = Certificate::from_pem(as_octets(pem));
   if (!certificates) return Error{Refusal{RefusalCause::Other, certificates.error(), {}}};
   return *std::move(certificates);
 }
@@ -252,9 +248,9 @@ std::optional<std::string> foreign_list(std::span<const RevocationList> lists, s
 
 Result<std::string, std::string> merged_lists(std::string_view stored, std::string_view pasted,
                                               const Trustpoint& trustpoint) {
-  const auto fresh = RevocationList::from_pem(view_of(pasted));
+  const auto fresh = RevocationList::from_pem(as_octets(pasted));
   if (!fresh) return Error{fresh.error()};
-  const auto before = RevocationList::from_either(view_of(stored));
+  const auto before = RevocationList::from_either(as_octets(stored));
   if (!stored.empty() && !before) return Error{before.error()};
   auto signers = others_with(trustpoint, pasted);
   signers.insert(signers.end(), trustpoint.authorities().begin(), trustpoint.authorities().end());
@@ -275,7 +271,7 @@ Result<std::string, std::string> merged_lists(std::string_view stored, std::stri
   }
   if (count > kMaxCertificates) return Error{std::string("too many revocation lists")};
   for (const std::string_view from : {pasted, stored})
-    for (const Certificate& one : Certificate::any_in(view_of(from)))
+    for (const Certificate& one : Certificate::any_in(as_octets(from)))
       if (text.find(one.pem()) == std::string::npos) text += one.pem();
   return text;
 }

@@ -75,11 +75,6 @@ bool same_point(const DIST_POINT_NAME* one, const DIST_POINT_NAME* other) {
   return have_one_in_common(one->name.fullname, other->name.fullname);
 }
 
-Bytes octets_of(const ASN1_STRING* text) {
-  const auto* data = ASN1_STRING_get0_data(text);
-  return {data, data + ASN1_STRING_length(text)};
-}
-
 bool is_authority(const X509* certificate) {
   return (X509_get_extension_flags(const_cast<X509*>(certificate)) & EXFLAG_CA) != 0;
 }
@@ -92,6 +87,7 @@ bool may_sign_lists(const Certificate& certificate) {
 
 /// A revocation list with what decides whom it is for.
 struct RevocationCheck::List {
+  RevocationList list;
   X509_CRL* handle;
   bool ours;
   bool supported;
@@ -100,11 +96,13 @@ struct RevocationCheck::List {
   Bytes scope_octets;
   Number number;  ///< null: none
 
-  List(const RevocationList& list, bool by_us)
-      : handle(list.handle()),
+  List(const RevocationList& read, bool by_us)
+      : list(read),
+        handle(list.handle()),
         ours(by_us),
         supported(list.is_understood()),
-        delta(X509_CRL_get_ext_by_NID(handle, NID_delta_crl, -1) >= 0),
+        delta(list.is_delta()),
+        scope_octets(list.scope()),
         number(static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(handle, NID_crl_number, nullptr, nullptr))) {
     int critical = -1;
     scope.reset(static_cast<ISSUING_DIST_POINT*>(
@@ -114,8 +112,6 @@ struct RevocationCheck::List {
       return;
     }
     if (scope->distpoint) DIST_POINT_set_dpname(scope->distpoint, issuer());
-    const int position = X509_CRL_get_ext_by_NID(handle, NID_issuing_distribution_point, -1);
-    scope_octets = octets_of(X509_EXTENSION_get_data(X509_CRL_get_ext(handle, position)));
   }
 
   [[nodiscard]] const X509_NAME* issuer() const { return X509_CRL_get_issuer(handle); }
@@ -235,8 +231,7 @@ bool RevocationCheck::has_signed(const Certificate& issuer, const List& list, bo
   const std::pair<const X509*, const X509_CRL*> pair{issuer.handle(), list.handle};
   if (const auto known = signatures_.find(pair); known != signatures_.end()) return known->second;
   if ((counts || !list.ours) && ++sent_signatures_ > kMaxSentSignatures) return false;
-  EVP_PKEY* const key = X509_get0_pubkey(issuer.handle());
-  return signatures_[pair] = key != nullptr && X509_CRL_verify(list.handle, key) == 1;
+  return signatures_[pair] = issuer.has_signed(list.list);
 }
 
 /// The trusted CAs that valid paths lead to. First among what the peer has not sent: there it cannot exhaust

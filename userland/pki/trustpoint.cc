@@ -12,13 +12,9 @@ constexpr std::size_t kMaxOwn = 4;  ///< certificates with the peer's name that 
 constexpr std::size_t kMaxSentLists = 16;
 constexpr std::size_t kMaxSentListSize = 64 * 1024;
 
-ByteView view_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 Result<std::vector<Certificate>, std::string> authorities_of(const std::string& text) {
   if (text.empty()) return std::vector<Certificate>();
-  auto read = Certificate::from_pem(view_of(text));
+  auto read = Certificate::from_pem(as_octets(text));
   if (!read) return read;
   for (const Certificate& authority : *read)
     if (!authority.is_ca()) return Error{authority.subject() + " is not a CA"};
@@ -27,12 +23,12 @@ Result<std::vector<Certificate>, std::string> authorities_of(const std::string& 
 
 Result<std::vector<Certificate>, std::string> certificates_of(const std::string& text) {
   if (text.empty()) return std::vector<Certificate>();
-  return Certificate::from_pem(view_of(text));
+  return Certificate::from_pem(as_octets(text));
 }
 
 Result<std::vector<RevocationList>, std::string> revocation_lists_of(const std::string& text) {
   if (text.empty()) return std::vector<RevocationList>();
-  return RevocationList::from_either(view_of(text));
+  return RevocationList::from_either(as_octets(text));
 }
 
 /// Empty when the key is the certificate's.
@@ -131,7 +127,7 @@ Result<std::shared_ptr<const Trustpoint>, std::string> Trustpoint::load(const Pe
   Trustpoint trustpoint;
   trustpoint.authorities_ = *std::move(authorities);
   trustpoint.certificates_ = *std::move(certificates);
-  trustpoint.others_ = Certificate::any_in(view_of(texts.revocation_lists));
+  trustpoint.others_ = Certificate::any_in(as_octets(texts.revocation_lists));
   if (!trustpoint.certificates_.empty())
     trustpoint.others_.insert(trustpoint.others_.end(), trustpoint.certificates_.begin() + 1,
                               trustpoint.certificates_.end());

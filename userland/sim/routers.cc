@@ -17,7 +17,7 @@ ike::TunnelPolicy tunnel_policy(World& world, std::size_t local, std::size_t rem
   policy.remote = world.public_address(remote);
   policy.local_id = ike::Identity::of(policy.local);
   policy.remote_id = ike::Identity::of(world.node(remote).address);
-  policy.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
+  policy.preshared_key = Secret(as_octets(key));
   policy.isakmp = isakmp;
   policy.ipsec = default_ipsec_profile();
   return policy;

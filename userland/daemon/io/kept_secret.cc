@@ -24,7 +24,7 @@ Secret kept_secret(const std::filesystem::path& path) {
   auto stored = read_file(path);
   if (stored && *stored && (*stored)->size() == kSecretSize) {
     auto& text = **stored;
-    Secret kept(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    Secret kept(as_octets(text));
     OPENSSL_cleanse(text.data(), text.size());
     return kept;
   }

@@ -31,10 +31,6 @@ Answer show(const pki::Pasted& pasted, std::string_view kind) {
                        "Accept this certificate?"};
 }
 
-ByteView octets(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 std::string key_label(const config::Trustpoint& settings) {
   return settings.key_pair.value_or(config::KeyPair{}).label;
 }
@@ -135,7 +131,7 @@ Answer import_certificate(const std::string& name, const config::Trustpoint& set
                           const control::Enclosed& enclosed, const TrustpointStore& store,
                           pki::WallClock now) {
   if (!enclosed.text) return ask_for("certificate");
-  const auto certificates = pki::Certificate::from_pem(octets(*enclosed.text));
+  const auto certificates = pki::Certificate::from_pem(as_octets(*enclosed.text));
   if (!certificates) return Error{certificates.error()};
   if (certificates->front().is_ca()) return authenticate(name, enclosed, store, now);
   return import_own(name, settings, enclosed, store, now);
@@ -144,7 +140,7 @@ Answer import_certificate(const std::string& name, const config::Trustpoint& set
 Answer import_revocation_list(const std::string& name, const control::Enclosed& enclosed,
                               const TrustpointStore& store, pki::WallClock now) {
   if (!enclosed.text) return ask_for("revocation list");
-  const auto lists = pki::RevocationList::from_pem(octets(*enclosed.text));
+  const auto lists = pki::RevocationList::from_pem(as_octets(*enclosed.text));
   if (!lists) return Error{lists.error()};
   const auto trustpoint = store.load(name);
   if (!trustpoint) return Error{trustpoint.error()};

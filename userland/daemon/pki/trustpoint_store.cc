@@ -23,7 +23,6 @@ constexpr const char* kAuthorities = "ca.pem";
 constexpr const char* kOwn = "own.pem";
 constexpr const char* kRevocationLists = "crl.pem";
 constexpr const char* kListExtension = ".crl";
-constexpr std::string_view kPemBegin = "-----BEGIN ";
 constexpr off_t kMaxSecretFile = 256 * 1024;
 constexpr std::size_t kMaxName = 64;
 
@@ -45,10 +44,6 @@ Error<std::string> system_failure(const fs::path& path) { return failure(path, s
 
 std::string_view text_of(ByteView octets) {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
-}
-
-ByteView view_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 bool read_all(int fd, MutableByteView into) {
@@ -91,10 +86,9 @@ Result<std::string, std::string> read_text(const fs::path& path) {
 Result<std::string, std::string> read_lists_of(const fs::path& path) {
   auto text = read_text(path);
   if (!text || text->empty()) return text;
-  const auto lists = pki::RevocationList::from_either(view_of(*text));
+  const auto lists = pki::RevocationList::from_either(as_octets(*text));
   if (!lists) return failure(path, lists.error());
-  const bool is_pem = text->find(kPemBegin) != std::string::npos;
-  return is_pem ? *std::move(text) + "\n" : lists->front().pem();
+  return pki::is_pem(as_octets(*text)) ? *std::move(text) + "\n" : lists->front().pem();
 }
 
 /// All revocation lists of a trustpoint in one text.
@@ -107,7 +101,7 @@ Result<std::string, std::string> read_lists(const fs::path& where) {
   std::sort(files.begin() + 1, files.end());
   std::string all;
   for (const fs::path& file : files) {
-    const auto text = read_lists_of(file);
+    auto text = read_lists_of(file);
     if (!text) return text;
     all += *text;
   }

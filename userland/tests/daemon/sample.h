@@ -11,9 +11,7 @@
 
 namespace awtun::daemon {
 
-inline Secret secret(std::string_view text) {
-  return Secret(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-}
+inline Secret secret(std::string_view text) { return Secret(as_octets(text)); }
 
 inline void add_key(config::Config& config, const config::KeySelector& whom, std::string_view key) {
   config.isakmp_keys.push_back(config::IsakmpKey(whom, secret(key)));

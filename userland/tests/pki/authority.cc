@@ -113,7 +113,7 @@ Certificate Party::certificate() const { return *Certificate::from_der(der()); }
 Secret Party::key_pem() const {
   const Stream output(BIO_new(BIO_s_mem()));
   PEM_write_bio_PKCS8PrivateKey(output.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  return Secret(view_of(contents(output.get())));
+  return Secret(as_octets(contents(output.get())));
 }
 
 std::shared_ptr<EVP_PKEY> rsa_key(unsigned bits) {

@@ -88,8 +88,4 @@ Bytes der_of(const std::string& list);
 /// PKCS #7, without a signature, in DER.
 Bytes bundle_of(const std::vector<Party>& parties, const std::vector<std::string>& lists);
 
-inline ByteView view_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace awtun::pki::testing

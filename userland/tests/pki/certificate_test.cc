@@ -25,7 +25,7 @@ TEST(Certificate, IsDescribedAsTheDialoguePrintsIt) {
 
 TEST(Certificate, PemAndDerGoThereAndBack) {
   const Party party = self_signed(authority("/CN=CA"));
-  const auto read = Certificate::from_pem(view_of(party.pem()));
+  const auto read = Certificate::from_pem(as_octets(party.pem()));
   ASSERT_TRUE(read);
   ASSERT_EQ(read->size(), 1U);
   EXPECT_EQ((*read)[0].der(), party.der());
@@ -35,7 +35,7 @@ TEST(Certificate, PemAndDerGoThereAndBack) {
 TEST(Certificate, AFileMayHaveSeveralAndText) {
   const std::string text = "Bag Attributes\n" + self_signed(authority("/CN=One")).pem() +
                            "friendlyName: two\n" + self_signed(authority("/CN=Two")).pem();
-  const auto read = Certificate::from_pem(view_of(text));
+  const auto read = Certificate::from_pem(as_octets(text));
   ASSERT_TRUE(read);
   ASSERT_EQ(read->size(), 2U);
   EXPECT_EQ((*read)[1].subject(), "/CN=Two");
@@ -45,11 +45,11 @@ TEST(Certificate, WhatIsNoneIsRefused) {
   const Party party = self_signed(authority("/CN=CA"));
   EXPECT_FALSE(Certificate::from_pem({}));
   EXPECT_FALSE(
-      Certificate::from_pem(view_of("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
+      Certificate::from_pem(as_octets("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
   const Secret key = party.key_pem();
   EXPECT_FALSE(Certificate::from_pem(key.view()));
   const std::string damaged = party.pem() + "-----BEGIN CERTIFICATE-----\n!\n";
-  EXPECT_FALSE(Certificate::from_pem(view_of(damaged))) << "the second block is cut off";
+  EXPECT_FALSE(Certificate::from_pem(as_octets(damaged))) << "the second block is cut off";
   Bytes der = party.der();
   der.push_back(0);
   EXPECT_FALSE(Certificate::from_der(der)) << "trailing octet";
@@ -59,7 +59,7 @@ TEST(Certificate, WhatIsNoneIsRefused) {
   EXPECT_FALSE(Certificate::from_der(Bytes(kMaxCertificateSize + 1, 0x30)));
   std::string many;
   for (std::size_t i = 0; i <= kMaxCertificates; ++i) many += party.pem();
-  EXPECT_EQ(Certificate::from_pem(view_of(many)).error(), "too many certificates");
+  EXPECT_EQ(Certificate::from_pem(as_octets(many)).error(), "too many certificates");
 }
 
 TEST(Certificate, TellsACaFromOthers) {
@@ -83,10 +83,10 @@ TEST(Certificate, KeyHashIsTheSameForTheSameKey) {
 
 TEST(RevocationList, IsRead) {
   const Party ca = self_signed(authority("/CN=CA"));
-  const auto read = RevocationList::from_pem(view_of(revocation_list(ca, {})));
+  const auto read = RevocationList::from_pem(as_octets(revocation_list(ca, {})));
   ASSERT_TRUE(read);
   EXPECT_EQ((*read)[0].issuer(), "/CN=CA");
-  EXPECT_FALSE(RevocationList::from_pem(view_of(ca.pem())));
+  EXPECT_FALSE(RevocationList::from_pem(as_octets(ca.pem())));
 }
 
 }  // namespace

@@ -28,8 +28,12 @@ struct Judge {
     const auto signature = signer->sign(std::vector<std::uint16_t>{2}, octets);
     const auto trustpoint = Trustpoint::load({trusted, own, {}, lists});
     if (!trustpoint) return Refusal{RefusalCause::Trustpoint, trustpoint.error(), {}};
-    Claim claim{
-        {wire::IdType::Fqdn, view_of(identity)}, sent, signature->method, signature->data, octets, attached};
+    Claim claim{{wire::IdType::Fqdn, as_octets(identity)},
+                sent,
+                signature->method,
+                signature->data,
+                octets,
+                attached};
     return (*trustpoint)->objection(claim, now);
   }
   /// Why it does not; empty: it does.

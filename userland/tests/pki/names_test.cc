@@ -15,7 +15,7 @@ using wire::IdType;
 /// "" when the certificate may speak for the identity.
 std::string objection(const Wish& wish, IdType type, std::string_view identity) {
   const std::string copy(identity);
-  const auto refusal = name_objection(self_signed(wish).certificate(), {type, view_of(copy)});
+  const auto refusal = name_objection(self_signed(wish).certificate(), {type, as_octets(copy)});
   return refusal ? refusal->reason : "";
 }
 

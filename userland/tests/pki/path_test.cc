@@ -210,28 +210,31 @@ TEST(Path, ALinkBetweenARootsKeysIsSent) {
   EXPECT_EQ(made->chain, (std::vector<Bytes>{own.der(), new_with_old.der()}));
 }
 
+/// An intermediate CA has two certificates for its key, of which one has expired.
+struct Renewal {
+  static Wish past() {
+    Wish wish = authority("/CN=Between");
+    wish.to = kNow - 1h;
+    return wish;
+  }
+  Party root = self_signed(authority("/CN=Root"));
+  Party expired = issue(root, past());
+  Party renewed = certified_by(root, expired, authority("/CN=Between"));
+  Party peer = issue(renewed, peer_wish());
+};
+
 TEST(Path, AnExpiredIntermediateBesideItsRenewal) {
-  const Party root = self_signed(authority("/CN=Root"));
-  Wish wish = authority("/CN=Between");
-  wish.to = kNow - 1h;
-  const Party expired = issue(root, wish);
-  const Party renewed = certified_by(root, expired, authority("/CN=Between"));
-  const Party peer = issue(renewed, peer_wish());
-  EXPECT_EQ(Judge{root.pem()}.reason(peer, {peer, expired, renewed}), "");
-  EXPECT_EQ(Judge{root.pem()}.reason(peer, {peer, renewed, expired}), "");
-  EXPECT_EQ(Judge{root.pem()}.reason(peer, {peer, expired}), "certificate expired");
+  const Renewal c;
+  EXPECT_EQ(Judge{c.root.pem()}.reason(c.peer, {c.peer, c.expired, c.renewed}), "");
+  EXPECT_EQ(Judge{c.root.pem()}.reason(c.peer, {c.peer, c.renewed, c.expired}), "");
+  EXPECT_EQ(Judge{c.root.pem()}.reason(c.peer, {c.peer, c.expired}), "certificate expired");
 }
 
 TEST(Path, AnExpiredAnchorBesideAnotherOfItsKey) {
-  const Party root = self_signed(authority("/CN=Root"));
-  Wish wish = authority("/CN=Between");
-  wish.to = kNow - 1h;
-  const Party expired = issue(root, wish);
-  const Party renewed = certified_by(root, expired, authority("/CN=Between"));
-  const Party peer = issue(renewed, peer_wish());
-  EXPECT_EQ(Judge{expired.pem() + root.pem()}.reason(peer, {peer, renewed}), "");
-  EXPECT_EQ(Judge{expired.pem() + renewed.pem()}.reason(peer, {peer}), "");
-  EXPECT_EQ(Judge{expired.pem()}.reason(peer, {peer, renewed}), "certificate expired");
+  const Renewal c;
+  EXPECT_EQ(Judge{c.expired.pem() + c.root.pem()}.reason(c.peer, {c.peer, c.renewed}), "");
+  EXPECT_EQ(Judge{c.expired.pem() + c.renewed.pem()}.reason(c.peer, {c.peer}), "");
+  EXPECT_EQ(Judge{c.expired.pem()}.reason(c.peer, {c.peer, c.renewed}), "certificate expired");
 }
 
 TEST(Path, TheOneThatMayBesideTheOneThatMayNot) {

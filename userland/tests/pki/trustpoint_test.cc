@@ -39,7 +39,7 @@ struct Scene {
     const auto made = loaded(texts_of(peer, chain, trusted))->sign(hashes, kOctets);
     if (!made) return made.error();
     const PemTexts ours{trusted, {}, {}, lists};
-    return loaded(ours)->objection({{wire::IdType::Fqdn, view_of(identity)},
+    return loaded(ours)->objection({{wire::IdType::Fqdn, as_octets(identity)},
                                     made->chain,
                                     made->signature.method,
                                     made->signature.data,
@@ -49,7 +49,7 @@ struct Scene {
   /// What it makes of these certificates by themselves, before it comes to the signature.
   [[nodiscard]] std::optional<Refusal> judge_sent(const std::vector<Bytes>& sent) const {
     const Claim claim{
-        {wire::IdType::Fqdn, view_of(identity)}, sent, wire::AuthMethodId::DigitalSignature, {}, kOctets};
+        {wire::IdType::Fqdn, as_octets(identity)}, sent, wire::AuthMethodId::DigitalSignature, {}, kOctets};
     return loaded({trusted, {}, {}, {}})->objection(claim, now);
   }
   [[nodiscard]] std::string reason(const Party& peer, const std::vector<Party>& between = {}) const {
@@ -265,7 +265,7 @@ TEST(Trustpoint, ASignatureByAnotherKeyIsRefused) {
   ASSERT_TRUE(made);
   const auto judge = loaded({scene.trusted, {}, {}, {}});
   const std::vector<Bytes> sent{peer.der()};
-  const Identity identity{wire::IdType::Fqdn, view_of(scene.identity)};
+  const Identity identity{wire::IdType::Fqdn, as_octets(scene.identity)};
   EXPECT_EQ(
       judge->objection({identity, sent, made->signature.method, made->signature.data, kOctets}, kNow)->reason,
       "the signature does not verify");
@@ -320,7 +320,7 @@ TEST(Trustpoint, LoadSaysWhatIsWrong) {
   EXPECT_EQ(error({ca.pem(), {}, {}, "x"}), "certificate revocation list: not a revocation list");
   EXPECT_EQ(error({ca.pem(), own.pem(), other.key_pem(), {}}),
             "certificate: the private key does not match it");
-  EXPECT_EQ(error({ca.pem(), own.pem(), Secret(view_of(ca.pem())), {}}),
+  EXPECT_EQ(error({ca.pem(), own.pem(), Secret(as_octets(ca.pem())), {}}),
             "private key: not a private key in PEM form, or one with a pass phrase");
   EXPECT_EQ(error({{}, {}, {}, {}}), "") << "a trustpoint starts empty";
 }

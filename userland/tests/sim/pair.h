@@ -41,7 +41,7 @@ struct Pair {
     result.remote = world.public_address(1 - index);
     result.local_id = identity(index);
     result.remote_id = identity(1 - index);
-    result.preshared_key = Secret(ByteView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()));
+    result.preshared_key = Secret(as_octets(key));
     result.transport_mode = transport_mode[index];
     result.certificate = ike::CertificatePolicy{"trust", {}};
     result.isakmp = isakmp;
